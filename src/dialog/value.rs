@@ -1,0 +1,50 @@
+//! What answers and the results of actions are made of.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub type Fields = BTreeMap<String, Value>;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Value {
+    Text(String),
+    /// Thousandths, so that half a bag is 500 and no float is ever stored.
+    Number(i64),
+    Flag(bool),
+    /// One option: `value` is stored and sent on, `label` is what people see.
+    Choice { value: String, label: String },
+    /// A village: 12-digit place code and name.
+    Village { code: String, name: String },
+    /// A point on the map, in millionths of a degree, with the words that came with it.
+    Point { latitude: i64, longitude: i64, label: String },
+    /// A photo or voice message, by the id under which the channel will hand it out.
+    Media(String),
+    /// The question was skipped, as the script allows.
+    Skipped,
+    Record(Fields),
+    List(Vec<Fields>),
+}
+
+/// What was said, what was understood, how, and when. Both halves are kept:
+/// audits and the training of the classifier need what she really wrote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    pub raw: String,
+    pub value: Value,
+    pub how: How,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    Exact,
+    Menu,
+    /// Same sound, other characters; shown to her before it counts.
+    Fuzzy,
+    /// Taken from a sentence that said several things at once.
+    Intake,
+    Default,
+    Staff,
+}

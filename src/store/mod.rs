@@ -1,0 +1,88 @@
+//! One ordered key-value store, several engines. Nothing above this floor knows sled.
+//!
+//! An engine keeps bytes under keys in byte order, with a version beside each value.
+//! A `Batch` is applied whole and durably, or not at all; its expectations are checked
+//! and its writes applied without anything coming between.
+
+use std::future::Future;
+use std::ops::Bound;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// Values above this are refused (sled leaks a file for each value over 128 KB).
+pub const VALUE_BYTES_MAX: usize = 64 * 1024;
+pub const KEY_BYTES_MAX: usize = 512;
+/// One batch writes and deletes at most this many keys.
+pub const BATCH_KEYS_MAX: usize = 1_000;
+/// One scan returns at most this many entries; page on with the last key.
+pub const SCAN_LIMIT_MAX: usize = 1_000;
+
+pub type Key = Vec<u8>;
+pub type Found<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+pub type Store = Arc<dyn Engine>;
+
+/// Grows with every commit that writes the key, and is never given twice to one key,
+/// not even after a delete: an expectation can not be fooled by delete-and-put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(pub u64);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub version: Version,
+    pub value: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    Absent,
+    Version(Version),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    pub expect: Vec<(Key, Expect)>,
+    pub put: Vec<(Key, Vec<u8>)>,
+    pub delete: Vec<Key>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Forward,
+    Backward,
+}
+
+/// Keys from `from` to `to`, in byte order or against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Range {
+    pub from: Bound<Key>,
+    pub to: Bound<Key>,
+    pub direction: Direction,
+}
+
+pub trait Engine: Send + Sync + 'static {
+    /// One answer for each key, in the same order.
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> Found<'a, Vec<Option<Stored>>>;
+
+    /// At most `limit` entries, at most `SCAN_LIMIT_MAX`. Writes may go on meanwhile:
+    /// an entry is seen before or after a commit, never half.
+    fn scan<'a>(&'a self, range: Range, limit: usize) -> Found<'a, Vec<(Key, Stored)>>;
+
+    /// Returns when the batch is on disk. `Conflict` changes nothing.
+    fn commit<'a>(&'a self, batch: Batch) -> Found<'a, ()>;
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else wrote one of the expected keys first: load again and retry.
+    #[error("another write came first on key {0}")]
+    Conflict(String),
+    #[error("{what} is {bytes} bytes, the limit is {limit}")]
+    TooLarge { what: &'static str, bytes: usize, limit: usize },
+    /// The disk or the other server refused; nothing was acknowledged. The engine
+    /// takes no more commits until it has recovered.
+    #[error("the store does not accept writes: {0}")]
+    Unavailable(String),
+    /// Bytes that are not what this program wrote.
+    #[error("stored value under {key} can not be read: {why}")]
+    Corrupt { key: String, why: String },
+}
