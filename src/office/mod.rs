@@ -1,1 +1,4 @@
-//! (to come)
+//! The only place that does things.
+
+mod stub;
+pub use stub::*;

@@ -1,0 +1,283 @@
+//! Signatures only, while the office is being written.
+#![allow(unused_variables)]
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+/// The one place that does things.
+pub struct Office;
+
+/// Shown as JSON by /health.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Health {
+    pub ok: bool,
+    /// One line each: what is wrong and what to do. Empty when all is well.
+    pub problems: Vec<String>,
+    pub details: serde_json::Value,
+}
+
+pub struct Query<'a>(pub &'a str);
+
+/// A request that we do not accept. `reason` is English, for the log, without the body.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    pub status: u16,
+    pub reason: String,
+}
+
+pub struct WebhookAnswer {
+    pub content_type: &'static str,
+    pub body: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Clerk,
+    Admin,
+}
+
+/// A signed-in member of the staff.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub name: String,
+    pub role: Role,
+    pub csrf: String,
+    /// Signed in with a one-time password: only the change-password page is open.
+    pub must_change: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    #[error("名字或密码不对，请再试一次。")]
+    Wrong,
+    #[error("连续输错5次，已锁定到{0}。请稍后再试，或请管理员重置密码。")]
+    Locked(String),
+    #[error("系统正忙，请过一会儿再试。")]
+    Busy,
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommandError {
+    /// Somebody else changed it since the page was shown.
+    #[error("这件事刚刚有人动过，请看过新情况再办。")]
+    Changed,
+    /// The rules forbid it; the text says what to do, in Chinese.
+    #[error("{0}")]
+    Refused(String),
+    #[error("没有找到。")]
+    NotFound,
+    #[error("没有存上，请稍后再试；一直这样请告诉管理员。")]
+    Unavailable,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaseFilter {
+    /// id of a state, as in `StateChoice`.
+    pub state: Option<String>,
+    /// id of a department.
+    pub department: Option<String>,
+    pub overdue: bool,
+    /// a case number in any form, or words in title or text.
+    pub search: Option<String>,
+    /// cursor of the previous page
+    pub after: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct CasePage {
+    pub rows: Vec<CaseRow>,
+    pub next: Option<String>,
+    pub states: Vec<Choice>,
+    pub departments: Vec<Choice>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Choice {
+    pub id: String,
+    pub label: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct CaseRow {
+    /// "126041273"; shown as 126-041-273
+    pub number: String,
+    pub title: String,
+    pub place: String,
+    pub state_id: &'static str,
+    pub state: &'static str,
+    pub department: Option<String>,
+    pub received_at: Timestamp,
+    pub promised_at: Timestamp,
+    pub overdue: bool,
+    /// 80 % of the working time is used.
+    pub amber: bool,
+    pub round: u8,
+}
+
+#[derive(Debug, Clone)]
+pub struct CaseView {
+    pub row: CaseRow,
+    pub category: Option<String>,
+    pub category_id: Option<String>,
+    pub name: Option<String>,
+    pub phone: Option<String>,
+    /// what the villager wrote, never edited
+    pub text: String,
+    pub channel: &'static str,
+    pub reply: Option<String>,
+    pub rating: Option<String>,
+    pub media: Vec<MediaView>,
+    pub timeline: Vec<TimelineLine>,
+    pub notices: Vec<NoticeView>,
+    /// what may be done now: "dispatch", "accept", "progress", "reply", "close"
+    pub actions: Vec<&'static str>,
+    /// all departments, the suggested lead first
+    pub departments: Vec<Choice>,
+    pub suggested: Option<String>,
+    pub categories: Vec<Choice>,
+    /// the closed list for a reply
+    pub outcomes: Vec<Choice>,
+    /// goes back with each form; a different one means somebody was faster
+    pub revision: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct MediaView {
+    pub kind: &'static str, // "photo" | "voice" | "video"
+    /// None while it is being fetched or when it was lost; then `note` says so
+    pub url: Option<String>,
+    pub note: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct TimelineLine {
+    pub at: Timestamp,
+    pub who: String,
+    pub what: String,
+    pub detail: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct NoticeView {
+    pub id: String,
+    pub at: Timestamp,
+    pub text: String,
+    /// "已送达" "等待发送" "需要打电话" ...
+    pub status: String,
+    pub detail: String,
+}
+
+#[derive(Debug, Clone)]
+pub enum CaseCommand {
+    Dispatch { department: String, category: Option<String>, note: String },
+    Accept,
+    Progress { text: String },
+    Reply { outcome: String, text: String },
+    Close { reason: String },
+}
+
+#[derive(Debug, Clone)]
+pub struct TaskView {
+    pub id: String,
+    /// "phone" | "handover" | "voice" | "dead"
+    pub kind: &'static str,
+    pub title: String,
+    /// why it is here
+    pub reason: String,
+    pub who: String,
+    pub phone: Option<String>,
+    pub case: Option<String>,
+    /// what to say, or what she said
+    pub lines: Vec<TaskLine>,
+    pub media: Vec<MediaView>,
+    pub opened_at: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub struct TaskLine {
+    pub at: Timestamp,
+    pub from_villager: bool,
+    pub text: String,
+}
+
+pub struct MediaFile {
+    pub content_type: String,
+    pub bytes: Vec<u8>,
+}
+
+/// What the villager's phone shows.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct PhoneMessage {
+    pub id: u64,
+    pub at: Timestamp,
+    /// "me" | "bot"
+    pub from: &'static str,
+    pub text: String,
+    pub media_url: Option<String>,
+}
+
+pub enum PhoneInput {
+    Text(String),
+    /// a recording; the simulator has no transcript either
+    Voice(Vec<u8>, String),
+    Photo(Vec<u8>, String),
+    Location { latitude: f64, longitude: f64, label: String },
+    Menu(String),
+    Follow { scene: Option<String> },
+    Unfollow,
+}
+
+pub struct PhoneMenuItem {
+    pub name: String,
+    pub key: String,
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PhoneError {
+    #[error("没有存上，请再发一次。")]
+    Unavailable,
+    #[error("发得太快了，歇一会儿再发。")]
+    TooFast,
+    #[error("{0}")]
+    Bad(String),
+}
+
+impl Office {
+    pub fn county_name(&self) -> String { todo!() }
+    pub fn health(&self) -> Health { todo!() }
+    /// Cookie gets `Secure` when the desk is served over https.
+    pub fn secure_cookies(&self) -> bool { todo!() }
+
+    pub fn wechat_verify(&self, account: &str, query: &str) -> Result<String, Refused> { todo!() }
+    pub async fn wechat_receive(self: &Arc<Self>, account: &str, query: &str, body: &[u8]) -> Result<WebhookAnswer, Refused> { todo!() }
+
+    pub async fn sign_in(&self, name: &str, password: &str) -> Result<String /* token for the cookie */, SignInError> { todo!() }
+    pub async fn session(&self, token: &str) -> Result<Option<Session>, CommandError> { todo!() }
+    pub async fn sign_out(&self, token: &str) -> Result<(), CommandError> { todo!() }
+    /// Gives a new token; all older sessions of the person end.
+    pub async fn change_password(&self, session: &Session, old: &str, new: &str) -> Result<String, CommandError> { todo!() }
+
+    pub async fn cases(&self, filter: &CaseFilter) -> Result<CasePage, CommandError> { todo!() }
+    pub async fn case(&self, number: &str) -> Result<Option<CaseView>, CommandError> { todo!() }
+    pub async fn case_command(&self, session: &Session, number: &str, revision: u32, command: CaseCommand) -> Result<(), CommandError> { todo!() }
+
+    pub async fn tasks(&self) -> Result<Vec<TaskView>, CommandError> { todo!() }
+    pub async fn task(&self, id: &str) -> Result<Option<TaskView>, CommandError> { todo!() }
+    /// `note` says what came of it; required.
+    pub async fn finish_task(&self, session: &Session, id: &str, note: &str) -> Result<(), CommandError> { todo!() }
+    /// Write to the villager of a hand-over.
+    pub async fn write_to_villager(&self, session: &Session, task: &str, text: &str) -> Result<(), CommandError> { todo!() }
+    /// The bot takes over again; the hand-over is finished.
+    pub async fn give_back(&self, session: &Session, task: &str) -> Result<(), CommandError> { todo!() }
+    /// A dead letter is tried once more.
+    pub async fn resend(&self, session: &Session, task: &str) -> Result<(), CommandError> { todo!() }
+    pub async fn media(&self, hash: &str) -> Result<Option<MediaFile>, CommandError> { todo!() }
+
+    pub fn phone_menu(&self) -> Vec<PhoneMenuItem> { todo!() }
+    pub async fn phone_send(self: &Arc<Self>, user: &str, input: PhoneInput) -> Result<(), PhoneError> { todo!() }
+    /// Messages with an id above `after`, oldest first, at most 100.
+    pub async fn phone_messages(&self, user: &str, after: u64) -> Result<Vec<PhoneMessage>, PhoneError> { todo!() }
+    /// A photo or recording that this phone sent.
+    pub async fn phone_media(&self, user: &str, id: &str) -> Result<Option<MediaFile>, PhoneError> { todo!() }
+}
