@@ -1,0 +1,362 @@
+//! Text to `Config`: syntax, then every value, then the secrets.
+
+use std::ops::Range;
+
+use secrecy::SecretString;
+use toml::Spanned;
+
+use super::{Config, Problem, Settings, WechatAccount, WechatMode, WechatSettings};
+
+/// All that is wrong with the file; never empty.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigError(pub Vec<Problem>);
+
+/// `secret` gives the value of an environment variable.
+pub fn parse(
+    file: &str,
+    text: &str,
+    secret: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, ConfigError> {
+    let settings: Settings = toml::from_str(text).map_err(|error| {
+        ConfigError(vec![Problem::at(
+            file,
+            text,
+            error.span().unwrap_or(0..0),
+            error.message().replace('\n', " "),
+            "请改正这一行，或删去它（每个键都有默认值，见自带的 config.toml）。\
+             Mend or remove the line; every key has a default.",
+        )])
+    })?;
+    let mut checker = Checker { file, text, secret, problems: Vec::new() };
+    checker.values(&settings);
+    let wechat = settings
+        .wechat
+        .iter()
+        .filter_map(|(name, account)| Some((name.clone(), checker.account(name, account)?)))
+        .collect();
+    if checker.problems.is_empty() {
+        Ok(Config { settings, wechat })
+    } else {
+        checker.problems.sort_by_key(|problem| (problem.line, problem.column));
+        Err(ConfigError(checker.problems))
+    }
+}
+
+struct Checker<'a> {
+    file: &'a str,
+    text: &'a str,
+    secret: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<Problem>,
+}
+
+impl Checker<'_> {
+    fn say(&mut self, span: Range<usize>, what: impl Into<String>, mend: impl Into<String>) {
+        self.problems.push(Problem::at(self.file, self.text, span, what, mend));
+    }
+
+    /// Where `key = ` stands in `[section]`; plain values carry no span of their own.
+    fn place(&self, section: &str, key: &str) -> Range<usize> {
+        let (mut at, mut inside) = (0, false);
+        for line in self.text.split_inclusive('\n') {
+            let trimmed = line.trim();
+            if trimmed.starts_with('[') {
+                inside = trimmed.starts_with(&format!("[{section}]"));
+            } else if inside
+                && trimmed.split_once('=').is_some_and(|(name, _)| name.trim() == key)
+            {
+                return at..at + line.trim_end().len();
+            }
+            at += line.len();
+        }
+        0..0
+    }
+
+    fn within(
+        &mut self,
+        section: &str,
+        key: &str,
+        value: u64,
+        allowed: std::ops::RangeInclusive<u64>,
+    ) {
+        if !allowed.contains(&value) {
+            let (low, high) = (allowed.start(), allowed.end());
+            self.say(
+                self.place(section, key),
+                format!("{section}.{key} = {value} 超出范围 (out of range)"),
+                format!("请写 {low} 到 {high} 之间的数。Give a number from {low} to {high}."),
+            );
+        }
+    }
+
+    fn values(&mut self, settings: &Settings) {
+        let url = &settings.server.public_url;
+        if !(url.is_empty() || url.starts_with("http://") || url.starts_with("https://")) {
+            self.say(
+                self.place("server", "public_url"),
+                format!("server.public_url = \"{url}\" 不是网址 (not a URL)"),
+                "请以 https:// 开头，或留空。Start it with https://, or leave it empty.",
+            );
+        }
+        let log = &settings.server.log;
+        if !["error", "warn", "info", "debug", "trace"].contains(&log.as_str()) {
+            self.say(
+                self.place("server", "log"),
+                format!("server.log = \"{log}\" 不认识 (unknown level)"),
+                "请写 error、warn、info、debug 或 trace。Give one of these words.",
+            );
+        }
+        for (key, text) in
+            [("name", &settings.county.name), ("hotline", &settings.county.hotline)]
+        {
+            let length = text.chars().count();
+            if !(1..=30).contains(&length) {
+                self.say(
+                    self.place("county", key),
+                    format!("county.{key} 有{length}个字 (characters)"),
+                    "请写1到30个字。Give 1 to 30 characters.",
+                );
+            }
+        }
+        self.within("store", "cache_mb", settings.store.cache_mb, 8..=8192);
+        self.within("store", "reserve_mb", settings.store.reserve_mb, 1..=65_536);
+        let limits = &settings.limits;
+        self.within("limits", "connections", limits.connections as u64, 16..=65_536);
+        self.within("limits", "header_seconds", limits.header_seconds, 1..=60);
+        self.within("limits", "body_seconds", limits.body_seconds, 1..=120);
+        let per_minute = u64::from(limits.messages_per_minute);
+        self.within("limits", "messages_per_minute", per_minute, 3..=100_000);
+        self.within("limits", "media_mb", limits.media_mb, 1..=20);
+        self.within("desk", "session_hours", u64::from(settings.desk.session_hours), 1..=168);
+        self.within("desk", "lock_minutes", u64::from(settings.desk.lock_minutes), 1..=1440);
+        self.within("outbox", "attempts", u64::from(settings.outbox.attempts), 1..=20);
+        self.within("outbox", "parallel", settings.outbox.parallel as u64, 1..=64);
+    }
+
+    fn account(&mut self, name: &str, account: &WechatSettings) -> Option<WechatAccount> {
+        let before = self.problems.len();
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.is_empty() || name.len() > 32 || !name.chars().all(plain) {
+            self.say(
+                account.appid.span(),
+                format!("[wechat.{name}]：账号名只能用英文字母、数字和下划线"),
+                "请改名，例如 [wechat.main]。Use letters, digits and _ only.",
+            );
+        }
+        let appid = account.appid.get_ref();
+        if !(appid.starts_with("wx") && appid.len() == 18 && appid.chars().all(plain)) {
+            self.say(
+                account.appid.span(),
+                format!("appid \"{appid}\" 不像公众号的 AppID"),
+                "AppID 以 wx 开头，共18个字符，在公众平台「基本配置」里。\
+                 An AppID is wx and 16 more characters.",
+            );
+        }
+        let api = account.api.get_ref();
+        if !(api.starts_with("http://") || api.starts_with("https://")) {
+            self.say(
+                account.api.span(),
+                format!("api = \"{api}\" 不是网址 (not a URL)"),
+                "请删去这一行，用默认的 https://api.weixin.qq.com。Remove the line.",
+            );
+        }
+        if account.freshness_seconds > 86_400 {
+            self.say(
+                account.appid.span(),
+                format!("freshness_seconds = {} 太大", account.freshness_seconds),
+                "请写 0 到 86400。Give 0 to 86400.",
+            );
+        }
+        let token = self.secret(&account.token_env);
+        if let Some(token) = &token
+            && !((3..=32).contains(&token.len()) && token.chars().all(plain))
+        {
+            self.say(
+                account.token_env.span(),
+                format!("环境变量 {} 里的 Token 不对", account.token_env.get_ref()),
+                "Token 是3到32个英文字母或数字。A token is 3 to 32 letters or digits.",
+            );
+        }
+        if account.mode != WechatMode::Plain && account.aes_key_env.is_none() {
+            self.say(
+                account.appid.span(),
+                format!("[wechat.{name}] 缺 aes_key_env：安全模式和兼容模式要有 EncodingAESKey"),
+                "请加一行 aes_key_env = \"变量名\"，或写 mode = \"plain\"。\
+                 Add aes_key_env, or set mode = \"plain\".",
+            );
+        }
+        let aes_key = self.aes_key(account.aes_key_env.as_ref());
+        let previous_aes_key = self.aes_key(account.previous_aes_key_env.as_ref());
+        let secret = account.secret_env.as_ref().and_then(|name| self.secret(name));
+        if self.problems.len() > before {
+            return None;
+        }
+        Some(WechatAccount {
+            settings: account.clone(),
+            token: token?.into(),
+            aes_key,
+            previous_aes_key,
+            secret: secret.map(SecretString::from),
+        })
+    }
+
+    fn aes_key(&mut self, variable: Option<&Spanned<String>>) -> Option<SecretString> {
+        let variable = variable?;
+        let key = self.secret(variable)?;
+        if key.len() != 43 || !key.chars().all(|c| c.is_ascii_alphanumeric()) {
+            self.say(
+                variable.span(),
+                format!("环境变量 {} 里的 EncodingAESKey 不对", variable.get_ref()),
+                "EncodingAESKey 是43个英文字母和数字，请从公众平台重新复制。\
+                 It is 43 letters and digits: copy it again.",
+            );
+            return None;
+        }
+        Some(key.into())
+    }
+
+    fn secret(&mut self, variable: &Spanned<String>) -> Option<String> {
+        let name = variable.get_ref();
+        let value = (self.secret)(name).filter(|value| !value.trim().is_empty());
+        if value.is_none() {
+            self.say(
+                variable.span(),
+                format!("环境变量 {name} 没有设置 (environment variable is not set)"),
+                format!(
+                    "请先设好再启动，例如：export {name}=...　\
+                     Set it before the start; the secret itself never stands in this file."
+                ),
+            );
+        }
+        value.map(|value| value.trim().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+
+    fn env(name: &str) -> Option<String> {
+        match name {
+            "TOKEN" => Some("pamtest".into()),
+            "KEY" => Some(KEY.into()),
+            "SHORT" => Some("abc".into()),
+            "EMPTY" => Some(" ".into()),
+            _ => None,
+        }
+    }
+
+    /// `expect` is empty, or `line: part of the message` for each problem.
+    fn check(text: &str, expect: &[(usize, &str)]) {
+        let problems = match parse("config.toml", text, &env) {
+            Ok(_) => Vec::new(),
+            Err(ConfigError(problems)) => problems,
+        };
+        let found: Vec<_> = problems.iter().map(|p| (p.line, p.what.as_str())).collect();
+        assert_eq!(found.len(), expect.len(), "{text}\n{found:#?}");
+        for ((line, what), (expected_line, part)) in found.iter().zip(expect) {
+            assert_eq!(line, expected_line, "{text}\n{what}");
+            assert!(what.contains(part), "{what} has no {part}");
+        }
+        assert!(problems.iter().all(|p| !p.mend.is_empty()));
+    }
+
+    #[test]
+    fn what_is_right_loads() {
+        check("", &[]);
+        check("[server]\nlisten = \"0.0.0.0:80\"\n", &[]);
+        check(
+            "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"\naes_key_env=\"KEY\"",
+            &[],
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        check("[server]\nlisen = \"x\"\n", &[(2, "unknown field `lisen`")]);
+        check("\n[sever]\n", &[(2, "unknown field `sever`")]);
+        check("[server]\nlisten = \"nowhere\"\n", &[(2, "socket address")]);
+        check("[limits]\nconnections = -1\n", &[(2, "invalid value")]);
+        check("[limits\n", &[(1, "")]);
+        check(
+            "[server]\nlog = \"loud\"\n\n[limits]\n# many\nconnections = 3\n",
+            &[(2, "loud"), (6, "connections = 3")],
+        );
+        check(
+            "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"NONE\"\naes_key_env=\"EMPTY\"",
+            &[(3, "NONE"), (4, "EMPTY")],
+        );
+        check(
+            "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"\naes_key_env=\"SHORT\"",
+            &[(4, "EncodingAESKey")],
+        );
+        check(
+            "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"",
+            &[(2, "缺 aes_key_env")],
+        );
+        check(
+            "[wechat.main]\nappid=\"ba5f\"\nmode=\"plain\"\ntoken_env=\"TOKEN\"\napi=\"ftp\"",
+            &[(2, "appid"), (5, "api")],
+        );
+        check("[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\n", &[(1, "token_env")]);
+    }
+
+    #[test]
+    fn a_secret_is_never_shown() {
+        let text = "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"\naes_key_env=\"KEY\"";
+        let shown = format!("{:?}", parse("config.toml", text, &env));
+        assert!(shown.contains("wxba5fad812f8e6fb9"));
+        assert!(!shown.contains("pamtest") && !shown.contains(KEY));
+    }
+
+    /// The shipped file shows every key, and each with its default.
+    #[test]
+    fn the_shipped_file_shows_every_key_with_its_default() {
+        let text = include_str!("../../config.toml");
+        let shown = parse("config.toml", text, &env).expect("the shipped file loads").settings;
+        let written: toml::Table = text.parse().expect("toml");
+        let defaults = toml::Table::try_from(Settings::default()).expect("toml");
+        for (section, values) in defaults.iter().filter(|(name, _)| *name != "wechat") {
+            for key in values.as_table().expect("a section").keys() {
+                assert!(
+                    written.get(section).and_then(|s| s.get(key)).is_some(),
+                    "config.toml does not show {section}.{key}"
+                );
+            }
+        }
+        assert_eq!(toml::Table::try_from(shown).expect("toml"), defaults);
+    }
+
+    /// The commented example of an account is whole and right.
+    #[test]
+    fn the_shipped_example_of_an_account_loads() {
+        let text: String = include_str!("../../config.toml")
+            .lines()
+            .skip_while(|line| !line.contains("[wechat.main]"))
+            .filter_map(|line| line.strip_prefix("#: "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let all = |name: &str| {
+            Some(if name.contains("AES") { KEY.into() } else { format!("t{}", name.len()) })
+        };
+        let config = parse("config.toml", &text, &all).expect("the example loads");
+        let account = toml::Table::try_from(&config.settings.wechat["main"]).expect("toml");
+        for key in [
+            "appid",
+            "original_id",
+            "mode",
+            "token_env",
+            "aes_key_env",
+            "previous_aes_key_env",
+            "secret_env",
+            "freshness_seconds",
+            "api",
+            "templates",
+            "subscriptions",
+        ] {
+            assert!(account.contains_key(key), "the example does not show {key}");
+        }
+    }
+}

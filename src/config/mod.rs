@@ -1,0 +1,221 @@
+//! `config.toml`: what the operator decides. Read once, at the start.
+//!
+//! Everything that is wrong is found in one run and said with file, line and mend; a
+//! program with a doubtful configuration does not start. Secrets are not in the file:
+//! the file names environment variables.
+
+mod check;
+mod problem;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+pub use check::{ConfigError, parse};
+pub use problem::Problem;
+
+/// The file as written. Every key has a default, so an empty file is a whole
+/// configuration. `config.toml` in the repository shows each key with its default;
+/// a test holds the two together.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    pub server: Server,
+    pub county: CountySettings,
+    pub store: StoreSettings,
+    pub limits: Limits,
+    pub desk: DeskSettings,
+    pub outbox: OutboxSettings,
+    pub simulator: SimulatorSettings,
+    pub wechat: BTreeMap<String, WechatSettings>,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// The address under which people reach the desk; `https://` makes cookies `Secure`.
+    pub public_url: String,
+    pub data: PathBuf,
+    pub log: String,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CountySettings {
+    pub name: String,
+    /// The number that villagers call when the bot can not help.
+    pub hotline: String,
+    pub folder: PathBuf,
+    pub dialogs: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    pub cache_mb: u64,
+    /// With less free space than this nothing more is accepted, so that the disk never
+    /// fills up in the middle of a write.
+    pub reserve_mb: u64,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    pub connections: usize,
+    pub header_seconds: u64,
+    pub body_seconds: u64,
+    /// Messages of one sender in a minute; above it she is told once and not answered.
+    pub messages_per_minute: u32,
+    /// One photo or recording.
+    pub media_mb: u64,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeskSettings {
+    pub session_hours: u32,
+    pub lock_minutes: u32,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutboxSettings {
+    /// A message that could not be sent is tried again at growing intervals, so often.
+    pub attempts: u32,
+    pub parallel: usize,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SimulatorSettings {
+    pub enabled: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WechatMode {
+    Plain,
+    Compatible,
+    Safe,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WechatSettings {
+    pub appid: Spanned<String>,
+    /// `gh_...`; when given, messages to another account are refused.
+    #[serde(default)]
+    pub original_id: Option<String>,
+    #[serde(default = "safe")]
+    pub mode: WechatMode,
+    pub token_env: Spanned<String>,
+    #[serde(default)]
+    pub aes_key_env: Option<Spanned<String>>,
+    #[serde(default)]
+    pub previous_aes_key_env: Option<Spanned<String>>,
+    /// Without it the account only answers; it can not push.
+    #[serde(default)]
+    pub secret_env: Option<Spanned<String>>,
+    /// A request whose timestamp is further off is refused; 0 switches the check off.
+    #[serde(default = "five_minutes")]
+    pub freshness_seconds: u32,
+    #[serde(default = "tencent")]
+    pub api: Spanned<String>,
+    /// Notice kind (as in 通知.yaml) to the id of a template message of this account.
+    #[serde(default)]
+    pub templates: BTreeMap<String, String>,
+    /// Notice kind to the id of a subscription message of this account.
+    #[serde(default)]
+    pub subscriptions: BTreeMap<String, String>,
+}
+
+fn safe() -> WechatMode {
+    WechatMode::Safe
+}
+
+fn five_minutes() -> u32 {
+    300
+}
+
+fn tencent() -> Spanned<String> {
+    Spanned::new(0..0, "https://api.weixin.qq.com".into())
+}
+
+/// The configuration with its secrets, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub settings: Settings,
+    pub wechat: BTreeMap<String, WechatAccount>,
+}
+
+#[derive(Debug, Clone)]
+pub struct WechatAccount {
+    pub settings: WechatSettings,
+    pub token: SecretString,
+    pub aes_key: Option<SecretString>,
+    pub previous_aes_key: Option<SecretString>,
+    pub secret: Option<SecretString>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: String::new(),
+            data: "data".into(),
+            log: "info".into(),
+        }
+    }
+}
+
+impl Default for CountySettings {
+    fn default() -> Self {
+        Self {
+            name: "乐亭县".into(),
+            hotline: "0315-0000000".into(),
+            folder: "county".into(),
+            dialogs: "dialogs".into(),
+        }
+    }
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self { cache_mb: 64, reserve_mb: 64 }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            header_seconds: 5,
+            body_seconds: 10,
+            messages_per_minute: 20,
+            media_mb: 10,
+        }
+    }
+}
+
+impl Default for DeskSettings {
+    fn default() -> Self {
+        Self { session_hours: 12, lock_minutes: 15 }
+    }
+}
+
+impl Default for OutboxSettings {
+    fn default() -> Self {
+        Self { attempts: 8, parallel: 8 }
+    }
+}
+
+impl Default for SimulatorSettings {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
