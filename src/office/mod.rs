@@ -1,4 +1,168 @@
-//! The only place that does things.
+//! The only place that does things: it knows the time, draws random numbers, calls other
+//! servers and commits. The floors below are pure or passive.
 
-mod stub;
-pub use stub::*;
+mod actions;
+mod alarms;
+mod beijing;
+mod cases;
+pub mod clock;
+mod flood;
+mod health;
+mod lines;
+mod media;
+mod numbers;
+mod outbox;
+mod phone;
+pub mod random;
+mod reception;
+mod route;
+mod staff;
+mod tables;
+mod tasks;
+mod turn;
+mod views;
+mod wechat;
+pub mod wechat_api;
+mod window;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::county::{CountyPlaces, Places};
+use crate::dialog::Script;
+use crate::store::Store;
+
+pub use health::Counters;
+pub use reception::{REPLY_WITHIN, Said};
+pub use tables::{Tables, read_script};
+pub use views::*;
+
+use clock::Clock;
+
+/// What the office is made of; a test puts in its own.
+pub struct Parts {
+    pub config: Config,
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub tables: Tables,
+    pub script: Script,
+}
+
+pub struct Office {
+    config: Config,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    tables: Tables,
+    script: ArcSwap<Script>,
+    wechat: BTreeMap<String, wechat::Line>,
+    lines: lines::Lines,
+    flood: flood::Flood,
+    numbers: numbers::Numbers,
+    passwords: staff::Passwords,
+    phones: phone::Phones,
+    media_folder: PathBuf,
+    counters: Counters,
+    alarms: health::Alarms,
+    bells: Bells,
+    started_at: Timestamp,
+    stop: CancellationToken,
+    workers: TaskTracker,
+}
+
+/// Wakes a worker before its time.
+#[derive(Default)]
+struct Bells {
+    outbox: Notify,
+    media: Notify,
+    alarms: Notify,
+}
+
+impl Office {
+    pub fn new(parts: Parts) -> Result<Arc<Self>, String> {
+        let Parts { config, store, clock, tables, script } = parts;
+        let wechat = wechat::lines(&config, clock.clone())?;
+        Ok(Arc::new(Self {
+            wechat,
+            lines: lines::Lines::default(),
+            flood: flood::Flood::new(config.settings.limits.messages_per_minute),
+            numbers: numbers::Numbers::default(),
+            passwords: staff::Passwords::new(),
+            phones: phone::Phones::default(),
+            media_folder: config.settings.server.data.join("media"),
+            counters: Counters::default(),
+            alarms: health::Alarms::default(),
+            bells: Bells::default(),
+            started_at: clock.now(),
+            stop: CancellationToken::new(),
+            workers: TaskTracker::new(),
+            script: ArcSwap::from_pointee(script),
+            config,
+            store,
+            clock,
+            tables,
+        }))
+    }
+
+    /// Starts what happens without being asked: sending, waking, fetching.
+    pub fn start(self: &Arc<Self>) {
+        self.workers.spawn(outbox::run(self.clone()));
+        self.workers.spawn(alarms::run(self.clone()));
+        self.workers.spawn(media::run(self.clone()));
+        self.workers.close();
+    }
+
+    /// Lets what runs come to its end.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.workers.wait().await;
+    }
+
+    /// True when the program stops meanwhile.
+    async fn pause(&self, sleep: Duration) -> bool {
+        tokio::select! {
+            () = self.stop.cancelled() => true,
+            () = tokio::time::sleep(sleep) => false,
+        }
+    }
+
+    fn ring(&self, bells: turn::Ring) {
+        if bells.outbox {
+            self.bells.outbox.notify_one();
+        }
+        if bells.media {
+            self.bells.media.notify_one();
+        }
+        if bells.alarms {
+            self.bells.alarms.notify_one();
+        }
+    }
+
+    /// Everything that is due by the clock is done once it returns: for tests that set the
+    /// clock, and for the terminal.
+    pub async fn settle_all(self: &Arc<Self>) -> Result<(), crate::store::StoreError> {
+        while self.wake_due().await? + self.fetch_due().await? + self.send_due().await? > 0 {}
+        Ok(())
+    }
+
+    pub fn script(&self) -> Arc<Script> {
+        self.script.load_full()
+    }
+
+    pub fn county_name(&self) -> String {
+        self.config.settings.county.name.clone()
+    }
+
+    /// The desk is reached by https, so its cookies may be `Secure`.
+    pub fn secure_cookies(&self) -> bool {
+        self.config.settings.server.public_url.starts_with("https://")
+    }
+}

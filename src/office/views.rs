@@ -1,12 +1,8 @@
-//! Signatures only, while the office is being written.
-#![allow(unused_variables)]
-
-use std::sync::Arc;
+//! What the office shows to the floor above: plain values, ready to be rendered.
 
 use jiff::Timestamp;
 
-/// The one place that does things.
-pub struct Office;
+use crate::store::StoreError;
 
 /// Shown as JSON by /health.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -16,8 +12,6 @@ pub struct Health {
     pub problems: Vec<String>,
     pub details: serde_json::Value,
 }
-
-pub struct Query<'a>(pub &'a str);
 
 /// A request that we do not accept. `reason` is English, for the log, without the body.
 #[derive(Debug, Clone)]
@@ -243,41 +237,21 @@ pub enum PhoneError {
     Bad(String),
 }
 
-impl Office {
-    pub fn county_name(&self) -> String { todo!() }
-    pub fn health(&self) -> Health { todo!() }
-    /// Cookie gets `Secure` when the desk is served over https.
-    pub fn secure_cookies(&self) -> bool { todo!() }
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(_) => CommandError::Changed,
+            error => {
+                tracing::error!(%error, "the store refused");
+                CommandError::Unavailable
+            }
+        }
+    }
+}
 
-    pub fn wechat_verify(&self, account: &str, query: &str) -> Result<String, Refused> { todo!() }
-    pub async fn wechat_receive(self: &Arc<Self>, account: &str, query: &str, body: &[u8]) -> Result<WebhookAnswer, Refused> { todo!() }
-
-    pub async fn sign_in(&self, name: &str, password: &str) -> Result<String /* token for the cookie */, SignInError> { todo!() }
-    pub async fn session(&self, token: &str) -> Result<Option<Session>, CommandError> { todo!() }
-    pub async fn sign_out(&self, token: &str) -> Result<(), CommandError> { todo!() }
-    /// Gives a new token; all older sessions of the person end.
-    pub async fn change_password(&self, session: &Session, old: &str, new: &str) -> Result<String, CommandError> { todo!() }
-
-    pub async fn cases(&self, filter: &CaseFilter) -> Result<CasePage, CommandError> { todo!() }
-    pub async fn case(&self, number: &str) -> Result<Option<CaseView>, CommandError> { todo!() }
-    pub async fn case_command(&self, session: &Session, number: &str, revision: u32, command: CaseCommand) -> Result<(), CommandError> { todo!() }
-
-    pub async fn tasks(&self) -> Result<Vec<TaskView>, CommandError> { todo!() }
-    pub async fn task(&self, id: &str) -> Result<Option<TaskView>, CommandError> { todo!() }
-    /// `note` says what came of it; required.
-    pub async fn finish_task(&self, session: &Session, id: &str, note: &str) -> Result<(), CommandError> { todo!() }
-    /// Write to the villager of a hand-over.
-    pub async fn write_to_villager(&self, session: &Session, task: &str, text: &str) -> Result<(), CommandError> { todo!() }
-    /// The bot takes over again; the hand-over is finished.
-    pub async fn give_back(&self, session: &Session, task: &str) -> Result<(), CommandError> { todo!() }
-    /// A dead letter is tried once more.
-    pub async fn resend(&self, session: &Session, task: &str) -> Result<(), CommandError> { todo!() }
-    pub async fn media(&self, hash: &str) -> Result<Option<MediaFile>, CommandError> { todo!() }
-
-    pub fn phone_menu(&self) -> Vec<PhoneMenuItem> { todo!() }
-    pub async fn phone_send(self: &Arc<Self>, user: &str, input: PhoneInput) -> Result<(), PhoneError> { todo!() }
-    /// Messages with an id above `after`, oldest first, at most 100.
-    pub async fn phone_messages(&self, user: &str, after: u64) -> Result<Vec<PhoneMessage>, PhoneError> { todo!() }
-    /// A photo or recording that this phone sent.
-    pub async fn phone_media(&self, user: &str, id: &str) -> Result<Option<MediaFile>, PhoneError> { todo!() }
+impl From<StoreError> for PhoneError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the store refused");
+        PhoneError::Unavailable
+    }
 }

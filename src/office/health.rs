@@ -1,0 +1,97 @@
+//! How the program is doing: counters, and what somebody has to do.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::Office;
+use super::views::Health;
+
+const PROBLEMS_MAX: usize = 50;
+
+#[derive(Debug, Default)]
+pub struct Count(AtomicU64);
+
+impl Count {
+    pub fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Since the start of the program.
+#[derive(Debug, Default)]
+pub struct Counters {
+    pub messages: Count,
+    pub duplicates: Count,
+    pub noted: Count,
+    pub unknown: Count,
+    pub refused: Count,
+    pub flooded: Count,
+    pub late: Count,
+    pub conflicts: Count,
+    pub faults: Count,
+    pub cases: Count,
+    pub sent: Count,
+    pub given_up: Count,
+}
+
+/// What an operator has to look at; the newest of each kind.
+#[derive(Debug, Default)]
+pub(super) struct Alarms(Mutex<BTreeMap<String, Timestamp>>);
+
+impl Office {
+    /// Said in the log and on the health page until the program starts again.
+    pub(super) fn alarm(&self, what: &str) {
+        tracing::error!(what, "somebody has to do something");
+        let mut alarms = self.alarms.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if alarms.len() >= PROBLEMS_MAX {
+            let oldest = alarms.iter().min_by_key(|(_, at)| **at).map(|(what, _)| what.clone());
+            oldest.map(|what| alarms.remove(&what));
+        }
+        alarms.insert(what.to_owned(), self.clock.now());
+    }
+
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub fn health(&self) -> Health {
+        let stats = self.store.stats();
+        let mut problems = Vec::new();
+        if let Some(error) = &stats.last_error {
+            problems.push(format!("the store does not accept writes: {error}"));
+        }
+        let alarms = self.alarms.0.lock().unwrap_or_else(PoisonError::into_inner);
+        problems.extend(alarms.iter().map(|(what, at)| format!("{at}: {what}")));
+        let counters = &self.counters;
+        Health {
+            ok: stats.last_error.is_none(),
+            problems,
+            details: json!({
+                "version": env!("CARGO_PKG_VERSION"),
+                "since": self.started_at.to_string(),
+                "script": self.script().hash,
+                "messages": counters.messages.get(),
+                "duplicates": counters.duplicates.get(),
+                "noted": counters.noted.get(),
+                "unknown": counters.unknown.get(),
+                "refused": counters.refused.get(),
+                "flooded": counters.flooded.get(),
+                "late": counters.late.get(),
+                "conflicts": counters.conflicts.get(),
+                "faults": counters.faults.get(),
+                "cases": counters.cases.get(),
+                "sent": counters.sent.get(),
+                "given_up": counters.given_up.get(),
+                "store": stats,
+            }),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Photos and recordings: fetched at once, because WeChat keeps them three days, and kept
+//! in files under the SHA-256 of their bytes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::Digest;
+use tokio::io::AsyncWriteExt;
+
+use crate::county::Address;
+use crate::store::records::{Media, MediaKind, MediaState};
+use crate::store::{Changes, StoreError, keys, list_by_index, load, load_many};
+
+use super::views::{CommandError, MediaFile, MediaView};
+use super::{Office, random};
+
+const PAGE: usize = 16;
+const TRIES_MAX: u32 = 12;
+const SLEEP_MAX: Duration = Duration::from_secs(30);
+
+/// `account/media id`: the id that cases and tasks refer to.
+pub(super) fn id(address: &Address, media: &str) -> String {
+    format!("{}/{media}", address.account)
+}
+
+pub(super) fn wanted(id: &str, kind: MediaKind, now: Timestamp) -> Media {
+    Media {
+        id: id.to_owned(),
+        kind,
+        came_at: now,
+        state: MediaState::Wanted { due_at: now, tries: 0 },
+    }
+}
+
+pub(super) async fn run(office: Arc<Office>) {
+    loop {
+        let sleep = match office.fetch_due().await {
+            Ok(0) => SLEEP_MAX,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(%error, "photos and recordings can not be kept; trying again");
+                Duration::from_secs(5)
+            }
+        };
+        tokio::select! {
+            () = office.bells.media.notified() => {}
+            stopped = office.pause(sleep) => if stopped { return },
+        }
+    }
+}
+
+/// What became of one attempt to fetch.
+pub(super) enum Fetched {
+    Here { content_type: String, bytes: Vec<u8> },
+    Later(String),
+    Gone(String),
+}
+
+impl Office {
+    /// Says how many were tried.
+    pub(super) async fn fetch_due(&self) -> Result<usize, StoreError> {
+        let due = keys::media_due_until(self.clock.now());
+        let page = list_by_index::<Media>(&*self.store, due, PAGE).await?;
+        let count = page.len();
+        for (_, before) in page {
+            let MediaState::Wanted { tries, .. } = before.record.state else { continue };
+            let fetched = self.fetch(&before.record.id).await;
+            let state = match fetched {
+                Fetched::Here { content_type, bytes } => {
+                    match self.keep(&bytes).await {
+                        Ok(hash) => MediaState::Kept {
+                            hash,
+                            content_type,
+                            bytes: bytes.len() as u64,
+                        },
+                        Err(error) => later(tries, self.clock.now(), &error.to_string()),
+                    }
+                }
+                Fetched::Later(why) => later(tries, self.clock.now(), &why),
+                Fetched::Gone(why) => MediaState::Lost { why },
+            };
+            if let MediaState::Lost { why } = &state {
+                tracing::warn!(why, "a photo or recording could not be fetched and is lost");
+            }
+            let media = Media { state, ..before.record.clone() };
+            let mut changes = Changes::default();
+            changes.replace(&before, &media)?;
+            match self.store.commit(changes.into_batch()).await {
+                Ok(()) | Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(count)
+    }
+
+    /// Writes the file and makes it durable before anything refers to it.
+    pub(super) async fn keep(&self, bytes: &[u8]) -> std::io::Result<String> {
+        let hash = random::to_hex(&sha2::Sha256::digest(bytes));
+        let path = file(&self.media_folder, &hash);
+        if tokio::fs::try_exists(&path).await? {
+            return Ok(hash);
+        }
+        let folder = path.parent().unwrap_or(&self.media_folder).to_owned();
+        tokio::fs::create_dir_all(&folder).await?;
+        let unfinished = folder.join(format!("{}.unfinished", random::hex::<8>()));
+        let mut out = tokio::fs::File::create(&unfinished).await?;
+        out.write_all(bytes).await?;
+        out.sync_all().await?;
+        drop(out);
+        tokio::fs::rename(&unfinished, &path).await?;
+        tokio::fs::File::open(&folder).await?.sync_all().await?;
+        Ok(hash)
+    }
+
+    pub async fn media(&self, hash: &str) -> Result<Option<MediaFile>, CommandError> {
+        if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(None);
+        }
+        let found = list_by_index::<Media>(&*self.store, keys::media_of_hash(hash), 1).await?;
+        let Some((_, media)) = found.first() else { return Ok(None) };
+        let MediaState::Kept { content_type, .. } = &media.record.state else { return Ok(None) };
+        match tokio::fs::read(file(&self.media_folder, hash)).await {
+            Ok(bytes) => Ok(Some(MediaFile { content_type: content_type.clone(), bytes })),
+            Err(error) => {
+                tracing::error!(%error, hash, "a kept file can not be read");
+                Ok(None)
+            }
+        }
+    }
+
+    pub(super) async fn media_views(&self, ids: &[String]) -> Result<Vec<MediaView>, CommandError> {
+        let wanted: Vec<_> = ids.iter().map(|id| keys::media(id)).collect();
+        let found = load_many::<Media>(&*self.store, &wanted).await?;
+        Ok(found
+            .iter()
+            .map(|media| {
+                let Some(media) = media.as_ref().map(|media| &media.record) else {
+                    return MediaView { kind: "photo", url: None, note: "没有收到".into() };
+                };
+                let kind = match media.kind {
+                    MediaKind::Photo => "photo",
+                    MediaKind::Voice => "voice",
+                    MediaKind::Video => "video",
+                };
+                let (url, note) = match &media.state {
+                    MediaState::Wanted { .. } => (None, "正在从微信取回，请稍后刷新".into()),
+                    MediaState::Kept { hash, content_type, .. } => {
+                        (Some(format!("/desk/media/{hash}")), content_type.clone())
+                    }
+                    MediaState::Lost { why } => (None, format!("没有取到：{why}")),
+                };
+                MediaView { kind, url, note }
+            })
+            .collect())
+    }
+
+    /// A file that is here already: the simulator's.
+    pub(super) async fn keep_now(
+        &self,
+        id: &str,
+        kind: MediaKind,
+        content_type: &str,
+        bytes: &[u8],
+    ) -> Result<String, StoreError> {
+        let hash = self
+            .keep(bytes)
+            .await
+            .map_err(|error| StoreError::Unavailable(format!("media folder: {error}")))?;
+        if load::<Media>(&*self.store, keys::media(id)).await?.is_none() {
+            let state = MediaState::Kept {
+                hash: hash.clone(),
+                content_type: content_type.to_owned(),
+                bytes: bytes.len() as u64,
+            };
+            let media = Media { id: id.into(), kind, came_at: self.clock.now(), state };
+            let mut changes = Changes::default();
+            changes.create(&media)?;
+            self.store.commit(changes.into_batch()).await?;
+        }
+        Ok(hash)
+    }
+}
+
+fn later(tries: u32, now: Timestamp, why: &str) -> MediaState {
+    let tries = tries + 1;
+    if tries >= TRIES_MAX {
+        return MediaState::Lost { why: why.to_owned() };
+    }
+    // 5 s, 10 s, 20 s ... 2.8 h: all within the three days.
+    let wait = SignedDuration::from_secs(5 << (tries - 1));
+    MediaState::Wanted { due_at: now + wait, tries }
+}
+
+fn file(folder: &Path, hash: &str) -> PathBuf {
+    folder.join(&hash[..2]).join(hash)
+}

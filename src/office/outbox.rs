@@ -1,0 +1,516 @@
+//! Messages on their way: route, send, retry, fall back, and at last a clerk.
+//!
+//! Before the channel is called, `Sending` is on disk. Found so after a crash, nobody
+//! knows whether the message went: it is `Unknown`, a clerk sees it, and the program
+//! never sends it again by itself. So nothing is sent twice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::channel::wechat;
+use crate::county::{Address, Channel};
+use crate::dialog::{self, Medium};
+use crate::store::records::{
+    Body, Contact, Outgoing, Person, PhoneLine, Status, Task, TaskKind, Try,
+};
+use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
+
+use super::route::{Abilities, Route, choose};
+use super::{Office, random, tasks, window};
+
+const PAGE: usize = 64;
+const TRIES_MAX: usize = 20;
+/// Sleep at most so long, in case a clock was moved.
+const SLEEP_MAX: Duration = Duration::from_secs(30);
+/// The same template message with the same client_msg_id is sent once within 10 minutes
+/// (Tencent, template messages): so long a timeout may be tried again.
+const TEMPLATE_IDEMPOTENT: SignedDuration = SignedDuration::from_mins(9);
+
+/// What the channel said to one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Sent {
+        message_id: Option<String>,
+    },
+    /// Never this way.
+    Refused {
+        why: String,
+        consequence: Consequence,
+    },
+    /// Not sent; later perhaps.
+    Later {
+        why: String,
+        after: Option<Duration>,
+    },
+    /// The request went out, no answer came.
+    Unknown {
+        why: String,
+    },
+    /// The message itself is wrong; a developer has to look.
+    Broken {
+        why: String,
+    },
+}
+
+/// What a refusal tells about her.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Consequence {
+    None,
+    WindowClosed,
+    OptInUsed,
+}
+
+/// A notice about a case, to a person.
+pub(super) fn notice(
+    case: &str,
+    n: u32,
+    kind: &str,
+    fields: BTreeMap<String, String>,
+    person: Option<String>,
+    now: Timestamp,
+) -> Outgoing {
+    Outgoing {
+        id: format!("{case}-{kind}-{n}"),
+        person,
+        case: Some(case.to_owned()),
+        body: Body::Notice { kind: kind.to_owned(), fields },
+        ..blank(now)
+    }
+}
+
+/// What did not fit into the reply, or came too late for it.
+/// `part` counts the messages that answer `key`.
+pub(super) fn late_reply(
+    address: &str,
+    key: &str,
+    part: usize,
+    text: String,
+    now: Timestamp,
+) -> Outgoing {
+    Outgoing {
+        id: format!("reply-{}-{part}", hash(&[address, key])),
+        address: Some(address.to_owned()),
+        body: Body::Text(text),
+        ..blank(now)
+    }
+}
+
+pub(super) fn reminder(address: &str, text: String, now: Timestamp) -> Outgoing {
+    Outgoing {
+        id: format!("reminder-{}", hash(&[address, &now.to_string()])),
+        address: Some(address.to_owned()),
+        must_arrive: false,
+        body: Body::Text(text),
+        ..blank(now)
+    }
+}
+
+/// A clerk's own words.
+pub(super) fn from_clerk(address: &str, text: &str, now: Timestamp) -> Outgoing {
+    Outgoing {
+        id: format!("clerk-{}", random::hex::<8>()),
+        address: Some(address.to_owned()),
+        body: Body::Text(text.to_owned()),
+        ..blank(now)
+    }
+}
+
+fn blank(now: Timestamp) -> Outgoing {
+    Outgoing {
+        id: String::new(),
+        person: None,
+        address: None,
+        case: None,
+        must_arrive: true,
+        body: Body::Text(String::new()),
+        status: Status::Waiting,
+        made_at: now,
+        due_at: now,
+        tries: Vec::new(),
+        message_id: None,
+    }
+}
+
+fn hash(parts: &[&str]) -> String {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(parts.join("\n"));
+    random::to_hex(&digest[..12])
+}
+
+/// After the n-th attempt (from 1).
+fn back_off(attempts: usize) -> Duration {
+    const SECONDS: [u64; 8] = [1, 2, 4, 8, 60, 300, 1_800, 3_600];
+    let seconds = SECONDS[attempts.saturating_sub(1).min(SECONDS.len() - 1)];
+    let jitter = u64::from(random::bytes::<1>()[0]) * seconds * 1_000 / 4 / 255;
+    Duration::from_millis(seconds * 1_000 + jitter)
+}
+
+pub(super) async fn run(office: Arc<Office>) {
+    while let Err(error) = office.recover_outbox().await {
+        tracing::error!(%error, "the outbox can not read what was being sent; trying again");
+        if office.pause(Duration::from_secs(1)).await {
+            return;
+        }
+    }
+    loop {
+        let sleep = match office.send_due().await {
+            Ok(0) => office.until_next_outgoing().await,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(%error, "the outbox stands still; trying again");
+                Duration::from_secs(1)
+            }
+        };
+        tokio::select! {
+            () = office.bells.outbox.notified() => {}
+            stopped = office.pause(sleep) => if stopped { return },
+        }
+    }
+}
+
+impl Office {
+    /// After a crash: what was in the channel's hands may have gone.
+    pub(super) async fn recover_outbox(&self) -> Result<(), StoreError> {
+        let mut from = keys::all_outgoing_due();
+        loop {
+            let page = list_by_index::<Outgoing>(&*self.store, from.clone(), PAGE).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            from = keys::after(&from, last);
+            for (_, message) in page {
+                if message.record.status == Status::Sending {
+                    let outcome = Outcome::Unknown { why: "发送时程序停了".into() };
+                    self.settle(&message.record.id, outcome).await?;
+                }
+            }
+        }
+    }
+
+    async fn until_next_outgoing(&self) -> Duration {
+        let next = list_by_index::<Outgoing>(&*self.store, keys::all_outgoing_due(), 1).await;
+        match next.ok().and_then(|page| page.into_iter().next()) {
+            Some((_, message)) => {
+                let wait = message.record.due_at.duration_since(self.clock.now());
+                Duration::try_from(wait).unwrap_or(Duration::from_millis(20)).min(SLEEP_MAX)
+            }
+            None => SLEEP_MAX,
+        }
+    }
+
+    /// Sends what is due; says how many were looked at. Those to one person go in order.
+    pub(super) async fn send_due(self: &Arc<Self>) -> Result<usize, StoreError> {
+        let due = keys::outgoing_due_until(self.clock.now());
+        let page = list_by_index::<Outgoing>(&*self.store, due, PAGE).await?;
+        let mut queues: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut count = 0;
+        for (_, message) in page {
+            if message.record.status != Status::Waiting {
+                continue;
+            }
+            count += 1;
+            let to = message.record.person.clone().or_else(|| message.record.address.clone());
+            queues.entry(to.unwrap_or_default()).or_default().push(message.record.id.clone());
+        }
+        let results: Vec<Result<(), StoreError>> = stream::iter(queues.into_values())
+            .map(|ids| async move {
+                for id in ids {
+                    match self.send(&id).await {
+                        // Somebody else moved it meanwhile; it is looked at again.
+                        Ok(()) | Err(StoreError::Conflict(_)) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(())
+            })
+            .buffer_unordered(self.config.settings.outbox.parallel)
+            .collect()
+            .await;
+        results.into_iter().collect::<Result<(), _>>()?;
+        Ok(count)
+    }
+
+    async fn send(&self, id: &str) -> Result<(), StoreError> {
+        let Some(before) = load::<Outgoing>(&*self.store, keys::outgoing(id)).await? else {
+            return Ok(());
+        };
+        if before.record.status != Status::Waiting {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let (address, contact) = self.whom(&before.record).await?;
+        let channel = address.as_ref().map(|a| a.channel);
+        let abilities = self.abilities(address.as_ref(), &before.record);
+        let to = contact.as_ref().map(|c| &c.record).zip(channel);
+        let route = choose(&before.record, to, &abilities, now);
+        let mut message = before.record.clone();
+        let mut changes = Changes::default();
+        match (&route, contact, address) {
+            (Route::Clerk(why), ..) => {
+                self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, why).await?;
+                changes.replace(&before, &message)?;
+                self.store.commit(changes.into_batch()).await
+            }
+            (Route::Simulator, _, Some(address)) => {
+                changes.create(&PhoneLine {
+                    user: address.user.clone(),
+                    id: self.phones.next_id(now),
+                    from_villager: false,
+                    text: self.words(&message, Medium::Wechat),
+                    media: None,
+                })?;
+                message.status = Status::Delivered;
+                message.tries.push(tried(now, &route, false, "已送到".into()));
+                changes.replace(&before, &message)?;
+                self.store.commit(changes.into_batch()).await
+            }
+            (_, Some(contact), Some(address)) => {
+                let mut spent = contact.record.clone();
+                let mut rest = Vec::new();
+                if route == Route::CustomerService {
+                    window::spend(&mut spent.window, now);
+                    changes.replace(&contact, &spent)?;
+                    rest = self.cut(&mut message);
+                }
+                message.status = Status::Sending;
+                message.tries.truncate(TRIES_MAX - 1);
+                message.tries.push(tried(now, &route, false, "正在发".into()));
+                changes.replace(&before, &message)?;
+                for part in &rest {
+                    changes.create(part)?;
+                }
+                self.store.commit(changes.into_batch()).await?;
+                let outcome = self.carry(&address, &route, &message).await;
+                self.settle(&message.id, outcome).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Her contact: the address itself, or the first of the person's that is still there.
+    async fn whom(
+        &self,
+        message: &Outgoing,
+    ) -> Result<(Option<Address>, Option<Loaded<Contact>>), StoreError> {
+        let addresses = match (&message.address, &message.person) {
+            (Some(address), _) => vec![address.clone()],
+            (None, Some(person)) => load::<Person>(&*self.store, keys::person(person))
+                .await?
+                .map(|person| person.record.addresses.clone())
+                .unwrap_or_default(),
+            (None, None) => Vec::new(),
+        };
+        for address in addresses {
+            if let Some(contact) = load::<Contact>(&*self.store, keys::contact(&address)).await? {
+                return Ok((address.parse().ok(), Some(contact)));
+            }
+        }
+        Ok((None, None))
+    }
+
+    fn abilities(&self, address: Option<&Address>, message: &Outgoing) -> Abilities {
+        let account = address.and_then(|address| self.config.wechat.get(&address.account));
+        let Some(account) = account else { return Abilities::default() };
+        let id = |ids: &BTreeMap<String, String>| match &message.body {
+            Body::Notice { kind, .. } => ids.get(kind).cloned(),
+            Body::Text(_) => None,
+        };
+        Abilities {
+            push: account.secret.is_some(),
+            template: id(&account.settings.templates),
+            subscription: id(&account.settings.subscriptions),
+        }
+    }
+
+    pub(super) fn words(&self, message: &Outgoing, medium: Medium) -> String {
+        match &message.body {
+            Body::Text(text) => text.clone(),
+            Body::Notice { kind, fields } => {
+                let script = self.script();
+                match script.notice(kind) {
+                    Some(notice) => dialog::render(notice, medium, fields),
+                    None => String::new(),
+                }
+            }
+        }
+    }
+
+    /// A customer-service message holds 2,048 bytes; the rest are messages of their own.
+    fn cut(&self, message: &mut Outgoing) -> Vec<Outgoing> {
+        let mut parts = wechat::pack(&[self.words(message, Medium::Wechat)]).into_iter();
+        let head = parts.next().unwrap_or_default();
+        let rest = parts
+            .enumerate()
+            .map(|(n, text)| Outgoing {
+                id: format!("{}-part{}", message.id, n + 2),
+                body: Body::Text(text),
+                tries: Vec::new(),
+                status: Status::Waiting,
+                message_id: None,
+                ..message.clone()
+            })
+            .collect::<Vec<_>>();
+        if !rest.is_empty() {
+            message.body = Body::Text(head);
+        }
+        rest
+    }
+
+    /// Writes down what became of an attempt. Retried until it is on disk: otherwise a
+    /// message that went would look as if nobody knew.
+    async fn settle(&self, id: &str, outcome: Outcome) -> Result<(), StoreError> {
+        loop {
+            match self.try_settle(id, &outcome).await {
+                Err(StoreError::Conflict(_)) => {}
+                other => return other,
+            }
+        }
+    }
+
+    async fn try_settle(&self, id: &str, outcome: &Outcome) -> Result<(), StoreError> {
+        let Some(before) = load::<Outgoing>(&*self.store, keys::outgoing(id)).await? else {
+            return Ok(());
+        };
+        let mut message = before.record.clone();
+        if message.status != Status::Sending {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let mut changes = Changes::default();
+        let attempts = message.tries.len();
+        let route = message.tries.last().map(|t| t.route.clone()).unwrap_or_default();
+        let mut say = |message: &mut Outgoing, refused: bool, result: &str| {
+            if let Some(last) = message.tries.last_mut() {
+                last.refused = refused;
+                last.result = result.to_owned();
+            }
+        };
+        match outcome {
+            Outcome::Sent { message_id } => {
+                self.counters.sent.add(1);
+                message.status = Status::Sent;
+                message.message_id.clone_from(message_id);
+                say(&mut message, false, "微信收下了");
+            }
+            Outcome::Refused { why, consequence } => {
+                message.status = Status::Waiting;
+                message.due_at = now;
+                say(&mut message, true, why);
+                self.learn(&mut changes, &message, *consequence).await?;
+            }
+            Outcome::Later { why, after } => {
+                message.status = Status::Waiting;
+                say(&mut message, false, why);
+                if attempts >= self.config.settings.outbox.attempts as usize {
+                    let why = format!("试了{attempts}次没发出去：{why}");
+                    self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, &why).await?;
+                } else {
+                    let wait = after.unwrap_or_else(|| back_off(attempts));
+                    message.due_at = now + SignedDuration::try_from(wait).unwrap_or_default();
+                }
+            }
+            Outcome::Unknown { why } => {
+                let first = message.tries.first().map_or(now, |t| t.at);
+                let again = route == "template"
+                    && now.duration_since(first) < TEMPLATE_IDEMPOTENT
+                    && attempts < self.config.settings.outbox.attempts as usize;
+                say(&mut message, false, why);
+                if again {
+                    message.status = Status::Waiting;
+                    let wait = SignedDuration::try_from(back_off(attempts)).unwrap_or_default();
+                    message.due_at = now + wait;
+                } else {
+                    message.status = Status::Unknown;
+                    let why = format!("不知道她收到没有（{why}）");
+                    self.give_to_clerk(&mut changes, &mut message, TaskKind::Dead, &why).await?;
+                }
+            }
+            Outcome::Broken { why } => {
+                self.alarm(&format!("消息 {id} 的格式微信不收：{why}"));
+                say(&mut message, true, why);
+                let why = format!("微信不收这条消息：{why}");
+                self.give_to_clerk(&mut changes, &mut message, TaskKind::Dead, &why).await?;
+            }
+        }
+        changes.replace(&before, &message)?;
+        self.store.commit(changes.into_batch()).await
+    }
+
+    async fn learn(
+        &self,
+        changes: &mut Changes,
+        message: &Outgoing,
+        consequence: Consequence,
+    ) -> Result<(), StoreError> {
+        if consequence == Consequence::None {
+            return Ok(());
+        }
+        let (address, contact) = self.whom(message).await?;
+        if let (Some(before), Some(address)) = (contact, address) {
+            let mut contact = before.record.clone();
+            match consequence {
+                Consequence::WindowClosed => window::close(&mut contact.window),
+                Consequence::OptInUsed => {
+                    let used = self.abilities(Some(&address), message).subscription;
+                    contact.subscribed.retain(|id| Some(id) != used.as_ref());
+                }
+                Consequence::None => {}
+            }
+            changes.replace(&before, &contact)?;
+        }
+        Ok(())
+    }
+
+    /// The message leaves the program's hands and becomes a task.
+    async fn give_to_clerk(
+        &self,
+        changes: &mut Changes,
+        message: &mut Outgoing,
+        kind: TaskKind,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        if message.status != Status::Unknown {
+            message.status = Status::Phone;
+        }
+        if !message.must_arrive {
+            return Ok(());
+        }
+        self.counters.given_up.add(1);
+        let mut task = Task {
+            outgoing: Some(message.id.clone()),
+            case: message.case.clone(),
+            reason: why.to_owned(),
+            ..tasks::blank(kind, self.clock.now())
+        };
+        let words = self.words(message, Medium::Wechat);
+        task.title = match (kind, &message.case) {
+            (TaskKind::Phone, Some(case)) => format!("打电话告诉她：{}", tasks::shown(case)),
+            (TaskKind::Phone, None) => "打电话回复她".into(),
+            (_, Some(case)) => format!("看看她收到没有：{}", tasks::shown(case)),
+            (_, None) => "看看她收到没有".into(),
+        };
+        task.lines.push(tasks::line(self.clock.now(), false, &words));
+        self.say_who(&mut task, message).await?;
+        changes.create(&task)
+    }
+}
+
+fn tried(at: Timestamp, route: &Route, refused: bool, result: String) -> Try {
+    Try { at, route: route.id().into(), refused, result }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow() {
+        let waits: Vec<u64> = (1..=9).map(|n| back_off(n).as_secs_f64().floor() as u64).collect();
+        for pair in waits.windows(2) {
+            assert!(pair[0] <= pair[1] + pair[1] / 4, "{waits:?}");
+        }
+        assert!(waits[0] >= 1 && waits[8] >= 3_600 && waits[8] <= 4_500);
+    }
+}

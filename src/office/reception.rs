@@ -1,0 +1,149 @@
+//! One message in, one commit, one answer.
+//!
+//! Nothing is acknowledged before it is on disk. A reply that is not ready within
+//! `REPLY_WITHIN` goes out as a message of its own, and the request is answered without it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::channel::{Content, Inbound};
+use crate::store::records::{Answered, Contact};
+use crate::store::{StoreError, keys, load};
+
+use super::flood::Verdict;
+use super::turn::Turn;
+use super::{Office, outbox};
+
+/// WeChat drops the connection after 5 s and delivers again.
+pub const REPLY_WITHIN: Duration = Duration::from_millis(4_500);
+/// By then WeChat has given up all three deliveries.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
+const CONFLICTS_MAX: usize = 20;
+
+/// What to answer in the same request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    Reply(String),
+    /// The answer follows as a message of its own.
+    Later,
+    Nothing,
+}
+
+impl From<&Answered> for Said {
+    fn from(answered: &Answered) -> Self {
+        if answered.later {
+            Said::Later
+        } else if answered.said.is_empty() {
+            Said::Nothing
+        } else {
+            Said::Reply(answered.said.clone())
+        }
+    }
+}
+
+impl Office {
+    /// Takes one thing that somebody did, on whatever channel. `Err`: nothing is kept, and
+    /// the channel has to deliver again.
+    pub async fn receive(self: &Arc<Self>, inbound: Inbound) -> Result<Said, StoreError> {
+        match &inbound.content {
+            Content::Noted { .. } => {
+                self.counters.noted.add(1);
+                return Ok(Said::Nothing);
+            }
+            Content::Unknown { kind } => {
+                self.counters.unknown.add(1);
+                tracing::info!(kind, "a kind of message that is not known: acknowledged");
+                return Ok(Said::Nothing);
+            }
+            _ => self.counters.messages.add(1),
+        }
+        let late = Arc::new(AtomicBool::new(false));
+        // A task of its own: when WeChat drops the connection, the turn goes on.
+        let mut turn = tokio::spawn({
+            let (office, late) = (self.clone(), late.clone());
+            async move { office.take(&inbound, &late).await }
+        });
+        let done = match tokio::time::timeout(REPLY_WITHIN, &mut turn).await {
+            Ok(done) => done,
+            Err(_) => {
+                late.store(true, Ordering::SeqCst);
+                self.counters.late.add(1);
+                tokio::time::timeout(GIVE_UP_AFTER, turn)
+                    .await
+                    .map_err(|_| StoreError::Unavailable("no answer from the store".into()))?
+            }
+        };
+        done.unwrap_or_else(|panic| {
+            tracing::error!(%panic, "a turn panicked; nothing of it was stored");
+            Err(StoreError::Unavailable("the turn failed".into()))
+        })
+    }
+
+    async fn take(&self, inbound: &Inbound, late: &AtomicBool) -> Result<Said, StoreError> {
+        let address = inbound.from.to_string();
+        let Some(_line) = self.lines.enter(&address).await else {
+            self.counters.flooded.add(1);
+            return Ok(Said::Nothing);
+        };
+        let mut verdict = None;
+        for _ in 0..CONFLICTS_MAX {
+            let contact = load::<Contact>(&*self.store, keys::contact(&address)).await?;
+            if let Some(contact) = &contact
+                && let Some(answered) = contact.record.recent.iter().find(|a| a.key == inbound.key)
+            {
+                self.counters.duplicates.add(1);
+                return Ok(answered.into());
+            }
+            match *verdict.get_or_insert_with(|| self.flood.check(&address)) {
+                Verdict::Fine => {}
+                flooded => {
+                    self.counters.flooded.add(1);
+                    return Ok(match flooded {
+                        Verdict::Tell => Said::Reply(self.script().phrase("too_fast").into()),
+                        _ => Said::Nothing,
+                    });
+                }
+            }
+            let mut turn = Turn::new(self, contact, &inbound.from);
+            turn.take(inbound).await?;
+            let was_late = late.load(Ordering::SeqCst);
+            let finished = turn.finish(Some(&inbound.key), was_late)?;
+            match self.store.commit(finished.batch).await {
+                Ok(()) => {}
+                Err(StoreError::Conflict(_)) => {
+                    self.counters.conflicts.add(1);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            self.ring(finished.bells);
+            if !was_late && late.load(Ordering::SeqCst) {
+                self.send_later(&address, &inbound.key).await?;
+                return Ok(Said::Later);
+            }
+            return Ok(finished.said);
+        }
+        Err(StoreError::Unavailable(format!("{CONFLICTS_MAX} conflicts in a row")))
+    }
+
+    /// The commit took so long that the request is over: the reply becomes a message.
+    async fn send_later(&self, address: &str, key: &str) -> Result<(), StoreError> {
+        let Some(before) = load::<Contact>(&*self.store, keys::contact(address)).await? else {
+            return Ok(());
+        };
+        let mut contact = before.record.clone();
+        let mut changes = crate::store::Changes::default();
+        if let Some(answered) = contact.recent.iter_mut().find(|a| a.key == key)
+            && !answered.said.is_empty()
+        {
+            answered.later = true;
+            let text = answered.said.clone();
+            changes.create(&outbox::late_reply(address, key, 0, text, self.clock.now()))?;
+            changes.replace(&before, &contact)?;
+            self.store.commit(changes.into_batch()).await?;
+            self.bells.outbox.notify_one();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! The folders `county/` and `dialogs/`, read into tables and a script.
+//!
+//! All that is wrong in all files is said in one run.
+
+use std::fs;
+use std::path::Path;
+
+use crate::calendar::Calendar;
+use crate::county::{Categories, Departments, Places};
+use crate::desk::Rules;
+use crate::dialog::{self, Script, SourceFile};
+
+const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+const FILES_MAX: usize = 500;
+
+pub struct Tables {
+    pub places: Places,
+    pub categories: Categories,
+    pub departments: Departments,
+    pub calendar: Calendar,
+}
+
+impl Tables {
+    pub fn rules(&self) -> Rules<'_> {
+        Rules {
+            calendar: &self.calendar,
+            categories: &self.categories,
+            departments: &self.departments,
+        }
+    }
+
+    /// `Err` holds one text for each mistake, with file, line and mend.
+    pub fn read(folder: &Path) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let places = read_text(&folder.join("places.csv"), &mut problems);
+        let aliases = read_text(&folder.join("aliases.csv"), &mut problems);
+        let neighbours = read_text(&folder.join("neighbours.csv"), &mut problems);
+        let categories = read_text(&folder.join("categories.csv"), &mut problems);
+        let departments = read_text(&folder.join("departments.csv"), &mut problems);
+        let hours = read_text(&folder.join("calendar/office-hours.toml"), &mut problems);
+        let years = read_folder(&folder.join("calendar"), "json", &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let years: Vec<(&str, &str)> =
+            years.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let places = said(Places::parse(&places, &aliases, &neighbours), &mut problems);
+        let categories = said(Categories::parse(&categories), &mut problems);
+        let departments = said(Departments::parse(&departments), &mut problems);
+        let calendar = said(Calendar::parse(&years, &hours), &mut problems);
+        match (places, categories, departments, calendar) {
+            (Some(places), Some(categories), Some(departments), Some(calendar)) => {
+                Ok(Self { places, categories, departments, calendar })
+            }
+            _ => Err(problems),
+        }
+    }
+}
+
+pub fn read_script(folder: &Path) -> Result<Script, Vec<String>> {
+    let mut problems = Vec::new();
+    let files: Vec<SourceFile> = read_folder(folder, "yaml", &mut problems)
+        .into_iter()
+        .map(|(name, text)| SourceFile { name, text })
+        .collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut problems = Vec::new();
+    said(dialog::load(&files), &mut problems).ok_or(problems)
+}
+
+fn said<T, E: ToString>(
+    result: Result<T, Vec<E>>,
+    problems: &mut Vec<String>,
+) -> Option<T> {
+    result.map_err(|found| problems.extend(found.iter().map(ToString::to_string))).ok()
+}
+
+/// Files of a folder, by name.
+fn read_folder(
+    folder: &Path,
+    extension: &str,
+    problems: &mut Vec<String>,
+) -> Vec<(String, String)> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            problems.push(format!(
+                "{}：打不开这个文件夹（{error}）。请检查 config.toml 里的路径。",
+                folder.display()
+            ));
+            return Vec::new();
+        }
+    };
+    let mut paths: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    paths.sort();
+    if paths.len() > FILES_MAX {
+        problems.push(format!("{}：文件太多，最多{FILES_MAX}个。", folder.display()));
+        return Vec::new();
+    }
+    paths
+        .iter()
+        .map(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (name, read_text(path, problems))
+        })
+        .collect()
+}
+
+fn read_text(path: &Path, problems: &mut Vec<String>) -> String {
+    let problem = match fs::metadata(path) {
+        Ok(meta) if meta.len() > FILE_BYTES_MAX => "文件太大，最多4MB".to_owned(),
+        Ok(_) => match fs::read(path).map(String::from_utf8) {
+            Ok(Ok(text)) => return text,
+            Ok(Err(_)) => "不是 UTF-8 编码。请用记事本另存为，编码选 UTF-8".to_owned(),
+            Err(error) => format!("读不出来（{error}）"),
+        },
+        Err(error) => format!("打不开（{error}）"),
+    };
+    problems.push(format!("{}：{problem}。", path.display()));
+    String::new()
+}

@@ -1,0 +1,388 @@
+//! What only a person can do: phone somebody, talk with her, listen to a recording.
+
+use jiff::Timestamp;
+
+use crate::channel::wechat;
+use crate::county::Channel;
+use crate::dialog::Event;
+use crate::store::records::{
+    Contact, Done, Line, Outgoing, Person, Status, Task, TaskKind,
+};
+use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
+
+use super::turn::Turn;
+use super::views::{CommandError, Session, TaskLine, TaskView};
+use super::{Office, outbox, random};
+
+const LINES_MAX: usize = 100;
+const MEDIA_MAX: usize = 50;
+const OPEN_SHOWN_MAX: usize = 200;
+const NOTE_CHARACTERS_MAX: usize = 500;
+const CONFLICTS_MAX: usize = 20;
+
+pub(super) fn blank(kind: TaskKind, now: Timestamp) -> Task {
+    Task {
+        id: random::hex::<8>(),
+        kind,
+        title: String::new(),
+        reason: String::new(),
+        who: String::new(),
+        phone: None,
+        case: None,
+        outgoing: None,
+        address: None,
+        lines: Vec::new(),
+        media: Vec::new(),
+        opened_at: now,
+        done: None,
+    }
+}
+
+pub(super) fn line(at: Timestamp, from_villager: bool, text: &str) -> Line {
+    let text = text.chars().take(2_000).collect();
+    Line { at, from_villager, text }
+}
+
+/// A case number as people read it: `126-041-273`.
+pub(super) fn shown(number: &str) -> String {
+    match (number.get(..3), number.get(3..6), number.get(6..)) {
+        (Some(a), Some(b), Some(c)) => format!("{a}-{b}-{c}"),
+        _ => number.to_owned(),
+    }
+}
+
+fn add_line(task: &mut Task, line: Line) {
+    if task.lines.len() >= LINES_MAX {
+        task.lines.remove(0);
+    }
+    task.lines.push(line);
+}
+
+impl Turn<'_> {
+    /// A person takes over; from now on her messages go to the task.
+    pub async fn hand_over(&mut self, reason: &str, summary: &str) -> Result<(), StoreError> {
+        let now = self.now;
+        if self.contact.hand_over.is_some() {
+            return self.hold(summary, None).await;
+        }
+        let mut task = Task {
+            title: "有人要和您说话".into(),
+            reason: reason.to_owned(),
+            address: Some(self.contact.address.clone()),
+            ..blank(TaskKind::HandOver, now)
+        };
+        for part in summary.lines().filter(|part| !part.trim().is_empty()) {
+            add_line(&mut task, line(now, true, part));
+        }
+        self.name_task(&mut task).await?;
+        self.changes.create(&task)?;
+        self.contact.hand_over = Some(task.id);
+        Ok(())
+    }
+
+    /// She wrote while a person is in charge, or sent a recording that nobody has read.
+    pub async fn hold(&mut self, text: &str, media: Option<String>) -> Result<(), StoreError> {
+        let now = self.now;
+        if let Some(id) = &self.contact.hand_over
+            && let Some(before) = load::<Task>(&*self.office.store, keys::task(id)).await?
+            && before.record.done.is_none()
+        {
+            let mut task = before.record.clone();
+            add_line(&mut task, line(now, true, text));
+            if let Some(media) = media
+                && task.media.len() < MEDIA_MAX
+            {
+                task.media.push(media);
+            }
+            return self.changes.replace(&before, &task);
+        }
+        let mut task = match &media {
+            Some(_) => Task {
+                title: "有一段语音要听".into(),
+                reason: "微信不再把语音转成文字，机器人听不懂".into(),
+                ..blank(TaskKind::Voice, now)
+            },
+            None => Task {
+                title: "有人要和您说话".into(),
+                reason: "她写给工作人员".into(),
+                ..blank(TaskKind::HandOver, now)
+            },
+        };
+        task.address = Some(self.contact.address.clone());
+        task.media = media.into_iter().collect();
+        add_line(&mut task, line(now, true, text));
+        self.name_task(&mut task).await?;
+        self.changes.create(&task)?;
+        if task.kind == TaskKind::HandOver {
+            self.contact.hand_over = Some(task.id);
+        }
+        Ok(())
+    }
+
+    /// Gave the conversation back to the bot herself.
+    pub async fn end_hand_over(&mut self) -> Result<(), StoreError> {
+        let Some(id) = self.contact.hand_over.take() else { return Ok(()) };
+        if let Some(before) = load::<Task>(&*self.office.store, keys::task(&id)).await?
+            && before.record.done.is_none()
+        {
+            let mut task = before.record.clone();
+            task.done =
+                Some(Done { at: self.now, by: "村民".into(), note: "她自己回到了机器人".into() });
+            self.changes.replace(&before, &task)?;
+        }
+        Ok(())
+    }
+
+    async fn name_task(&self, task: &mut Task) -> Result<(), StoreError> {
+        task.who = "一位村民".into();
+        if let Some(id) = &self.contact.person
+            && let Some(person) = load::<Person>(&*self.office.store, keys::person(id)).await?
+        {
+            describe(task, &person.record);
+        }
+        Ok(())
+    }
+}
+
+fn describe(task: &mut Task, person: &Person) {
+    if let Some(name) = &person.name {
+        task.who.clone_from(name);
+    }
+    task.phone.clone_from(&person.phone);
+}
+
+/// She unfollowed: the clerk can no longer write to her.
+pub(super) async fn villager_left(turn: &mut Turn<'_>, id: &str) -> Result<(), StoreError> {
+    if let Some(before) = load::<Task>(&*turn.office.store, keys::task(id)).await? {
+        let mut task = before.record.clone();
+        task.address = None;
+        add_line(&mut task, line(turn.now, true, "（她取消了关注，微信上联系不到了）"));
+        turn.changes.replace(&before, &task)?;
+    }
+    Ok(())
+}
+
+impl Office {
+    pub(super) async fn say_who(
+        &self,
+        task: &mut Task,
+        message: &Outgoing,
+    ) -> Result<(), StoreError> {
+        task.who = "一位村民".into();
+        let person = match (&message.person, &message.address) {
+            (Some(id), _) => Some(id.clone()),
+            (None, Some(address)) => load::<Contact>(&*self.store, keys::contact(address))
+                .await?
+                .and_then(|contact| contact.record.person.clone()),
+            (None, None) => None,
+        };
+        if let Some(id) = person
+            && let Some(person) = load::<Person>(&*self.store, keys::person(&id)).await?
+        {
+            describe(task, &person.record);
+        }
+        if let Some(case) = &message.case
+            && let Some(case) =
+                load::<crate::desk::Case>(&*self.store, keys::case(case)).await?
+        {
+            if let Some(name) = &case.record.name {
+                task.who.clone_from(name);
+            }
+            if task.phone.is_none() {
+                task.phone.clone_from(&case.record.phone);
+            }
+        }
+        Ok(())
+    }
+
+    /// The open ones, oldest first.
+    pub async fn tasks(&self) -> Result<Vec<TaskView>, CommandError> {
+        let open =
+            list_by_index::<Task>(&*self.store, keys::open_tasks(), OPEN_SHOWN_MAX).await?;
+        let mut views = Vec::with_capacity(open.len());
+        for (_, task) in open {
+            views.push(self.task_view(&task.record).await?);
+        }
+        Ok(views)
+    }
+
+    pub async fn task(&self, id: &str) -> Result<Option<TaskView>, CommandError> {
+        match load::<Task>(&*self.store, keys::task(id)).await? {
+            Some(task) => Ok(Some(self.task_view(&task.record).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn task_view(&self, task: &Task) -> Result<TaskView, CommandError> {
+        Ok(TaskView {
+            id: task.id.clone(),
+            kind: match task.kind {
+                TaskKind::Phone => "phone",
+                TaskKind::HandOver => "handover",
+                TaskKind::Voice => "voice",
+                TaskKind::Dead => "dead",
+            },
+            title: task.title.clone(),
+            reason: task.reason.clone(),
+            who: task.who.clone(),
+            phone: task.phone.clone(),
+            case: task.case.clone(),
+            lines: task
+                .lines
+                .iter()
+                .map(|line| TaskLine {
+                    at: line.at,
+                    from_villager: line.from_villager,
+                    text: line.text.clone(),
+                })
+                .collect(),
+            media: self.media_views(&task.media).await?,
+            opened_at: task.opened_at,
+        })
+    }
+
+    async fn open_task(&self, id: &str) -> Result<Loaded<Task>, CommandError> {
+        let task =
+            load::<Task>(&*self.store, keys::task(id)).await?.ok_or(CommandError::NotFound)?;
+        if let Some(done) = &task.record.done {
+            return Err(CommandError::Refused(format!("这件事{}已经办完了。", done.by)));
+        }
+        Ok(task)
+    }
+
+    /// `note` says what came of it.
+    pub async fn finish_task(
+        &self,
+        session: &Session,
+        id: &str,
+        note: &str,
+    ) -> Result<(), CommandError> {
+        let note = said(note, "请写上结果，例如：已打电话告诉她。")?;
+        let before = self.open_task(id).await?;
+        if before.record.kind == TaskKind::HandOver {
+            return self.close_hand_over(session, &before, &note).await;
+        }
+        let mut changes = Changes::default();
+        let mut task = before.record.clone();
+        task.done = Some(Done { at: self.clock.now(), by: session.name.clone(), note });
+        changes.replace(&before, &task)?;
+        if let Some(message) = &task.outgoing
+            && let Some(before) =
+                load::<Outgoing>(&*self.store, keys::outgoing(message)).await?
+        {
+            let settled = Outgoing { status: Status::Settled, ..before.record.clone() };
+            changes.replace(&before, &settled)?;
+        }
+        Ok(self.store.commit(changes.into_batch()).await?)
+    }
+
+    /// A clerk's words to the villager of a hand-over.
+    pub async fn write_to_villager(
+        &self,
+        session: &Session,
+        id: &str,
+        text: &str,
+    ) -> Result<(), CommandError> {
+        let text = said(text, "请先写好要对她说的话。")?;
+        if text.len() > wechat::TEXT_LIMIT {
+            return Err(CommandError::Refused("太长了，请分两次说，每次最多600个字。".into()));
+        }
+        let before = self.open_task(id).await?;
+        let mut task = before.record.clone();
+        let Some(address) = task.address.clone() else {
+            return Err(CommandError::Refused("她取消了关注，微信上联系不到，请打电话。".into()));
+        };
+        let now = self.clock.now();
+        add_line(&mut task, line(now, false, &format!("{}：{text}", session.name)));
+        let mut changes = Changes::default();
+        changes.replace(&before, &task)?;
+        changes.create(&outbox::from_clerk(&address, &text, now))?;
+        self.store.commit(changes.into_batch()).await?;
+        self.bells.outbox.notify_one();
+        Ok(())
+    }
+
+    /// The bot takes over again; the hand-over is finished.
+    pub async fn give_back(&self, session: &Session, id: &str) -> Result<(), CommandError> {
+        let before = self.open_task(id).await?;
+        self.close_hand_over(session, &before, "交还给机器人").await
+    }
+
+    async fn close_hand_over(
+        &self,
+        session: &Session,
+        before: &Loaded<Task>,
+        note: &str,
+    ) -> Result<(), CommandError> {
+        let mut task = before.record.clone();
+        task.done =
+            Some(Done { at: self.clock.now(), by: session.name.clone(), note: note.to_owned() });
+        let Some(address) = task.address.as_ref().and_then(|text| text.parse().ok()) else {
+            let mut changes = Changes::default();
+            changes.replace(before, &task)?;
+            return Ok(self.store.commit(changes.into_batch()).await?);
+        };
+        for _ in 0..CONFLICTS_MAX {
+            let contact =
+                load::<Contact>(&*self.store, keys::contact(&address.to_string())).await?;
+            let mut turn = Turn::new(self, contact, &address);
+            turn.changes.replace(before, &task)?;
+            if turn.contact.hand_over.as_deref() == Some(&task.id) {
+                turn.contact.hand_over = None;
+                turn.converse(Event::Release).await?;
+            }
+            let finished = turn.finish(None, false)?;
+            match self.store.commit(finished.batch).await {
+                Ok(()) => {
+                    self.ring(finished.bells);
+                    return Ok(());
+                }
+                // Either she wrote (try again) or another clerk was faster (seen here).
+                Err(StoreError::Conflict(_)) => {
+                    let now = self.open_task(&task.id).await?;
+                    if now.record != before.record {
+                        return Err(CommandError::Changed);
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(CommandError::Changed)
+    }
+
+    /// A message of which nobody knows whether it went is tried once more, by a clerk's will.
+    pub async fn resend(&self, session: &Session, id: &str) -> Result<(), CommandError> {
+        let before = self.open_task(id).await?;
+        let missing = || CommandError::Refused("这件事没有可以再发的消息。".into());
+        let message = before.record.outgoing.clone().ok_or_else(missing)?;
+        let sent = load::<Outgoing>(&*self.store, keys::outgoing(&message))
+            .await?
+            .ok_or_else(missing)?;
+        let now = self.clock.now();
+        let again = Outgoing {
+            status: Status::Waiting,
+            due_at: now,
+            tries: Vec::new(),
+            ..sent.record.clone()
+        };
+        let mut task = before.record.clone();
+        task.done = Some(Done { at: now, by: session.name.clone(), note: "再发一次".into() });
+        let mut changes = Changes::default();
+        changes.replace(&before, &task)?;
+        changes.replace(&sent, &again)?;
+        self.store.commit(changes.into_batch()).await?;
+        self.bells.outbox.notify_one();
+        Ok(())
+    }
+}
+
+fn said(text: &str, missing: &str) -> Result<String, CommandError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(CommandError::Refused(missing.into()));
+    }
+    if text.chars().count() > NOTE_CHARACTERS_MAX * 2 {
+        return Err(CommandError::Refused("太长了，请写短一些（最多1000个字）。".into()));
+    }
+    Ok(text.to_owned())
+}

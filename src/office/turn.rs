@@ -1,0 +1,282 @@
+//! What one event does to everything, collected for one commit.
+//!
+//! The conversation steps, its calls are decided on loaded records, the results go back
+//! into the conversation, until it rests.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::channel::{Content, Inbound, wechat};
+use crate::county::{Address, Channel};
+use crate::dialog::{self, Effect, Env, Event, Medium, Script};
+use crate::store::records::{Answered, Body, Contact, MediaKind, Outgoing, Status};
+use crate::store::{Batch, Changes, Loaded, StoreError};
+
+use super::reception::Said;
+use super::{Office, media, outbox, tasks, window};
+
+/// A duplicate comes within 15 s; the rest is for clocks and slow networks.
+const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+const REMEMBERED_MAX: usize = 32;
+const REMEMBERED_BYTES_MAX: usize = 24 * 1024;
+/// Calls and results of one event; a script that asks for more is broken.
+const CALLS_MAX: usize = 16;
+
+pub(super) struct Turn<'o> {
+    pub office: &'o Office,
+    pub now: Timestamp,
+    pub script: Arc<Script>,
+    before: Option<Loaded<Contact>>,
+    pub contact: Contact,
+    pub address: Address,
+    pub changes: Changes,
+    pub texts: Vec<String>,
+    /// Notices whose content she reads in the reply itself.
+    pub told: Vec<Outgoing>,
+    pub bells: Ring,
+    gone: bool,
+}
+
+/// Who has new work after the commit.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ring {
+    pub outbox: bool,
+    pub media: bool,
+    pub alarms: bool,
+}
+
+pub(super) struct Finished {
+    pub batch: Batch,
+    pub said: Said,
+    pub bells: Ring,
+}
+
+impl<'o> Turn<'o> {
+    pub fn new(office: &'o Office, before: Option<Loaded<Contact>>, address: &Address) -> Self {
+        let contact = match &before {
+            Some(loaded) => loaded.record.clone(),
+            None => Contact::new(address),
+        };
+        Self {
+            office,
+            now: office.clock.now(),
+            script: office.script(),
+            before,
+            contact,
+            address: address.clone(),
+            changes: Changes::default(),
+            texts: Vec::new(),
+            told: Vec::new(),
+            bells: Ring::default(),
+            gone: false,
+        }
+    }
+
+    pub async fn take(&mut self, inbound: &Inbound) -> Result<(), StoreError> {
+        let now = self.now;
+        match &inbound.content {
+            Content::Menu { .. } | Content::Follow { .. } => {
+                window::tapped(&mut self.contact.window, now);
+            }
+            Content::Unfollow
+            | Content::Receipt { .. }
+            | Content::Consent { .. }
+            | Content::Noted { .. }
+            | Content::Unknown { .. } => {}
+            _ => window::wrote(&mut self.contact.window, now),
+        }
+        let event = match &inbound.content {
+            Content::Text(text) => Event::Text(text.clone()),
+            Content::Voice { media, text } => {
+                let media = self.want(media, MediaKind::Voice)?;
+                Event::Voice { media, text: text.clone() }
+            }
+            Content::Photo { media } => Event::Photo { media: self.want(media, MediaKind::Photo)? },
+            Content::Video { media } => Event::Photo { media: self.want(media, MediaKind::Video)? },
+            Content::Location { latitude, longitude, label } => Event::Location {
+                latitude: *latitude,
+                longitude: *longitude,
+                label: label.clone(),
+            },
+            Content::Link { title, .. } => Event::Unsupported(title.clone()),
+            Content::Menu { key } => Event::Menu(key.clone()),
+            Content::Follow { scene, new } => {
+                if scene.is_some() {
+                    self.contact.scene.clone_from(scene);
+                }
+                Event::Follow { scene: scene.clone(), new: *new }
+            }
+            Content::Unfollow => return self.leave().await,
+            Content::Consent { template, allowed } => {
+                self.contact.subscribed.retain(|known| known != template);
+                if *allowed && self.contact.subscribed.len() < 50 {
+                    self.contact.subscribed.push(template.clone());
+                }
+                return Ok(());
+            }
+            Content::Receipt { message, delivered, detail } => {
+                return self.receipt(message, *delivered, detail).await;
+            }
+            Content::Noted { .. } | Content::Unknown { .. } => return Ok(()),
+        };
+        self.converse(event).await
+    }
+
+    /// Steps until the conversation rests.
+    pub async fn converse(&mut self, event: Event) -> Result<(), StoreError> {
+        let mut next = Some(event);
+        for _ in 0..CALLS_MAX {
+            let Some(event) = next.take() else { return Ok(()) };
+            let env = Env {
+                now: self.now,
+                medium: self.medium(),
+                phone: (self.address.channel == Channel::Sms).then_some(&*self.address.user),
+                places: &self.office.gazetteer,
+                working: self.office.tables.calendar.is_open(self.now),
+            };
+            let turn = match dialog::step(&self.script, &self.contact.conversation, &event, &env) {
+                Ok(turn) => turn,
+                Err(fault) => return self.apologise(&fault).await,
+            };
+            self.contact.conversation = turn.conversation;
+            for effect in turn.effects {
+                match effect {
+                    Effect::Say(text) => self.texts.push(text),
+                    Effect::Call(call) => {
+                        let outcome = self.act(&call).await?;
+                        next = Some(Event::Result { call: call.id, outcome });
+                    }
+                    Effect::Handoff { reason, summary, .. } => {
+                        self.hand_over(&reason, &summary).await?;
+                    }
+                    Effect::HeldForStaff { text, media } => self.hold(&text, media).await?,
+                }
+            }
+        }
+        let fault = "the script calls without end";
+        tracing::error!(fault);
+        self.apologise(&fault).await
+    }
+
+    /// A script that can not go on: she hears so, and a person takes over.
+    async fn apologise(&mut self, fault: &dyn std::fmt::Display) -> Result<(), StoreError> {
+        tracing::error!(%fault, "the dialog failed; a person takes over");
+        self.office.counters.faults.add(1);
+        let summary = dialog::summary(&self.contact.conversation, &self.script);
+        self.contact.conversation = dialog::Conversation::with_person(self.now);
+        self.texts.push(self.script.phrase("sorry").into());
+        self.hand_over("机器人出错了", &summary).await
+    }
+
+    fn medium(&self) -> Medium {
+        match self.address.channel {
+            Channel::Sms => Medium::Sms,
+            Channel::Wechat | Channel::Simulator => Medium::Wechat,
+        }
+    }
+
+    /// The record that makes the fetcher fetch it; gives the id that cases refer to.
+    fn want(&mut self, media_id: &str, kind: MediaKind) -> Result<String, StoreError> {
+        let id = media::id(&self.address, media_id);
+        if self.address.channel == Channel::Wechat {
+            self.changes.put_new(&media::wanted(&id, kind, self.now))?;
+            self.bells.media = true;
+        }
+        Ok(id)
+    }
+
+    /// Unfollowed: what ties the openid to a person goes, the cases stay.
+    async fn leave(&mut self) -> Result<(), StoreError> {
+        self.gone = true;
+        if let Some(id) = self.contact.person.clone() {
+            self.forget_address(&id).await?;
+        }
+        if let Some(task) = self.contact.hand_over.clone() {
+            tasks::villager_left(self, &task).await?;
+        }
+        Ok(())
+    }
+
+    /// What the reply is, what is remembered, when she is looked at again.
+    pub fn finish(mut self, key: Option<&str>, late: bool) -> Result<Finished, StoreError> {
+        if self.gone {
+            if let Some(before) = &self.before {
+                self.changes.remove(before);
+            }
+            return Ok(self.done(Said::Nothing));
+        }
+        let text = self.texts.join("\n\n");
+        let mut said = Said::Nothing;
+        match key {
+            Some(key) => {
+                let later = late && !text.is_empty();
+                let mut parts = match self.address.channel {
+                    Channel::Wechat => wechat::pack(&self.texts),
+                    Channel::Sms | Channel::Simulator => vec![text.clone()],
+                };
+                let now_text = if later || parts.is_empty() { String::new() } else { parts.remove(0) };
+                for (n, part) in parts.into_iter().enumerate() {
+                    let message =
+                        outbox::late_reply(&self.contact.address, key, n + 1, part, self.now);
+                    self.changes.create(&message)?;
+                    self.bells.outbox = true;
+                }
+                let answered = Answered {
+                    key: key.to_owned(),
+                    at: self.now,
+                    said: now_text,
+                    later,
+                };
+                said = (&answered).into();
+                self.contact.recent.push(answered);
+            }
+            None if !text.is_empty() => {
+                let message = outbox::reminder(&self.contact.address, text.clone(), self.now);
+                self.changes.create(&message)?;
+                self.bells.outbox = true;
+            }
+            None => {}
+        }
+        for mut notice in std::mem::take(&mut self.told) {
+            notice.status = Status::Replied;
+            notice.body = Body::Text(text.clone());
+            self.changes.create(&notice)?;
+        }
+        self.forget_old();
+        self.set_alarm();
+        match &self.before {
+            Some(before) => self.changes.replace(before, &self.contact)?,
+            None => self.changes.create(&self.contact)?,
+        }
+        Ok(self.done(said))
+    }
+
+    fn done(self, said: Said) -> Finished {
+        Finished { batch: self.changes.into_batch(), said, bells: self.bells }
+    }
+
+    fn forget_old(&mut self) {
+        let recent = &mut self.contact.recent;
+        let old = self.now - REMEMBERED;
+        let mut forget = recent.iter().take_while(|answered| answered.at < old).count();
+        forget = forget.max(recent.len().saturating_sub(REMEMBERED_MAX));
+        let size = |answered: &Answered| answered.key.len() + answered.said.len() + 80;
+        let mut bytes: usize = recent[forget..].iter().map(size).sum();
+        while bytes > REMEMBERED_BYTES_MAX && forget + 1 < recent.len() {
+            bytes -= size(&recent[forget]);
+            forget += 1;
+        }
+        recent.drain(..forget);
+    }
+
+    /// An entry that is too early does no harm (it is moved when it fires), so most turns
+    /// leave it alone.
+    fn set_alarm(&mut self) {
+        let Some(wake) = self.contact.conversation.next_wake(&self.script) else { return };
+        if self.contact.alarm.is_none_or(|alarm| alarm > wake) {
+            self.contact.alarm = Some(wake);
+            self.bells.alarms = true;
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! The one map of all keys.
+//!
+//! A key is text: segments joined by `/`, the first one naming the kind. A segment that
+//! comes from outside is escaped (`%` and `/` as `%25` and `%2F`), so it can not imitate
+//! another; an address, which holds `/`, stands last. Times are UTC with milliseconds in a
+//! fixed width, so that byte order is time order.
+//!
+//! | key | record |
+//! |---|---|
+//! | `contact/<address>` | Contact |
+//! | `person/<id>` | Person |
+//! | `case/<number>` | Case |
+//! | `event/<number>/<n>` | StoredEvent |
+//! | `outgoing/<id>` | Outgoing |
+//! | `task/<id>` | Task |
+//! | `media/<account>/<media id>` | Media |
+//! | `staff/<name>` | Staff |
+//! | `session/<hash>` | StoredSession |
+//! | `counter/<series>` | Counter |
+//! | `phone/<user>/<id>` | PhoneLine |
+//!
+//! | index | leads to |
+//! |---|---|
+//! | `i/alarm/<time>/<address>` | Contact |
+//! | `i/case-received/<time>/<number>` | Case |
+//! | `i/case-state/<state>/<promised>/<number>` | Case |
+//! | `i/case-department/<department>/<promised>/<number>` | Case |
+//! | `i/case-person/<person>/<number>` | Case |
+//! | `i/outgoing-due/<time>/<id>` | Outgoing |
+//! | `i/outgoing-case/<number>/<time>/<id>` | Outgoing |
+//! | `i/outgoing-message/<message id>` | Outgoing |
+//! | `i/task-open/<time>/<id>` | Task |
+//! | `i/media-due/<time>/<id>` | Media |
+//! | `i/media-hash/<hash>/<id>` | Media |
+//! | `i/session-staff/<name>/<hash>` | StoredSession |
+
+use std::borrow::Cow;
+use std::ops::Bound;
+
+use jiff::Timestamp;
+
+use super::{Direction, Key, Range};
+
+/// A segment that can not be taken for two.
+fn segment(text: &str) -> Cow<'_, str> {
+    if !text.contains(['%', '/']) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace('%', "%25").replace('/', "%2F"))
+}
+
+/// `2026-11-24T02:03:46.123Z`
+fn time(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+fn key(parts: &[&str]) -> Key {
+    let mut key = Vec::with_capacity(parts.iter().map(|part| part.len() + 1).sum());
+    for (n, part) in parts.iter().enumerate() {
+        if n > 0 {
+            key.push(b'/');
+        }
+        key.extend_from_slice(part.as_bytes());
+    }
+    key
+}
+
+/// Everything below a prefix.
+fn below(parts: &[&str]) -> Range {
+    let mut from = key(parts);
+    let mut to = from.clone();
+    from.push(b'/');
+    to.push(b'/' + 1);
+    Range {
+        from: Bound::Included(from),
+        to: Bound::Excluded(to),
+        direction: Direction::Forward,
+    }
+}
+
+fn newest_first(range: Range) -> Range {
+    Range { direction: Direction::Backward, ..range }
+}
+
+/// Entries of a time index up to and with `now`.
+fn until(index: &str, now: Timestamp) -> Range {
+    let mut to = key(&["i", index, &time(now)]);
+    to.push(b'/' + 1);
+    Range { to: Bound::Excluded(to), ..below(&["i", index]) }
+}
+
+/// What comes after `last` in the same direction: the next page.
+pub fn after(range: &Range, last: &[u8]) -> Range {
+    let edge = Bound::Excluded(last.to_vec());
+    match range.direction {
+        Direction::Forward => Range { from: edge, ..range.clone() },
+        Direction::Backward => Range { to: edge, ..range.clone() },
+    }
+}
+
+/// A key as the cursor of a page; keys are text.
+pub fn text(key: &[u8]) -> String {
+    String::from_utf8_lossy(key).into_owned()
+}
+
+/// From a cursor that came back from a browser: one that lies outside changes nothing.
+pub fn after_text(range: &Range, cursor: &str) -> Range {
+    let inside = |key: &[u8]| {
+        let low = match &range.from {
+            Bound::Included(from) => key >= from.as_slice(),
+            Bound::Excluded(from) => key > from.as_slice(),
+            Bound::Unbounded => true,
+        };
+        let high = match &range.to {
+            Bound::Included(to) => key <= to.as_slice(),
+            Bound::Excluded(to) => key < to.as_slice(),
+            Bound::Unbounded => true,
+        };
+        low && high
+    };
+    if inside(cursor.as_bytes()) { after(range, cursor.as_bytes()) } else { range.clone() }
+}
+
+pub fn contact(address: &str) -> Key {
+    key(&["contact", address])
+}
+
+pub fn alarm(at: Timestamp, address: &str) -> Key {
+    key(&["i", "alarm", &time(at), address])
+}
+
+pub fn all_alarms() -> Range {
+    below(&["i", "alarm"])
+}
+
+pub fn alarms_until(now: Timestamp) -> Range {
+    until("alarm", now)
+}
+
+pub fn person(id: &str) -> Key {
+    key(&["person", &segment(id)])
+}
+
+pub fn case(number: &str) -> Key {
+    key(&["case", &segment(number)])
+}
+
+pub fn case_by_receipt(at: Timestamp, number: &str) -> Key {
+    key(&["i", "case-received", &time(at), number])
+}
+
+pub fn cases_by_receipt() -> Range {
+    newest_first(below(&["i", "case-received"]))
+}
+
+pub fn case_by_state(state: &str, promised: Timestamp, number: &str) -> Key {
+    key(&["i", "case-state", state, &time(promised), number])
+}
+
+/// Those due first come first.
+pub fn cases_in_state(state: &str) -> Range {
+    below(&["i", "case-state", &segment(state)])
+}
+
+pub fn case_by_department(department: &str, promised: Timestamp, number: &str) -> Key {
+    key(&["i", "case-department", &segment(department), &time(promised), number])
+}
+
+/// Those due first come first.
+pub fn cases_of_department(department: &str) -> Range {
+    below(&["i", "case-department", &segment(department)])
+}
+
+pub fn case_by_person(person: &str, number: &str) -> Key {
+    key(&["i", "case-person", &segment(person), number])
+}
+
+/// Newest first: numbers grow within a year, and the year stands in front.
+pub fn cases_of(person: &str) -> Range {
+    newest_first(below(&["i", "case-person", &segment(person)]))
+}
+
+pub fn event(case: &str, n: u32) -> Key {
+    key(&["event", &segment(case), &format!("{n:05}")])
+}
+
+pub fn events_of(case: &str) -> Range {
+    below(&["event", &segment(case)])
+}
+
+pub fn outgoing(id: &str) -> Key {
+    key(&["outgoing", &segment(id)])
+}
+
+pub fn outgoing_due(at: Timestamp, id: &str) -> Key {
+    key(&["i", "outgoing-due", &time(at), &segment(id)])
+}
+
+pub fn all_outgoing_due() -> Range {
+    below(&["i", "outgoing-due"])
+}
+
+pub fn outgoing_due_until(now: Timestamp) -> Range {
+    until("outgoing-due", now)
+}
+
+pub fn outgoing_by_case(case: &str, at: Timestamp, id: &str) -> Key {
+    key(&["i", "outgoing-case", &segment(case), &time(at), &segment(id)])
+}
+
+pub fn outgoing_of(case: &str) -> Range {
+    below(&["i", "outgoing-case", &segment(case)])
+}
+
+pub fn outgoing_by_message(message: &str, id: &str) -> Key {
+    key(&["i", "outgoing-message", &segment(message), &segment(id)])
+}
+
+pub fn outgoing_of_message(message: &str) -> Range {
+    below(&["i", "outgoing-message", &segment(message)])
+}
+
+pub fn task(id: &str) -> Key {
+    key(&["task", &segment(id)])
+}
+
+pub fn open_task(at: Timestamp, id: &str) -> Key {
+    key(&["i", "task-open", &time(at), &segment(id)])
+}
+
+pub fn open_tasks() -> Range {
+    below(&["i", "task-open"])
+}
+
+pub fn media(id: &str) -> Key {
+    key(&["media", &segment(id)])
+}
+
+pub fn media_due(at: Timestamp, id: &str) -> Key {
+    key(&["i", "media-due", &time(at), &segment(id)])
+}
+
+pub fn all_media_due() -> Range {
+    below(&["i", "media-due"])
+}
+
+pub fn media_due_until(now: Timestamp) -> Range {
+    until("media-due", now)
+}
+
+pub fn media_by_hash(hash: &str, id: &str) -> Key {
+    key(&["i", "media-hash", &segment(hash), &segment(id)])
+}
+
+pub fn media_of_hash(hash: &str) -> Range {
+    below(&["i", "media-hash", &segment(hash)])
+}
+
+pub fn staff(name: &str) -> Key {
+    key(&["staff", &segment(name)])
+}
+
+pub fn all_staff() -> Range {
+    below(&["staff"])
+}
+
+pub fn session(hash: &str) -> Key {
+    key(&["session", &segment(hash)])
+}
+
+pub fn session_by_staff(name: &str, hash: &str) -> Key {
+    key(&["i", "session-staff", &segment(name), hash])
+}
+
+pub fn sessions_of(name: &str) -> Range {
+    below(&["i", "session-staff", &segment(name)])
+}
+
+pub fn counter(series: &str) -> Key {
+    key(&["counter", &segment(series)])
+}
+
+pub fn phone_line(user: &str, id: u64) -> Key {
+    key(&["phone", &segment(user), &format!("{id:017}")])
+}
+
+/// Oldest first above `id`; with 0 the newest first.
+pub fn phone_lines_after(user: &str, id: u64) -> Range {
+    let all = below(&["phone", &segment(user)]);
+    match id {
+        0 => newest_first(all),
+        id => after(&all, &phone_line(user, id)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn holds(range: &Range, key: &Key) -> bool {
+        let Bound::Included(from) = &range.from else { panic!("a lower bound") };
+        let Bound::Excluded(to) = &range.to else { panic!("an upper bound") };
+        from <= key && key < to
+    }
+
+    #[test]
+    fn times_sort_as_text() {
+        let early = alarm(at("2026-11-24T02:03:46Z"), "b");
+        let late = alarm(at("2026-11-24T02:03:46.1Z"), "a");
+        assert!(early < late, "{}", text(&early));
+        assert!(text(&early).contains("T02:03:46.000Z/"), "{}", text(&early));
+    }
+
+    #[test]
+    fn what_is_due_ends_with_now() {
+        let now = at("2026-11-24T02:03:46.123Z");
+        let due = alarms_until(now);
+        assert!(holds(&due, &alarm(at("2026-11-24T02:03:46.123Z"), "sms/modem/139")));
+        assert!(holds(&due, &alarm(at("2025-01-01T00:00:00Z"), "x")));
+        assert!(!holds(&due, &alarm(at("2026-11-24T02:03:46.124Z"), "sms/modem/139")));
+        assert!(!holds(&due, &outgoing_due(at("2025-01-01T00:00:00Z"), "x")));
+    }
+
+    #[test]
+    fn a_name_can_not_imitate_a_path() {
+        let range = sessions_of("a");
+        assert!(holds(&range, &session_by_staff("a", "h")));
+        for name in ["a/b", "a%2Fb", "ab", "A", ""] {
+            assert!(!holds(&range, &session_by_staff(name, "h")), "{name}");
+        }
+        assert_ne!(staff("a/b"), staff("a%2Fb"));
+    }
+
+    #[test]
+    fn a_foreign_cursor_changes_nothing() {
+        let range = cases_in_state("received");
+        assert_eq!(after_text(&range, "staff/admin"), range);
+        let inside = text(&case_by_state("received", at("2026-11-24T00:00:00Z"), "126000016"));
+        assert_ne!(after_text(&range, &inside), range);
+    }
+}

@@ -1,0 +1,458 @@
+//! Every kind of record, with its key and its indexes. `keys.rs` is the map of prefixes.
+//!
+//! What belongs to a channel (openid, window, conversation) lives in `Contact`, what belongs
+//! to a human being in `Person`, what belongs to the county in the case: when a villager
+//! unfollows, her contact goes and her case stays.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::county::Address;
+use crate::desk::{Case, CaseEvent};
+use crate::dialog::Conversation;
+
+use super::{Key, Record, keys};
+
+/// One address on one channel: the only record that a turn in mid-conversation writes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contact {
+    pub address: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub person: Option<String>,
+    /// The scene of the QR code by which she came, for example a village's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scene: Option<String>,
+    pub conversation: Conversation,
+    /// The last replies, oldest first: a message that is delivered again gets the same one.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub recent: Vec<Answered>,
+    #[serde(default)]
+    pub window: Window,
+    /// Ids of subscription messages that she allowed and that are not used up.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub subscribed: Vec<String>,
+    /// When this contact is looked at again. May be earlier than needed, never later.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub alarm: Option<Timestamp>,
+    /// The open task of the clerk who talks with her instead of the bot.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hand_over: Option<String>,
+}
+
+/// A message that was answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    pub key: String,
+    pub at: Timestamp,
+    /// Empty: nothing was to be said.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub said: String,
+    /// The answer came too late for the request and goes out as a message of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub later: bool,
+}
+
+/// What she did last and what we sent since: WeChat allows 5 messages in the 48 hours after
+/// a message of hers, 3 in the minute after a tap (`reference`: Tencent, customer-service API).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Window {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wrote_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tapped_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub sent: u8,
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub sent_after_tap: u8,
+}
+
+fn is_zero(n: &u8) -> bool {
+    *n == 0
+}
+
+impl Contact {
+    pub fn new(address: &Address) -> Self {
+        Self {
+            address: address.to_string(),
+            person: None,
+            scene: None,
+            conversation: Conversation::default(),
+            recent: Vec::new(),
+            window: Window::default(),
+            subscribed: Vec::new(),
+            alarm: None,
+            hand_over: None,
+        }
+    }
+}
+
+impl Record for Contact {
+    const KIND: &'static str = "contact";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::contact(&self.address)
+    }
+
+    fn indexes(&self) -> Vec<Key> {
+        self.alarm.iter().map(|at| keys::alarm(*at, &self.address)).collect()
+    }
+}
+
+/// A human being, as far as she told us who she is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: String,
+    /// Where she can be reached now; empty after she unfollowed.
+    pub addresses: Vec<String>,
+    pub name: Option<String>,
+    pub phone: Option<String>,
+}
+
+impl Record for Person {
+    const KIND: &'static str = "person";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::person(&self.id)
+    }
+}
+
+impl Record for Case {
+    const KIND: &'static str = "case";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::case(self.number.as_str())
+    }
+
+    fn indexes(&self) -> Vec<Key> {
+        let number = self.number.as_str();
+        let mut indexes = vec![
+            keys::case_by_receipt(self.received_at, number),
+            keys::case_by_state(self.state.id(), self.promised_at, number),
+        ];
+        if let Some(department) = &self.department {
+            indexes.push(keys::case_by_department(department, self.promised_at, number));
+        }
+        if let Some(person) = &self.person {
+            indexes.push(keys::case_by_person(person, number));
+        }
+        indexes
+    }
+}
+
+/// One event of a case; the case is the fold of these.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredEvent {
+    pub case: String,
+    /// From 1, without gaps.
+    pub n: u32,
+    pub event: CaseEvent,
+}
+
+impl Record for StoredEvent {
+    const KIND: &'static str = "event";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::event(&self.case, self.n)
+    }
+}
+
+/// A message on its way to a villager. `id` is its idempotency key for its whole life.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outgoing {
+    pub id: String,
+    /// A notice goes to the person, wherever she can be reached by then.
+    pub person: Option<String>,
+    /// A late or long reply goes back to the address that the question came from.
+    pub address: Option<String>,
+    pub case: Option<String>,
+    /// When no channel will carry it, a clerk phones. A reminder is not worth a call.
+    pub must_arrive: bool,
+    pub body: Body,
+    pub status: Status,
+    pub made_at: Timestamp,
+    /// When it is looked at next; ignored once the status is final.
+    pub due_at: Timestamp,
+    pub tries: Vec<Try>,
+    /// The channel's own id, under which a delivery report will come.
+    pub message_id: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
+    /// A text of 通知.yaml, rendered when it is sent, for the channel that carries it.
+    Notice { kind: String, fields: BTreeMap<String, String> },
+    /// Words that are already chosen.
+    Text(String),
+}
+
+/// Moves only forward: Waiting ⇄ Sending, then one of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Waiting,
+    /// Handed to the channel, whose answer is not on disk. Found so after a crash, it
+    /// is unknown whether it went: see `Unknown`.
+    Sending,
+    Sent,
+    Delivered,
+    /// It may have gone: never sent again by the program, shown to a clerk.
+    Unknown,
+    /// No channel will carry it: a clerk phones.
+    Phone,
+    /// A clerk has dealt with it.
+    Settled,
+    /// She read it in the reply to her own message.
+    Replied,
+}
+
+impl Status {
+    pub fn is_final(self) -> bool {
+        !matches!(self, Status::Waiting | Status::Sending)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Try {
+    pub at: Timestamp,
+    /// `customer_service`, `template`, `subscription` or `simulator`.
+    pub route: String,
+    /// The channel will not carry this message this way, however often it is tried.
+    pub refused: bool,
+    /// What the channel said; plain Chinese for the clerk.
+    pub result: String,
+}
+
+impl Record for Outgoing {
+    const KIND: &'static str = "outgoing";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::outgoing(&self.id)
+    }
+
+    fn indexes(&self) -> Vec<Key> {
+        let mut indexes = Vec::new();
+        if !self.status.is_final() {
+            indexes.push(keys::outgoing_due(self.due_at, &self.id));
+        }
+        if let Some(case) = &self.case {
+            indexes.push(keys::outgoing_by_case(case, self.made_at, &self.id));
+        }
+        if let Some(message) = &self.message_id {
+            indexes.push(keys::outgoing_by_message(message, &self.id));
+        }
+        indexes
+    }
+}
+
+/// Something that only a person can do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    pub id: String,
+    pub kind: TaskKind,
+    pub title: String,
+    pub reason: String,
+    pub who: String,
+    pub phone: Option<String>,
+    pub case: Option<String>,
+    pub outgoing: Option<String>,
+    /// Where the villager of a hand-over can be written to.
+    pub address: Option<String>,
+    pub lines: Vec<Line>,
+    /// `account/media id` of what she sent.
+    pub media: Vec<String>,
+    pub opened_at: Timestamp,
+    pub done: Option<Done>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    /// A message that no channel would carry.
+    Phone,
+    /// A villager who wants a person.
+    HandOver,
+    /// A recording that has to be listened to.
+    Voice,
+    /// A message of which nobody knows whether it arrived.
+    Dead,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    pub at: Timestamp,
+    pub from_villager: bool,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    pub at: Timestamp,
+    pub by: String,
+    pub note: String,
+}
+
+impl Record for Task {
+    const KIND: &'static str = "task";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::task(&self.id)
+    }
+
+    fn indexes(&self) -> Vec<Key> {
+        if self.done.is_some() {
+            return Vec::new();
+        }
+        vec![keys::open_task(self.opened_at, &self.id)]
+    }
+}
+
+/// A photo or recording that came in. WeChat keeps it three days: it is fetched at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Media {
+    /// `account/media id`
+    pub id: String,
+    pub kind: MediaKind,
+    pub state: MediaState,
+    pub came_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    Photo,
+    Voice,
+    Video,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaState {
+    Wanted {
+        due_at: Timestamp,
+        tries: u32,
+    },
+    /// In `data/media`, under the SHA-256 of its bytes.
+    Kept {
+        hash: String,
+        content_type: String,
+        bytes: u64,
+    },
+    Lost {
+        why: String,
+    },
+}
+
+impl Record for Media {
+    const KIND: &'static str = "media";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::media(&self.id)
+    }
+
+    fn indexes(&self) -> Vec<Key> {
+        match &self.state {
+            MediaState::Wanted { due_at, .. } => vec![keys::media_due(*due_at, &self.id)],
+            MediaState::Kept { hash, .. } => vec![keys::media_by_hash(hash, &self.id)],
+            MediaState::Lost { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Somebody who may sign in at the desk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Staff {
+    pub name: String,
+    pub role: StaffRole,
+    /// argon2id, as a PHC string
+    pub password_hash: String,
+    /// The password is a one-time password.
+    pub must_change: bool,
+    pub failures: u32,
+    pub locked_until: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StaffRole {
+    Clerk,
+    Admin,
+}
+
+impl Record for Staff {
+    const KIND: &'static str = "staff";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::staff(&self.name)
+    }
+}
+
+/// A signed-in browser. Only the hash of its cookie is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredSession {
+    /// hex SHA-256 of the cookie's token
+    pub token_hash: String,
+    pub staff: String,
+    pub csrf: String,
+    pub expires_at: Timestamp,
+}
+
+impl Record for StoredSession {
+    const KIND: &'static str = "session";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::session(&self.token_hash)
+    }
+
+    fn indexes(&self) -> Vec<Key> {
+        vec![keys::session_by_staff(&self.staff, &self.token_hash)]
+    }
+}
+
+/// The next number of a series that has not been leased yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Counter {
+    pub name: String,
+    pub next: u32,
+}
+
+impl Record for Counter {
+    const KIND: &'static str = "counter";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::counter(&self.name)
+    }
+}
+
+/// One line on the simulator's phone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhoneLine {
+    pub user: String,
+    /// Microseconds since 1970, and never twice for one user.
+    pub id: u64,
+    pub from_villager: bool,
+    pub text: String,
+    /// hash of a kept file
+    pub media: Option<String>,
+}
+
+impl Record for PhoneLine {
+    const KIND: &'static str = "phone_line";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::phone_line(&self.user, self.id)
+    }
+}
