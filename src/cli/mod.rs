@@ -1,1 +1,112 @@
-//! (to come)
+//! The subcommands. Each opens what it needs, says what it did, and ends.
+
+mod backup;
+mod chat;
+mod serve;
+mod staff;
+mod start;
+mod transcripts;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// 便民 Bianmin: a county's service counter on WeChat and SMS.
+///
+/// Without a subcommand it serves. Everything is set in config.toml; the folders data/,
+/// county/ and dialogs/ are found from the folder that the program is started in.
+#[derive(Debug, Parser)]
+#[command(name = "bianmin", version, max_term_width = 100)]
+pub struct Cli {
+    /// The configuration file. Without it, and without a file of that name, defaults hold.
+    #[arg(long, global = true, default_value = "config.toml", value_name = "FILE")]
+    pub config: PathBuf,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve: webhooks, the clerk's desk, the trial phone, health
+    ///
+    /// Listens on the address in config.toml (127.0.0.1:8080). Prints where the trial phone,
+    /// the desk and the health page are, and at the very first start the name and the
+    /// one-time password of the first clerk. Ctrl-C or SIGTERM ends it: what runs is
+    /// finished first.
+    Serve,
+
+    /// Talk with the bot in the terminal, as a villager would
+    ///
+    /// The same conversation as on WeChat, kept in memory only: nothing is stored, nobody is
+    /// written to. A line is a message; /photo, /voice, /location LABEL, /menu KEY, /follow
+    /// and /wait MINUTES do the rest; /quit or Ctrl-D ends it.
+    Chat,
+
+    /// Run the transcripts (测试) that stand in the dialogs
+    ///
+    /// Prints the first line that differs of each one that fails. Exit code 1 if any does,
+    /// 2 if the dialogs or tables do not load.
+    Test,
+
+    /// Add a clerk, give out a new one-time password, list everybody
+    Staff {
+        #[command(subcommand)]
+        command: staff::StaffCommand,
+    },
+
+    /// Copy all data to a new folder, while the program serves or while it does not
+    ///
+    /// The copy is consistent: it holds exactly what was stored at one moment. A running
+    /// server is asked through data/control.token to make the copy itself.
+    Backup {
+        /// A folder that does not exist yet; it is made on the machine that serves.
+        folder: PathBuf,
+    },
+
+    /// Put a backup in place; refuses when there is data already
+    Restore {
+        /// A folder that `backup` made.
+        folder: PathBuf,
+    },
+
+    /// Give disk space back: copies the store into a fresh one. The server must not run
+    Compact,
+
+    /// Write all records as JSON lines, to be read or moved to another engine
+    Export {
+        /// A file that does not exist yet; - is the standard output.
+        file: PathBuf,
+    },
+
+    /// Read records from JSON lines that `export` wrote, into an empty store
+    Import {
+        /// - is the standard input.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum RoleName {
+    /// Dispatches, answers, phones.
+    Clerk,
+    /// A clerk who may also manage others.
+    Admin,
+}
+
+impl Cli {
+    pub async fn run(self) -> anyhow::Result<std::process::ExitCode> {
+        let config = &self.config;
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::run(config).await,
+            Command::Chat => chat::run(config).await,
+            Command::Test => transcripts::run(config),
+            Command::Staff { command } => staff::run(config, command).await,
+            Command::Backup { folder } => backup::backup(config, &folder).await,
+            Command::Restore { folder } => backup::restore(config, &folder),
+            Command::Compact => backup::compact(config),
+            Command::Export { file } => backup::export(config, &file).await,
+            Command::Import { file } => backup::import(config, &file).await,
+        }
+    }
+}

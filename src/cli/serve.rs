@@ -1,0 +1,98 @@
+//! `bianmin serve`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::office::clock::SystemClock;
+use crate::office::{Office, Parts};
+use crate::web;
+
+use super::{backup, start};
+
+pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
+    let config = start::read_config(config)?;
+    let settings = config.settings.clone();
+    log_to_stderr(&settings.server.log);
+    let (tables, script) = start::read_county(&config)?;
+    let listener = TcpListener::bind(settings.server.listen).await.with_context(|| {
+        format!(
+            "{}: can not listen there. Is it already running? Please either stop the other \
+             program or change server.listen in config.toml",
+            settings.server.listen
+        )
+    })?;
+    let address = listener.local_addr()?;
+    let store = start::open_store(&config)?;
+    let parts = Parts { config, store: store.clone(), clock: Arc::new(SystemClock), tables, script };
+    let office = Office::new(parts).map_err(|error| anyhow!(error))?;
+    let first = office.first_clerk().await?;
+    let control = backup::Control::open(&settings.server.data, address, store)?;
+    office.start();
+
+    println!("便民 Bianmin {}　{}", env!("CARGO_PKG_VERSION"), settings.county.name);
+    if settings.simulator.enabled {
+        println!("  试用手机 phone   http://{address}/phone");
+    }
+    println!("  受理台   desk    http://{address}/desk");
+    println!("  状态     health  http://{address}/health");
+    if let Some((name, password)) = first {
+        println!("  第一位工作人员 first clerk: {name}　一次性密码 one-time password: {password}");
+    }
+
+    let shutdown = CancellationToken::new();
+    tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move {
+            wait_for_signal().await;
+            tracing::info!("stopping: what runs is finished first");
+            shutdown.cancel();
+        }
+    });
+    let limits = web::Limits {
+        connections: settings.limits.connections,
+        header: Duration::from_secs(settings.limits.header_seconds),
+        body: Duration::from_secs(settings.limits.body_seconds),
+        ..web::Limits::default()
+    };
+    let router = web::router(office.clone()).merge(control.router());
+    web::serve(listener, router, limits, shutdown).await;
+    office.stop().await;
+    control.close();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn log_to_stderr(level: &str) {
+    let filter = tracing_subscriber::EnvFilter::new(format!("{level},sled=warn"));
+    // A second call in one process (tests) changes nothing.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(true)
+        .try_init();
+}
+
+async fn wait_for_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = interrupt.await;
+    }
+}

@@ -1,0 +1,63 @@
+//! `bianmin staff`: who may sign in at the desk.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use clap::Subcommand;
+
+use crate::office::clock::SystemClock;
+use crate::office::{Office, Parts, Role};
+use crate::store::records::StaffRole;
+
+use super::{RoleName, start};
+
+#[derive(Debug, Subcommand)]
+pub enum StaffCommand {
+    /// Add somebody; prints the one-time password
+    Add {
+        /// The name to sign in with, 1 to 20 characters.
+        name: String,
+        #[arg(long, value_enum, default_value = "clerk")]
+        role: RoleName,
+    },
+    /// Give out a new one-time password; all sessions of that person end
+    Reset { name: String },
+    /// List everybody
+    List,
+}
+
+/// The server must not run: the store belongs to one process at a time.
+pub async fn run(config: &Path, command: StaffCommand) -> anyhow::Result<ExitCode> {
+    let config = start::read_config(config)?;
+    let (tables, script) = start::read_county(&config)?;
+    let store = start::open_store(&config)?;
+    let office = Office::new(Parts { config, store, clock: Arc::new(SystemClock), tables, script })
+        .map_err(|error| anyhow!(error))?;
+    match command {
+        StaffCommand::Add { name, role } => {
+            let role = match role {
+                RoleName::Clerk => Role::Clerk,
+                RoleName::Admin => Role::Admin,
+            };
+            let password = office.add_staff(&name, role).await?;
+            println!("{name}　一次性密码 one-time password: {password}");
+        }
+        StaffCommand::Reset { name } => {
+            let password = office.reset_password(&name).await?;
+            println!("{name}　一次性密码 one-time password: {password}");
+        }
+        StaffCommand::List => {
+            for staff in office.all_staff().await? {
+                let role = match staff.role {
+                    StaffRole::Clerk => "clerk",
+                    StaffRole::Admin => "admin",
+                };
+                let note = if staff.must_change { "　(one-time password not used yet)" } else { "" };
+                println!("{}　{role}{note}", staff.name);
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

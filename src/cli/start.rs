@@ -1,0 +1,59 @@
+//! Reading what every subcommand needs, and saying what is wrong with it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+
+use crate::config::{self, Config};
+use crate::dialog::Script;
+use crate::office::{Tables, read_script};
+use crate::store::{SledEngine, SledSettings, Store};
+
+pub fn read_config(path: &Path) -> anyhow::Result<Config> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        // Without a file all defaults hold, but a file that was asked for by name must be there.
+        Err(error)
+            if error.kind() == std::io::ErrorKind::NotFound
+                && path == Path::new("config.toml") =>
+        {
+            String::new()
+        }
+        Err(error) => bail!("{}: can not be read ({error})", path.display()),
+    };
+    let secret = |name: &str| std::env::var(name).ok();
+    Ok(config::parse(&path.display().to_string(), &text, &secret)?)
+}
+
+/// All mistakes of all files are said before it gives up.
+pub fn read_county(config: &Config) -> anyhow::Result<(Tables, Script)> {
+    let county = &config.settings.county;
+    let tables = Tables::read(&county.folder);
+    let script = read_script(&county.dialogs);
+    match (tables, script) {
+        (Ok(tables), Ok(script)) => Ok((tables, script)),
+        (tables, script) => {
+            let mut problems = tables.err().unwrap_or_default();
+            problems.extend(script.err().unwrap_or_default());
+            bail!("{}\n共{}处要改。", problems.join("\n\n"), problems.len())
+        }
+    }
+}
+
+pub fn store_folder(config: &Config) -> PathBuf {
+    config.settings.server.data.join("store")
+}
+
+pub fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let folder = store_folder(config);
+    std::fs::create_dir_all(&config.settings.server.data)
+        .with_context(|| format!("{}: can not be made", config.settings.server.data.display()))?;
+    let settings = SledSettings {
+        cache_bytes: config.settings.store.cache_mb * 1024 * 1024,
+        reserve_bytes: config.settings.store.reserve_mb * 1024 * 1024,
+    };
+    let engine = SledEngine::open(&folder, settings)
+        .with_context(|| format!("{}: the store does not open", folder.display()))?;
+    Ok(Arc::new(engine))
+}
