@@ -89,7 +89,7 @@ struct Bells {
 impl Office {
     pub fn new(parts: Parts) -> Result<Arc<Self>, String> {
         let Parts { config, store, clock, tables, script } = parts;
-        let wechat = wechat::lines(&config, clock.clone())?;
+        let wechat = wechat::lines(&config, &clock)?;
         Ok(Arc::new(Self {
             wechat,
             lines: lines::Lines::default(),

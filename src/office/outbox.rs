@@ -407,7 +407,7 @@ impl Office {
                     let why = format!("试了{attempts}次没发出去：{why}");
                     self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, &why).await?;
                 } else {
-                    let wait = after.unwrap_or_else(|| back_off(attempts));
+                    let wait = back_off(attempts).max(after.unwrap_or_default());
                     message.due_at = now + SignedDuration::try_from(wait).unwrap_or_default();
                 }
             }

@@ -27,3 +27,9 @@ pub fn one_time_password() -> String {
     let text: String = letters.iter().map(|letter| char::from(*letter)).collect();
     format!("{}-{}-{}", &text[..4], &text[4..8], &text[8..])
 }
+
+/// Sixteen letters and digits, as WeChat's own envelopes begin with.
+pub fn letters() -> [u8; 16] {
+    const LETTERS: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ab";
+    bytes::<16>().map(|byte| LETTERS[byte as usize % LETTERS.len()])
+}

@@ -4,10 +4,22 @@
 //! A `Batch` is applied whole and durably, or not at all; its expectations are checked
 //! and its writes applied without anything coming between.
 
+pub mod backup;
+mod engine_rules;
+pub mod keys;
+mod memory;
+mod record;
+pub mod records;
+mod sled;
+
 use std::future::Future;
 use std::ops::Bound;
 use std::pin::Pin;
 use std::sync::Arc;
+
+pub use memory::MemoryEngine;
+pub use record::{Changes, Loaded, Record, list, list_by_index, load, load_many};
+pub use self::sled::{Disk, RealDisk, SledEngine, SledSettings};
 
 /// Values above this are refused (sled leaks a file for each value over 128 KB).
 pub const VALUE_BYTES_MAX: usize = 64 * 1024;
@@ -68,7 +80,27 @@ pub trait Engine: Send + Sync + 'static {
     fn scan<'a>(&'a self, range: Range, limit: usize) -> Found<'a, Vec<(Key, Stored)>>;
 
     /// Returns when the batch is on disk. `Conflict` changes nothing.
+    ///
+    /// Deletes come before puts: a key in both ends up put.
     fn commit<'a>(&'a self, batch: Batch) -> Found<'a, ()>;
+
+    fn stats(&self) -> Stats;
+}
+
+/// Since the engine was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Stats {
+    pub commits: u64,
+    /// Commits that were refused because another came first.
+    pub conflicts: u64,
+    /// Writes to disk; each carries all the commits that were waiting.
+    pub merges: u64,
+    pub syncs: u64,
+    /// Commits that wait now.
+    pub waiting: u64,
+    pub disk_bytes: u64,
+    /// Why commits are refused now.
+    pub last_error: Option<String>,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]

@@ -1,0 +1,210 @@
+//! Typed records over the bytes of an engine.
+//!
+//! A stored value is `{"schema":N,"record":{...}}`: a person can read it, and a value that
+//! an older program wrote is turned into the current shape when it is loaded.
+
+use std::ops::Deref;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{Batch, Engine, Expect, Key, Range, StoreError, Stored, Version};
+
+/// A kind of record. Its key never changes; its indexes follow from its content.
+pub trait Record: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+    /// For errors and exports.
+    const KIND: &'static str;
+    /// The number of the current shape.
+    const SCHEMA: u32;
+
+    fn key(&self) -> Key;
+
+    /// Entries that lead to this record; their value is its key.
+    fn indexes(&self) -> Vec<Key> {
+        Vec::new()
+    }
+
+    /// Turns the JSON of an older `schema` into that of the current one.
+    fn upgrade(schema: u32, _json: serde_json::Value) -> Result<serde_json::Value, String> {
+        Err(format!("schema {schema} of {} is not known to this program", Self::KIND))
+    }
+}
+
+/// A record as it was read, with the version that a change of it expects.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded<R> {
+    pub record: R,
+    version: Version,
+}
+
+impl<R> Deref for Loaded<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.record
+    }
+}
+
+#[derive(Serialize)]
+struct Written<'a, R> {
+    schema: u32,
+    record: &'a R,
+}
+
+#[derive(Deserialize)]
+struct Read<R> {
+    schema: u32,
+    record: R,
+}
+
+/// The schema alone, without making sense of the record.
+#[derive(Deserialize)]
+struct SchemaOnly {
+    schema: u32,
+}
+
+fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::with_capacity(1024);
+    serde_json::to_writer(&mut bytes, &Written { schema: R::SCHEMA, record }).map_err(|error| {
+        StoreError::Corrupt { key: shown(&record.key()), why: format!("not to be written: {error}") }
+    })?;
+    if bytes.len() > super::VALUE_BYTES_MAX {
+        return Err(StoreError::TooLarge {
+            what: R::KIND,
+            bytes: bytes.len(),
+            limit: super::VALUE_BYTES_MAX,
+        });
+    }
+    Ok(bytes)
+}
+
+fn decode<R: Record>(key: &[u8], stored: Stored) -> Result<Loaded<R>, StoreError> {
+    let corrupt = |why: String| StoreError::Corrupt { key: shown(key), why };
+    let record = match serde_json::from_slice::<Read<R>>(&stored.value) {
+        Ok(read) if read.schema == R::SCHEMA => read.record,
+        read => {
+            let found = serde_json::from_slice::<SchemaOnly>(&stored.value)
+                .map_err(|error| corrupt(error.to_string()))?;
+            if found.schema == R::SCHEMA {
+                let error = read.err().map_or_else(String::new, |error| error.to_string());
+                return Err(corrupt(error));
+            }
+            let old: Read<serde_json::Value> = serde_json::from_slice(&stored.value)
+                .map_err(|error| corrupt(error.to_string()))?;
+            let new = R::upgrade(old.schema, old.record).map_err(corrupt)?;
+            serde_json::from_value(new).map_err(|error| corrupt(error.to_string()))?
+        }
+    };
+    Ok(Loaded { record, version: stored.version })
+}
+
+/// A key for people: keys are text.
+pub(super) fn shown(key: &[u8]) -> String {
+    String::from_utf8_lossy(key).into_owned()
+}
+
+pub async fn load<R: Record>(
+    store: &dyn Engine,
+    key: Key,
+) -> Result<Option<Loaded<R>>, StoreError> {
+    Ok(load_many(store, std::slice::from_ref(&key)).await?.into_iter().next().flatten())
+}
+
+/// One answer for each key, in the same order.
+pub async fn load_many<R: Record>(
+    store: &dyn Engine,
+    keys: &[Key],
+) -> Result<Vec<Option<Loaded<R>>>, StoreError> {
+    let stored = store.get_many(keys).await?;
+    keys.iter()
+        .zip(stored)
+        .map(|(key, stored)| stored.map(|stored| decode(key, stored)).transpose())
+        .collect()
+}
+
+/// At most `limit` records of a range of primary keys.
+pub async fn list<R: Record>(
+    store: &dyn Engine,
+    range: Range,
+    limit: usize,
+) -> Result<Vec<Loaded<R>>, StoreError> {
+    let found = store.scan(range, limit).await?;
+    found.into_iter().map(|(key, stored)| decode(&key, stored)).collect()
+}
+
+/// At most `limit` entries of an index, with the records that they lead to. An entry whose
+/// record went or moved meanwhile is left out.
+pub async fn list_by_index<R: Record>(
+    store: &dyn Engine,
+    range: Range,
+    limit: usize,
+) -> Result<Vec<(Key, Loaded<R>)>, StoreError> {
+    let entries = store.scan(range, limit).await?;
+    let (indexes, keys): (Vec<Key>, Vec<Key>) =
+        entries.into_iter().map(|(index, stored)| (index, stored.value)).unzip();
+    let records = load_many::<R>(store, &keys).await?;
+    let found = indexes.into_iter().zip(records);
+    Ok(found
+        .filter_map(|(index, record)| Some((index, record?)))
+        .filter(|(index, record)| record.record.indexes().contains(index))
+        .collect())
+}
+
+/// What one commit does to records and their indexes.
+#[derive(Debug, Default)]
+pub struct Changes {
+    batch: Batch,
+}
+
+impl Changes {
+    /// Expects that there is no record of this key.
+    pub fn create<R: Record>(&mut self, record: &R) -> Result<(), StoreError> {
+        let key = record.key();
+        for index in record.indexes() {
+            self.batch.put.push((index, key.clone()));
+        }
+        self.batch.expect.push((key.clone(), Expect::Absent));
+        self.batch.put.push((key, encode(record)?));
+        Ok(())
+    }
+
+    /// Expects that nobody changed it since it was loaded.
+    pub fn replace<R: Record>(&mut self, old: &Loaded<R>, new: &R) -> Result<(), StoreError> {
+        let key = new.key();
+        debug_assert_eq!(shown(&key), shown(&old.record.key()), "a key never changes");
+        let (before, after) = (old.record.indexes(), new.indexes());
+        for index in &before {
+            if !after.contains(index) {
+                self.batch.delete.push(index.clone());
+            }
+        }
+        for index in after {
+            if !before.contains(&index) {
+                self.batch.put.push((index, key.clone()));
+            }
+        }
+        self.batch.expect.push((key.clone(), Expect::Version(old.version)));
+        self.batch.put.push((key, encode(new)?));
+        Ok(())
+    }
+
+    pub fn remove<R: Record>(&mut self, old: &Loaded<R>) {
+        let key = old.record.key();
+        self.batch.expect.push((key.clone(), Expect::Version(old.version)));
+        self.batch.delete.extend(old.record.indexes());
+        self.batch.delete.push(key);
+    }
+
+    /// The decision stands on it though it does not change it.
+    pub fn expect_unchanged<R: Record>(&mut self, old: &Loaded<R>) {
+        self.batch.expect.push((old.record.key(), Expect::Version(old.version)));
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.batch == Batch::default()
+    }
+
+    pub fn into_batch(self) -> Batch {
+        self.batch
+    }
+}

@@ -1,0 +1,567 @@
+//! The embedded engine: sled 0.34.7, one tree, one writer thread.
+//!
+//! The writer merges all waiting commits (at most 256), checks their expectations in order
+//! against what the earlier ones of the same merge will have written, applies them as one
+//! sled batch, makes it durable, and then answers all of them.
+//!
+//! Traps of sled 0.34.7, and what is done about each:
+//!
+//! - `flush()` is no fsync on Linux (it calls `sync_file_range`): after it, `sync_data()` on a
+//!   second handle of `<folder>/db`.
+//! - Without a flush, up to 500 ms are lost on a kill: every merge flushes.
+//! - `flush_async` hangs for ever with 8 tasks or more: never called.
+//! - A transaction in each task is slow and takes a process-wide lock: not used; only the
+//!   writer writes, so checks and writes can not race.
+//! - A half-written `snap.*` makes `open` fail with `Corruption { at: None }`: `*.generating` is
+//!   removed always, all of them when that error comes, loudly.
+//! - Values of 128 KB or more leak a file each: refused above 64 KB.
+//! - `len()` reads everything: not called. `generate_id` may jump: not used; versions are a
+//!   sequence of our own, kept under one key and written once a merge.
+//! - `ENOSPC` poisons or panics: free space is looked at before each merge, and below the
+//!   reserve nothing is written.
+//! - After a failed flush nobody knows what is on disk: the database is closed and opened
+//!   again from its log before anything more is accepted. A panic counts as such a failure.
+//! - The file never shrinks: see `compact`.
+//! - The directory entry of a new file is not durable: the folder is synced once after `open`.
+//! - The cache defaults to 1 GB: set.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::engine_rules::{check_batch, normal};
+use super::record::shown;
+use super::{
+    Batch, Direction, Engine, Expect, Found, Key, Range, Stats, StoreError, Stored, Version,
+};
+
+const MERGE_MAX: usize = 256;
+const WAITING_MAX: usize = 4_096;
+/// Below every key that the rules allow.
+const SEQUENCE: &[u8] = b"\0sequence";
+const REOPEN_EVERY: Duration = Duration::from_millis(500);
+
+#[derive(Clone)]
+pub struct SledSettings {
+    pub cache_bytes: u64,
+    /// With less free space than this, commits are refused.
+    pub reserve_bytes: u64,
+    pub disk: Arc<dyn Disk>,
+}
+
+impl Default for SledSettings {
+    fn default() -> Self {
+        Self { cache_bytes: 64 << 20, reserve_bytes: 64 << 20, disk: Arc::new(RealDisk) }
+    }
+}
+
+/// The two questions that the engine asks the disk besides sled; a test may lie.
+pub trait Disk: Send + Sync + 'static {
+    fn free_bytes(&self, folder: &Path) -> std::io::Result<u64>;
+    fn sync(&self, data: &File) -> std::io::Result<()>;
+}
+
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn free_bytes(&self, folder: &Path) -> std::io::Result<u64> {
+        free_bytes(folder)
+    }
+
+    fn sync(&self, data: &File) -> std::io::Result<()> {
+        data.sync_data()
+    }
+}
+
+#[cfg(unix)]
+fn free_bytes(folder: &Path) -> std::io::Result<u64> {
+    use std::os::unix::ffi::OsStrExt;
+    let path = std::ffi::CString::new(folder.as_os_str().as_bytes())?;
+    let mut found = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: `path` ends in a zero byte and `found` is room for one answer, read only
+    // when the call says that it was written.
+    let found = unsafe {
+        if libc::statvfs(path.as_ptr(), found.as_mut_ptr()) != 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        found.assume_init()
+    };
+    #[allow(clippy::unnecessary_cast)]
+    Ok((found.f_bavail as u64).saturating_mul(found.f_frsize as u64))
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_folder: &Path) -> std::io::Result<u64> {
+    Ok(u64::MAX)
+}
+
+pub struct SledEngine {
+    shared: Arc<Shared>,
+    queue: Option<mpsc::Sender<Request>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    folder: PathBuf,
+    settings: SledSettings,
+    /// `None` while it is being reopened after a failure.
+    db: RwLock<Option<sled::Db>>,
+    stats: Mutex<Stats>,
+    /// Keys written since a backup began.
+    tap: Mutex<Option<HashSet<Key>>>,
+}
+
+enum Request {
+    Commit { batch: Batch, answer: oneshot::Sender<Result<(), StoreError>> },
+    CloseTap { answer: oneshot::Sender<Result<Vec<(Key, Option<Vec<u8>>)>, StoreError>> },
+}
+
+impl SledEngine {
+    pub fn open(folder: &Path, settings: SledSettings) -> Result<Self, StoreError> {
+        let (db, data) = open_db(folder, &settings)?;
+        let sequence = read_sequence(&db)?;
+        let shared = Arc::new(Shared {
+            folder: folder.to_owned(),
+            settings,
+            db: RwLock::new(Some(db)),
+            stats: Mutex::default(),
+            tap: Mutex::default(),
+        });
+        let (queue, requests) = mpsc::channel(WAITING_MAX);
+        let writer = Writer { shared: shared.clone(), data: Some(data), sequence };
+        let writer = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || writer.run(requests))
+            .map_err(|error| unavailable("no thread for the writer", error))?;
+        Ok(Self { shared, queue: Some(queue), writer: Some(writer) })
+    }
+
+    /// From now on the keys that are written are remembered, until `close_tap`.
+    pub(super) fn open_tap(&self) -> Result<(), StoreError> {
+        let mut tap = self.shared.tap.lock().unwrap_or_else(PoisonError::into_inner);
+        if tap.is_some() {
+            return Err(StoreError::Unavailable("another backup is running".into()));
+        }
+        *tap = Some(HashSet::new());
+        Ok(())
+    }
+
+    /// What those keys hold at one moment between two merges. `None`: deleted.
+    pub(super) async fn close_tap(&self) -> Result<Vec<(Key, Option<Vec<u8>>)>, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Request::CloseTap { answer }).await?;
+        answered.await.map_err(|_| stopped())?
+    }
+
+    pub(super) fn forget_tap(&self) {
+        *self.shared.tap.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    async fn send(&self, request: Request) -> Result<(), StoreError> {
+        let queue = self.queue.as_ref().ok_or_else(stopped)?;
+        queue.send(request).await.map_err(|_| stopped())
+    }
+}
+
+impl Drop for SledEngine {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(writer) = self.writer.take() {
+            // A panic of the writer was answered already; there is nobody left to tell.
+            let _ = writer.join();
+        }
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unavailable("the writer has stopped".into())
+}
+
+fn unavailable(what: &str, error: impl std::fmt::Display) -> StoreError {
+    StoreError::Unavailable(format!("{what}: {error}"))
+}
+
+fn open_db(folder: &Path, settings: &SledSettings) -> Result<(sled::Db, File), StoreError> {
+    fs::create_dir_all(folder).map_err(|error| unavailable("the folder can not be made", error))?;
+    remove_snapshots(folder, |name| name.ends_with(".generating"))?;
+    let open = || {
+        sled::Config::new()
+            .path(folder)
+            .cache_capacity(settings.cache_bytes)
+            .flush_every_ms(Some(500))
+            .open()
+    };
+    let db = match open() {
+        Err(sled::Error::Corruption { at: None, .. }) => {
+            tracing::warn!("a snapshot of the store is broken: all are removed and made anew");
+            remove_snapshots(folder, |_| true)?;
+            open()
+        }
+        other => other,
+    };
+    let db = db.map_err(|error| match &error {
+        sled::Error::Io(io) if io.to_string().contains("lock") => unavailable(
+            "another process has it open; please stop that one first (is it already running?)",
+            error,
+        ),
+        _ => unavailable("it does not open", error),
+    })?;
+    let data = File::open(folder.join("db"))
+        .map_err(|error| unavailable("the data file can not be opened", error))?;
+    let sync = || -> std::io::Result<()> {
+        data.sync_all()?;
+        File::open(folder)?.sync_all()?;
+        match folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            Some(parent) => File::open(parent)?.sync_all(),
+            None => Ok(()),
+        }
+    };
+    sync().map_err(|error| unavailable("the folder can not be synced", error))?;
+    Ok((db, data))
+}
+
+fn remove_snapshots(folder: &Path, which: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+    let failed = |error| unavailable("the folder can not be read", error);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("snap.") && which(&name) {
+            tracing::warn!(name, "a stray snapshot of the store is removed");
+            fs::remove_file(&path).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+fn read_sequence(db: &sled::Db) -> Result<u64, StoreError> {
+    let found = db.get(SEQUENCE).map_err(|error| unavailable("it can not be read", error))?;
+    match found {
+        None => Ok(0),
+        Some(bytes) => bytes.as_ref().try_into().map(u64::from_be_bytes).map_err(|_| {
+            StoreError::Corrupt { key: shown(SEQUENCE), why: "not eight bytes".into() }
+        }),
+    }
+}
+
+/// Version and value are stored together: eight bytes, then the value.
+fn split(key: &[u8], bytes: &[u8]) -> Result<Stored, StoreError> {
+    let Some((version, value)) = bytes.split_first_chunk::<8>() else {
+        return Err(StoreError::Corrupt { key: shown(key), why: "shorter than a version".into() });
+    };
+    Ok(Stored { version: Version(u64::from_be_bytes(*version)), value: value.to_owned() })
+}
+
+impl Shared {
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&sled::Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        match &*db {
+            Some(db) => catch_unwind(AssertUnwindSafe(|| work(db)))
+                .unwrap_or_else(|_| Err(StoreError::Unavailable("sled panicked".into()))),
+            None => Err(StoreError::Unavailable(self.cause())),
+        }
+    }
+
+    fn cause(&self) -> String {
+        let stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.last_error.clone().unwrap_or_else(|| "it is being opened again".into())
+    }
+
+    fn count(&self, change: impl FnOnce(&mut Stats)) {
+        change(&mut self.stats.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Engine for SledEngine {
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> Found<'a, Vec<Option<Stored>>> {
+        let found = self.shared.read(|db| {
+            keys.iter()
+                .map(|key| match db.get(key) {
+                    Ok(Some(bytes)) => split(key, &bytes).map(Some),
+                    Ok(None) => Ok(None),
+                    Err(error) => Err(unavailable("it can not be read", error)),
+                })
+                .collect()
+        });
+        Box::pin(std::future::ready(found))
+    }
+
+    fn scan<'a>(&'a self, range: Range, limit: usize) -> Found<'a, Vec<(Key, Stored)>> {
+        let found = self.shared.read(|db| {
+            let Some((bounds, limit)) = normal(&range, limit) else { return Ok(Vec::new()) };
+            let mut entries = db.range::<Key, _>(bounds);
+            let mut found = Vec::new();
+            while found.len() < limit {
+                let next = match range.direction {
+                    Direction::Forward => entries.next(),
+                    Direction::Backward => entries.next_back(),
+                };
+                let Some(entry) = next else { break };
+                let (key, bytes) =
+                    entry.map_err(|error| unavailable("it can not be read", error))?;
+                found.push((key.to_vec(), split(&key, &bytes)?));
+            }
+            Ok(found)
+        });
+        Box::pin(std::future::ready(found))
+    }
+
+    fn commit<'a>(&'a self, batch: Batch) -> Found<'a, ()> {
+        Box::pin(async move {
+            check_batch(&batch)?;
+            let (answer, answered) = oneshot::channel();
+            self.send(Request::Commit { batch, answer }).await?;
+            answered.await.map_err(|_| stopped())?
+        })
+    }
+
+    fn stats(&self) -> Stats {
+        let mut stats =
+            self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        stats.waiting = self.queue.as_ref().map_or(0, |q| q.max_capacity() - q.capacity()) as u64;
+        stats.disk_bytes = fs::metadata(self.shared.folder.join("db")).map_or(0, |m| m.len());
+        stats
+    }
+}
+
+struct Writer {
+    shared: Arc<Shared>,
+    /// `None` while the database is closed after a failure.
+    data: Option<File>,
+    sequence: u64,
+}
+
+type Answers = Vec<(oneshot::Sender<Result<(), StoreError>>, Result<(), StoreError>)>;
+
+impl Writer {
+    fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let mut tried = Instant::now();
+        let mut commits = Vec::with_capacity(MERGE_MAX);
+        while let Some(first) = requests.blocking_recv() {
+            if self.data.is_none() && tried.elapsed() >= REOPEN_EVERY {
+                tried = Instant::now();
+                self.reopen();
+            }
+            let mut next = Some(first);
+            let mut tap = None;
+            while let Some(request) = next {
+                match request {
+                    Request::Commit { batch, answer } => commits.push((batch, answer)),
+                    Request::CloseTap { answer } => tap = Some(answer),
+                }
+                let room = commits.len() < MERGE_MAX && tap.is_none();
+                next = if room { requests.try_recv().ok() } else { None };
+            }
+            if !commits.is_empty() {
+                self.merge(&mut commits);
+            }
+            if let Some(answer) = tap {
+                // The asker may have gone; its tap is closed all the same.
+                let _ = answer.send(self.close_tap());
+            }
+        }
+    }
+
+    fn merge(&mut self, commits: &mut Vec<(Batch, oneshot::Sender<Result<(), StoreError>>)>) {
+        if let Err(error) = self.ready() {
+            for (_, answer) in commits.drain(..) {
+                let _ = answer.send(Err(error.clone()));
+            }
+            return;
+        }
+        let mut answers: Answers = Vec::with_capacity(commits.len());
+        let done = catch_unwind(AssertUnwindSafe(|| self.apply(commits, &mut answers)))
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("sled panicked".into())));
+        if let Err(error) = &done {
+            self.fail(error);
+        }
+        for (_, answer) in commits.drain(..) {
+            let _ = answer.send(Err(done.clone().err().unwrap_or_else(stopped)));
+        }
+        for (answer, result) in answers {
+            // A conflict stays a conflict; what would have been done was not.
+            let result = match (&done, result) {
+                (Err(error), Ok(())) => Err(error.clone()),
+                (_, result) => result,
+            };
+            let _ = answer.send(result);
+        }
+    }
+
+    /// Is there a database, and room on the disk?
+    fn ready(&self) -> Result<(), StoreError> {
+        if self.data.is_none() {
+            return Err(StoreError::Unavailable(self.shared.cause()));
+        }
+        let Shared { folder, settings, .. } = &*self.shared;
+        let refusal = match settings.disk.free_bytes(folder) {
+            Ok(free) if free >= settings.reserve_bytes => None,
+            Ok(free) => Some(format!(
+                "the disk is full: {} MB free, {} MB are kept in reserve",
+                free >> 20,
+                settings.reserve_bytes >> 20
+            )),
+            Err(error) => Some(format!("the disk does not answer: {error}")),
+        };
+        self.shared.count(|stats| {
+            if refusal.is_some() && stats.last_error != refusal {
+                tracing::error!(cause = refusal, "nothing more is accepted");
+            } else if refusal.is_none() && stats.last_error.is_some() {
+                tracing::info!("the store accepts writes again");
+            }
+            stats.last_error.clone_from(&refusal);
+        });
+        refusal.map_or(Ok(()), |cause| Err(StoreError::Unavailable(cause)))
+    }
+
+    fn apply(
+        &mut self,
+        commits: &mut Vec<(Batch, oneshot::Sender<Result<(), StoreError>>)>,
+        answers: &mut Answers,
+    ) -> Result<(), StoreError> {
+        let shared = self.shared.clone();
+        let db = shared.db.read().unwrap_or_else(PoisonError::into_inner);
+        let (Some(db), Some(data)) = (&*db, &self.data) else { return Err(stopped()) };
+        let mut overlay: HashMap<Key, Option<Version>> = HashMap::new();
+        let mut merged = sled::Batch::default();
+        let mut count = 0u64;
+        let mut sequence = self.sequence;
+        for (batch, answer) in commits.drain(..) {
+            match first_conflict(db, &overlay, &batch)? {
+                Some(key) => answers.push((answer, Err(StoreError::Conflict(shown(&key))))),
+                None => {
+                    sequence += 1;
+                    count += 1;
+                    add(&mut merged, &mut overlay, batch, sequence);
+                    answers.push((answer, Ok(())));
+                }
+            }
+        }
+        let conflicts = answers.len() as u64 - count;
+        if count > 0 {
+            let broken = |error: sled::Error| unavailable("a write failed", error);
+            merged.insert(SEQUENCE, &sequence.to_be_bytes());
+            // Before a reader can see them, and also when the write then fails.
+            if let Some(tap) = &mut *shared.tap.lock().unwrap_or_else(PoisonError::into_inner) {
+                tap.extend(overlay.into_keys());
+            }
+            db.apply_batch(merged).map_err(broken)?;
+            db.flush().map_err(broken)?;
+            let synced = self.shared.settings.disk.sync(data);
+            synced.map_err(|error| unavailable("a write failed", error))?;
+            self.sequence = sequence;
+        }
+        shared.count(|stats| {
+            stats.commits += count;
+            stats.conflicts += conflicts;
+            stats.merges += u64::from(count > 0);
+            stats.syncs += u64::from(count > 0);
+        });
+        Ok(())
+    }
+
+    /// Nobody knows what of it is on disk: close, and learn it from the log.
+    fn fail(&mut self, error: &StoreError) {
+        tracing::error!(%error, "the store is closed until its disk works again");
+        self.shared.count(|stats| stats.last_error = Some(error.to_string()));
+        self.data = None;
+        let db = self.shared.db.write().unwrap_or_else(PoisonError::into_inner).take();
+        if catch_unwind(AssertUnwindSafe(|| drop(db))).is_err() {
+            tracing::error!("sled panicked while closing");
+        }
+    }
+
+    fn reopen(&mut self) {
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            let (db, data) = open_db(&self.shared.folder, &self.shared.settings)?;
+            let sequence = read_sequence(&db)?;
+            // A write of the same bytes shows whether the disk takes it again.
+            let broken = |error: sled::Error| unavailable("a write failed", error);
+            db.insert(SEQUENCE, &sequence.to_be_bytes()).map_err(broken)?;
+            db.flush().map_err(broken)?;
+            let synced = self.shared.settings.disk.sync(&data);
+            synced.map_err(|error| unavailable("a write failed", error))?;
+            Ok((db, data, sequence))
+        }))
+        .unwrap_or_else(|_| Err(StoreError::Unavailable("sled panicked".into())));
+        match opened {
+            Ok((db, data, sequence)) => {
+                tracing::info!("the store is open again");
+                // Never below what was handed out before, lest a version come twice.
+                self.sequence = self.sequence.max(sequence);
+                self.data = Some(data);
+                *self.shared.db.write().unwrap_or_else(PoisonError::into_inner) = Some(db);
+            }
+            Err(error) => self.shared.count(|stats| stats.last_error = Some(error.to_string())),
+        }
+    }
+
+    fn close_tap(&mut self) -> Result<Vec<(Key, Option<Vec<u8>>)>, StoreError> {
+        let tap = self.shared.tap.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut keys: Vec<Key> = tap.unwrap_or_default().into_iter().collect();
+        keys.sort();
+        self.shared.read(|db| {
+            keys.into_iter()
+                .map(|key| {
+                    let found = db.get(&key);
+                    let found = found.map_err(|error| unavailable("it can not be read", error))?;
+                    let value = found.map(|bytes| split(&key, &bytes)).transpose()?;
+                    Ok((key, value.map(|stored| stored.value)))
+                })
+                .collect()
+        })
+    }
+}
+
+fn first_conflict(
+    db: &sled::Db,
+    overlay: &HashMap<Key, Option<Version>>,
+    batch: &Batch,
+) -> Result<Option<Key>, StoreError> {
+    for (key, expect) in &batch.expect {
+        let found = match overlay.get(key) {
+            Some(version) => *version,
+            None => match db.get(key) {
+                Ok(Some(bytes)) => Some(split(key, &bytes)?.version),
+                Ok(None) => None,
+                Err(error) => return Err(unavailable("it can not be read", error)),
+            },
+        };
+        let wanted = match expect {
+            Expect::Absent => None,
+            Expect::Version(version) => Some(*version),
+        };
+        if found != wanted {
+            return Ok(Some(key.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// Deletes first: a key that is both deleted and put in one batch ends up put.
+fn add(
+    merged: &mut sled::Batch,
+    overlay: &mut HashMap<Key, Option<Version>>,
+    batch: Batch,
+    sequence: u64,
+) {
+    for key in batch.delete {
+        merged.remove(key.as_slice());
+        overlay.insert(key, None);
+    }
+    for (key, value) in batch.put {
+        let mut bytes = Vec::with_capacity(8 + value.len());
+        bytes.extend_from_slice(&sequence.to_be_bytes());
+        bytes.extend_from_slice(&value);
+        merged.insert(key.as_slice(), bytes);
+        overlay.insert(key, Some(Version(sequence)));
+    }
+}
