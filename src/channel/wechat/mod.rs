@@ -6,8 +6,10 @@
 //! Facts are Tencent's documentation for 服务号 unless another source is named.
 
 pub mod account;
+pub mod api;
 pub mod crypto;
 pub mod envelope;
+pub mod errors;
 pub mod inbound;
 pub mod query;
 pub mod refused;
