@@ -26,7 +26,7 @@ const LONGEST_PAUSE: i64 = 15 * 60;
 #[derive(Default)]
 pub struct TokenState {
     token: Option<Token>,
-    /// The last refused token was replaced and nothing has been accepted since.
+    /// How far we went to replace a refused token; nothing has been accepted since.
     suspicion: Suspicion,
     /// When tokens were made by force, within a day.
     forced: Vec<Timestamp>,
@@ -52,7 +52,9 @@ enum Suspicion {
 #[derive(Debug)]
 pub enum Step {
     Use(SecretString),
-    Fetch { force: bool },
+    Fetch {
+        force: bool,
+    },
     /// Nothing may be asked before then.
     Wait(Timestamp),
 }
@@ -60,31 +62,24 @@ pub enum Step {
 impl TokenState {
     /// `refused` is the token that the platform has just refused, if it did.
     pub fn next(&mut self, refused: Option<&SecretString>, now: Timestamp) -> Step {
-        if let Some(until) = self.paused_until.filter(|until| now < *until) {
-            // A token that is not under suspicion is good until it ends.
-            return match &self.token {
-                Some(token) if refused.is_none() && self.is_usable(token, now) => {
-                    Step::Use(token.text.clone())
-                }
-                _ => Step::Wait(until),
-            };
-        }
-        let is_current = |token: &Token, refused: &SecretString| {
-            token.text.expose_secret() == refused.expose_secret()
-        };
         match (&self.token, refused) {
             // Somebody else has replaced it meanwhile.
-            (Some(token), Some(refused)) if !is_current(token, refused) => {
+            (Some(token), Some(refused)) if !same(&token.text, refused) => {
                 Step::Use(token.text.clone())
             }
-            (Some(_), Some(_)) => self.after_refusal(now),
             (Some(token), None) if now < token.renew_at => Step::Use(token.text.clone()),
+            _ if self.paused_until.is_some_and(|until| now < until) => self.while_paused(now),
+            (Some(_), Some(_)) => self.after_refusal(now),
             _ => Step::Fetch { force: false },
         }
     }
 
-    fn is_usable(&self, token: &Token, now: Timestamp) -> bool {
-        self.suspicion != Suspicion::Forced && now < token.ends_at
+    /// A token that could not be renewed is good until it ends.
+    fn while_paused(&self, now: Timestamp) -> Step {
+        match &self.token {
+            Some(token) if now < token.ends_at => Step::Use(token.text.clone()),
+            _ => Step::Wait(self.paused_until.unwrap_or(now)),
+        }
     }
 
     fn after_refusal(&mut self, now: Timestamp) -> Step {
@@ -95,35 +90,38 @@ impl TokenState {
             }
             Suspicion::Refetched => self.force(now),
             Suspicion::Forced => {
-                self.suspicion = Suspicion::Forced;
-                Step::Wait(self.pause(FIRST_STOP, now))
+                let until = self.pause(FIRST_STOP, now);
+                self.stop(until)
             }
         }
     }
 
     fn force(&mut self, now: Timestamp) -> Step {
-        self.forced.retain(|at| seconds_between(*at, now) < 86_400);
+        self.forced.retain(|at| now < after(*at, 86_400));
         let next = match self.forced.as_slice() {
             [oldest, ..] if self.forced.len() >= FORCE_A_DAY => after(*oldest, 86_400),
             [.., last] => after(*last, FORCE_APART),
             [] => now,
         };
         if now < next {
-            self.paused_until = Some(next);
-            return Step::Wait(next);
+            return self.stop(next);
         }
         self.forced.push(now);
         self.suspicion = Suspicion::Forced;
         Step::Fetch { force: true }
     }
 
-    /// `lifetime` is `expires_in`, in seconds. Gives back whether this is another token
-    /// than the one before.
-    pub fn fetched(&mut self, text: SecretString, lifetime: i64, now: Timestamp) -> bool {
-        let is_new = self
-            .token
-            .as_ref()
-            .is_none_or(|token| token.text.expose_secret() != text.expose_secret());
+    /// Forgets the refused token. After the pause one is fetched in normal mode, and if that
+    /// is refused too, the next step is force again.
+    fn stop(&mut self, until: Timestamp) -> Step {
+        self.token = None;
+        self.suspicion = Suspicion::Refetched;
+        self.paused_until = Some(until);
+        Step::Wait(until)
+    }
+
+    /// `lifetime` is `expires_in`, in seconds.
+    pub fn fetched(&mut self, text: SecretString, lifetime: i64, now: Timestamp) {
         let lifetime = lifetime.clamp(1, 7200);
         let renew_in = (lifetime - RENEW_BEFORE).max(lifetime / 2);
         let (renew_at, ends_at) = (after(now, renew_in), after(now, lifetime));
@@ -132,32 +130,22 @@ impl TokenState {
         if self.suspicion == Suspicion::None {
             self.failures = 0;
         }
-        is_new
     }
 
-    /// The request for a token failed. Gives back the token to go on with, if the last one
-    /// has not ended, or when to ask again.
-    pub fn fetch_failed(&mut self, now: Timestamp) -> Step {
+    /// The request for a token failed: nothing is asked until a pause is over.
+    pub fn fetch_failed(&mut self, now: Timestamp) {
         let until = self.pause(FIRST_PAUSE, now);
-        match &self.token {
-            Some(token) if self.suspicion == Suspicion::None && now < token.ends_at => {
-                Step::Use(token.text.clone())
-            }
-            _ => Step::Wait(until),
+        if self.suspicion != Suspicion::None {
+            self.stop(until);
         }
     }
 
     /// The platform accepted `token`.
     pub fn accepted(&mut self, token: &SecretString) {
-        let is_current = |t: &Token| t.text.expose_secret() == token.expose_secret();
-        if self.token.as_ref().is_some_and(is_current) {
+        if self.token.as_ref().is_some_and(|current| same(&current.text, token)) {
             self.suspicion = Suspicion::None;
             self.failures = 0;
         }
-    }
-
-    pub fn is_suspect(&self) -> bool {
-        self.suspicion != Suspicion::None
     }
 
     fn pause(&mut self, first: i64, now: Timestamp) -> Timestamp {
@@ -170,9 +158,161 @@ impl TokenState {
 }
 
 fn after(at: Timestamp, seconds: i64) -> Timestamp {
-    at.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+    at + SignedDuration::from_secs(seconds)
 }
 
-fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
-    to.as_second() - from.as_second()
+fn same(a: &SecretString, b: &SecretString) -> bool {
+    a.expose_secret() == b.expose_secret()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    /// Plays `(second, what happens)` and gives back what the state asked for each time.
+    fn play(events: &[(i64, &str)]) -> Vec<String> {
+        let mut state = TokenState::default();
+        let mut seen = Vec::new();
+        for (second, event) in events {
+            let now = at(*second);
+            let (verb, token) = event.split_once(' ').unwrap_or((event, ""));
+            let token = SecretString::from(token);
+            let step = match verb {
+                "need" => state.next(None, now),
+                "refused" => state.next(Some(&token), now),
+                "got" => {
+                    state.fetched(token, 7200, now);
+                    continue;
+                }
+                "failed" => {
+                    state.fetch_failed(now);
+                    continue;
+                }
+                "accepted" => {
+                    state.accepted(&token);
+                    continue;
+                }
+                _ => panic!("{event}"),
+            };
+            seen.push(match step {
+                Step::Use(token) => format!("use {}", token.expose_secret()),
+                Step::Fetch { force } => format!("fetch{}", if force { "!" } else { "" }),
+                Step::Wait(until) => format!("wait {}", until.as_second() - 1_800_000_000),
+            });
+        }
+        seen
+    }
+
+    #[test]
+    fn steps() {
+        for (name, events, expect) in [
+            ("the first", &[(0, "need"), (0, "got A"), (1, "need")][..], "fetch, use A"),
+            (
+                "renewed before it ends",
+                &[(0, "got A"), (7079, "need"), (7080, "need"), (7080, "got B"), (7081, "need")],
+                "use A, fetch, use B",
+            ),
+            (
+                "renewal fails: the old one is used to its end",
+                &[
+                    (0, "got A"),
+                    (7080, "failed"),
+                    (7080, "need"),
+                    (7081, "need"),
+                    (7081, "failed"),
+                    (7082, "need"),
+                    (7083, "need"),
+                    (7083, "failed"),
+                    (7200, "need"),
+                ],
+                "use A, fetch, use A, fetch, fetch",
+            ),
+            (
+                "no token and none to be had: the pause doubles",
+                &[
+                    (0, "failed"),
+                    (0, "need"),
+                    (1, "need"),
+                    (1, "failed"),
+                    (2, "need"),
+                    (3, "need"),
+                    (3, "failed"),
+                    (6, "need"),
+                ],
+                "wait 1, fetch, wait 3, fetch, wait 7",
+            ),
+            (
+                "refused: once more, then by force, then stop, then again",
+                &[
+                    (0, "got A"),
+                    (9, "refused A"),
+                    (9, "got B"),
+                    (9, "refused A"),
+                    (9, "refused B"),
+                    (9, "got C"),
+                    (9, "refused B"),
+                    (9, "refused C"),
+                    (10, "need"),
+                    (10, "refused C"),
+                    (39, "need"),
+                    (39, "got C"),
+                    (39, "refused C"),
+                    (39, "got D"),
+                    (39, "refused D"),
+                    (40, "need"),
+                ],
+                "fetch, use B, fetch!, use C, wait 39, wait 39, wait 39, fetch, fetch!, wait 99, wait 99",
+            ),
+            (
+                "the same token again: straight to force",
+                &[
+                    (0, "got A"),
+                    (9, "refused A"),
+                    (9, "got A"),
+                    (9, "refused A"),
+                    (9, "got B"),
+                    (9, "need"),
+                    (9, "accepted B"),
+                    (20, "refused B"),
+                    (20, "got B"),
+                    (20, "refused B"),
+                    (21, "need"),
+                    (39, "need"),
+                ],
+                "fetch, fetch!, use B, fetch, wait 39, wait 39, fetch",
+            ),
+        ] {
+            assert_eq!(play(events).join(", "), expect, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_day_of_refusals_stays_within_the_platforms_limits() {
+        let mut state = TokenState::default();
+        let (mut normal, mut forced) = (0, Vec::new());
+        for second in 0..86_400 {
+            let now = at(second);
+            let mut refused: Option<SecretString> = None;
+            // One send a second, and the platform refuses every token.
+            for call in 0.. {
+                match state.next(refused.as_ref(), now) {
+                    Step::Use(token) => refused = Some(token),
+                    Step::Wait(_) => break,
+                    Step::Fetch { force } => {
+                        normal += usize::from(!force);
+                        forced.extend(force.then_some(second));
+                        state.fetched(format!("{second}.{call}").into(), 7200, now);
+                    }
+                }
+                assert!(call < 8, "a send must come to rest");
+            }
+        }
+        assert!(forced.len() <= FORCE_A_DAY, "{forced:?}");
+        assert!(forced.windows(2).all(|pair| pair[1] - pair[0] >= FORCE_APART), "{forced:?}");
+        assert!(normal <= 110, "{normal}");
+    }
 }

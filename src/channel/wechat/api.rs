@@ -31,12 +31,7 @@ pub enum Message {
         data: Vec<(String, String)>,
     },
     /// A subscription notice (订阅通知), one-time or long-term. `page` is a link.
-    Subscription {
-        to: String,
-        template: String,
-        page: Option<String>,
-        data: Vec<(String, String)>,
-    },
+    Subscription { to: String, template: String, page: Option<String>, data: Vec<(String, String)> },
 }
 
 impl Message {
@@ -106,9 +101,8 @@ fn client_msg_id(key: &str) -> String {
 }
 
 fn fields(data: &[(String, String)]) -> Value {
-    let field = |(name, text): &(String, String)| {
-        (name.clone(), json!({ "value": cut_field(name, text) }))
-    };
+    let field =
+        |(name, text): &(String, String)| (name.clone(), json!({ "value": cut_field(name, text) }));
     Value::Object(data.iter().map(field).collect::<Map<_, _>>())
 }
 
@@ -157,7 +151,9 @@ pub enum Button {
 pub enum MenuError {
     #[error("菜单最多 3 个一级菜单，每个最多 5 个子菜单，且至少有一个")]
     Count,
-    #[error("菜单名称“{0}”为空或过长：一级最多 16 字节（5 个汉字），子菜单最多 60 字节（20 个汉字）")]
+    #[error(
+        "菜单名称“{0}”为空或过长：一级最多 16 字节（5 个汉字），子菜单最多 60 字节（20 个汉字）"
+    )]
     Name(String),
     #[error("菜单“{0}”的 key 为空或超过 128 字节，或网址为空或超过 1024 字节")]
     Target(String),
@@ -345,7 +341,11 @@ mod tests {
             ("name1", "阿卜杜拉阿卜杜拉阿卜杜拉", "阿卜杜拉阿卜杜拉阿卜"),
             ("phone_number4", "0553-1234567-890123", "0553-1234567-8901"),
             ("symbol5", "ABCDEF", "ABCDE"),
-            ("time2", "2026年11月24日 10:00 至 2026年11月25日", "2026年11月24日 10:00 至 2026年11月25日"),
+            (
+                "time2",
+                "2026年11月24日 10:00 至 2026年11月25日",
+                "2026年11月24日 10:00 至 2026年11月25日",
+            ),
         ] {
             assert_eq!(cut_field(name, text), expect, "{name}");
         }
@@ -368,10 +368,7 @@ mod tests {
             (vec![group(vec![click("a"); 6])], Err(MenuError::Count)),
             (vec![click("六个字的名称")], Err(MenuError::Name(s("六个字的名称")))),
             (vec![group(vec![group(vec![])])], Err(MenuError::Depth(s("办事")))),
-            (
-                vec![Button::Link { name: s("网"), url: s("") }],
-                Err(MenuError::Target(s("网"))),
-            ),
+            (vec![Button::Link { name: s("网"), url: s("") }], Err(MenuError::Target(s("网")))),
         ] {
             assert_eq!(menu_request(&buttons), expect.map(s));
         }

@@ -101,7 +101,11 @@ pub const TABLE: &[(i64, Class, &str)] = &[
     (41002, Class::Credentials, "缺少 AppID，请核对配置"),
     (41004, Class::Credentials, "缺少 AppSecret，请核对配置"),
     (40243, Class::Credentials, "AppSecret 已被冻结，请管理员到公众平台解冻"),
-    (40164, Class::CallerAddress, "本机 IP 不在公众号的 IP 白名单中，请管理员添加（IP 见错误信息）"),
+    (
+        40164,
+        Class::CallerAddress,
+        "本机 IP 不在公众号的 IP 白名单中，请管理员添加（IP 见错误信息）",
+    ),
     (89503, Class::CallerAddress, "本机 IP 的调用需要管理员在微信中确认"),
     (40200, Class::AccountType, "这种公众号不能发送该类消息"),
 ];
