@@ -22,6 +22,7 @@ use crate::channel::wechat::errors::{self, Class};
 /// Where the real APIs are.
 pub const TENCENT: &str = "https://api.weixin.qq.com";
 
+const JSON: &str = "application/json; charset=utf-8";
 /// Bytes of the largest JSON answer that is read.
 const MAX_ANSWER: u64 = 256 * 1024;
 /// A video of 10 MB on a slow line.
@@ -158,18 +159,7 @@ impl WechatApi {
     /// A photo, voice or video that a person sent; media ids die after three days. `limit`
     /// is in bytes, and holds while it streams too.
     pub async fn fetch_media(&self, media_id: &str, limit: u64) -> Result<Media, CallError> {
-        let parameters = [("media_id", media_id)];
-        let found = self
-            .with_token(api::MEDIA_GET, async |token| {
-                let url = self.url(api::MEDIA_GET, token, &parameters);
-                let answer = self.http.get(url).timeout(MEDIA_TIMEOUT).send().await;
-                let response = self.checked(answer)?;
-                if !is_text(&response) {
-                    return Ok(Found::Media(response));
-                }
-                self.read(response).await.map(Found::Answer)
-            })
-            .await?;
+        let found = self.with_token(api::MEDIA_GET, Request::Media(media_id)).await?;
         let response = match found {
             Found::Media(response) => response,
             Found::Answer(answer) => {
@@ -197,28 +187,51 @@ impl WechatApi {
     }
 
     async fn call(&self, path: &'static str, body: String) -> Result<Value, CallError> {
-        self.with_token(path, async |token| {
-            let request = self.http.post(self.url(path, token, &[]));
-            let request = request.header("content-type", "application/json; charset=utf-8");
-            let response = self.checked(request.body(body.clone()).send().await)?;
-            self.read(response).await
-        })
-        .await
+        match self.with_token(path, Request::Post(&body)).await? {
+            Found::Answer(answer) => Ok(answer),
+            Found::Media(_) => Err(CallError::Unknown("media instead of an answer".to_owned())),
+        }
     }
 
-    /// Runs `attempt` with a token; if the token is refused, with the next one.
-    async fn with_token<T>(
+    async fn attempt(
+        &self,
+        path: &str,
+        request: &Request<'_>,
+        token: &SecretString,
+    ) -> Result<Found, CallError> {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url.query_pairs_mut().append_pair("access_token", token.expose_secret());
+        let answer = match request {
+            Request::Post(body) => {
+                let post = self.http.post(url).header("content-type", JSON);
+                post.body((*body).to_owned()).send().await
+            }
+            Request::Media(id) => {
+                url.query_pairs_mut().append_pair("media_id", id);
+                self.http.get(url).timeout(MEDIA_TIMEOUT).send().await
+            }
+        };
+        let response = self.checked(answer)?;
+        match request {
+            Request::Media(_) if !is_text(&response) => Ok(Found::Media(response)),
+            _ => self.read(response).await.map(Found::Answer),
+        }
+    }
+
+    /// Tries with a token; if the token is refused, with the next one.
+    async fn with_token(
         &self,
         path: &'static str,
-        attempt: impl AsyncFn(&SecretString) -> Result<T, CallError>,
-    ) -> Result<T, CallError> {
+        request: Request<'_>,
+    ) -> Result<Found, CallError> {
         if let Some(at) = self.closed_until(path) {
             return Err(CallError::Later { at, reason: format!("the quota of {path} is used up") });
         }
         let mut refused: Option<(SecretString, ApiError)> = None;
         for _ in 0..MAX_TRIES {
             let token = self.token(refused.as_ref()).await?;
-            match attempt(&token).await {
+            match self.attempt(path, &request, &token).await {
                 Err(CallError::Refused(error)) if error.class == Class::Token => {
                     refused = Some((token, error));
                 }
@@ -274,7 +287,7 @@ impl WechatApi {
         let body = api::token_request(&self.appid, self.secret.expose_secret(), force);
         let mut url = self.base.clone();
         url.set_path(api::STABLE_TOKEN);
-        let request = self.http.post(url).header("content-type", "application/json");
+        let request = self.http.post(url).header("content-type", JSON);
         let answer = self.read(self.checked(request.body(body).send().await)?).await?;
         let token = answer.get("access_token").and_then(Value::as_str).unwrap_or_default();
         let lifetime = answer.get("expires_in").and_then(Value::as_i64).unwrap_or_default();
@@ -282,15 +295,6 @@ impl WechatApi {
             return Err(CallError::Unknown("the answer has no access_token".to_owned()));
         }
         Ok((SecretString::from(token), lifetime))
-    }
-
-    fn url(&self, path: &str, token: &SecretString, parameters: &[(&str, &str)]) -> Url {
-        let mut url = self.base.clone();
-        url.set_path(path);
-        url.query_pairs_mut()
-            .append_pair("access_token", token.expose_secret())
-            .extend_pairs(parameters);
-        url
     }
 
     /// Sorts out what never came to an answer of the API itself.
@@ -386,6 +390,13 @@ impl WechatApi {
     fn soon(&self) -> Timestamp {
         self.clock.now() + SignedDuration::from_secs(1)
     }
+}
+
+enum Request<'a> {
+    /// A body of JSON.
+    Post(&'a str),
+    /// A media id.
+    Media(&'a str),
 }
 
 enum Found {
