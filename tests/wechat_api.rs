@@ -33,8 +33,7 @@ async fn bench() -> Bench {
 }
 
 fn api_at(url: &str, secret: &str, clock: Arc<ManualClock>) -> Arc<WechatApi> {
-    let timeouts =
-        Timeouts { connect: Duration::from_millis(300), total: Duration::from_millis(300) };
+    let timeouts = Timeouts { connect: Duration::from_secs(1), total: Duration::from_secs(1) };
     let http = http_client(timeouts).unwrap();
     Arc::new(WechatApi::new(url.parse().unwrap(), "wx1", secret.into(), http, clock))
 }
@@ -298,7 +297,7 @@ async fn a_quota_closes_its_api_until_it_comes_back() {
 
 #[tokio::test]
 async fn what_is_not_an_answer_is_unknown_unless_nothing_was_done() {
-    let slow = Fault::Slow(Duration::from_millis(600));
+    let slow = Fault::Slow(Duration::from_millis(1500));
     // Fault; is it unknown for a text; may a template be sent again later.
     for (fault, unknown) in [
         (slow, true),
@@ -338,7 +337,7 @@ async fn errors_never_show_the_token() {
     let bench = bench().await;
     for fault in [
         Fault::Drop,
-        Fault::Slow(Duration::from_millis(600)),
+        Fault::Slow(Duration::from_millis(1500)),
         Fault::Status(404),
         Fault::Error(48001),
     ] {

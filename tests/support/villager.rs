@@ -148,7 +148,10 @@ impl Account {
         let query = format!("{query}&encrypt_type=aes&msg_signature={signature}");
         let element = format!("<Encrypt><![CDATA[{encrypted}]]></Encrypt>");
         let body = match self.mode {
-            Mode::Compatible => xml.replacen("</xml>", &format!("{element}</xml>"), 1),
+            Mode::Compatible => {
+                let fields = xml.strip_suffix("</xml>").expect("a whole message");
+                format!("{fields}{element}</xml>")
+            }
             _ => {
                 let to = &self.original_id;
                 format!("<xml><ToUserName><![CDATA[{to}]]></ToUserName>{element}</xml>")
