@@ -237,6 +237,17 @@ async fn a_token_that_can_not_be_had_is_asked_for_less_and_less() {
 }
 
 #[tokio::test]
+async fn a_token_that_ends_at_once_is_not_asked_for_at_once() {
+    let bench = bench().await;
+    let odd = Fault::Body(r#"{"access_token":"odd","expires_in":1}"#);
+    bench.fake.fail(STABLE_TOKEN, odd, None);
+    for _ in 0..20 {
+        assert!(matches!(bench.api.send(&text("a")).await, Outcome::Later { .. }));
+    }
+    assert!(bench.token_calls() <= 3, "{}", bench.token_calls());
+}
+
+#[tokio::test]
 async fn a_wrong_secret_is_an_alarm_and_is_never_shown() {
     let bench = bench().await;
     let api = api_at(&bench.fake.url, "another-secret", Arc::clone(&bench.clock));

@@ -122,7 +122,8 @@ impl TokenState {
 
     /// `lifetime` is `expires_in`, in seconds.
     pub fn fetched(&mut self, text: SecretString, lifetime: i64, now: Timestamp) {
-        let lifetime = lifetime.clamp(1, 7200);
+        // Whatever is answered, a token is not asked for again at once.
+        let lifetime = lifetime.clamp(60, 7200);
         let renew_in = (lifetime - RENEW_BEFORE).max(lifetime / 2);
         let (renew_at, ends_at) = (after(now, renew_in), after(now, lifetime));
         self.token = Some(Token { text, renew_at, ends_at });

@@ -283,9 +283,10 @@ impl State {
         if path == STABLE_TOKEN {
             return self.stable_token(body);
         }
-        match parameters.get("access_token").map(|given| {
-            self.tokens.iter().find(|(token, _)| token == given).map(|(_, end)| *end)
-        }) {
+        match parameters
+            .get("access_token")
+            .map(|given| self.tokens.iter().find(|(token, _)| token == given).map(|(_, end)| *end))
+        {
             None => return error(41001, "access_token missing"),
             Some(None) => return error(40001, "invalid credential"),
             Some(Some(end)) if end <= self.now => return error(42001, "access_token expired"),

@@ -11,7 +11,7 @@ use super::envelope;
 use super::inbound::{self, Push};
 use super::query::Query;
 use super::refused::Refused;
-use super::reply::{Reply, cdata};
+use super::reply::{Reply, SUCCESS, cdata};
 use crate::channel::Inbound;
 
 /// Bytes of the largest body that is looked at; WeChat's own stay under 10 KB.
@@ -227,11 +227,12 @@ impl Account {
         now: Timestamp,
         random: [u8; 16],
     ) -> String {
-        let xml = reply.xml(&back.openid, &back.original_id, now);
-        // `success` stays in plain in every mode.
-        let key = match back.key.and_then(|index| self.keys.get(index)) {
-            Some(key) if *reply != Reply::Success => key,
-            _ => return xml,
+        let Some(xml) = reply.xml(&back.openid, &back.original_id, now) else {
+            // Stays in plain in every mode.
+            return SUCCESS.to_owned();
+        };
+        let Some(key) = back.key.and_then(|index| self.keys.get(index)) else {
+            return xml;
         };
         let encrypted = key.seal(xml.as_bytes(), &self.appid, random);
         let timestamp = now.as_second().to_string();

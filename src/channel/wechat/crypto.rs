@@ -50,8 +50,7 @@ pub fn is_signature<const N: usize>(given: &str, parts: [&str; N]) -> bool {
 #[error("EncodingAESKey must be 43 characters a-z A-Z 0-9, as shown on the account's page")]
 pub struct KeyError;
 
-/// One EncodingAESKey with its key schedules, computed once: they cost as much as
-/// decrypting a short message.
+/// One EncodingAESKey with its key schedules, which are computed once and not per message.
 #[derive(Clone)]
 pub struct Key {
     encrypt: Aes256Enc,

@@ -93,7 +93,7 @@ pub fn parse(body: &[u8], account: &str) -> Result<Push, Refused> {
         for part in [&*event, trimmed(&fields.event_key), fields.occurrence()] {
             push_part(&mut key, part);
         }
-        for item in fields.items.iter().filter(|item| !item.template.is_none()) {
+        for item in fields.items.iter().filter(|item| item.template.is_some()) {
             let mut key = key.clone();
             for part in [&item.template, &item.message_id, &item.consent] {
                 push_part(&mut key, trimmed(part));

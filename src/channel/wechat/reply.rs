@@ -37,15 +37,17 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// `to` is the person's openid, `from` the account's original id.
-    pub fn xml(&self, to: &str, from: &str, now: Timestamp) -> String {
+    /// `to` is the person's openid, `from` the account's original id. `None`: there is
+    /// nothing to say, and an empty text would be shown as an error.
+    pub fn xml(&self, to: &str, from: &str, now: Timestamp) -> Option<String> {
         let mut xml = String::with_capacity(512);
         xml.push_str("<xml>");
         cdata(&mut xml, "ToUserName", to);
         cdata(&mut xml, "FromUserName", from);
         let _ = write!(xml, "<CreateTime>{}</CreateTime>", now.as_second());
         match self {
-            Reply::Success => return SUCCESS.to_owned(),
+            Reply::Success => return None,
+            Reply::Text(text) if text.trim().is_empty() => return None,
             Reply::Text(text) => {
                 cdata(&mut xml, "MsgType", "text");
                 cdata(&mut xml, "Content", &text[..text.floor_char_boundary(TEXT_LIMIT)]);
@@ -75,7 +77,7 @@ impl Reply {
             }
         }
         xml.push_str("</xml>");
-        xml
+        Some(xml)
     }
 }
 
@@ -180,9 +182,11 @@ mod tests {
                 "<MsgType><![CDATA[transfer_customer_service]]></MsgType></xml>",
             ),
         ] {
-            assert_eq!(reply.xml("o1", "gh_1", now()), format!("{head}{expect}"));
+            assert_eq!(reply.xml("o1", "gh_1", now()), Some(format!("{head}{expect}")));
         }
-        assert_eq!(Reply::Success.xml("o1", "gh_1", now()), "success");
+        for silent in [Reply::Success, Reply::Text(s("")), Reply::Text(s(" \n"))] {
+            assert_eq!(silent.xml("o1", "gh_1", now()), None);
+        }
     }
 
     #[test]
