@@ -48,6 +48,11 @@ impl Bench {
         self.fake.calls(STABLE_TOKEN).len()
     }
 
+    fn forced_calls(&self) -> usize {
+        let calls = self.fake.calls(STABLE_TOKEN);
+        calls.iter().filter(|call| call.body["force_refresh"] == true).count()
+    }
+
     fn after(&self, seconds: i64) -> Timestamp {
         Timestamp::from_second(self.clock.now().as_second() + seconds).unwrap()
     }
@@ -170,6 +175,35 @@ async fn a_token_is_renewed_before_it_ends_and_after_it_was_voided() {
     assert_eq!(bench.api.alarms(), vec![]);
 }
 
+/// Another program refreshes by force, again and again: each time we only ask for its token.
+#[tokio::test]
+async fn a_token_that_others_void_is_asked_for_and_never_forced() {
+    let bench = bench().await;
+    for i in 0..40 {
+        bench.fake.void_tokens();
+        let outcome = bench.api.send(&template(&format!("k{i}"))).await;
+        assert!(matches!(outcome, Outcome::Sent { .. }), "{i}: {outcome:?}");
+        bench.advance(5);
+    }
+    assert_eq!((bench.token_calls(), bench.forced_calls()), (40, 0));
+}
+
+#[tokio::test]
+async fn one_api_that_refuses_every_token_does_not_silence_the_others() {
+    let bench = bench().await;
+    bench.fake.fail(CUSTOM_SEND, Fault::Error(40001), None);
+    let mut sent = 0;
+    for i in 0..3600 {
+        bench.advance(1);
+        bench.api.send(&text("a")).await;
+        let outcome = bench.api.send(&template(&format!("k{i}"))).await;
+        sent += usize::from(matches!(outcome, Outcome::Sent { .. }));
+    }
+    assert_eq!(sent, 3600);
+    assert!(bench.token_calls() <= 3 * 3600 / 30, "{}", bench.token_calls());
+    assert!(bench.forced_calls() <= 20, "{}", bench.forced_calls());
+}
+
 #[tokio::test]
 async fn a_token_refused_for_ever_makes_no_storm() {
     for refusal in [40001, 40014, 42001] {
@@ -184,10 +218,7 @@ async fn a_token_refused_for_ever_makes_no_storm() {
         }
         // The first, one in normal mode, one by force.
         assert_eq!(bench.token_calls(), 3, "{refusal}");
-        let forced = |calls: Vec<fake_wechat::Call>| {
-            calls.iter().filter(|call| call.body["force_refresh"] == true).count()
-        };
-        assert_eq!(forced(bench.fake.calls(STABLE_TOKEN)), 1);
+        assert_eq!(bench.forced_calls(), 1);
         let alarms = bench.api.alarms();
         assert_eq!((alarms.len(), alarms[0].error.code), (1, refusal));
 

@@ -104,7 +104,7 @@ pub struct WechatApi {
 
 #[derive(Default)]
 struct PathState {
-    /// A quota is used up until then.
+    /// A quota is used up, or every token is refused, until then.
     closed_until: Option<Timestamp>,
     alarm: Option<Alarm>,
 }
@@ -226,11 +226,11 @@ impl WechatApi {
         request: Request<'_>,
     ) -> Result<Found, CallError> {
         if let Some(at) = self.closed_until(path) {
-            return Err(CallError::Later { at, reason: format!("the quota of {path} is used up") });
+            return Err(CallError::Later { at, reason: format!("{path} pauses") });
         }
         let mut refused: Option<(SecretString, ApiError)> = None;
         for _ in 0..MAX_TRIES {
-            let token = self.token(refused.as_ref()).await?;
+            let token = self.next_token(path, refused.as_ref()).await?;
             match self.attempt(path, &request, &token).await {
                 Err(CallError::Refused(error)) if error.class == Class::Token => {
                     refused = Some((token, error));
@@ -251,12 +251,15 @@ impl WechatApi {
             }
         }
         // Tells the state that the last one was refused as well.
-        self.token(refused.as_ref()).await?;
+        self.next_token(path, refused.as_ref()).await?;
         Err(CallError::Later { at: self.soon(), reason: "the access token is refused".to_owned() })
     }
 
-    async fn token(
+    /// `refused` is the token that `path` has just refused. If there is no better one, that
+    /// path pauses; others may still take it.
+    async fn next_token(
         &self,
+        path: &'static str,
         refused: Option<&(SecretString, ApiError)>,
     ) -> Result<SecretString, CallError> {
         let mut state = self.token.lock().await;
@@ -265,7 +268,8 @@ impl WechatApi {
                 Step::Use(token) => return Ok(token),
                 Step::Wait(at) => {
                     if let Some((_, error)) = refused {
-                        self.raise(api::STABLE_TOKEN, error.clone());
+                        self.raise(path, error.clone());
+                        self.lock_paths().entry(path).or_default().closed_until = Some(at);
                     }
                     return Err(CallError::Later { at, reason: "no access token".to_owned() });
                 }

@@ -4,7 +4,7 @@
 //! What must never happen is a storm of token calls (wechatpy made 972 calls for one send).
 //! So: one request at a time; a failed one is followed by a pause that doubles; a token that
 //! the platform refuses is first fetched again in normal mode, then once by force, then
-//! everything pauses. Normal mode is idempotent: it gives every caller the same token.
+//! the API that refused it pauses. Normal mode is idempotent: it gives every caller the same token.
 //!
 //! Source: Tencent, getStableAccessToken. Renewed 5 minutes before it ends, and then both
 //! work; force_refresh 20 times a day, 30 s apart.
@@ -38,6 +38,8 @@ struct Token {
     text: SecretString,
     renew_at: Timestamp,
     ends_at: Timestamp,
+    /// Refused, and nothing better was to be had.
+    is_suspect: bool,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -67,17 +69,22 @@ impl TokenState {
             (Some(token), Some(refused)) if !same(&token.text, refused) => {
                 Step::Use(token.text.clone())
             }
-            (Some(token), None) if now < token.renew_at => Step::Use(token.text.clone()),
-            _ if self.paused_until.is_some_and(|until| now < until) => self.while_paused(now),
+            (Some(token), None) if now < token.renew_at && !token.is_suspect => {
+                Step::Use(token.text.clone())
+            }
+            _ if self.paused_until.is_some_and(|until| now < until) => {
+                self.while_paused(refused.is_some(), now)
+            }
             (Some(_), Some(_)) => self.after_refusal(now),
             _ => Step::Fetch { force: false },
         }
     }
 
-    /// A token that could not be renewed is good until it ends.
-    fn while_paused(&self, now: Timestamp) -> Step {
+    /// A token that could not be renewed is good until it ends. One that is under suspicion
+    /// may still be good for another API than the one that refused it.
+    fn while_paused(&self, is_refused: bool, now: Timestamp) -> Step {
         match &self.token {
-            Some(token) if now < token.ends_at => Step::Use(token.text.clone()),
+            Some(token) if !is_refused && now < token.ends_at => Step::Use(token.text.clone()),
             _ => Step::Wait(self.paused_until.unwrap_or(now)),
         }
     }
@@ -98,25 +105,23 @@ impl TokenState {
 
     fn force(&mut self, now: Timestamp) -> Step {
         self.forced.retain(|at| now < after(*at, 86_400));
-        let next = match self.forced.as_slice() {
-            [oldest, ..] if self.forced.len() >= FORCE_A_DAY => after(*oldest, 86_400),
-            [.., last] => after(*last, FORCE_APART),
-            [] => now,
-        };
-        if now < next {
-            return self.stop(next);
+        let is_too_soon = self.forced.last().is_some_and(|at| now < after(*at, FORCE_APART));
+        if is_too_soon || self.forced.len() >= FORCE_A_DAY {
+            let until = self.pause(FIRST_STOP, now);
+            return self.stop(until);
         }
         self.forced.push(now);
         self.suspicion = Suspicion::Forced;
         Step::Fetch { force: true }
     }
 
-    /// Forgets the refused token. After the pause one is fetched in normal mode, and if that
-    /// is refused too, the next step is force again.
+    /// After the pause a token is fetched in normal mode, and if that is refused too, the
+    /// next step is force again.
     fn stop(&mut self, until: Timestamp) -> Step {
-        self.token = None;
+        if let Some(token) = &mut self.token {
+            token.is_suspect = true;
+        }
         self.suspicion = Suspicion::Refetched;
-        self.paused_until = Some(until);
         Step::Wait(until)
     }
 
@@ -126,7 +131,7 @@ impl TokenState {
         let lifetime = lifetime.clamp(60, 7200);
         let renew_in = (lifetime - RENEW_BEFORE).max(lifetime / 2);
         let (renew_at, ends_at) = (after(now, renew_in), after(now, lifetime));
-        self.token = Some(Token { text, renew_at, ends_at });
+        self.token = Some(Token { text, renew_at, ends_at, is_suspect: false });
         self.paused_until = None;
         if self.suspicion == Suspicion::None {
             self.failures = 0;
@@ -143,10 +148,12 @@ impl TokenState {
 
     /// The platform accepted `token`.
     pub fn accepted(&mut self, token: &SecretString) {
-        if self.token.as_ref().is_some_and(|current| same(&current.text, token)) {
-            self.suspicion = Suspicion::None;
-            self.failures = 0;
+        match &mut self.token {
+            Some(current) if same(&current.text, token) => current.is_suspect = false,
+            _ => return,
         }
+        self.suspicion = Suspicion::None;
+        self.failures = 0;
     }
 
     fn pause(&mut self, first: i64, now: Timestamp) -> Timestamp {
@@ -266,7 +273,7 @@ mod tests {
                     (39, "refused D"),
                     (40, "need"),
                 ],
-                "fetch, use B, fetch!, use C, wait 39, wait 39, wait 39, fetch, fetch!, wait 99, wait 99",
+                "fetch, use B, fetch!, use C, wait 39, use C, wait 39, fetch, fetch!, wait 99, use D",
             ),
             (
                 "the same token again: straight to force",
@@ -282,9 +289,9 @@ mod tests {
                     (20, "got B"),
                     (20, "refused B"),
                     (21, "need"),
-                    (39, "need"),
+                    (50, "need"),
                 ],
-                "fetch, fetch!, use B, fetch, wait 39, wait 39, fetch",
+                "fetch, fetch!, use B, fetch, wait 50, use B, fetch",
             ),
         ] {
             assert_eq!(play(events).join(", "), expect, "{name}");
