@@ -23,6 +23,7 @@ mod turn;
 mod views;
 mod wechat;
 pub mod wechat_api;
+mod wechat_token;
 mod window;
 
 use std::collections::BTreeMap;
