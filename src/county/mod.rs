@@ -4,9 +4,11 @@
 mod address;
 mod categories;
 mod departments;
+mod places;
 mod table;
 
 pub use address::{Address, AddressError, Channel};
 pub use categories::{Categories, Category, TimeClass};
 pub use departments::{Department, Departments};
+pub use places::{Found, Place, PlaceKind, Places, Scope};
 pub use table::TableError;

@@ -1,1 +1,28 @@
-//! (to come)
+//! Chinese text as villagers write it: numbers, yes and no, telephones, names, sounds.
+//! Pure; knows nothing of the county.
+//!
+//! Everything works on a matching copy (`plain`) of what was written; what is stored is
+//! always the original.
+
+mod answer;
+mod digits;
+mod identity;
+mod name;
+mod number;
+mod phone;
+mod plain;
+mod segments;
+mod sound;
+
+pub use answer::{menu_index, yes_no, yes_no_then};
+pub use digits::fold_digits;
+pub use identity::mask_identity;
+pub use name::name;
+pub use number::{Quantity, number, quantity};
+pub use phone::{PhoneError, find_phone, phone};
+pub use plain::{is_han, plain};
+pub use segments::segments;
+pub use sound::{dialect_sounds, sounds};
+
+#[cfg(test)]
+mod tests;

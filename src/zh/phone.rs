@@ -1,0 +1,91 @@
+//! Mobile numbers, however they are written.
+
+use std::ops::Range;
+
+use super::digits::digit;
+use super::plain::is_han;
+
+const DIGITS: usize = 11;
+
+/// Why an answer is no mobile number; shown to her.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PhoneError {
+    #[error("没看到手机号，请发11位的手机号")]
+    NotANumber,
+    #[error("手机号是11位，您发的是{0}位，少了{missing}位，请再发一次", missing = DIGITS.saturating_sub(*.0))]
+    TooShort(usize),
+    #[error("手机号是11位，您发的是{0}位，多了{more}位，请再发一次", more = .0.saturating_sub(DIGITS))]
+    TooLong(usize),
+    #[error("这不像手机号，手机号是1开头的11位，请再发一次")]
+    NotAMobile,
+}
+
+fn is_mobile(digits: &str) -> bool {
+    let bytes = digits.as_bytes();
+    bytes.len() == DIGITS && bytes[0] == b'1' && (b'3'..=b'9').contains(&bytes[1])
+}
+
+/// Runs of digits with their byte ranges; blanks and hyphens inside a run are passed over.
+/// Chinese digits count where at least four follow each other.
+fn runs(text: &str) -> Vec<(String, Range<usize>)> {
+    let mut runs: Vec<(String, Range<usize>)> = Vec::new();
+    let mut open = false;
+    for (at, c) in text.char_indices() {
+        match digit(c) {
+            Some(value) => {
+                let end = at + c.len_utf8();
+                match runs.last_mut().filter(|_| open) {
+                    Some((digits, range)) => {
+                        digits.push(char::from(b'0' + value));
+                        range.end = end;
+                    }
+                    None => runs.push((char::from(b'0' + value).to_string(), at..end)),
+                }
+                open = true;
+            }
+            None => open &= matches!(c, ' ' | '-' | '－' | '—' | '\u{3000}' | '.' | '\u{a0}'),
+        }
+    }
+    runs.retain(|(digits, range)| {
+        let written = &text[range.clone()];
+        digits.len() >= 4 || !written.chars().any(is_han)
+    });
+    runs
+}
+
+fn without_country(digits: &str) -> &str {
+    for prefix in ["0086", "86"] {
+        if let Some(rest) = digits.strip_prefix(prefix)
+            && rest.len() == DIGITS
+        {
+            return rest;
+        }
+    }
+    digits
+}
+
+/// A mobile number somewhere in a text, not inside a longer number, with its byte range.
+pub fn find_phone(text: &str) -> Option<(String, Range<usize>)> {
+    runs(text).into_iter().find_map(|(digits, range)| {
+        let mobile = without_country(&digits);
+        is_mobile(mobile).then(|| (mobile.to_owned(), range))
+    })
+}
+
+/// The answer to "your mobile number?".
+pub fn phone(text: &str) -> Result<String, PhoneError> {
+    if let Some((mobile, _)) = find_phone(text) {
+        return Ok(mobile);
+    }
+    let longest = runs(text).into_iter().map(|(digits, _)| without_country(&digits).to_owned());
+    let Some(digits) = longest.max_by_key(String::len).filter(|digits| digits.len() >= 5) else {
+        return Err(PhoneError::NotANumber);
+    };
+    Err(match digits.len() {
+        DIGITS => PhoneError::NotAMobile,
+        // A landline with its area code is not a mobile that lacks a digit.
+        _ if digits.starts_with('0') => PhoneError::NotAMobile,
+        n if n < DIGITS => PhoneError::TooShort(n),
+        n => PhoneError::TooLong(n),
+    })
+}

@@ -1,0 +1,180 @@
+//! Every row of tests/fixtures/zh/*.tsv: `input<TAB>expected`, `-` for nothing.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn check(table: &str, least: usize, read: impl Fn(&str) -> Option<String>) {
+    let mut count = 0;
+    let mut wrong = Vec::new();
+    for row in table.lines().filter(|row| !row.is_empty() && !row.starts_with('#')) {
+        let (input, expected) = row.split_once('\t').unwrap_or_else(|| panic!("a tab: {row}"));
+        let found = read(input).unwrap_or_else(|| "-".into());
+        if found != expected {
+            wrong.push(format!("{input}: {found}, not {expected}"));
+        }
+        count += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count >= least, "only {count} rows");
+}
+
+fn decimal(thousandths: i64) -> String {
+    let (whole, rest) = (thousandths / 1_000, thousandths % 1_000);
+    if rest == 0 {
+        return whole.to_string();
+    }
+    format!("{whole}.{rest:03}").trim_end_matches('0').to_owned()
+}
+
+#[test]
+fn numbers() {
+    check(include_str!("../../tests/fixtures/zh/numbers.tsv"), 40, |text| {
+        number(text).map(decimal)
+    });
+}
+
+#[test]
+fn quantities() {
+    let shown = |found: Quantity| {
+        let about = if found.about { "~" } else { "" };
+        format!("{about}{}{}", decimal(found.thousandths), found.unit.unwrap_or_default())
+    };
+    check(include_str!("../../tests/fixtures/zh/quantities.tsv"), 30, |text| {
+        quantity(text, true).map(shown)
+    });
+    check(include_str!("../../tests/fixtures/zh/quantities-inside.tsv"), 15, |text| {
+        quantity(text, false).map(shown)
+    });
+}
+
+#[test]
+fn items_of_a_menu_of_five() {
+    check(include_str!("../../tests/fixtures/zh/menu.tsv"), 40, |text| {
+        menu_index(text, 5).map(|index| (index + 1).to_string())
+    });
+}
+
+#[test]
+fn yes_and_no() {
+    check(include_str!("../../tests/fixtures/zh/yes-no.tsv"), 50, |text| {
+        yes_no(text).map(|yes| if yes { "yes" } else { "no" }.to_owned())
+    });
+    check(include_str!("../../tests/fixtures/zh/yes-no-then.tsv"), 6, |text| {
+        yes_no_then(text).map(|(yes, rest)| format!("{}: {rest}", if yes { "yes" } else { "no" }))
+    });
+}
+
+#[test]
+fn phones() {
+    check(include_str!("../../tests/fixtures/zh/phones.tsv"), 25, |text| {
+        Some(phone(text).unwrap_or_else(|error| match error {
+            PhoneError::NotANumber => "none".into(),
+            PhoneError::TooShort(n) => format!("short {n}"),
+            PhoneError::TooLong(n) => format!("long {n}"),
+            PhoneError::NotAMobile => "other".into(),
+        }))
+    });
+}
+
+#[test]
+fn names() {
+    check(include_str!("../../tests/fixtures/zh/names.tsv"), 25, |text| name(text, true));
+    check(include_str!("../../tests/fixtures/zh/names-inside.tsv"), 8, |text| name(text, false));
+}
+
+#[test]
+fn plain_copies() {
+    check(include_str!("../../tests/fixtures/zh/plain.tsv"), 15, |text| Some(plain(text)));
+}
+
+#[test]
+fn a_phone_says_what_is_wrong() {
+    assert_eq!(
+        phone("1393151234").unwrap_err().to_string(),
+        "手机号是11位，您发的是10位，少了1位，请再发一次"
+    );
+    assert_eq!(
+        phone("139315123455").unwrap_err().to_string(),
+        "手机号是11位，您发的是12位，多了1位，请再发一次"
+    );
+}
+
+#[test]
+fn identity_numbers_are_masked() {
+    // The example of GB 11643.
+    assert_eq!(mask_identity("我是11010519491231002X，对"), "我是110*************2X，对");
+    assert_eq!(mask_identity("110105194912310021"), "110105194912310021");
+    assert_eq!(mask_identity("1111010519491231002X"), "1111010519491231002X");
+    assert_eq!(mask_identity("没有"), "没有");
+}
+
+#[test]
+fn messages_are_counted_in_segments() {
+    for (text, expect) in [
+        (String::new(), 0),
+        ("字".repeat(70), 1),
+        ("字".repeat(71), 2),
+        ("字".repeat(134), 2),
+        ("字".repeat(135), 3),
+        ("😀".repeat(35), 1),
+        ("😀".repeat(36), 2),
+    ] {
+        assert_eq!(segments(&text), expect);
+    }
+}
+
+#[test]
+fn sounds_alike() {
+    let alike = |a: char, b: char| sounds(a).iter().any(|sound| sounds(b).contains(sound));
+    let dialect = |a: char, b: char| {
+        dialect_sounds(a).iter().any(|sound| dialect_sounds(b).contains(sound))
+    };
+    assert!(alike('坨', '驼') && alike('坨', '陀') && alike('庄', '装'));
+    assert!(!alike('张', '脏') && dialect('张', '脏'));
+    assert!(dialect('刘', '牛') && dialect('陈', '程') && !dialect('黑', '白'));
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics(text in "\\PC{0,60}") {
+        let copy = plain(&text);
+        prop_assert_eq!(plain(&copy).len() <= copy.len(), true);
+        let _ = (number(&text), quantity(&text, true), quantity(&text, false));
+        let _ = (menu_index(&text, 9), yes_no(&text), yes_no_then(&text));
+        let _ = (name(&text, true), name(&text, false), phone(&text), mask_identity(&text));
+        if let Some((digits, range)) = find_phone(&text) {
+            prop_assert_eq!(digits.len(), 11);
+            prop_assert!(text.get(range).is_some());
+        }
+        prop_assert_eq!(fold_digits(&text).chars().count(), text.chars().count());
+    }
+
+    #[test]
+    fn chinese_numerals_are_read_back(n in 1i64..99_999) {
+        let text = in_chinese(n);
+        prop_assert_eq!(number(&text), Some(n * 1_000), "{}", text);
+        prop_assert_eq!(number(&n.to_string()), Some(n * 1_000));
+    }
+}
+
+/// The standard way to write a number, the way round.
+fn in_chinese(n: i64) -> String {
+    const DIGITS: [&str; 10] = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    let mut text = String::new();
+    let mut zero = false;
+    for (power, name) in [(10_000, "万"), (1_000, "千"), (100, "百"), (10, "十"), (1, "")] {
+        let digit = (n / power % 10) as usize;
+        if digit == 0 {
+            zero |= !text.is_empty();
+            continue;
+        }
+        if zero {
+            text.push_str("零");
+            zero = false;
+        }
+        text.push_str(DIGITS[digit]);
+        text.push_str(name);
+    }
+    text
+}
