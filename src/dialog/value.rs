@@ -12,6 +12,12 @@ pub enum Value {
     Text(String),
     /// Thousandths, so that half a bag is 500 and no float is ever stored.
     Number(i64),
+    /// The same with what it counts; `about` as in 三十来斤.
+    Quantity {
+        thousandths: i64,
+        unit: Option<String>,
+        about: bool,
+    },
     Flag(bool),
     /// One option: `value` is stored and sent on, `label` is what people see.
     Choice {
@@ -29,16 +35,16 @@ pub enum Value {
         longitude: i64,
         label: String,
     },
-    /// A photo or voice message, by the id under which the channel will hand it out.
-    Media(String),
+    /// Photos or recordings, by the ids under which the host keeps them.
+    Files(Vec<String>),
     /// The question was skipped, as the script allows.
     Skipped,
     Record(Fields),
     List(Vec<Fields>),
 }
 
-/// What was said, what was understood, how, and when. Both halves are kept:
-/// audits and the training of the classifier need what she really wrote.
+/// What was said, what was understood, and how. Both halves are kept: audits and the
+/// training of the classifier need what she really wrote.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     pub raw: String,
@@ -51,10 +57,11 @@ pub struct Answer {
 pub enum How {
     Exact,
     Menu,
-    /// Same sound, other characters; shown to her before it counts.
+    /// Not quite as it is written in the table; shown to her before it counted.
     Fuzzy,
     /// Taken from a sentence that said several things at once.
     Intake,
     Default,
-    Staff,
+    /// Given by the host: the result of a call, the subject of an offer.
+    Given,
 }

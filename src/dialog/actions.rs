@@ -1,0 +1,72 @@
+//! What a dialog may have done by the host, and what it gets back.
+
+/// Fields of a result: the id that the host fills, and the word that clerks write.
+pub(super) struct Action {
+    pub id: &'static str,
+    /// Slots that are handed over, if the dialog has them. `true`: it must.
+    pub inputs: &'static [(&'static str, bool)],
+    pub outputs: &'static [(&'static str, &'static str)],
+    /// Gives rows rather than one result.
+    pub rows: bool,
+}
+
+const CASE: &[(&str, &str)] = &[
+    ("case_no", "编号"),
+    ("title", "标题"),
+    ("state", "状态"),
+    ("promised", "答复时间"),
+    ("due", "期限"),
+    ("department", "部门"),
+    ("reply", "答复"),
+];
+
+pub(super) const ACTIONS: &[Action] = &[
+    Action {
+        id: "create_case",
+        inputs: &[
+            ("village", true),
+            ("category", false),
+            ("detail", true),
+            ("photo", false),
+            ("place", false),
+            ("name", false),
+            ("phone", false),
+        ],
+        outputs: CASE,
+        rows: false,
+    },
+    // The message that opened the dialog goes along: a number may stand in it.
+    Action { id: "lookup_case", inputs: &[], outputs: CASE, rows: true },
+    Action {
+        id: "rate_case",
+        inputs: &[("case", true), ("grade", true), ("comment", false)],
+        outputs: &[("case_no", "编号"), ("next", "下一步"), ("due", "期限"), ("title", "标题")],
+        rows: false,
+    },
+];
+
+pub(super) fn action(id: &str) -> Option<&'static Action> {
+    ACTIONS.iter().find(|action| action.id == id)
+}
+
+/// The id of a field that is written in either language.
+pub(super) fn field_id(action: &Action, word: &str) -> Option<&'static str> {
+    if action.rows && (word == "个数" || word == "count") {
+        return Some("count");
+    }
+    let found = action.outputs.iter().find(|(id, zh)| *id == word || *zh == word);
+    found.map(|(id, _)| *id)
+}
+
+/// Words in notices, and the ids that the host fills.
+pub(super) const NOTICE_FIELDS: &[(&str, &str)] = &[
+    ("case_no", "编号"),
+    ("title", "标题"),
+    ("due", "期限"),
+    ("state", "状态"),
+    ("department", "部门"),
+    ("reply", "答复"),
+    ("text", "进展"),
+    ("reason", "原因"),
+    ("hotline", "电话"),
+];

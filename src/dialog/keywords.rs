@@ -1,0 +1,132 @@
+//! One table of all keywords: the English id that the code uses, and the Chinese word that
+//! clerks write. A file is in one language.
+
+pub(super) const KEYS: &[(&str, &str)] = &[
+    ("dialog", "对话"),
+    ("name", "名称"),
+    ("owner", "负责人"),
+    ("entry", "入口"),
+    ("words", "词"),
+    ("menu_key", "菜单键"),
+    ("sms", "短信"),
+    ("wechat", "微信"),
+    ("pattern", "样式"),
+    ("intake", "一句话受理"),
+    ("side", "随问随答"),
+    ("steps", "步骤"),
+    ("tests", "测试"),
+    ("ask", "问"),
+    ("say", "说"),
+    ("confirm", "确认"),
+    ("call", "办"),
+    ("go", "去"),
+    ("sub", "调"),
+    ("when", "当"),
+    ("label", "标"),
+    ("end", "到此为止"),
+    ("type", "类型"),
+    ("options", "选项"),
+    ("options_from", "选项表"),
+    ("filter", "只列"),
+    ("value", "值"),
+    ("text", "字"),
+    ("not_understood", "听不懂"),
+    ("not_allowed", "不合规"),
+    ("min", "最少"),
+    ("max", "最多"),
+    ("at_least", "至少"),
+    ("skip", "可跳过"),
+    ("default", "默认"),
+    ("echo", "核对"),
+    ("remind", "催问"),
+    ("hand_over_after", "听不懂几次转人工"),
+    ("not_ahead", "别提前填"),
+    ("list", "列出"),
+    ("compute", "算"),
+    ("result", "得到"),
+    ("failure", "失败"),
+    ("scope", "查"),
+    ("channel", "渠道"),
+    ("caller", "来电"),
+    ("stubs", "外部"),
+    ("script", "现场"),
+    ("globals", "通用"),
+    ("commands", "口令"),
+    ("command", "口令"),
+    ("rules", "规矩"),
+    ("remind_text", "催问说"),
+    ("expire", "过期"),
+    ("sms_max", "短信最多几条"),
+    ("phrases", "句子"),
+    ("menu", "菜单"),
+    ("key", "键"),
+    ("notices", "通知"),
+    ("notice", "通知"),
+    ("template", "模板"),
+    ("offers", "答复后问"),
+    ("upgrade", "升级"),
+];
+
+pub(super) const TYPES: &[(&str, &str)] = &[
+    ("village", "村庄"),
+    ("choice", "单选"),
+    ("yes_no", "是否"),
+    ("quantity", "数量"),
+    ("mobile", "手机号"),
+    ("person_name", "姓名"),
+    ("short_text", "短文"),
+    ("long_text", "长文"),
+    ("photo", "照片"),
+    ("location", "位置"),
+];
+
+/// Types that the language knows and this program does not build yet.
+pub(super) const TYPES_TO_COME: &[&str] = &["多选", "金额", "日期", "身份证"];
+
+pub(super) const COMMANDS: &[(&str, &str)] = &[
+    ("cancel", "取消"),
+    ("back", "上一步"),
+    ("help", "帮助"),
+    ("human", "人工"),
+    ("repeat", "再说一遍"),
+];
+
+/// Sentences of the engine itself; each must be written in _全局.yaml.
+pub(super) const PHRASES: &[(&str, &str, &[&str])] = &[
+    ("welcome", "欢迎", &[]),
+    ("unclear", "没听懂", &[]),
+    ("you_are_welcome", "不客气", &[]),
+    ("is_it", "是不是", &["候选"]),
+    ("which_one", "哪一个", &[]),
+    ("which_item", "改哪一项", &[]),
+    ("was", "原来填的", &["原来"]),
+    ("nothing_before", "没有上一步", &[]),
+    ("sure_to_cancel", "确定取消", &[]),
+    ("draft", "草稿", &["名称", "还差"]),
+    ("resume", "接着办", &["名称"]),
+    ("finish_first", "先办完", &["名称"]),
+    ("photo_kept", "收到照片", &[]),
+    ("voice", "收到语音", &[]),
+    ("location_kept", "收到位置", &[]),
+    ("unsupported", "发不了", &[]),
+    ("back_to_bot", "回到机器人", &[]),
+    ("too_fast", "太快", &[]),
+    ("sorry", "出错", &[]),
+];
+
+pub(super) fn is_keyword(word: &str) -> bool {
+    let pairs = KEYS.iter().chain(COMMANDS);
+    pairs.into_iter().any(|(id, zh)| *id == word || *zh == word)
+        || PHRASES.iter().any(|(id, zh, _)| *id == word || *zh == word)
+        || ["村民", "系统"].contains(&word)
+}
+
+/// The Chinese word of an id.
+pub(super) fn zh(id: &str) -> &'static str {
+    KEYS.iter().find(|(key, _)| *key == id).map_or("", |(_, zh)| zh)
+}
+
+/// The id of a word in either language, among those that are allowed here.
+pub(super) fn id_among(word: &str, allowed: &[&'static str]) -> Option<&'static str> {
+    allowed.iter().copied().find(|id| *id == word || zh(id) == word)
+}

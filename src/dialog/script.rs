@@ -1,0 +1,202 @@
+//! A script: all dialogs, commands, sentences and notices, checked and ready to be run.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::SignedDuration;
+use regex::Regex;
+
+use super::actions::Action;
+use super::condition::Condition;
+use super::transcript::Transcript;
+use super::words::{Template, Words};
+
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// Of all files together: two scripts with the same hash say the same.
+    pub hash: String,
+    pub(super) dialogs: BTreeMap<String, Dialog>,
+    /// Entry words of all dialogs, plain, to the dialog's id.
+    pub(super) entries: HashMap<String, String>,
+    pub(super) commands: Vec<GlobalCommand>,
+    pub(super) phrases: BTreeMap<&'static str, Words>,
+    pub(super) notices: BTreeMap<String, Notice>,
+    pub(super) rules: Rules,
+    pub(super) menu: Vec<MenuItem>,
+}
+
+/// A button of the account's menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MenuItem {
+    pub name: String,
+    pub key: String,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    pub hand_over_after: u8,
+    pub remind: Option<SignedDuration>,
+    pub remind_text: Words,
+    pub expire: SignedDuration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    Cancel,
+    Back,
+    Help,
+    Human,
+    Repeat,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct GlobalCommand {
+    pub command: Command,
+    /// Plain copies; the whole message has to be one of them.
+    pub words: HashSet<String>,
+    /// Only on SMS.
+    pub sms: Option<String>,
+    pub say: Option<Words>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Dialog {
+    pub id: String,
+    pub name: String,
+    pub menu_key: Option<String>,
+    pub sms: Option<String>,
+    pub pattern: Option<Regex>,
+    /// The first sentence may answer several questions.
+    pub intake: bool,
+    /// Answers something and goes back to what was asked before.
+    pub side: bool,
+    pub steps: Vec<Step>,
+    pub tests: Vec<Transcript>,
+}
+
+impl Dialog {
+    pub fn question(&self, slot: &str) -> Option<&Question> {
+        self.questions().find(|question| question.slot == slot)
+    }
+
+    pub fn questions(&self) -> impl Iterator<Item = &Question> {
+        self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Ask(question) => Some(question),
+            _ => None,
+        })
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// The slot of a question; for others their `标`, or what they are and their place.
+    pub id: String,
+    pub when: Option<Condition>,
+    pub kind: StepKind,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum StepKind {
+    Ask(Question),
+    Say { words: Words, end: bool },
+    Confirm(Confirm),
+    Call(CallStep),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    pub slot: String,
+    pub kind: Kind,
+    pub words: Words,
+    pub not_understood: Vec<Words>,
+    pub not_allowed: Vec<(Condition, Words)>,
+    /// Plain copies of the words that leave it unanswered.
+    pub skip: HashSet<String>,
+    pub default_caller: bool,
+    pub remind: Option<SignedDuration>,
+    pub hand_over_after: Option<u8>,
+    pub not_ahead: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Village,
+    Choice(Vec<Choice>),
+    /// Rows that a call gave: the slot that holds them.
+    ChoiceFrom(String),
+    YesNo,
+    /// Bounds in thousandths.
+    Quantity { min: Option<i64>, max: Option<i64> },
+    Mobile,
+    PersonName,
+    ShortText,
+    LongText { at_least: usize },
+    Photo,
+    Location,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Choice {
+    pub value: String,
+    pub label: String,
+    /// Plain copies; those of two characters or more also count inside a sentence.
+    pub words: Vec<String>,
+    pub pattern: Option<Regex>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Confirm {
+    pub words: Words,
+    pub list: Vec<String>,
+    pub not_understood: Vec<Words>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct CallStep {
+    pub action: &'static Action,
+    pub result: Option<String>,
+    pub failure: Words,
+}
+
+/// A message that something which happened sends to the villager.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    pub(super) words: Words,
+    pub(super) template: Vec<(String, Template)>,
+    pub(super) offers: Option<String>,
+}
+
+impl Notice {
+    /// The dialog that an answer to this notice may start.
+    pub fn offers(&self) -> Option<&str> {
+        self.offers.as_deref()
+    }
+}
+
+impl Script {
+    pub fn notice(&self, id: &str) -> Option<&Notice> {
+        self.notices.get(id)
+    }
+
+    pub fn menu(&self) -> &[MenuItem] {
+        &self.menu
+    }
+
+    /// A sentence of the engine itself, as WeChat gets it; empty for an unknown name.
+    pub fn phrase(&self, name: &str) -> String {
+        self.phrase_for(name, super::Medium::Wechat, |_| None)
+    }
+
+    pub(super) fn phrase_for(
+        &self,
+        name: &str,
+        medium: super::Medium,
+        value: impl Fn(&str) -> Option<String>,
+    ) -> String {
+        let words = self.phrases.get(name);
+        words.map_or_else(String::new, |words| words.of(medium).fill(|path| value(&path.slot)))
+    }
+
+    pub(super) fn command(&self, command: Command) -> Option<&GlobalCommand> {
+        self.commands.iter().find(|global| global.command == command)
+    }
+}

@@ -1,0 +1,142 @@
+//! The files that a script is made of, and what is wrong with them.
+
+use std::fmt;
+
+/// One file of `dialogs/`; the host reads the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// `反映问题.yaml`
+    pub name: String,
+    pub text: String,
+}
+
+/// One mistake: where, what is wrong, how to mend it. For clerks, in Chinese.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// Stable, for example `E205`.
+    pub code: &'static str,
+    pub message: String,
+    /// The line itself.
+    pub line_text: String,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} 第{}行第{}列：{}[{}]",
+            self.file, self.line, self.column, self.message, self.code
+        )?;
+        writeln!(f, "    {}", self.line_text)?;
+        let before: usize =
+            self.line_text.chars().take(self.column.saturating_sub(1)).map(width).sum();
+        write!(f, "    {}^", " ".repeat(before))
+    }
+}
+
+/// Columns that a character takes on a terminal.
+fn width(c: char) -> usize {
+    match c {
+        '\t' => 1,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{303e}'
+        | '\u{3041}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1faff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    }
+}
+
+/// Collects the mistakes of one file.
+pub(super) struct Problems<'a> {
+    file: &'a SourceFile,
+    pub found: Vec<Diagnostic>,
+}
+
+impl<'a> Problems<'a> {
+    pub fn of(file: &'a SourceFile) -> Self {
+        Self { file, found: Vec::new() }
+    }
+
+    pub fn add(
+        &mut self,
+        (line, column): (usize, usize),
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
+        let line_text = self.file.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        self.found.push(Diagnostic {
+            file: self.file.name.clone(),
+            line,
+            column,
+            code,
+            message: message.into(),
+            line_text: line_text.trim_end().to_owned(),
+        });
+    }
+}
+
+/// The known word that is nearest to a wrong one, if one is near.
+pub(super) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong: Vec<char> = wrong.chars().collect();
+    known
+        .into_iter()
+        .map(|word| (distance(&wrong, &word.chars().collect::<Vec<_>>()), word))
+        .filter(|(distance, word)| *distance <= 1 + word.chars().count() / 4)
+        .min()
+        .map(|(_, word)| word)
+}
+
+pub(super) fn did_you_mean<'a>(
+    wrong: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> String {
+    nearest(wrong, known).map_or_else(String::new, |word| format!("您是不是要写「{word}」？"))
+}
+
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = corner + usize::from(x != y);
+            corner = row[j + 1];
+            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caret_stands_under_the_character() {
+        let file = SourceFile { name: "a.yaml".into(), text: "问: 村庄 x\n".into() };
+        let mut problems = Problems::of(&file);
+        problems.add((1, 7), "E200", "不对。");
+        assert_eq!(
+            problems.found[0].to_string(),
+            "a.yaml 第1行第7列：不对。[E200]\n    问: 村庄 x\n             ^"
+        );
+    }
+
+    #[test]
+    fn near_words() {
+        assert_eq!(nearest("数亮", ["数量", "单选"]), Some("数量"));
+        assert_eq!(nearest("creat_case", ["create_case", "rate_case"]), Some("create_case"));
+        assert_eq!(nearest("天气", ["数量", "单选"]), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! Texts with placeholders, and the sentence that each channel gets.
+
+use super::value::{Fields, Value};
+
+/// Which variant of a text is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Medium {
+    Wechat,
+    Sms,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Words {
+    pub wechat: Template,
+    pub sms: Template,
+}
+
+impl Words {
+    pub fn of(&self, medium: Medium) -> &Template {
+        match medium {
+            Medium::Wechat => &self.wechat,
+            Medium::Sms => &self.sms,
+        }
+    }
+}
+
+/// `请核对：【清单】`, taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Template(Vec<Part>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Value(Path),
+}
+
+/// `slot` or `slot.field`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Path {
+    pub slot: String,
+    pub field: Option<String>,
+}
+
+impl Path {
+    pub fn parse(text: &str) -> Self {
+        let (slot, field) = match text.split_once(['.', '．']) {
+            Some((slot, field)) => (slot, Some(field.trim().to_owned())),
+            None => (text, None),
+        };
+        Self { slot: slot.trim().to_owned(), field }
+    }
+}
+
+impl Template {
+    /// `【【` and `】】` stand for the brackets themselves. `Err`: why, in Chinese.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let after = &rest[c.len_utf8()..];
+            match c {
+                '【' if after.starts_with('【') => {
+                    plain.push('【');
+                    rest = &after['【'.len_utf8()..];
+                }
+                '】' if after.starts_with('】') => {
+                    plain.push('】');
+                    rest = &after['】'.len_utf8()..];
+                }
+                '【' => {
+                    let Some((name, behind)) = after.split_once('】') else {
+                        return Err("有「【」没有「】」。请补上，或把它写成「【【」。".into());
+                    };
+                    if !plain.is_empty() {
+                        parts.push(Part::Text(std::mem::take(&mut plain)));
+                    }
+                    parts.push(Part::Value(Path::parse(name)));
+                    rest = behind;
+                }
+                '】' => return Err("有「】」没有「【」。请补上，或把它写成「】】」。".into()),
+                c => {
+                    plain.push(c);
+                    rest = after;
+                }
+            }
+        }
+        if !plain.is_empty() {
+            parts.push(Part::Text(plain));
+        }
+        Ok(Self(parts))
+    }
+
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Value(path) => Some(path),
+            Part::Text(_) => None,
+        })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `value` says what stands for a placeholder; nothing stands for an unknown one.
+    pub fn fill(&self, value: impl Fn(&Path) -> Option<String>) -> String {
+        self.0
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Value(path) => value(path).unwrap_or_default(),
+            })
+            .collect()
+    }
+}
+
+/// How a value is shown to people.
+pub(super) fn shown(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Number(thousandths) => decimal(*thousandths),
+        Value::Quantity { thousandths, unit, about } => {
+            let about = if *about { "大约" } else { "" };
+            format!("{about}{}{}", decimal(*thousandths), unit.as_deref().unwrap_or_default())
+        }
+        Value::Flag(true) => "是".into(),
+        Value::Flag(false) => "否".into(),
+        Value::Choice { label, .. } => label.clone(),
+        Value::Village { name, .. } => name.clone(),
+        Value::Point { label, .. } if label.is_empty() => "已发位置".into(),
+        Value::Point { label, .. } => label.clone(),
+        Value::Files(files) => format!("{}个", files.len()),
+        Value::Skipped => "没有填".into(),
+        Value::Record(fields) => main_field(fields),
+        Value::List(rows) => format!("{}项", rows.len()),
+    }
+}
+
+/// What a record is called by: its first field that names it.
+fn main_field(fields: &Fields) -> String {
+    let first = ["case_no", "编号", "name"].iter().find_map(|name| fields.get(*name));
+    first.or_else(|| fields.values().next()).map(shown).unwrap_or_default()
+}
+
+pub(super) fn decimal(thousandths: i64) -> String {
+    let sign = if thousandths < 0 { "-" } else { "" };
+    let (whole, rest) = (thousandths.abs() / 1_000, thousandths.abs() % 1_000);
+    if rest == 0 {
+        return format!("{sign}{whole}");
+    }
+    format!("{sign}{whole}.{rest:03}").trim_end_matches('0').to_owned()
+}
