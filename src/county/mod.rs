@@ -2,5 +2,11 @@
 //! Pure: tables come in as text, never as paths.
 
 mod address;
+mod categories;
+mod departments;
+mod table;
 
 pub use address::{Address, AddressError, Channel};
+pub use categories::{Categories, Category, TimeClass};
+pub use departments::{Department, Departments};
+pub use table::TableError;

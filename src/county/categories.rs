@@ -1,0 +1,192 @@
+//! The kinds of matter, with who leads and how long it may take.
+
+use std::collections::HashMap;
+
+use super::TableError;
+use super::table::read;
+
+const FILE: &str = "categories.csv";
+const COLUMNS: [&str; 8] =
+    ["code", "group", "name", "lead", "lead_alternatives", "co_handlers", "time_class", "flags"];
+
+/// How long a matter may take (county-service practice; each county confirms its own).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum TimeClass {
+    /// 24 hours around the clock.
+    U,
+    /// 1 working day, as B is 2, C 5, D 10 and E 15.
+    A,
+    B,
+    C,
+    D,
+    E,
+}
+
+impl TimeClass {
+    pub fn id(self) -> &'static str {
+        match self {
+            TimeClass::U => "U",
+            TimeClass::A => "A",
+            TimeClass::B => "B",
+            TimeClass::C => "C",
+            TimeClass::D => "D",
+            TimeClass::E => "E",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "U" => TimeClass::U,
+            "A" => TimeClass::A,
+            "B" => TimeClass::B,
+            "C" => TimeClass::C,
+            "D" => TimeClass::D,
+            "E" => TimeClass::E,
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Category {
+    /// Four digits, the first two are the group's.
+    pub code: String,
+    pub group: String,
+    pub name: String,
+    /// The id of a department.
+    pub lead: String,
+    /// Others who may lead, depending on the place.
+    pub lead_alternatives: Vec<String>,
+    pub co_handlers: Vec<String>,
+    pub time_class: TimeClass,
+    /// `statutory`, `confidential` ...
+    pub flags: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Categories {
+    all: Vec<Category>,
+    by_code: HashMap<String, usize>,
+}
+
+impl Categories {
+    pub fn parse(text: &str) -> Result<Self, Vec<TableError>> {
+        let mut errors = Vec::new();
+        let mut all: Vec<Category> = Vec::new();
+        let mut by_code = HashMap::new();
+        read(FILE, text, &COLUMNS, &mut errors, |row, errors| {
+            let mut wrong = |column: &str, message: String| {
+                errors.push(TableError {
+                    file: FILE.into(),
+                    line: row.line,
+                    column: Some(column.into()),
+                    message,
+                });
+            };
+            let code = row.get("code");
+            if code.len() != 4 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+                wrong("code", format!("「{code}」不对，请写四位数字，例如 0409。"));
+            } else if by_code.insert(code.to_owned(), all.len()).is_some() {
+                wrong("code", format!("{code} 写了两次，请改掉一个。"));
+            }
+            for column in ["group", "name", "lead"] {
+                if row.get(column).is_empty() {
+                    wrong(column, "这一格不能空。".into());
+                }
+            }
+            let class = row.get("time_class");
+            let time_class = TimeClass::parse(class).unwrap_or_else(|| {
+                wrong("time_class", format!("「{class}」不对，请写 U、A、B、C、D 或 E。"));
+                TimeClass::C
+            });
+            all.push(Category {
+                code: code.to_owned(),
+                group: row.get("group").to_owned(),
+                name: row.get("name").to_owned(),
+                lead: row.get("lead").to_owned(),
+                lead_alternatives: row.list("lead_alternatives"),
+                co_handlers: row.list("co_handlers"),
+                time_class,
+                flags: row.list("flags"),
+            });
+        });
+        if errors.is_empty() { Ok(Self { all, by_code }) } else { Err(errors) }
+    }
+
+    pub fn get(&self, code: &str) -> Option<&Category> {
+        self.by_code.get(code).map(|at| &self.all[*at])
+    }
+
+    /// The groups in the order of the table, each with its kinds of matter.
+    pub fn groups(&self) -> Vec<(&str, Vec<&Category>)> {
+        let mut groups: Vec<(&str, Vec<&Category>)> = Vec::new();
+        for category in &self.all {
+            match groups.iter_mut().find(|(name, _)| *name == category.group) {
+                Some((_, members)) => members.push(category),
+                None => groups.push((&category.group, vec![category])),
+            }
+        }
+        groups
+    }
+
+    /// In the order of the table.
+    pub fn iter(&self) -> impl Iterator<Item = &Category> {
+        self.all.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "code,group,name,lead,lead_alternatives,co_handlers,time_class,flags\n";
+
+    #[test]
+    fn the_shipped_table() {
+        let table = Categories::parse(include_str!("../../county/categories.csv")).unwrap();
+        assert_eq!(table.iter().count(), 124);
+        let lamp = table.get("0409").unwrap();
+        assert_eq!((&*lamp.name, &*lamp.lead, lamp.time_class), ("路灯", "城管", TimeClass::C));
+        assert_eq!(table.get("0201").unwrap().time_class, TimeClass::U);
+        let groups = table.groups();
+        assert_eq!(groups.len(), 16);
+        assert_eq!((groups[1].0, groups[1].1.len()), ("水电气暖", 10));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        let check = |rows: &str, expect: &str| {
+            let errors = Categories::parse(&format!("{HEAD}{rows}")).expect_err(expect);
+            assert_eq!(errors[0].to_string(), expect);
+        };
+        check(
+            "1,a,b,c,,,A,\n",
+            "categories.csv 第2行「code」列：「1」不对，请写四位数字，例如 0409。",
+        );
+        check(
+            "0101,a,b,c,,,A,\n0101,a,b,c,,,A,\n",
+            "categories.csv 第3行「code」列：0101 写了两次，请改掉一个。",
+        );
+        check(
+            "0101,a,b,c,,,X,\n",
+            "categories.csv 第2行「time_class」列：「X」不对，请写 U、A、B、C、D 或 E。",
+        );
+        check("0101,a,,c,,,A,\n", "categories.csv 第2行「name」列：这一格不能空。");
+        check(
+            "0101,a,b\n",
+            "categories.csv 第2行：这一行有3格，应该是8格。请看看是不是多了或少了逗号；格子里要写逗号时，请用双引号把整格括起来。",
+        );
+        let no_head = Categories::parse("code,name\n").expect_err("columns are missing");
+        assert_eq!(
+            no_head[0].to_string(),
+            "categories.csv 第1行「group」列：第一行里没有这一列，请补上列名。"
+        );
+    }
+
+    #[test]
+    fn a_table_from_windows_reads() {
+        let text = format!("\u{feff}{HEAD}0101,a,b,c,d;e,,A,\n").replace('\n', "\r\n");
+        let table = Categories::parse(&text).unwrap();
+        assert_eq!(table.get("0101").unwrap().lead_alternatives, ["d", "e"]);
+    }
+}
