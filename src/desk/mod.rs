@@ -1,1 +1,43 @@
-//! (to come)
+//! Cases: what may happen to one, who may do it, and by when. Pure: the time, the number and
+//! the tables come in as arguments, and nothing here knows the store or what the bot says.
+//!
+//! A case is the fold of its events, and events are only ever added. A [`Command`] is decided
+//! against the case as it is: [`decide`] gives the events that follow, or a [`Refusal`] that
+//! says what to do instead. [`TRANSITIONS`] is the one table of what may follow what.
+
+mod case;
+mod decide;
+mod event;
+mod limits;
+mod notice;
+mod number;
+mod reading;
+mod refusal;
+mod state;
+mod words;
+
+pub use case::{Case, FoldError, Round, Standing, fold};
+pub use decide::{Command, decide};
+pub use event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Outcome, Reply};
+pub use limits::{REDO_LIMIT, limit_of};
+pub use notice::{Notice, notice};
+pub use number::{CaseNumber, CaseType, NumberError, damm};
+pub use reading::{NumberRead, read_number};
+pub use refusal::Refusal;
+pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};
+
+use crate::calendar::Calendar;
+use crate::county::{Categories, Departments};
+
+/// The tables that a decision looks into.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    pub calendar: &'a Calendar,
+    pub categories: &'a Categories,
+    pub departments: &'a Departments,
+}
+
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod tests;
