@@ -130,8 +130,8 @@ impl Calendar {
         }
         for row in year.days {
             let (date, off) = (row.date, row.is_off_day);
-            let own = date.year() == year.year;
-            if !own && !(date.year() + 1 == year.year && date.month() == 12) {
+            let december_before = date.month() == 12 && date.year() + 1 == year.year;
+            if date.year() != year.year && !december_before {
                 let year = year.year;
                 wrong(format!("{date} 不是{year}年的日子，请删掉这一天，或写进那一年的文件。"));
             }

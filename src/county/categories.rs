@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::TableError;
 use super::table::read;
+use super::{Departments, TableError};
 
 const FILE: &str = "categories.csv";
 const COLUMNS: [&str; 8] =
     ["code", "group", "name", "lead", "lead_alternatives", "co_handlers", "time_class", "flags"];
+
+/// `statutory`: a legal time limit runs beside ours. `court`: a matter for the courts, advice
+/// only. `confidential`: the department does not learn who asks.
+const FLAGS: [&str; 3] = ["statutory", "court", "confidential"];
 
 /// How long a matter may take (county-service practice; each county confirms its own).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -59,7 +63,7 @@ pub struct Category {
     pub lead_alternatives: Vec<String>,
     pub co_handlers: Vec<String>,
     pub time_class: TimeClass,
-    /// `statutory`, `confidential` ...
+    /// Of `statutory`, `court` and `confidential`.
     pub flags: Vec<String>,
 }
 
@@ -67,6 +71,8 @@ pub struct Category {
 pub struct Categories {
     all: Vec<Category>,
     by_code: HashMap<String, usize>,
+    /// Where each stands in the table.
+    lines: Vec<u64>,
 }
 
 impl Categories {
@@ -74,6 +80,7 @@ impl Categories {
         let mut errors = Vec::new();
         let mut all: Vec<Category> = Vec::new();
         let mut by_code = HashMap::new();
+        let mut lines = Vec::new();
         read(FILE, text, &COLUMNS, &mut errors, |row, errors| {
             let mut wrong = |column: &str, message: String| {
                 errors.push(TableError {
@@ -99,6 +106,12 @@ impl Categories {
                 wrong("time_class", format!("「{class}」不对，请写 U、A、B、C、D 或 E。"));
                 TimeClass::C
             });
+            let flags = row.list("flags");
+            for flag in flags.iter().filter(|flag| !FLAGS.contains(&flag.as_str())) {
+                let known = FLAGS.join("、");
+                wrong("flags", format!("不认识「{flag}」，可以写的有：{known}。"));
+            }
+            lines.push(row.line);
             all.push(Category {
                 code: code.to_owned(),
                 group: row.get("group").to_owned(),
@@ -107,14 +120,38 @@ impl Categories {
                 lead_alternatives: row.list("lead_alternatives"),
                 co_handlers: row.list("co_handlers"),
                 time_class,
-                flags: row.list("flags"),
+                flags,
             });
         });
-        if errors.is_empty() { Ok(Self { all, by_code }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { all, by_code, lines }) } else { Err(errors) }
     }
 
     pub fn get(&self, code: &str) -> Option<&Category> {
         self.by_code.get(code).map(|at| &self.all[*at])
+    }
+
+    /// Every lead and co-handler that is not in the other table.
+    pub fn without_department(&self, departments: &Departments) -> Vec<TableError> {
+        let mut errors = Vec::new();
+        for (category, line) in self.all.iter().zip(&self.lines) {
+            for (column, ids) in [
+                ("lead", std::slice::from_ref(&category.lead)),
+                ("lead_alternatives", &category.lead_alternatives),
+                ("co_handlers", &category.co_handlers),
+            ] {
+                for id in ids.iter().filter(|id| departments.get(id).is_none()) {
+                    errors.push(TableError {
+                        file: FILE.into(),
+                        line: *line,
+                        column: Some(column.into()),
+                        message: format!(
+                            "departments.csv 里没有「{id}」，请在那里加上这个部门，或改成那里的 id。"
+                        ),
+                    });
+                }
+            }
+        }
+        errors
     }
 
     /// The groups in the order of the table, each with its kinds of matter.
@@ -170,6 +207,10 @@ mod tests {
         check(
             "0101,a,b,c,,,X,\n",
             "categories.csv 第2行「time_class」列：「X」不对，请写 U、A、B、C、D 或 E。",
+        );
+        check(
+            "0101,a,b,c,,,A,secret\n",
+            "categories.csv 第2行「flags」列：不认识「secret」，可以写的有：statutory、court、confidential。",
         );
         check("0101,a,,c,,,A,\n", "categories.csv 第2行「name」列：这一格不能空。");
         check(

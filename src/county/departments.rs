@@ -123,17 +123,15 @@ mod tests {
     fn every_department_that_a_category_names_is_there() {
         let departments = shipped();
         let categories = Categories::parse(include_str!("../../county/categories.csv")).unwrap();
-        let missing: Vec<&String> = categories
-            .iter()
-            .flat_map(|category| {
-                [&category.lead]
-                    .into_iter()
-                    .chain(&category.lead_alternatives)
-                    .chain(&category.co_handlers)
-            })
-            .filter(|id| departments.get(id).is_none())
-            .collect();
-        assert!(missing.is_empty(), "{missing:?}");
+        assert_eq!(categories.without_department(&departments), []);
+        let few =
+            Departments::parse("id,name,short,kind,phone,aliases\n农业农村,a,b,department,,\n");
+        let missing = categories.without_department(&few.unwrap());
+        assert_eq!(
+            missing[0].to_string(),
+            "categories.csv 第4行「lead」列：departments.csv 里没有「市场监管」，请在那里加上这个部门，\
+             或改成那里的 id。"
+        );
     }
 
     #[test]

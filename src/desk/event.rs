@@ -2,7 +2,7 @@
 //! may be added with a default, never renamed or taken away. As JSON they are for others to
 //! read too:
 //!
-//! `{"at":"2026-11-24T01:30:00Z","by":{"staff":{"name":"...","role":"..."}},"change":{"replied":{...}}}`
+//! `{"at":"2026-11-24T01:30:00Z","by":{"type":"staff","name":"..."},"change":{"type":"accepted"}}`
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub struct CaseEvent {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Actor {
     /// By the id of the person record, never by a channel address.
     Villager {
@@ -44,7 +44,7 @@ impl Actor {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change {
     Received {
         intake: Box<Intake>,

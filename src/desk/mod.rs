@@ -17,9 +17,9 @@ mod state;
 mod words;
 
 pub use case::{Case, FoldError, Round, Standing, fold};
-pub use decide::{Command, decide};
+pub use decide::{Command, EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, decide};
 pub use event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Outcome, Reply};
-pub use limits::{REDO_LIMIT, limit_of};
+pub use limits::{REDO_LIMIT, limit_of, next_by_clock};
 pub use notice::{Notice, notice};
 pub use number::{CaseNumber, CaseType, NumberError, damm};
 pub use reading::{NumberRead, read_number};

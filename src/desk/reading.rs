@@ -1,7 +1,7 @@
 //! Reading a case number out of what a person wrote: full-width digits, Chinese numerals read
 //! digit by digit (幺 is 1, 两 is 2), hyphens, blanks, a label before and a full stop behind.
 
-use super::number::CaseNumber;
+use super::number::{CaseNumber, CaseType};
 
 /// Longer texts are read up to here.
 const CHARS_MAX: usize = 500;
@@ -48,7 +48,7 @@ pub fn read_number(text: &str) -> NumberRead {
         for digits in joined(&run, 9) {
             match CaseNumber::from_digits(&digits) {
                 Some(number) => return NumberRead::Whole(number),
-                None => miscounted = true,
+                None => miscounted |= begins_like_one(&digits),
             }
         }
     }
@@ -62,9 +62,14 @@ pub fn read_number(text: &str) -> NumberRead {
     let digits: String = bare.chars().filter_map(digit).collect();
     match digits.len() {
         count if TAIL_DIGITS.contains(&count) => NumberRead::Tail(digits),
-        7 | 8 | 10 => NumberRead::WrongCheckDigit,
+        7..=10 => NumberRead::WrongCheckDigit,
         _ => NumberRead::None,
     }
+}
+
+/// So that part of a telephone number with its country code is not taken for one.
+fn begins_like_one(digits: &str) -> bool {
+    CaseType::ALL.iter().any(|kind| digits.starts_with(&kind.digit().to_string()))
 }
 
 /// The digits of the text in runs; a run is groups of digits with nothing but separators
@@ -166,7 +171,7 @@ mod tests {
 
         #[test]
         fn every_number_is_read_in_its_own_writing(serial in 1u32..100_000) {
-            let number = CaseNumber::new(super::super::CaseType::Appeal, 2026, serial).unwrap();
+            let number = CaseNumber::new(CaseType::Appeal, 2026, serial).unwrap();
             let chinese = |c: char| c.to_digit(10)
                 .and_then(|digit| "零幺两三四五六七八九".chars().nth(digit as usize)).unwrap_or('，');
             let spoken: String = number.to_string().chars().map(chinese).collect();

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::county::TimeClass;
 
+#[derive(Clone)]
 pub(super) struct Tables {
     calendar: Calendar,
     categories: Categories,
@@ -76,6 +77,7 @@ fn close(reason: &str) -> Command {
 }
 
 /// Carries out commands one after another, as the office does.
+#[derive(Clone)]
 pub(super) struct Desk {
     tables: Tables,
     pub events: Vec<CaseEvent>,
@@ -299,6 +301,31 @@ fn standing_is_computed() {
     late.give("2026-11-23 10:20", &clerk(), dispatch("广电网络")).unwrap();
     late.give("2026-11-26 09:00", &clerk(), reply()).unwrap();
     assert!(late.the_case().is_overdue(at("2026-11-26 09:00")), "answered, but late");
+}
+
+#[test]
+fn what_the_clock_does_when_nobody_does_anything() {
+    let tables = Tables::shipped();
+    let wakes = |desk: &Desk, expect: Option<&str>| {
+        let found = next_by_clock(&desk.the_case(), &tables.calendar);
+        assert_eq!(found.as_ref().map(|(when, _)| *when), expect.map(at));
+        found.map(|(when, command)| desk.clone().give_at(when, &Actor::System, command))
+    };
+    let mut desk = Desk::filed("2026-11-23 10:00", intake());
+    assert_eq!(wakes(&desk, None), None);
+    desk.give("2026-11-23 15:30", &clerk(), dispatch("广电网络")).unwrap();
+    assert_eq!(wakes(&desk, Some("2026-11-24 10:30")), Some(Ok(vec!["accepted"])));
+    desk.give("2026-11-24 15:00", &clerk(), reply()).unwrap();
+    assert_eq!(wakes(&desk, Some("2026-12-01 15:00")), Some(Ok(vec!["closed"])));
+    desk.give("2026-11-24 16:00", &villager(), rate(Grade::Dissatisfied)).unwrap();
+    assert_eq!(wakes(&desk, Some("2026-11-25 11:00")), Some(Ok(vec!["accepted"])));
+    desk.give("2026-11-25 15:00", &clerk(), reply()).unwrap();
+    desk.give("2026-11-25 16:00", &villager(), rate(Grade::Dissatisfied)).unwrap();
+    assert_eq!(wakes(&desk, None), None);
+    let urgent = Intake { category: Some("0204".into()), ..intake() };
+    let mut desk = Desk::filed("2026-11-22 23:00", urgent);
+    desk.give("2026-11-22 23:10", &clerk(), dispatch("供电")).unwrap();
+    assert_eq!(wakes(&desk, Some("2026-11-22 23:40")), Some(Ok(vec!["accepted"])));
 }
 
 #[test]
