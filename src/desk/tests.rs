@@ -253,6 +253,15 @@ fn a_department_has_what_is_left_and_the_promise_stays() {
     check("2026-11-25 09:00", "广电网络", "2026-11-25 17:30", "dispatched");
     check("2026-11-25 10:00", "运营商", "2026-11-26 17:30", "rerouted");
     check("2026-11-30 10:00", "广电网络", "2026-12-01 17:30", "rerouted");
+    // Handed over in good time, the next department has all that is left, and accepts anew.
+    let long = Intake { category: Some("1101".into()), ..intake() };
+    let mut desk = Desk::filed("2026-11-23 10:00", long);
+    desk.give("2026-11-23 11:00", &clerk(), dispatch("城管")).unwrap();
+    desk.give("2026-11-23 14:00", &clerk(), Command::Accept).unwrap();
+    assert_eq!(desk.the_case().accepted_at, Some(at("2026-11-23 14:00")));
+    desk.give("2026-11-24 09:00", &clerk(), dispatch("市场监管")).unwrap();
+    let case = desk.the_case();
+    assert_eq!((case.due_at, case.accepted_at), (Some(at("2026-12-07 17:30")), None));
     // Class U: what is left, or a day and a night once it is over.
     let urgent = Intake { category: Some("0204".into()), ..intake() };
     let mut desk = Desk::filed("2026-11-23 10:00", urgent);
