@@ -13,7 +13,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-pub use parse::CalendarProblem;
+pub use parse::Problem;
 
 /// A limit never reaches further than this; a table without working days would run for ever.
 const DAYS_MAX: u32 = 3_700;
@@ -26,16 +26,17 @@ pub enum Limit {
     /// To the close of business of the n-th working day after the day of the start.
     WorkingDays(u32),
     /// Minutes in which the office is open.
-    OfficeMinutes(u32),
+    WorkingMinutes(u32),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Day {
-    Working,
-    /// `name` is the holiday's; `None` on a plain weekend.
-    Off {
-        name: Option<String>,
-    },
+/// What a date is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day<'a> {
+    pub working: bool,
+    /// The holiday that the notice names it for, a make-up working day too; `None` on a plain day.
+    pub name: Option<&'a str>,
+    /// 未定 when false: the year's notice is not in the tables, weekends alone are off.
+    pub settled: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -76,8 +77,19 @@ fn instant(at: DateTime) -> Timestamp {
     offset().to_timestamp(at).unwrap_or(Timestamp::MAX)
 }
 
-fn minutes(from: Time, to: Time) -> i64 {
-    to.duration_since(from).as_mins()
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// The local date and minute as a villager reads it: `11月25日17:30`.
+pub fn spoken(at: Timestamp) -> String {
+    let at = civil(at);
+    format!("{}月{}日{}:{:02}", at.month(), at.day(), at.hour(), at.minute())
+}
+
+/// The date here, of an instant.
+pub fn local_date(at: Timestamp) -> Date {
+    civil(at).date()
 }
 
 impl Calendar {
@@ -91,12 +103,12 @@ impl Calendar {
         self.years.contains(&year)
     }
 
-    pub fn day(&self, date: Date) -> Day {
-        match self.named.get(&date) {
-            Some(day) if day.off => Day::Off { name: Some(day.name.clone()) },
-            Some(_) => Day::Working,
-            None if self.is_worked(date) => Day::Working,
-            None => Day::Off { name: None },
+    pub fn day(&self, date: Date) -> Day<'_> {
+        let named = self.named.get(&date);
+        Day {
+            working: self.is_working_day(date),
+            name: named.map(|day| day.name.as_str()),
+            settled: named.is_some() || self.knows_year(date.year()),
         }
     }
 
@@ -129,9 +141,9 @@ impl Calendar {
     /// When a limit that starts at `start` ends.
     pub fn due(&self, start: Timestamp, limit: Limit) -> Timestamp {
         match limit {
-            Limit::Hours(hours) => start + SignedDuration::from_hours(i64::from(hours)),
+            Limit::Hours(hours) => later(start, SignedDuration::from_hours(i64::from(hours))),
             Limit::WorkingDays(days) => self.close_of(civil(start).date(), days),
-            Limit::OfficeMinutes(wanted) => self.after_minutes(start, i64::from(wanted)),
+            Limit::WorkingMinutes(wanted) => self.after_minutes(start, i64::from(wanted)),
         }
     }
 
@@ -152,8 +164,11 @@ impl Calendar {
     /// The instant at which `wanted` office minutes after `start` are used up. Seconds are
     /// kept: a start at 8:30:40 ends 40 s past a minute.
     fn after_minutes(&self, start: Timestamp, wanted: i64) -> Timestamp {
+        self.after(start, SignedDuration::from_mins(wanted.max(0)))
+    }
+
+    fn after(&self, start: Timestamp, mut left: SignedDuration) -> Timestamp {
         let start = civil(start);
-        let mut left = SignedDuration::from_mins(wanted.max(0));
         let mut day = start.date();
         for _ in 0..DAYS_MAX {
             for (from, to) in self.segments(day) {
@@ -171,10 +186,14 @@ impl Calendar {
         Timestamp::MAX
     }
 
-    /// Office minutes between two instants; 0 when `to` is not after `from`.
-    pub fn office_minutes(&self, from: Timestamp, to: Timestamp) -> i64 {
+    /// Whole office minutes between two instants; 0 when `to` is not after `from`.
+    pub fn working_minutes(&self, from: Timestamp, to: Timestamp) -> i64 {
+        self.open_time(from, to).as_mins()
+    }
+
+    fn open_time(&self, from: Timestamp, to: Timestamp) -> SignedDuration {
         let (from, to) = (civil(from), civil(to));
-        let mut sum = 0;
+        let mut sum = SignedDuration::ZERO;
         let mut day = from.date();
         for _ in 0..DAYS_MAX {
             if day > to.date() {
@@ -183,17 +202,26 @@ impl Calendar {
             for (open, close) in self.segments(day) {
                 let open = if day == from.date() { (*open).max(from.time()) } else { *open };
                 let close = if day == to.date() { (*close).min(to.time()) } else { *close };
-                sum += minutes(open, close).max(0);
+                sum += close.duration_since(open).max(SignedDuration::ZERO);
             }
             day = next(day);
         }
         sum
     }
 
-    /// The instant at which `percent` of the office minutes between the two are used.
+    /// The instant at which `percent` (at most 100) of the office time between the two is used;
+    /// of all the time when the office is closed throughout.
     pub fn share(&self, start: Timestamp, due: Timestamp, percent: u8) -> Timestamp {
-        let all = self.office_minutes(start, due);
-        self.after_minutes(start, all * i64::from(percent.min(100)) / 100).min(due)
+        let part = |all: SignedDuration| {
+            SignedDuration::from_secs(all.as_secs() / 100 * i64::from(percent.min(100)))
+                + SignedDuration::from_secs(all.as_secs() % 100 * i64::from(percent.min(100)) / 100)
+        };
+        let open = self.open_time(start, due);
+        if open.is_zero() {
+            let all = due.duration_since(start).max(SignedDuration::ZERO);
+            return later(start, part(all));
+        }
+        self.after(start, part(open)).min(due)
     }
 
     /// Where a limit ends that stood still from `paused` to `resumed`. By days, only whole
@@ -209,9 +237,9 @@ impl Calendar {
             return due;
         }
         match limit {
-            Limit::Hours(_) => due + resumed.duration_since(paused),
-            Limit::OfficeMinutes(_) => {
-                self.after_minutes(due, self.office_minutes(paused, resumed))
+            Limit::Hours(_) => later(due, resumed.duration_since(paused)),
+            Limit::WorkingMinutes(_) => {
+                self.after_minutes(due, self.working_minutes(paused, resumed))
             }
             Limit::WorkingDays(_) => {
                 let whole = self.whole_days(paused, resumed);

@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 
 use jiff::civil::{Date, Time};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::{Calendar, NamedDay, OfficeHours};
+
+/// More named days than any notice has; a longer list is another file.
+const DAYS_PER_YEAR_MAX: usize = 120;
 
 /// What is wrong with a table, and how to mend it, for the clerk who edits it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}{}：{message}", .line.map(|line| format!(" 第{line}行")).unwrap_or_default())]
-pub struct CalendarProblem {
+pub struct Problem {
     pub file: String,
     pub line: Option<usize>,
     pub message: String,
@@ -20,8 +24,6 @@ pub struct CalendarProblem {
 #[derive(Deserialize)]
 struct YearFile {
     year: i16,
-    #[serde(default)]
-    papers: Vec<String>,
     days: Vec<DayRow>,
 }
 
@@ -50,10 +52,7 @@ struct HoursRow {
 impl Calendar {
     /// `years` are (file name, text). A file's year is its notice's: days of late December
     /// may stand in the next year's file.
-    pub fn parse(
-        years: &[(&str, &str)],
-        office_hours: &str,
-    ) -> Result<Self, Vec<CalendarProblem>> {
+    pub fn parse(years: &[(&str, &str)], office_hours: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut calendar = Self {
             named: BTreeMap::new(),
@@ -64,7 +63,7 @@ impl Calendar {
         for (file, text) in years {
             match serde_json::from_str::<YearFile>(text) {
                 Ok(year) => calendar.add_year(file, year, &mut problems),
-                Err(error) => problems.push(CalendarProblem {
+                Err(error) => problems.push(Problem {
                     file: (*file).to_owned(),
                     line: Some(error.line()),
                     message: format!("读不懂（{error}）。请重新下载这一年的文件。"),
@@ -82,37 +81,68 @@ impl Calendar {
                 ));
             }
         }
-        if problems.is_empty() { Ok(calendar) } else { Err(problems) }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        calendar.years.sort_unstable();
+        calendar.version = calendar.fingerprint();
+        Ok(calendar)
     }
 
-    fn add_year(&mut self, file: &str, year: YearFile, problems: &mut Vec<CalendarProblem>) {
+    /// The last settled year and a hash of what the tables say: layout and links do not count.
+    fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for (date, day) in &self.named {
+            hash.update(format!("{date} {}\n", day.off));
+        }
+        for year in &self.years {
+            hash.update(format!("{year}\n"));
+        }
+        for hours in &self.hours {
+            let OfficeHours { valid_from, weekdays, segments } = hours;
+            hash.update(format!("{valid_from} {weekdays:?} {segments:?}\n"));
+        }
+        let hex: String = hash.finalize()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{}-{hex}", self.years.last().copied().unwrap_or_default())
+    }
+
+    fn add_year(&mut self, file: &str, year: YearFile, problems: &mut Vec<Problem>) {
         // An announced but still empty year is not known.
         if year.days.is_empty() {
             return;
         }
         if self.years.contains(&year.year) {
-            problems.push(CalendarProblem {
+            problems.push(Problem {
                 file: file.to_owned(),
                 line: None,
                 message: format!("{}年有两个文件，请只留一个。", year.year),
             });
         }
         self.years.push(year.year);
-        self.years.sort_unstable();
-        let notice = year.papers.first().and_then(|url| url.rsplit('/').next());
-        self.version = format!(
-            "{}{}{}:{}",
-            self.version,
-            if self.version.is_empty() { "" } else { " " },
-            year.year,
-            notice.unwrap_or("-").trim_end_matches(".htm"),
-        );
+        let mut wrong = |message: String| {
+            problems.push(Problem { file: file.to_owned(), line: None, message });
+        };
+        if year.days.len() > DAYS_PER_YEAR_MAX {
+            return wrong(format!(
+                "列了{}天，最多{DAYS_PER_YEAR_MAX}天。请重新下载这一年的文件。",
+                year.days.len()
+            ));
+        }
         for row in year.days {
-            self.named.insert(row.date, NamedDay { name: row.name, off: row.is_off_day });
+            let (date, off) = (row.date, row.is_off_day);
+            let december_before = date.month() == 12 && date.year() + 1 == year.year;
+            if date.year() != year.year && !december_before {
+                let year = year.year;
+                wrong(format!("{date} 不是{year}年的日子，请删掉这一天，或写进那一年的文件。"));
+            }
+            let day = NamedDay { name: row.name, off };
+            if self.named.insert(date, day).is_some_and(|before| before.off != off) {
+                wrong(format!("{date} 又写了一次，一处放假一处上班，请改成一样或删掉一处。"));
+            }
         }
     }
 
-    fn add_hours(&mut self, rows: &[HoursRow], problems: &mut Vec<CalendarProblem>) {
+    fn add_hours(&mut self, rows: &[HoursRow], problems: &mut Vec<Problem>) {
         for row in rows {
             let mut weekdays = [false; 7];
             for day in &row.weekdays {
@@ -164,8 +194,8 @@ impl Calendar {
     }
 }
 
-fn hours_problem(line: Option<usize>, message: String) -> CalendarProblem {
-    CalendarProblem { file: "office-hours.toml".into(), line, message }
+fn hours_problem(line: Option<usize>, message: String) -> Problem {
+    Problem { file: "office-hours.toml".into(), line, message }
 }
 
 fn segment(text: &str) -> Option<(Time, Time)> {

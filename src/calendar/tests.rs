@@ -39,7 +39,7 @@ fn limits_end_as_the_table_says() {
         let n = n.parse().expect(row);
         let limit = match unit {
             "WD" => Limit::WorkingDays(n),
-            "min" => Limit::OfficeMinutes(n),
+            "min" => Limit::WorkingMinutes(n),
             "h" => Limit::Hours(n),
             other => panic!("{other}"),
         };
@@ -75,9 +75,17 @@ fn working_days_of_every_month() {
 fn a_day_says_what_it_is() {
     let calendar = calendar();
     let day = |text: &str| calendar.day(text.parse().unwrap());
-    assert_eq!(day("2026-10-01"), Day::Off { name: Some("国庆节".into()) });
-    assert_eq!(day("2026-09-20"), Day::Working, "a Sunday that is worked");
-    assert_eq!(day("2026-11-22"), Day::Off { name: None });
+    let holiday = Some("国庆节");
+    for (date, working, name, settled) in [
+        ("2026-10-01", false, holiday, true),
+        ("2026-09-20", true, holiday, true),
+        ("2026-11-22", false, None, true),
+        ("2026-11-23", true, None, true),
+        ("2027-10-01", true, None, false),
+        ("2027-10-02", false, None, false),
+    ] {
+        assert_eq!(day(date), Day { working, name, settled }, "{date}");
+    }
     assert!(calendar.knows_year(2026) && !calendar.knows_year(2027));
     assert!(calendar.is_open(at("2026-09-20 08:30")));
     assert!(!calendar.is_open(at("2026-09-20 12:00")), "the closing instant is closed");
@@ -87,7 +95,7 @@ fn a_day_says_what_it_is() {
 #[test]
 fn a_pause_moves_minutes_by_minutes_and_days_by_whole_days() {
     let calendar = calendar();
-    let minutes = Limit::OfficeMinutes(240);
+    let minutes = Limit::WorkingMinutes(240);
     let days = Limit::WorkingDays(5);
     for (due, limit, paused, resumed, expect) in [
         // 60 office minutes
@@ -113,9 +121,18 @@ fn a_wrong_table_is_said_with_its_mend() {
     };
     let good = include_str!("../../county/calendar/office-hours.toml");
     check(&[("x.json", "{\n\"year\": 2026,\n")], good, "x.json 第3行");
-    check(&[("x.json", r#"{"year":2026,"days":[{"name":"a","date":"2026-02-30","isOffDay":true}]}"#)], good, "x.json 第1行");
+    check(
+        &[("x.json", r#"{"year":2026,"days":[{"name":"a","date":"2026-02-30","isOffDay":true}]}"#)],
+        good,
+        "x.json 第1行",
+    );
     let year = r#"{"year":2026,"days":[{"name":"a","date":"2026-01-01","isOffDay":true}]}"#;
     check(&[("a.json", year), ("b.json", year)], good, "2026年有两个文件");
+    let stray = r#"{"year":2026,"days":[{"name":"a","date":"2024-01-01","isOffDay":true}]}"#;
+    check(&[("a.json", stray)], good, "不是2026年的日子");
+    let twice = r#"{"year":2027,"days":[{"name":"a","date":"2026-12-31","isOffDay":true}]}"#;
+    let once = r#"{"year":2026,"days":[{"name":"a","date":"2026-12-31","isOffDay":false}]}"#;
+    check(&[("a.json", once), ("b.json", twice)], good, "一处放假一处上班");
     check(&[], "", "hours");
     check(&[], "hours = []", "没有上班时间");
     check(&[], &good.replace("[1, 2, 3, 4, 5]", "[8]"), "weekdays 里的 8");
@@ -123,6 +140,75 @@ fn a_wrong_table_is_said_with_its_mend() {
     check(&[], &good.replace("13:30-17:30", "11:30-17:30"), "重叠");
     check(&[], &good.replace("2020-01-01", "今天"), "valid_from");
     check(&[], &good.replace("segments", "segment"), "segment");
+}
+
+#[test]
+fn late_december_may_stand_in_the_next_years_file() {
+    let good = include_str!("../../county/calendar/office-hours.toml");
+    let next = r#"{"year":2027,"days":[{"name":"元旦","date":"2026-12-31","isOffDay":true}]}"#;
+    let calendar = Calendar::parse(&[("2027.json", next)], good).unwrap();
+    assert!(!calendar.is_working_day("2026-12-31".parse().unwrap()));
+    assert_eq!(
+        shown(calendar.due(at("2026-12-30 09:00"), Limit::WorkingDays(1))),
+        "2027-01-01 17:30"
+    );
+}
+
+#[test]
+fn the_version_changes_with_the_tables_and_not_with_their_layout() {
+    let good = include_str!("../../county/calendar/office-hours.toml");
+    let year = r#"{"year":2026,"days":[{"name":"a","date":"2026-01-01","isOffDay":true}]}"#;
+    let version = |year: &str, hours: &str| {
+        Calendar::parse(&[("a", year)], hours).unwrap().version().to_owned()
+    };
+    let first = version(year, good);
+    assert!(first.starts_with("2026-"), "{first}");
+    assert_eq!(first, version(&year.replace(',', ",\n "), good));
+    assert_ne!(first, version(&year.replace("true", "false"), good));
+    assert_ne!(first, version(year, &good.replace("17:30", "18:00")));
+}
+
+#[test]
+fn summer_hours_begin_on_their_day() {
+    let hours = concat!(
+        include_str!("../../county/calendar/office-hours.toml"),
+        "[[hours]]\nvalid_from = \"2026-06-01\"\nweekdays = [1,2,3,4,5]\n",
+        "segments = [\"08:00-12:00\", \"15:00-18:30\"]\n"
+    );
+    let calendar = Calendar::parse(&[], hours).unwrap();
+    let due = |start: &str| shown(calendar.due(at(start), Limit::WorkingDays(1)));
+    assert_eq!(due("2026-05-28 10:00"), "2026-05-29 17:30");
+    assert_eq!(due("2026-05-29 10:00"), "2026-06-01 18:30");
+}
+
+#[test]
+fn a_share_of_closed_hours_is_a_share_of_all_of_them() {
+    let calendar = calendar();
+    let (start, due) = (at("2026-10-01 10:00"), at("2026-10-02 10:00"));
+    assert_eq!(shown(calendar.share(start, due, 50)), "2026-10-01 22:00");
+    assert_eq!(calendar.share(due, start, 50), due);
+}
+
+#[test]
+fn limits_beyond_all_reason_end() {
+    let calendar = calendar();
+    let start = at("2026-11-24 09:00");
+    for limit in [
+        Limit::Hours(u32::MAX),
+        Limit::WorkingDays(u32::MAX),
+        Limit::WorkingMinutes(u32::MAX),
+        Limit::WorkingDays(0),
+    ] {
+        assert!(calendar.due(start, limit) > start, "{limit:?}");
+        assert!(calendar.due(Timestamp::MAX, limit) >= start, "{limit:?}");
+        assert!(calendar.due(Timestamp::MIN, limit) > Timestamp::MIN, "{limit:?}");
+    }
+}
+
+#[test]
+fn an_instant_is_said_as_people_say_it() {
+    assert_eq!(spoken(at("2026-11-25 17:30")), "11月25日17:30");
+    assert_eq!(spoken(at("2026-02-01 08:05")), "2月1日8:05");
 }
 
 #[test]
@@ -140,14 +226,14 @@ proptest! {
         let calendar = calendar();
         let start = at("2025-01-01 00:00") + SignedDuration::from_mins(minute);
         let later = start + SignedDuration::from_mins(more);
-        for limit in [Limit::WorkingDays(n), Limit::OfficeMinutes(n * 30), Limit::Hours(n)] {
+        for limit in [Limit::WorkingDays(n), Limit::WorkingMinutes(n * 30), Limit::Hours(n)] {
             let due = calendar.due(start, limit);
             prop_assert!(due > start, "{limit:?}");
             prop_assert!(calendar.due(later, limit) >= due, "{limit:?}");
             let amber = calendar.share(start, due, 80);
             prop_assert!(amber <= due);
-            if let Limit::OfficeMinutes(wanted) = limit {
-                prop_assert_eq!(calendar.office_minutes(start, due), i64::from(wanted));
+            if let Limit::WorkingMinutes(wanted) = limit {
+                prop_assert_eq!(calendar.working_minutes(start, due), i64::from(wanted));
                 prop_assert!(calendar.is_working_day(civil(due).date()));
             }
             if matches!(limit, Limit::WorkingDays(_)) {

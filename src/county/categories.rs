@@ -2,20 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::TableError;
 use super::table::read;
+use super::{Departments, TableError};
 
 const FILE: &str = "categories.csv";
-const COLUMNS: [&str; 8] = [
-    "code",
-    "group",
-    "name",
-    "lead",
-    "lead_alternatives",
-    "co_handlers",
-    "time_class",
-    "flags",
-];
+const COLUMNS: [&str; 8] =
+    ["code", "group", "name", "lead", "lead_alternatives", "co_handlers", "time_class", "flags"];
+
+/// `statutory`: a legal time limit runs beside ours. `court`: a matter for the courts, advice
+/// only. `confidential`: the department does not learn who asks.
+const FLAGS: [&str; 3] = ["statutory", "court", "confidential"];
 
 /// How long a matter may take (county-service practice; each county confirms its own).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -31,6 +27,17 @@ pub enum TimeClass {
 }
 
 impl TimeClass {
+    pub fn id(self) -> &'static str {
+        match self {
+            TimeClass::U => "U",
+            TimeClass::A => "A",
+            TimeClass::B => "B",
+            TimeClass::C => "C",
+            TimeClass::D => "D",
+            TimeClass::E => "E",
+        }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "U" => TimeClass::U,
@@ -56,7 +63,7 @@ pub struct Category {
     pub lead_alternatives: Vec<String>,
     pub co_handlers: Vec<String>,
     pub time_class: TimeClass,
-    /// `statutory`, `confidential` ...
+    /// Of `statutory`, `court` and `confidential`.
     pub flags: Vec<String>,
 }
 
@@ -64,6 +71,8 @@ pub struct Category {
 pub struct Categories {
     all: Vec<Category>,
     by_code: HashMap<String, usize>,
+    /// Where each stands in the table.
+    lines: Vec<u64>,
 }
 
 impl Categories {
@@ -71,6 +80,7 @@ impl Categories {
         let mut errors = Vec::new();
         let mut all: Vec<Category> = Vec::new();
         let mut by_code = HashMap::new();
+        let mut lines = Vec::new();
         read(FILE, text, &COLUMNS, &mut errors, |row, errors| {
             let mut wrong = |column: &str, message: String| {
                 errors.push(TableError {
@@ -96,6 +106,12 @@ impl Categories {
                 wrong("time_class", format!("「{class}」不对，请写 U、A、B、C、D 或 E。"));
                 TimeClass::C
             });
+            let flags = row.list("flags");
+            for flag in flags.iter().filter(|flag| !FLAGS.contains(&flag.as_str())) {
+                let known = FLAGS.join("、");
+                wrong("flags", format!("不认识「{flag}」，可以写的有：{known}。"));
+            }
+            lines.push(row.line);
             all.push(Category {
                 code: code.to_owned(),
                 group: row.get("group").to_owned(),
@@ -104,14 +120,50 @@ impl Categories {
                 lead_alternatives: row.list("lead_alternatives"),
                 co_handlers: row.list("co_handlers"),
                 time_class,
-                flags: row.list("flags"),
+                flags,
             });
         });
-        if errors.is_empty() { Ok(Self { all, by_code }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { all, by_code, lines }) } else { Err(errors) }
     }
 
     pub fn get(&self, code: &str) -> Option<&Category> {
         self.by_code.get(code).map(|at| &self.all[*at])
+    }
+
+    /// Every lead and co-handler that is not in the other table.
+    pub fn without_department(&self, departments: &Departments) -> Vec<TableError> {
+        let mut errors = Vec::new();
+        for (category, line) in self.all.iter().zip(&self.lines) {
+            for (column, ids) in [
+                ("lead", std::slice::from_ref(&category.lead)),
+                ("lead_alternatives", &category.lead_alternatives),
+                ("co_handlers", &category.co_handlers),
+            ] {
+                for id in ids.iter().filter(|id| departments.get(id).is_none()) {
+                    errors.push(TableError {
+                        file: FILE.into(),
+                        line: *line,
+                        column: Some(column.into()),
+                        message: format!(
+                            "departments.csv 里没有「{id}」，请在那里加上这个部门，或改成那里的 id。"
+                        ),
+                    });
+                }
+            }
+        }
+        errors
+    }
+
+    /// The groups in the order of the table, each with its kinds of matter.
+    pub fn groups(&self) -> Vec<(&str, Vec<&Category>)> {
+        let mut groups: Vec<(&str, Vec<&Category>)> = Vec::new();
+        for category in &self.all {
+            match groups.iter_mut().find(|(name, _)| *name == category.group) {
+                Some((_, members)) => members.push(category),
+                None => groups.push((&category.group, vec![category])),
+            }
+        }
+        groups
     }
 
     /// In the order of the table.
@@ -133,6 +185,9 @@ mod tests {
         let lamp = table.get("0409").unwrap();
         assert_eq!((&*lamp.name, &*lamp.lead, lamp.time_class), ("路灯", "城管", TimeClass::C));
         assert_eq!(table.get("0201").unwrap().time_class, TimeClass::U);
+        let groups = table.groups();
+        assert_eq!(groups.len(), 16);
+        assert_eq!((groups[1].0, groups[1].1.len()), ("水电气暖", 10));
     }
 
     #[test]
@@ -141,16 +196,32 @@ mod tests {
             let errors = Categories::parse(&format!("{HEAD}{rows}")).expect_err(expect);
             assert_eq!(errors[0].to_string(), expect);
         };
-        check("1,a,b,c,,,A,\n", "categories.csv 第2行「code」列：「1」不对，请写四位数字，例如 0409。");
-        check("0101,a,b,c,,,A,\n0101,a,b,c,,,A,\n", "categories.csv 第3行「code」列：0101 写了两次，请改掉一个。");
-        check("0101,a,b,c,,,X,\n", "categories.csv 第2行「time_class」列：「X」不对，请写 U、A、B、C、D 或 E。");
+        check(
+            "1,a,b,c,,,A,\n",
+            "categories.csv 第2行「code」列：「1」不对，请写四位数字，例如 0409。",
+        );
+        check(
+            "0101,a,b,c,,,A,\n0101,a,b,c,,,A,\n",
+            "categories.csv 第3行「code」列：0101 写了两次，请改掉一个。",
+        );
+        check(
+            "0101,a,b,c,,,X,\n",
+            "categories.csv 第2行「time_class」列：「X」不对，请写 U、A、B、C、D 或 E。",
+        );
+        check(
+            "0101,a,b,c,,,A,secret\n",
+            "categories.csv 第2行「flags」列：不认识「secret」，可以写的有：statutory、court、confidential。",
+        );
         check("0101,a,,c,,,A,\n", "categories.csv 第2行「name」列：这一格不能空。");
         check(
             "0101,a,b\n",
             "categories.csv 第2行：这一行有3格，应该是8格。请看看是不是多了或少了逗号；格子里要写逗号时，请用双引号把整格括起来。",
         );
         let no_head = Categories::parse("code,name\n").expect_err("columns are missing");
-        assert_eq!(no_head[0].to_string(), "categories.csv 第1行「group」列：第一行里没有这一列，请补上列名。");
+        assert_eq!(
+            no_head[0].to_string(),
+            "categories.csv 第1行「group」列：第一行里没有这一列，请补上列名。"
+        );
     }
 
     #[test]

@@ -2,17 +2,21 @@
 
 use std::collections::HashMap;
 
-use super::TableError;
 use super::table::read;
+use super::{Category, TableError};
 
 const FILE: &str = "departments.csv";
-const COLUMNS: [&str; 5] = ["id", "name", "kind", "phone", "aliases"];
+/// The word by which `categories.csv` means the township of the place.
+const TOWNSHIPS: &str = "乡镇";
+const COLUMNS: [&str; 6] = ["id", "name", "short", "kind", "phone", "aliases"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Department {
-    /// The short name by which `categories.csv` calls it.
+    /// The word by which `categories.csv` calls it.
     pub id: String,
     pub name: String,
+    /// What villagers are told: `广电网络公司`.
+    pub short: String,
     /// `department`, `township`, `company` or `party`.
     pub kind: String,
     /// The duty telephone; may be empty.
@@ -50,6 +54,9 @@ impl Departments {
             if row.get("name").is_empty() {
                 wrong("name", "这一格不能空，请写部门全称。".into());
             }
+            if row.get("short").is_empty() {
+                wrong("short", "这一格不能空，请写群众熟悉的简称，例如 住建局。".into());
+            }
             let kind = row.get("kind");
             if !["department", "township", "company", "party"].contains(&kind) {
                 wrong(
@@ -60,6 +67,7 @@ impl Departments {
             all.push(Department {
                 id: id.to_owned(),
                 name: row.get("name").to_owned(),
+                short: row.get("short").to_owned(),
                 kind: kind.to_owned(),
                 phone: row.get("phone").to_owned(),
                 aliases: row.list("aliases"),
@@ -70,6 +78,29 @@ impl Departments {
 
     pub fn get(&self, id: &str) -> Option<&Department> {
         self.by_id.get(id).map(|at| &self.all[*at])
+    }
+
+    /// By any of its names, old ones too.
+    pub fn find(&self, word: &str) -> Option<&Department> {
+        self.get(word).or_else(|| {
+            self.all.iter().find(|department| {
+                department.name == word
+                    || department.short == word
+                    || department.aliases.iter().any(|alias| alias == word)
+            })
+        })
+    }
+
+    /// Who may lead a matter: the category's lead first, then the alternatives. Where the
+    /// catalogue says 乡镇, `township` names the one that is meant.
+    pub fn leads_of(&self, category: &Category, township: Option<&str>) -> Vec<&Department> {
+        let words = std::iter::once(&category.lead).chain(&category.lead_alternatives);
+        words
+            .filter_map(|word| match township {
+                Some(township) if word == TOWNSHIPS => self.get(township).or(self.get(word)),
+                _ => self.get(word),
+            })
+            .collect()
     }
 
     /// In the order of the table.
@@ -92,21 +123,45 @@ mod tests {
     fn every_department_that_a_category_names_is_there() {
         let departments = shipped();
         let categories = Categories::parse(include_str!("../../county/categories.csv")).unwrap();
-        let missing: Vec<&String> = categories
-            .iter()
-            .flat_map(|category| {
-                [&category.lead]
-                    .into_iter()
-                    .chain(&category.lead_alternatives)
-                    .chain(&category.co_handlers)
-            })
-            .filter(|id| departments.get(id).is_none())
-            .collect();
-        assert!(missing.is_empty(), "{missing:?}");
+        assert_eq!(categories.without_department(&departments), []);
+        let few =
+            Departments::parse("id,name,short,kind,phone,aliases\n农业农村,a,b,department,,\n");
+        let missing = categories.without_department(&few.unwrap());
+        assert_eq!(
+            missing[0].to_string(),
+            "categories.csv 第4行「lead」列：departments.csv 里没有「市场监管」，请在那里加上这个部门，\
+             或改成那里的 id。"
+        );
     }
 
     #[test]
-    fn all_towns_are_there() {
+    fn every_name_means_one_department() {
+        let departments = shipped();
+        for department in departments.iter() {
+            let names = [&department.id, &department.name, &department.short];
+            for name in names.into_iter().chain(&department.aliases) {
+                assert_eq!(departments.find(name).map(|found| &found.id), Some(&department.id));
+            }
+        }
+    }
+
+    #[test]
+    fn who_leads() {
+        let departments = shipped();
+        let categories = Categories::parse(include_str!("../../county/categories.csv")).unwrap();
+        let check = |code: &str, township: Option<&str>, expect: &[&str]| {
+            let leads = departments.leads_of(categories.get(code).unwrap(), township);
+            let ids: Vec<&str> = leads.iter().map(|department| &*department.id).collect();
+            assert_eq!(ids, expect, "{code}");
+        };
+        check("0301", None, &["广电网络"]);
+        check("0409", Some("毛庄镇"), &["城管", "毛庄镇"]);
+        check("0401", None, &["乡镇"]);
+        check("0401", Some("不在表里的镇"), &["乡镇"]);
+    }
+
+    #[test]
+    fn all_townships_and_the_development_zone_are_there() {
         let townships = shipped().iter().filter(|d| d.kind == "township" && d.id != "乡镇").count();
         assert_eq!(townships, 15);
     }
@@ -114,12 +169,21 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_line() {
         let check = |rows: &str, expect: &str| {
-            let text = format!("id,name,kind,phone,aliases\n{rows}");
+            let text = format!("id,name,short,kind,phone,aliases\n{rows}");
             let errors = Departments::parse(&text).expect_err(expect);
             assert_eq!(errors[0].to_string(), expect);
         };
-        check(",全称,department,,\n", "departments.csv 第2行「id」列：请写一个简称，不要有斜杠，例如 农业农村。");
-        check("a,b,office,,\n", "departments.csv 第2行「kind」列：「office」不对，请写 department、township、company 或 party。");
-        check("a,b,party,,\na,b,party,,\n", "departments.csv 第3行「id」列：「a」写了两次，请改掉一个。");
+        check(
+            ",全称,简称,department,,\n",
+            "departments.csv 第2行「id」列：请写一个简称，不要有斜杠，例如 农业农村。",
+        );
+        check(
+            "a,b,c,office,,\n",
+            "departments.csv 第2行「kind」列：「office」不对，请写 department、township、company 或 party。",
+        );
+        check(
+            "a,b,c,party,,\na,b,c,party,,\n",
+            "departments.csv 第3行「id」列：「a」写了两次，请改掉一个。",
+        );
     }
 }

@@ -1,324 +1,272 @@
-//! A case and its events. A case is the fold of its events; events are only ever added.
+//! A case as it stands: the fold of its events.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Reply};
+use super::number::CaseNumber;
+use super::state::{State, Step, transition};
+use crate::calendar::{Calendar, Limit};
 use crate::county::TimeClass;
 
-use super::{CaseNumber, State};
+/// A department is warned when this much of its time is used, in per cent.
+const AMBER_PERCENT: u8 = 80;
 
-/// What a villager handed in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Intake {
-    pub number: CaseNumber,
-    /// Code of the kind of matter; `None` when nobody knows yet.
-    pub category: Option<String>,
-    pub place_code: Option<String>,
-    pub place_name: Option<String>,
-    pub place_note: Option<String>,
-    /// Her own words, never edited.
-    pub text: String,
-    pub name: Option<String>,
-    pub phone: Option<String>,
-    /// Ids of media records.
-    pub photos: Vec<String>,
-    pub voices: Vec<String>,
-    /// Who she is: the id of a person record, never an address.
-    pub person: Option<String>,
-    /// The id of the channel.
-    pub channel: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CaseEvent {
-    pub at: Timestamp,
-    pub by: Actor,
-    pub change: Change,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    Villager { person: String },
-    Staff { name: String, role: String },
-    System,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Change {
-    Received {
-        intake: Intake,
-        title: String,
-        time_class: TimeClass,
-        promised_at: Timestamp,
-        /// By which calendar the time was promised.
-        calendar: String,
-    },
-    Dispatched {
-        department: String,
-        category: Option<String>,
-        note: String,
-    },
-    Accepted,
-    Progress {
-        text: String,
-    },
-    Replied {
-        outcome: Outcome,
-        text: String,
-    },
-    Rated {
-        grade: Grade,
-        comment: Option<String>,
-    },
-    Reopened {
-        round: u8,
-        reason: String,
-        due_at: Timestamp,
-    },
-    Closed {
-        reason: String,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Grade {
-    Satisfied,
-    Fair,
-    Dissatisfied,
-}
-
-/// How a matter ended, from the closed list of the county's rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    Solved,
-    PartlySolved,
-    Explained,
-    Planned,
-    NoAuthority,
-    Unreasonable,
-    Unreachable,
-}
-
-impl Change {
-    /// For the timeline.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Change::Received { .. } => "收到",
-            Change::Dispatched { .. } => "派单",
-            Change::Accepted => "签收",
-            Change::Progress { .. } => "办理",
-            Change::Replied { .. } => "答复",
-            Change::Rated { .. } => "评价",
-            Change::Reopened { .. } => "重办",
-            Change::Closed { .. } => "办结",
-        }
-    }
-}
-
-impl CaseEvent {
-    /// The notice in 通知.yaml that tells the villager; `None`: she is not told.
-    pub fn notice(&self) -> Option<&'static str> {
-        match &self.change {
-            Change::Received { .. } => Some("received"),
-            Change::Dispatched { .. } => Some("dispatched"),
-            Change::Progress { .. } => Some("progress"),
-            Change::Replied { .. } => Some("replied"),
-            Change::Reopened { .. } => Some("redo"),
-            Change::Closed { .. } => Some("closed"),
-            Change::Accepted | Change::Rated { .. } => None,
-        }
-    }
-}
-
-/// One round from dispatch to rating; a finished one keeps its figures.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Round {
-    pub dispatched_at: Option<Timestamp>,
-    pub accepted_at: Option<Timestamp>,
-    pub replied_at: Option<Timestamp>,
-    /// When this round has to be answered.
-    pub due_at: Timestamp,
-    pub department: Option<String>,
-    pub reply: Option<Reply>,
-    pub rating: Option<Rating>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Reply {
-    pub outcome: Outcome,
-    pub text: String,
-    pub department: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Rating {
-    pub grade: Grade,
-    pub comment: Option<String>,
-}
-
+/// Everything but the timeline, which is the events themselves. The fields from `department`
+/// to `rating` are the current round's; `earlier` keeps those of the rounds before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     pub number: CaseNumber,
-    pub title: String,
+    pub kind: Kind,
     pub category: Option<String>,
     pub place_code: Option<String>,
     pub place_name: Option<String>,
-    pub place_note: Option<String>,
+    pub place_note: String,
+    /// Made from category and place, for lists and notices.
+    pub title: String,
+    /// The villager's own words.
     pub text: String,
     pub name: Option<String>,
     pub phone: Option<String>,
     pub photos: Vec<String>,
     pub voices: Vec<String>,
-    pub person: Option<String>,
+    /// The opaque id of the person record.
+    pub person: String,
+    pub submitted_by: Actor,
     pub channel: String,
     pub received_at: Timestamp,
-    /// Set once, at receipt; nothing moves it.
+    /// What the villager was promised. Set once, at receipt.
     pub promised_at: Timestamp,
-    pub calendar: String,
+    pub calendar_version: String,
     pub time_class: TimeClass,
     pub state: State,
-    /// The department in charge now.
+    /// From 1.
+    pub round: u8,
+    pub round_started_at: Timestamp,
+    /// By when the villager shall be answered in this round; in the first, the promise.
+    pub round_due_at: Timestamp,
     pub department: Option<String>,
-    /// The last is the current one.
-    pub rounds: Vec<Round>,
+    pub dispatched_at: Option<Timestamp>,
+    /// The department's own limit.
+    pub due_at: Option<Timestamp>,
+    pub accepted_at: Option<Timestamp>,
+    pub replied_at: Option<Timestamp>,
+    pub reply: Option<Reply>,
+    pub rating: Option<Grade>,
+    pub rating_comment: String,
+    pub earlier: Vec<Round>,
     pub closed_at: Option<Timestamp>,
-    /// The number of its events.
+    pub closing: Option<Closing>,
+    pub updated_at: Timestamp,
+    /// The number of events.
     pub revision: u32,
 }
 
-/// Events that can not have happened: the data is damaged.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("event {n} ({what}) does not fit a case that is {state}")]
-pub struct FoldError {
-    pub n: u32,
-    pub what: &'static str,
-    pub state: &'static str,
+/// The figures of a round that is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    pub round: u8,
+    pub started_at: Timestamp,
+    pub round_due_at: Timestamp,
+    pub department: Option<String>,
+    pub dispatched_at: Option<Timestamp>,
+    pub due_at: Option<Timestamp>,
+    pub accepted_at: Option<Timestamp>,
+    pub replied_at: Option<Timestamp>,
+    pub reply: Option<Reply>,
+    pub rating: Option<Grade>,
+    pub rating_comment: String,
 }
 
-/// A case from all of its events.
+/// How a case stands against its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    InTime,
+    /// 80 % of the time is used.
+    Amber,
+    Overdue,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    #[error("there are no events: a case begins with `received`")]
+    Empty,
+    #[error("event {revision} is `{}`, which may not follow {}", .step.id(), .from.map_or("nothing", State::id))]
+    Illegal { revision: u32, from: Option<State>, step: Step },
+    #[error("event {revision} opens round {round} after round {before}")]
+    Round { revision: u32, before: u8, round: u8 },
+}
+
+/// The case that these events make, the oldest first.
 pub fn fold(events: &[CaseEvent]) -> Result<Case, FoldError> {
-    let misfit = |what| FoldError { n: 1, what, state: "not there yet" };
-    let first = events.first().ok_or(misfit("nothing"))?;
-    let Change::Received { intake, title, time_class, promised_at, calendar } = &first.change
-    else {
-        return Err(misfit(first.change.name()));
-    };
-    let intake = intake.clone();
-    let mut case = Case {
-        number: intake.number,
-        title: title.clone(),
-        category: intake.category,
-        place_code: intake.place_code,
-        place_name: intake.place_name,
-        place_note: intake.place_note,
-        text: intake.text,
-        name: intake.name,
-        phone: intake.phone,
-        photos: intake.photos,
-        voices: intake.voices,
-        person: intake.person,
-        channel: intake.channel,
-        received_at: first.at,
-        promised_at: *promised_at,
-        calendar: calendar.clone(),
-        time_class: *time_class,
-        state: State::Received,
-        department: None,
-        rounds: vec![Round { due_at: *promised_at, ..Round::default() }],
-        closed_at: None,
-        revision: 1,
-    };
-    for event in &events[1..] {
+    let (first, rest) = events.split_first().ok_or(FoldError::Empty)?;
+    let mut case = Case::receive(first)?;
+    for event in rest {
         case.apply(event)?;
     }
     Ok(case)
 }
 
 impl Case {
-    pub fn round(&self) -> &Round {
-        self.rounds.last().expect("a case begins with its first round")
-    }
-
-    fn round_mut(&mut self) -> &mut Round {
-        self.rounds.last_mut().expect("a case begins with its first round")
-    }
-
-    pub fn reply(&self) -> Option<&Reply> {
-        self.rounds.iter().rev().find_map(|round| round.reply.as_ref())
-    }
-
-    pub fn rating(&self) -> Option<&Rating> {
-        self.rounds.iter().rev().find_map(|round| round.rating.as_ref())
-    }
-
-    /// When it has to be answered: the promise, or in a later round that round's limit.
-    pub fn due_at(&self) -> Timestamp {
-        self.round().due_at
-    }
-
-    pub fn is_overdue(&self, now: Timestamp) -> bool {
-        self.state.is_running() && now > self.due_at()
-    }
-
-    /// The next event.
-    pub fn apply(&mut self, event: &CaseEvent) -> Result<(), FoldError> {
-        let at = event.at;
-        let state = match (&event.change, self.state) {
-            (Change::Dispatched { department, category, .. }, state) if state.is_running() => {
-                let round = self.round_mut();
-                round.dispatched_at = Some(at);
-                round.accepted_at = None;
-                round.department = Some(department.clone());
-                self.department = Some(department.clone());
-                if category.is_some() {
-                    self.category.clone_from(category);
-                }
-                State::Dispatched
-            }
-            (Change::Accepted, State::Dispatched | State::Redo) => {
-                self.round_mut().accepted_at = Some(at);
-                State::Handling
-            }
-            (Change::Progress { .. }, State::Dispatched | State::Handling | State::Redo) => {
-                let round = self.round_mut();
-                round.accepted_at = round.accepted_at.or(Some(at));
-                State::Handling
-            }
-            (Change::Replied { outcome, text }, state) if state.is_running() => {
-                let department = self.department.clone();
-                let reply = Reply { outcome: *outcome, text: text.clone(), department };
-                let round = self.round_mut();
-                round.replied_at = Some(at);
-                round.reply = Some(reply);
-                State::Replied
-            }
-            (Change::Rated { grade, comment }, State::Replied) => {
-                let rating = Rating { grade: *grade, comment: comment.clone() };
-                self.round_mut().rating = Some(rating);
-                State::Replied
-            }
-            (Change::Reopened { round, due_at, .. }, State::Replied)
-                if usize::from(*round) == self.rounds.len() + 1 =>
-            {
-                let department = self.department.clone();
-                self.rounds.push(Round { due_at: *due_at, department, ..Round::default() });
-                State::Redo
-            }
-            (Change::Closed { .. }, State::Replied) => {
-                self.closed_at = Some(at);
-                State::Closed
-            }
-            (change, state) => {
-                let n = self.revision + 1;
-                return Err(FoldError { n, what: change.name(), state: state.id() });
-            }
+    /// The case that its first event makes.
+    pub fn receive(event: &CaseEvent) -> Result<Self, FoldError> {
+        let Change::Received { intake, title, time_class, promised_at, calendar_version } =
+            &event.change
+        else {
+            return Err(FoldError::Illegal { revision: 1, from: None, step: event.change.step() });
         };
-        self.state = state;
-        self.revision += 1;
+        let Intake {
+            number,
+            kind,
+            category,
+            place_code,
+            place_name,
+            place_note,
+            text,
+            name,
+            phone,
+            photos,
+            voices,
+            person,
+            channel,
+        } = (**intake).clone();
+        Ok(Self {
+            number,
+            kind,
+            category,
+            place_code,
+            place_name,
+            place_note,
+            title: title.clone(),
+            text,
+            name,
+            phone,
+            photos,
+            voices,
+            person,
+            submitted_by: event.by.clone(),
+            channel,
+            received_at: event.at,
+            promised_at: *promised_at,
+            calendar_version: calendar_version.clone(),
+            time_class: *time_class,
+            state: State::Received,
+            round: 1,
+            round_started_at: event.at,
+            round_due_at: *promised_at,
+            department: None,
+            dispatched_at: None,
+            due_at: None,
+            accepted_at: None,
+            replied_at: None,
+            reply: None,
+            rating: None,
+            rating_comment: String::new(),
+            earlier: Vec::new(),
+            closed_at: None,
+            closing: None,
+            updated_at: event.at,
+            revision: 1,
+        })
+    }
+
+    /// Takes the next event. On an error nothing is changed.
+    pub fn apply(&mut self, event: &CaseEvent) -> Result<(), FoldError> {
+        let (revision, from, step) = (self.revision + 1, self.state, event.change.step());
+        let row = transition(Some(from), step).ok_or(FoldError::Illegal {
+            revision,
+            from: Some(from),
+            step,
+        })?;
+        match &event.change {
+            // No row leads here from a state: `transition` has refused it.
+            Change::Received { .. } => {}
+            Change::Dispatched { department, due_at, category, from: _, note: _ } => {
+                self.department = Some(department.clone());
+                self.dispatched_at = Some(event.at);
+                self.due_at = Some(*due_at);
+                self.accepted_at = None;
+                if category.is_some() {
+                    self.category = category.clone();
+                }
+            }
+            Change::Accepted => self.accepted_at = Some(event.at),
+            Change::Progress { .. } => {}
+            Change::Replied { outcome, text } => {
+                self.replied_at = Some(event.at);
+                self.reply = Some(Reply {
+                    outcome: *outcome,
+                    text: text.clone(),
+                    department: self.department.clone().unwrap_or_default(),
+                });
+            }
+            Change::Rated { grade, comment } => {
+                self.rating = Some(*grade);
+                self.rating_comment = comment.clone();
+            }
+            Change::Reopened { round, reason: _, due_at } => {
+                if *round != self.round.saturating_add(1) {
+                    return Err(FoldError::Round { revision, before: self.round, round: *round });
+                }
+                self.begin_round(*round, event.at, *due_at);
+            }
+            Change::Closed { closing, reason: _ } => {
+                self.closed_at = Some(event.at);
+                self.closing = Some(*closing);
+            }
+        }
+        self.state = row.to;
+        self.updated_at = event.at;
+        self.revision = revision;
         Ok(())
+    }
+
+    /// The same department has it again, until a clerk sends it elsewhere.
+    fn begin_round(&mut self, round: u8, at: Timestamp, due_at: Timestamp) {
+        self.earlier.push(Round {
+            round: self.round,
+            started_at: self.round_started_at,
+            round_due_at: self.round_due_at,
+            department: self.department.clone(),
+            dispatched_at: self.dispatched_at.take(),
+            due_at: self.due_at.take(),
+            accepted_at: self.accepted_at.take(),
+            replied_at: self.replied_at.take(),
+            reply: self.reply.take(),
+            rating: self.rating.take(),
+            rating_comment: std::mem::take(&mut self.rating_comment),
+        });
+        self.round = round;
+        self.round_started_at = at;
+        self.round_due_at = due_at;
+        self.due_at = Some(due_at);
+    }
+
+    /// Not answered, or answered too late, in this round.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.replied_at.or(self.closed_at).unwrap_or(now) > self.round_due_at
+    }
+
+    /// When 80 % of the round's time is used: of the office's time, or of all of it for class U.
+    pub fn amber_at(&self, calendar: &Calendar) -> Timestamp {
+        let (start, due) = (self.round_started_at, self.round_due_at);
+        match super::limit_of(self.time_class) {
+            Limit::Hours(_) if self.round == 1 => {
+                let part = due.duration_since(start) / 100 * i32::from(AMBER_PERCENT);
+                start.checked_add(part).unwrap_or(due)
+            }
+            _ => calendar.share(start, due, AMBER_PERCENT),
+        }
+    }
+
+    pub fn standing(&self, now: Timestamp, calendar: &Calendar) -> Standing {
+        let answered = self.replied_at.or(self.closed_at);
+        if self.is_overdue(now) {
+            Standing::Overdue
+        } else if answered.is_none() && now >= self.amber_at(calendar) {
+            Standing::Amber
+        } else {
+            Standing::InTime
+        }
     }
 }

@@ -1,66 +1,72 @@
-//! What a command does to a case: the events, or why not.
+//! What follows from a command, or why not. Nothing is changed here: the caller stores the
+//! events and folds them.
 
 use jiff::Timestamp;
 
-use crate::calendar::{Calendar, Limit};
-use crate::county::{Categories, Departments, TimeClass};
+use super::Rules;
+use super::case::Case;
+use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Outcome};
+use super::limits::{REDO_LIMIT, UNSORTED, assignment_due, limit_of};
+use super::refusal::Refusal;
+use super::state::{Party, State, Step, transition};
 
-use super::{
-    Actor, Case, CaseEvent, Change, Grade, Intake, Outcome, State, Step, TRANSITIONS, Who,
-};
-
-const REPLY_CHARACTERS_MIN: usize = 15;
-const TEXT_CHARACTERS_MAX: usize = 2_000;
-const ROUNDS_MAX: usize = 2;
-/// A second round has five working days.
-const SECOND_ROUND: Limit = Limit::WorkingDays(5);
-const TITLE_CHARACTERS: usize = 20;
+/// A case is answered anew at most this often; then staff close it.
+pub const ROUNDS_MAX: u8 = 2;
+/// Beyond this many events only answering, rating and closing go on.
+pub const EVENTS_MAX: u32 = 200;
+pub const REPLY_CHARS_MIN: usize = 15;
+pub const TEXT_CHARS_MAX: usize = 5_000;
+const REPLY_CHARS_MAX: usize = 2_000;
+const NOTE_CHARS_MAX: usize = 1_000;
+const NAME_CHARS_MAX: usize = 60;
+const ID_CHARS_MAX: usize = 200;
+const MEDIA_MAX: usize = 20;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    File(Intake),
-    Dispatch { department: String, category: Option<String>, note: String },
+    File(Box<Intake>),
+    /// To a department, the first time or again; `category` when the clerk knows better.
+    Dispatch {
+        department: String,
+        category: Option<String>,
+        note: String,
+    },
     Accept,
-    Progress { text: String },
-    Reply { outcome: Outcome, text: String },
-    Rate { grade: Grade, comment: Option<String> },
-    Close { reason: String },
+    /// `text` is for the villager.
+    Progress {
+        text: String,
+    },
+    Reply {
+        outcome: Outcome,
+        text: String,
+    },
+    Rate {
+        grade: Grade,
+        comment: String,
+    },
+    /// By staff with a reason, or by the clock when the time to rate is over.
+    Close {
+        reason: String,
+    },
 }
 
-/// The tables that decisions stand on.
-#[derive(Clone, Copy)]
-pub struct Rules<'a> {
-    pub calendar: &'a Calendar,
-    pub categories: &'a Categories,
-    pub departments: &'a Departments,
+impl Command {
+    /// The step that it asks for.
+    pub fn step(&self) -> Step {
+        match self {
+            Command::File(_) => Step::Received,
+            Command::Dispatch { .. } => Step::Dispatched,
+            Command::Accept => Step::Accepted,
+            Command::Progress { .. } => Step::Progress,
+            Command::Reply { .. } => Step::Replied,
+            Command::Rate { .. } => Step::Rated,
+            Command::Close { .. } => Step::Closed,
+        }
+    }
 }
 
-/// Why not, and what to do instead; for clerks and villagers.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("这件事现在是“{state}”，不能{step}。{instead}")]
-    NotNow { state: &'static str, step: &'static str, instead: String },
-    #[error("没有叫「{0}」的部门，请从列表里选。")]
-    NoDepartment(String),
-    #[error("没有编号是「{0}」的事项，请从列表里选。")]
-    NoCategory(String),
-    #[error("答复太短，请至少写{REPLY_CHARACTERS_MIN}个字，说清楚办了什么、结果怎样。")]
-    ReplyTooShort,
-    #[error("太长了，请写短一些（最多{TEXT_CHARACTERS_MAX}个字）。")]
-    TooLong,
-    #[error("请写清楚{0}。")]
-    Missing(&'static str),
-    #[error("不能替村民评价，要等她自己评。")]
-    NotTheVillager,
-    #[error("这一步要由工作人员来办。")]
-    NotStaff,
-    #[error("这件事已经登记过了。")]
-    AlreadyFiled,
-    #[error("没有这件事。")]
-    NotFiled,
-}
-
-/// Pure: the same case, command and time give the same events.
+/// The events that follow from `command`, at least one. Their time is `now`, or that of the
+/// last event where the clock went back.
 pub fn decide(
     case: Option<&Case>,
     command: Command,
@@ -68,182 +74,219 @@ pub fn decide(
     now: Timestamp,
     rules: &Rules,
 ) -> Result<Vec<CaseEvent>, Refusal> {
-    let (case, command) = match (case, command) {
-        (None, Command::File(intake)) => {
-            let change = receive(intake, now, rules)?;
-            return Ok(vec![event(now, by, change)]);
-        }
-        (Some(_), Command::File(_)) => return Err(Refusal::AlreadyFiled),
-        (None, _) => return Err(Refusal::NotFiled),
-        (Some(case), command) => (case, command),
+    let now = case.map_or(now, |case| now.max(case.updated_at));
+    let changes = match (case, command) {
+        (None, Command::File(intake)) => vec![file(*intake, by, now, rules)?],
+        (Some(_), Command::File(_)) => return Err(Refusal::NumberTaken),
+        (None, _) => return Err(Refusal::NoCase),
+        (Some(case), command) => follow(case, command, by, now, rules)?,
     };
-    allowed(case, &command, by)?;
-    let changes = match command {
-        Command::File(_) => return Err(Refusal::AlreadyFiled),
-        Command::Dispatch { department, category, note } => {
-            if rules.departments.get(&department).is_none() {
-                return Err(Refusal::NoDepartment(department));
-            }
-            if let Some(code) = &category
-                && rules.categories.get(code).is_none()
-            {
-                return Err(Refusal::NoCategory(code.clone()));
-            }
-            vec![Change::Dispatched { department, category, note: short(note)? }]
-        }
-        Command::Accept => vec![Change::Accepted],
-        Command::Progress { text } => {
-            let text = short(text)?;
-            if text.is_empty() {
-                return Err(Refusal::Missing("办到哪一步了"));
-            }
-            vec![Change::Progress { text }]
-        }
-        Command::Reply { outcome, text } => {
-            let text = short(text)?;
-            if text.chars().filter(|c| !c.is_whitespace()).count() < REPLY_CHARACTERS_MIN {
-                return Err(Refusal::ReplyTooShort);
-            }
-            vec![Change::Replied { outcome, text }]
-        }
-        Command::Rate { grade, comment } => rate(case, grade, comment, now, rules)?,
-        Command::Close { reason } => {
-            let reason = short(reason)?;
-            if reason.is_empty() {
-                return Err(Refusal::Missing("为什么办结"));
-            }
-            vec![Change::Closed { reason }]
-        }
-    };
-    Ok(changes.into_iter().map(|change| event(now, by, change)).collect())
+    let event = |change| CaseEvent { at: now, by: by.clone(), change };
+    Ok(changes.into_iter().map(event).collect())
 }
 
-fn event(at: Timestamp, by: &Actor, change: Change) -> CaseEvent {
-    CaseEvent { at, by: by.clone(), change }
-}
-
-fn short(text: String) -> Result<String, Refusal> {
-    let text = text.trim().to_owned();
-    if text.chars().count() > TEXT_CHARACTERS_MAX { Err(Refusal::TooLong) } else { Ok(text) }
-}
-
-fn allowed(case: &Case, command: &Command, by: &Actor) -> Result<(), Refusal> {
-    let step = match command {
-        Command::File(_) => return Err(Refusal::AlreadyFiled),
-        Command::Dispatch { .. } => Step::Dispatch,
-        Command::Accept => Step::Accept,
-        Command::Progress { .. } => Step::Progress,
-        Command::Reply { .. } => Step::Reply,
-        Command::Rate { .. } => Step::Rate,
-        Command::Close { .. } => Step::Close,
-    };
-    let who = match by {
-        Actor::Villager { person } if case.person.as_ref() == Some(person) => Who::Villager,
-        Actor::Villager { .. } => return Err(Refusal::NotFiled),
-        Actor::Staff { .. } | Actor::System => Who::Staff,
-    };
-    let meant_for = TRANSITIONS.iter().find(|(_, done, ..)| *done == step).map(|row| row.3);
-    match (meant_for, who) {
-        (Some(Who::Villager), Who::Staff) => return Err(Refusal::NotTheVillager),
-        (Some(Who::Staff), Who::Villager) => return Err(Refusal::NotStaff),
-        _ => {}
+fn file(intake: Intake, by: &Actor, now: Timestamp, rules: &Rules) -> Result<Change, Refusal> {
+    allowed(None, Step::Received, by)?;
+    if matches!(by, Actor::Villager { person } if *person != intake.person) {
+        return Err(Refusal::NotYours);
     }
-    if case.state.after(step, who).is_some() {
-        return Ok(());
-    }
-    let instead: Vec<&str> = case.state.staff_steps().into_iter().map(Step::name).collect();
-    let instead = match (who, instead.as_slice()) {
-        (Who::Staff, [_, ..]) => format!("现在可以：{}。", instead.join("、")),
-        _ => String::new(),
-    };
-    Err(Refusal::NotNow { state: case.state.name(), step: step.name(), instead })
-}
-
-fn receive(mut intake: Intake, now: Timestamp, rules: &Rules) -> Result<Change, Refusal> {
-    intake.text = short(intake.text)?;
-    if intake.text.is_empty() && intake.photos.is_empty() && intake.voices.is_empty() {
-        return Err(Refusal::Missing("是什么事"));
-    }
+    check_intake(&intake)?;
     let category = match &intake.category {
         Some(code) => {
-            Some(rules.categories.get(code).ok_or_else(|| Refusal::NoCategory(code.clone()))?)
+            Some(rules.categories.get(code).ok_or_else(|| Refusal::UnknownCategory(code.clone()))?)
         }
         None => None,
     };
-    // A matter that nobody has sorted yet gets the middle class.
-    let time_class = category.map_or(TimeClass::C, |category| category.time_class);
-    let what = match category {
-        Some(category) => category.name.clone(),
-        None => intake.text.chars().take(TITLE_CHARACTERS).collect(),
-    };
-    let title = match &intake.place_name {
-        Some(place) => format!("{place} {what}"),
-        None => what,
-    };
+    let time_class = category.map_or(UNSORTED, |category| category.time_class);
+    let matter = category.map_or(intake.kind.word(), |category| &category.name);
     Ok(Change::Received {
-        title,
+        title: format!("{}{matter}", intake.place_name.as_deref().unwrap_or_default()),
         time_class,
-        promised_at: rules.calendar.due(now, limit(time_class)),
-        calendar: rules.calendar.version().to_owned(),
-        intake,
+        promised_at: rules.calendar.due(now, limit_of(time_class)),
+        calendar_version: rules.calendar.version().to_owned(),
+        intake: Box::new(intake),
     })
 }
 
-/// The classes of the county's rules.
-pub fn limit(class: TimeClass) -> Limit {
-    match class {
-        TimeClass::U => Limit::Hours(24),
-        TimeClass::A => Limit::WorkingDays(1),
-        TimeClass::B => Limit::WorkingDays(2),
-        TimeClass::C => Limit::WorkingDays(5),
-        TimeClass::D => Limit::WorkingDays(10),
-        TimeClass::E => Limit::WorkingDays(15),
+fn check_intake(intake: &Intake) -> Result<(), Refusal> {
+    if intake.text.trim().is_empty() && intake.photos.is_empty() && intake.voices.is_empty() {
+        return Err(Refusal::Empty);
     }
+    required("反映人", &intake.person)?;
+    required("来源渠道", &intake.channel)?;
+    at_most("内容", &intake.text, TEXT_CHARS_MAX)?;
+    at_most("地点说明", &intake.place_note, NOTE_CHARS_MAX)?;
+    at_most("反映人", &intake.person, ID_CHARS_MAX)?;
+    at_most("来源渠道", &intake.channel, NAME_CHARS_MAX)?;
+    for (what, text) in
+        [("姓名", &intake.name), ("电话", &intake.phone), ("地点", &intake.place_name)]
+    {
+        at_most(what, text.as_deref().unwrap_or_default(), NAME_CHARS_MAX)?;
+    }
+    if let Some(code) = &intake.place_code
+        && (code.len() != 12 || !code.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        let mend = "地点代码是12位数字，请从村庄名单里选。";
+        return Err(Refusal::Malformed { what: "地点代码", value: code.clone(), mend });
+    }
+    for (what, media) in [("照片", &intake.photos), ("语音", &intake.voices)] {
+        if media.len() > MEDIA_MAX {
+            return Err(Refusal::TooMany { what, count: media.len(), max: MEDIA_MAX });
+        }
+        media.iter().try_for_each(|id| at_most(what, id, ID_CHARS_MAX))?;
+    }
+    Ok(())
+}
+
+fn follow(
+    case: &Case,
+    command: Command,
+    by: &Actor,
+    now: Timestamp,
+    rules: &Rules,
+) -> Result<Vec<Change>, Refusal> {
+    let step = command.step();
+    // A department that works on a case or answers it has accepted it.
+    let accepts = matches!(step, Step::Progress | Step::Replied)
+        && matches!(case.state, State::Dispatched | State::Redo);
+    let state = if accepts { State::Handling } else { case.state };
+    if transition(Some(state), step).is_none() {
+        return Err(Refusal::NotNow { state: case.state, step, mend: mend(case.state, step) });
+    }
+    allowed(Some(state), step, by)?;
+    if matches!(by, Actor::Villager { person } if *person != case.person) {
+        return Err(Refusal::NotYours);
+    }
+    if case.revision >= EVENTS_MAX && matches!(step, Step::Dispatched | Step::Progress) {
+        return Err(Refusal::Full(EVENTS_MAX));
+    }
+    let mut changes = Vec::new();
+    if accepts {
+        changes.push(Change::Accepted);
+    }
+    match command {
+        // `decide` has answered it.
+        Command::File(_) => return Err(Refusal::NumberTaken),
+        Command::Dispatch { department, category, note } => {
+            changes.push(dispatch(case, department, category, note, now, rules)?);
+        }
+        Command::Accept => changes.push(Change::Accepted),
+        Command::Progress { text } => {
+            required("进展", &text)?;
+            at_most("进展", &text, NOTE_CHARS_MAX)?;
+            changes.push(Change::Progress { text });
+        }
+        Command::Reply { outcome, text } => {
+            let chars = text.chars().filter(|c| !c.is_whitespace()).count();
+            if chars < REPLY_CHARS_MIN {
+                return Err(Refusal::TooShort { what: "答复", chars, min: REPLY_CHARS_MIN });
+            }
+            at_most("答复", &text, REPLY_CHARS_MAX)?;
+            changes.push(Change::Replied { outcome, text });
+        }
+        Command::Rate { grade, comment } => changes.extend(rate(case, grade, comment, now, rules)?),
+        Command::Close { reason } => changes.push(close(case, reason, by)?),
+    }
+    Ok(changes)
+}
+
+fn dispatch(
+    case: &Case,
+    department: String,
+    category: Option<String>,
+    note: String,
+    now: Timestamp,
+    rules: &Rules,
+) -> Result<Change, Refusal> {
+    let Some(receiver) = rules.departments.get(&department) else {
+        return Err(Refusal::UnknownDepartment(department));
+    };
+    if let Some(code) = category.as_deref().filter(|code| rules.categories.get(code).is_none()) {
+        return Err(Refusal::UnknownCategory(code.to_owned()));
+    }
+    let handed_over = matches!(case.state, State::Dispatched | State::Handling);
+    if handed_over && case.department.as_ref() == Some(&department) {
+        return Err(Refusal::SameDepartment(receiver.short.clone()));
+    }
+    at_most("派单说明", &note, NOTE_CHARS_MAX)?;
+    let due_at = assignment_due(case.time_class, case.round_due_at, handed_over, now, rules);
+    let from = case.department.clone().filter(|_| handed_over);
+    Ok(Change::Dispatched { department, from, due_at, category, note })
 }
 
 fn rate(
     case: &Case,
     grade: Grade,
-    comment: Option<String>,
+    comment: String,
     now: Timestamp,
     rules: &Rules,
 ) -> Result<Vec<Change>, Refusal> {
-    if case.round().rating.is_some() {
-        return Err(Refusal::NotNow {
-            state: case.state.name(),
-            step: Step::Rate.name(),
-            instead: "您已经评过了。".into(),
-        });
+    if let Some(before) = case.rating {
+        return Err(Refusal::AlreadyRated(before));
     }
-    let comment = comment.map(short).transpose()?.filter(|text| !text.is_empty());
+    at_most("评价", &comment, NOTE_CHARS_MAX)?;
     let rated = Change::Rated { grade, comment: comment.clone() };
-    Ok(match grade {
-        Grade::Satisfied | Grade::Fair => {
-            vec![rated, Change::Closed { reason: format!("村民评价：{}", grade.name()) }]
-        }
-        Grade::Dissatisfied if case.rounds.len() < ROUNDS_MAX => {
-            let reopened = Change::Reopened {
-                round: case.rounds.len() as u8 + 1,
-                reason: comment.unwrap_or_else(|| "村民不满意".into()),
-                due_at: rules.calendar.due(now, SECOND_ROUND),
-            };
-            vec![rated, reopened]
-        }
-        // The rounds are used up: staff explains and closes.
-        Grade::Dissatisfied => vec![rated],
-    })
+    let next = if grade.is_content() {
+        Change::Closed { closing: Closing::Rated, reason: grade.word().to_owned() }
+    } else if case.round < ROUNDS_MAX {
+        let due_at = rules.calendar.due(now, REDO_LIMIT);
+        Change::Reopened { round: case.round + 1, reason: comment, due_at }
+    } else {
+        return Ok(vec![rated]);
+    };
+    Ok(vec![rated, next])
 }
 
-impl Case {
-    /// Ids of what staff may do now.
-    pub fn actions(&self) -> Vec<&'static str> {
-        self.state.staff_steps().into_iter().map(Step::id).collect()
+fn close(case: &Case, reason: String, by: &Actor) -> Result<Change, Refusal> {
+    let closing = match by.party() {
+        Party::System => match case.rating {
+            None => Closing::Unrated,
+            Some(before) => return Err(Refusal::AlreadyRated(before)),
+        },
+        Party::Owner => return Err(not_allowed(Step::Closed, "工作人员")),
+        Party::Staff if case.rating.is_some() => Closing::Final,
+        Party::Staff => Closing::Staff,
+    };
+    if by.party() == Party::Staff {
+        required("办结理由", &reason)?;
+    }
+    at_most("办结理由", &reason, NOTE_CHARS_MAX)?;
+    Ok(Change::Closed { closing, reason })
+}
+
+/// May this kind of actor take the step from that state?
+fn allowed(from: Option<State>, step: Step, by: &Actor) -> Result<(), Refusal> {
+    match transition(from, step) {
+        Some(row) if !row.who.contains(&by.party()) => {
+            let who: Vec<&str> = row.who.iter().map(|party| party.word()).collect();
+            Err(not_allowed(step, &who.join("、")))
+        }
+        _ => Ok(()),
     }
 }
 
-impl State {
-    /// The villager may rate it.
-    pub fn awaits_rating(self) -> bool {
-        self == State::Replied
+fn not_allowed(step: Step, who: &str) -> Refusal {
+    Refusal::NotAllowed { step, who: who.to_owned() }
+}
+
+/// What to do instead.
+fn mend(state: State, step: Step) -> &'static str {
+    match (state, step) {
+        (State::Closed, _) => "问题又出现时，请再反映一次，我们给一个新编号。",
+        (State::Received, _) => "请先派单。",
+        (State::Dispatched | State::Handling | State::Redo, Step::Rated) => "答复以后再请您评价。",
+        (State::Dispatched | State::Handling | State::Redo, Step::Closed) => "请先答复，再办结。",
+        (State::Handling, Step::Accepted) => "已经签收了，请办理和答复。",
+        (State::Replied, _) => "已经答复，请等待评价，或写明理由办结。",
+        _ => "请刷新页面，看看现在到了哪一步。",
     }
+}
+
+fn required(what: &'static str, text: &str) -> Result<(), Refusal> {
+    if text.trim().is_empty() { Err(Refusal::Missing { what }) } else { Ok(()) }
+}
+
+fn at_most(what: &'static str, text: &str, max: usize) -> Result<(), Refusal> {
+    let chars = text.chars().count();
+    if chars > max { Err(Refusal::TooLong { what, chars, max }) } else { Ok(()) }
 }

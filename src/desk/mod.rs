@@ -1,16 +1,43 @@
-//! Cases: what may happen to one, and by when. Pure; knows neither the villager's
-//! conversation nor the store.
+//! Cases: what may happen to one, who may do it, and by when. Pure: the time, the number and
+//! the tables come in as arguments, and nothing here knows the store or what the bot says.
+//!
+//! A case is the fold of its events, and events are only ever added. A [`Command`] is decided
+//! against the case as it is: [`decide`] gives the events that follow, or a [`Refusal`] that
+//! says what to do instead. [`TRANSITIONS`] is the one table of what may follow what.
 
 mod case;
 mod decide;
+mod event;
+mod limits;
+mod notice;
 mod number;
+mod reading;
+mod refusal;
 mod state;
+mod words;
+
+pub use case::{Case, FoldError, Round, Standing, fold};
+pub use decide::{Command, EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, decide};
+pub use event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Outcome, Reply};
+pub use limits::{REDO_LIMIT, limit_of, next_by_clock};
+pub use notice::{Notice, notice};
+pub use number::{CaseNumber, CaseType, NumberError, damm};
+pub use reading::{NumberRead, read_number};
+pub use refusal::Refusal;
+pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};
+
+use crate::calendar::Calendar;
+use crate::county::{Categories, Departments};
+
+/// The tables that a decision looks into.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    pub calendar: &'a Calendar,
+    pub categories: &'a Categories,
+    pub departments: &'a Departments,
+}
+
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;
-
-pub use case::{
-    Actor, Case, CaseEvent, Change, FoldError, Grade, Intake, Outcome, Rating, Reply, Round, fold,
-};
-pub use decide::{Command, Refusal, Rules, decide, limit};
-pub use number::{CaseNumber, NotACaseNumber, NumberRead, read_number};
-pub use state::{State, Step, TRANSITIONS, Who};

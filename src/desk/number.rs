@@ -1,221 +1,204 @@
-//! The number of a case: `T YY NNNNN C`, nine digits, read in threes (126-041-273).
-//!
-//! T is the kind (1 appeal, 2 proxy matter, 5 order), YY the year, NNNNN the serial, C a
-//! Damm check digit: it catches every wrong digit and every swap of neighbours.
+//! The case number: `T YY NNNNN C`, nine digits, read and shown in threes. T is the type, YY
+//! the year, NNNNN a serial per type and year, C a Damm check digit (H. M. Damm, 2004), which
+//! catches every single wrong digit and every swap of neighbours.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::zh;
+/// What a number counts: its first digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CaseType {
+    /// 诉求: somebody wants something mended, answered or looked into.
+    Appeal,
+    /// 代办: an agent runs an errand.
+    Proxy,
+    Order,
+    Listing,
+}
 
-/// The quasigroup of H. Michael Damm's thesis (2004), the usual one of order 10.
-const DAMM: [[u8; 10]; 10] = [
-    [0, 3, 1, 7, 5, 9, 8, 6, 4, 2],
-    [7, 0, 9, 2, 1, 5, 4, 8, 6, 3],
-    [4, 2, 0, 6, 8, 7, 1, 3, 5, 9],
-    [1, 7, 5, 0, 9, 8, 3, 4, 2, 6],
-    [6, 1, 2, 3, 0, 4, 5, 9, 7, 8],
-    [3, 6, 7, 4, 2, 0, 9, 5, 8, 1],
-    [5, 8, 6, 9, 7, 2, 0, 1, 3, 4],
-    [8, 9, 4, 5, 3, 6, 2, 0, 1, 7],
-    [9, 4, 3, 8, 6, 1, 7, 2, 0, 5],
-    [2, 5, 8, 1, 4, 3, 6, 7, 9, 0],
-];
-const SERIAL_MAX: u32 = 99_999;
+impl CaseType {
+    pub const ALL: [CaseType; 4] =
+        [CaseType::Appeal, CaseType::Proxy, CaseType::Order, CaseType::Listing];
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct CaseNumber(String);
+    pub fn digit(self) -> u32 {
+        match self {
+            CaseType::Appeal => 1,
+            CaseType::Proxy => 2,
+            CaseType::Order => 5,
+            CaseType::Listing => 6,
+        }
+    }
+}
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a case number is nine digits with a Damm check digit")]
-pub struct NotACaseNumber;
+/// Nine digits whose check digit is right. Displays as `126-041-273`; stored as `126041273`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CaseNumber(u32);
 
-fn damm(digits: &str) -> u8 {
-    digits.bytes().fold(0, |state, digit| DAMM[usize::from(state)][usize::from(digit - b'0')])
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NumberError {
+    #[error("a serial is 1 to {max}, not {0}: the year's numbers are used up", max = CaseNumber::SERIAL_MAX)]
+    Serial(u32),
+    #[error("a year is 2000 to 2099, not {0}")]
+    Year(i16),
+    #[error("not a case number: {0:?}; expected nine digits with a right check digit")]
+    Text(String),
 }
 
 impl CaseNumber {
-    /// `None` when the serials of the year are used up.
-    pub fn new(kind: u8, year: i16, serial: u32) -> Option<Self> {
-        if serial == 0 || serial > SERIAL_MAX || kind > 9 {
+    pub const SERIAL_MAX: u32 = 99_999;
+
+    /// `year` has four digits; `serial` is 1 to 99,999.
+    pub fn new(kind: CaseType, year: i16, serial: u32) -> Result<Self, NumberError> {
+        let short = u32::try_from(year).ok().filter(|year| (2000..2100).contains(year));
+        let short = short.ok_or(NumberError::Year(year))? - 2000;
+        if !(1..=Self::SERIAL_MAX).contains(&serial) {
+            return Err(NumberError::Serial(serial));
+        }
+        let body = (kind.digit() * 100 + short) * 100_000 + serial;
+        Ok(Self(body * 10 + damm(body)))
+    }
+
+    /// Exactly nine digits, as stored; what people write goes through `read_number`.
+    pub fn from_digits(digits: &str) -> Option<Self> {
+        if digits.len() != 9 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        let digits = format!("{kind}{:02}{serial:05}", year.rem_euclid(100));
-        let check = damm(&digits);
-        Some(Self(format!("{digits}{check}")))
+        let number = Self(digits.parse().ok()?);
+        let known = CaseType::ALL.iter().any(|kind| kind.digit() == number.0 / 100_000_000);
+        (known && number.serial() > 0 && damm(number.0) == 0).then_some(number)
     }
 
-    /// `126041273`
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// As stored and as part of a key: `126041273`.
+    pub fn digits(self) -> String {
+        self.0.to_string()
     }
-}
 
-impl TryFrom<String> for CaseNumber {
-    type Error = NotACaseNumber;
-
-    fn try_from(text: String) -> Result<Self, NotACaseNumber> {
-        let right = text.len() == 9 && text.bytes().all(|byte| byte.is_ascii_digit());
-        if right && damm(&text) == 0 { Ok(Self(text)) } else { Err(NotACaseNumber) }
+    /// Four digits.
+    pub fn year(self) -> i16 {
+        // Two digits: it fits.
+        2000 + (self.0 / 1_000_000 % 100) as i16
     }
-}
 
-impl From<CaseNumber> for String {
-    fn from(number: CaseNumber) -> Self {
-        number.0
+    pub fn serial(self) -> u32 {
+        self.0 / 10 % 100_000
+    }
+
+    pub fn ends_in(self, tail: &str) -> bool {
+        !tail.is_empty() && self.digits().ends_with(tail)
     }
 }
 
 impl fmt::Display for CaseNumber {
-    /// `126-041-273`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}-{}", &self.0[..3], &self.0[3..6], &self.0[6..])
+        let Self(number) = self;
+        write!(f, "{}-{:03}-{:03}", number / 1_000_000, number / 1000 % 1000, number % 1000)
     }
 }
 
-/// What a villager's words say about a number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NumberRead {
-    Whole(CaseNumber),
-    /// The last 3 to 6 digits, as people remember them.
-    Tail(String),
-    /// Nine digits that are nobody's number.
-    WrongCheckDigit,
-    None,
-}
+impl FromStr for CaseNumber {
+    type Err = NumberError;
 
-/// Finds a number in any of its forms: with hyphens, blanks or full-width digits, in Chinese
-/// digits (幺 and 两 too), after 查, 编号, 单号 or #, with punctuation around it.
-pub fn read_number(text: &str) -> NumberRead {
-    let folded = zh::fold_digits(text);
-    let mut wrong = false;
-    let mut tail = None;
-    for run in digit_runs(&folded) {
-        match run.len() {
-            9 => match CaseNumber::try_from(run) {
-                Ok(number) => return NumberRead::Whole(number),
-                Err(_) => wrong = true,
-            },
-            3..=6 if tail.is_none() => tail = Some(run),
-            _ => {}
-        }
-    }
-    match tail {
-        _ if wrong => NumberRead::WrongCheckDigit,
-        Some(tail) => NumberRead::Tail(tail),
-        None => NumberRead::None,
+    /// With or without the hyphens of `Display`.
+    fn from_str(text: &str) -> Result<Self, NumberError> {
+        let digits = text.replace('-', "");
+        Self::from_digits(&digits).ok_or_else(|| NumberError::Text(text.to_owned()))
     }
 }
 
-/// Runs of digits, read on over the separators that people put into a number.
-fn digit_runs(text: &str) -> Vec<String> {
-    let mut runs = Vec::new();
-    let mut run = String::new();
-    for c in text.chars() {
-        let separator = matches!(c, '-' | '－' | '—' | '–' | ' ' | '\u{3000}' | ',' | '，' | '.' | '、');
-        if c.is_ascii_digit() {
-            run.push(c);
-        } else if !separator && !run.is_empty() {
-            runs.push(std::mem::take(&mut run));
-        }
+impl Serialize for CaseNumber {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.digits())
     }
-    if !run.is_empty() {
-        runs.push(run);
+}
+
+impl<'de> Deserialize<'de> for CaseNumber {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
-    runs
+}
+
+/// Damm's check digit of the decimal digits; 0 for a number that ends in its own.
+pub fn damm(number: u32) -> u32 {
+    const TABLE: [[u8; 10]; 10] = [
+        [0, 3, 1, 7, 5, 9, 8, 6, 4, 2],
+        [7, 0, 9, 2, 1, 5, 4, 8, 6, 3],
+        [4, 2, 0, 6, 8, 7, 1, 3, 5, 9],
+        [1, 7, 5, 0, 9, 8, 3, 4, 2, 6],
+        [6, 1, 2, 3, 0, 4, 5, 9, 7, 8],
+        [3, 6, 7, 4, 2, 0, 9, 5, 8, 1],
+        [5, 8, 6, 9, 7, 2, 0, 1, 3, 4],
+        [8, 9, 4, 5, 3, 6, 2, 0, 1, 7],
+        [9, 4, 3, 8, 6, 1, 7, 2, 0, 5],
+        [2, 5, 8, 1, 4, 3, 6, 7, 9, 0],
+    ];
+    let digits = number.to_string();
+    let interim =
+        digits.bytes().fold(0u8, |row, digit| TABLE[usize::from(row)][usize::from(digit - b'0')]);
+    u32::from(interim)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use proptest::prelude::*;
 
-    use super::*;
-
     #[test]
-    fn vectors() {
-        for (digits, whole) in [
-            ("12600001", "126000016"),
-            ("12604127", "126041273"),
-            ("12604011", "126040116"),
-            ("22600512", "226005122"),
-            ("52600318", "526003184"),
-            ("12699999", "126999992"),
-        ] {
-            let kind = digits[..1].parse().unwrap();
-            let year = 2000 + digits[1..3].parse::<i16>().unwrap();
-            let number = CaseNumber::new(kind, year, digits[3..].parse().unwrap()).unwrap();
-            assert_eq!(number.as_str(), whole);
-        }
-        assert_eq!(damm("572"), 4);
-        assert_eq!(CaseNumber::new(1, 2026, 4127).unwrap().to_string(), "126-041-273");
-        assert_eq!(CaseNumber::new(1, 2026, 0), None);
-        assert_eq!(CaseNumber::new(1, 2026, 100_000), None);
-    }
-
-    fn check(text: &str, expect: &str) {
-        let found = match read_number(text) {
-            NumberRead::Whole(number) => number.as_str().to_owned(),
-            NumberRead::Tail(digits) => format!("…{digits}"),
-            NumberRead::WrongCheckDigit => "wrong".into(),
-            NumberRead::None => "none".into(),
+    fn known_answers() {
+        assert_eq!(damm(572), 4, "the example of the original paper");
+        let check = |kind, year, serial, digits: &str, shown: &str| {
+            let number = CaseNumber::new(kind, year, serial).unwrap();
+            assert_eq!((&*number.digits(), &*number.to_string()), (digits, shown));
+            assert_eq!((number.year(), number.serial()), (year, serial));
+            assert_eq!(digits.parse(), Ok(number));
+            assert_eq!(shown.parse(), Ok(number));
+            let json = serde_json::to_string(&number).unwrap();
+            assert_eq!(json, format!("\"{digits}\""));
+            assert_eq!(serde_json::from_str::<CaseNumber>(&json).unwrap(), number);
         };
-        assert_eq!(found, expect, "{text}");
+        check(CaseType::Appeal, 2026, 1, "126000016", "126-000-016");
+        check(CaseType::Appeal, 2026, 4127, "126041273", "126-041-273");
+        check(CaseType::Appeal, 2026, 4011, "126040116", "126-040-116");
+        check(CaseType::Proxy, 2026, 512, "226005122", "226-005-122");
+        check(CaseType::Order, 2026, 318, "526003184", "526-003-184");
+        check(CaseType::Appeal, 2026, 99_999, "126999992", "126-999-992");
     }
 
     #[test]
-    fn every_form_that_people_write() {
-        for text in [
-            "126041273",
-            "126-041-273",
-            "126 041 273",
-            "１２６０４１２７３",
-            "１２６－０４１－２７３",
-            "查126041273",
-            "查 126-041-273。",
-            "#126041273",
-            "编号：126041273",
-            "单号126041273，到哪一步了",
-            "幺二六，零四幺，二七三",
-            "一二六〇四一二七三",
-            "我那个126041273办得咋样了？",
-        ] {
-            check(text, "126041273");
+    fn what_is_no_number_is_refused() {
+        for (year, serial) in [(2026, 0), (2026, 100_000), (1999, 1), (2100, 1), (-26, 1)] {
+            assert!(CaseNumber::new(CaseType::Appeal, year, serial).is_err(), "{year} {serial}");
         }
-        check("126041274", "wrong");
-        check("查 041273", "…041273");
-        check("273", "…273");
-        check("查进度", "none");
-        check("12", "none");
-        check("13931512345", "none");
-    }
-
-    #[test]
-    fn every_slip_of_one_digit_is_caught() {
-        for serial in (1..99_999).step_by(997) {
-            let number = CaseNumber::new(1, 2026, serial).unwrap();
-            let digits = number.as_str().as_bytes();
-            for at in 0..9 {
-                for digit in b'0'..=b'9' {
-                    let mut other = digits.to_vec();
-                    other[at] = digit;
-                    let other = String::from_utf8(other).unwrap();
-                    assert_eq!(CaseNumber::try_from(other).is_ok(), digit == digits[at]);
-                }
-                if at < 8 && digits[at] != digits[at + 1] {
-                    let mut other = digits.to_vec();
-                    other.swap(at, at + 1);
-                    assert!(CaseNumber::try_from(String::from_utf8(other).unwrap()).is_err());
-                }
-            }
+        for text in ["", "126041274", "12604127", "1260412733", "１２６０４１２７３", "12604127x"]
+        {
+            assert!(text.parse::<CaseNumber>().is_err(), "{text}");
         }
+        let unknown = 32_604_127;
+        let text = format!("{unknown}{}", damm(unknown));
+        assert!(text.parse::<CaseNumber>().is_err(), "no such type: {text}");
     }
 
     proptest! {
         #[test]
-        fn reading_never_panics(text in "\\PC{0,40}") {
-            let _ = read_number(&text);
+        fn no_single_slip_passes(kind in 0usize..4, year in 2000i16..2100, serial in 1u32..100_000) {
+            let number = CaseNumber::new(CaseType::ALL[kind], year, serial).unwrap();
+            let right = number.digits().into_bytes();
+            for place in 0..9 {
+                for digit in b'0'..=b'9' {
+                    let mut wrong = right.clone();
+                    wrong[place] = digit;
+                    let text = String::from_utf8(wrong).unwrap();
+                    prop_assert_eq!(CaseNumber::from_digits(&text).is_some(), digit == right[place]);
+                }
+                let mut swapped = right.clone();
+                if place > 0 {
+                    swapped.swap(place - 1, place);
+                }
+                let text = String::from_utf8(swapped.clone()).unwrap();
+                prop_assert_eq!(CaseNumber::from_digits(&text).is_some(), swapped == right);
+            }
         }
     }
 }

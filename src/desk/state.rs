@@ -1,226 +1,135 @@
-//! The states of a case, and what may follow what.
+//! The states of a case and the one table of what may follow what, who may do it, on what
+//! condition, and what the villager is told. `decide`, the fold, the notices and the pages read it.
 
-use serde::{Deserialize, Serialize};
+use super::event::Change;
+use super::words::words;
 
-use super::{Grade, Outcome};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    Received,
-    Dispatched,
-    Handling,
-    Replied,
-    Redo,
-    Closed,
-}
-
-/// Who does something to a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    Villager,
-    Staff,
-}
-
-/// The steps of this table are all there are; `decide` adds the guards.
-/// From, step, to, who. A villager's dissatisfaction leads to `Redo`, or stays `Replied` once
-/// the rounds are used up: then staff closes.
-pub const TRANSITIONS: &[(State, Step, State, Who)] = {
-    use State::{Closed, Dispatched, Handling, Received, Redo, Replied};
-    use Step::{Accept, Close, Dispatch, Progress, Rate, Reply};
-    &[
-        (Received, Dispatch, Dispatched, Who::Staff),
-        (Dispatched, Dispatch, Dispatched, Who::Staff),
-        (Handling, Dispatch, Dispatched, Who::Staff),
-        (Redo, Dispatch, Dispatched, Who::Staff),
-        (Dispatched, Accept, Handling, Who::Staff),
-        (Redo, Accept, Handling, Who::Staff),
-        (Dispatched, Progress, Handling, Who::Staff),
-        (Handling, Progress, Handling, Who::Staff),
-        (Redo, Progress, Handling, Who::Staff),
-        (Received, Reply, Replied, Who::Staff),
-        (Dispatched, Reply, Replied, Who::Staff),
-        (Handling, Reply, Replied, Who::Staff),
-        (Redo, Reply, Replied, Who::Staff),
-        (Replied, Rate, Closed, Who::Villager),
-        (Replied, Close, Closed, Who::Staff),
-    ]
-};
-
-/// What can be done to a case that is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    Dispatch,
-    Accept,
-    Progress,
-    Reply,
-    Rate,
-    Close,
-}
-
-impl Step {
-    pub fn id(self) -> &'static str {
-        match self {
-            Step::Dispatch => "dispatch",
-            Step::Accept => "accept",
-            Step::Progress => "progress",
-            Step::Reply => "reply",
-            Step::Rate => "rate",
-            Step::Close => "close",
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Step::Dispatch => "派单",
-            Step::Accept => "签收",
-            Step::Progress => "记进展",
-            Step::Reply => "答复",
-            Step::Rate => "评价",
-            Step::Close => "办结",
-        }
+words! {
+    State {
+        Received "received" "待受理",
+        Dispatched "dispatched" "待签收",
+        Handling "handling" "办理中",
+        /// Answered; the villager's rating is awaited.
+        Replied "replied" "已答复待评价",
+        /// Not content: the same department again, or another one.
+        Redo "redo" "重办",
+        Closed "closed" "办结",
     }
 }
 
 impl State {
-    pub const ALL: [State; 6] = [
-        State::Received,
-        State::Dispatched,
-        State::Handling,
-        State::Replied,
-        State::Redo,
-        State::Closed,
-    ];
-
-    /// Stable: it is stored and stands in keys.
-    pub fn id(self) -> &'static str {
-        match self {
-            State::Received => "received",
-            State::Dispatched => "dispatched",
-            State::Handling => "handling",
-            State::Replied => "replied",
-            State::Redo => "redo",
-            State::Closed => "closed",
-        }
-    }
-
-    /// For staff.
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Received => "待派单",
-            State::Dispatched => "待签收",
-            State::Handling => "办理中",
-            State::Replied => "已答复待评价",
-            State::Redo => "重办",
-            State::Closed => "办结",
-        }
-    }
-
-    /// For the villager.
-    pub fn told(self) -> &'static str {
+    /// What the villager is shown.
+    pub fn shown(self) -> &'static str {
         match self {
             State::Received => "已收到",
-            State::Dispatched => "已转到部门",
-            State::Handling => "正在办理",
+            State::Dispatched => "已转办",
+            State::Handling => "办理中",
             State::Replied => "已答复，请评价",
-            State::Redo => "正在重新办理",
+            State::Redo => "重新办理",
             State::Closed => "已办结",
         }
     }
 
-    /// Somebody still has to do something about it.
     pub fn is_open(self) -> bool {
         self != State::Closed
     }
+}
 
-    /// The time limit runs.
-    pub fn is_running(self) -> bool {
-        !matches!(self, State::Replied | State::Closed)
-    }
-
-    /// Where `step` leads, if the table has it.
-    pub fn after(self, step: Step, who: Who) -> Option<State> {
-        TRANSITIONS
-            .iter()
-            .find(|(from, done, _, by)| (*from, *done, *by) == (self, step, who))
-            .map(|(_, _, to, _)| *to)
-    }
-
-    /// What staff may do now.
-    pub fn staff_steps(self) -> Vec<Step> {
-        TRANSITIONS
-            .iter()
-            .filter(|(from, _, _, by)| *from == self && *by == Who::Staff)
-            .map(|(_, step, _, _)| *step)
-            .collect()
+words! {
+    /// The kinds of [`Change`], without what they carry.
+    Step {
+        Received "received" "收到",
+        Dispatched "dispatched" "派单",
+        Accepted "accepted" "签收",
+        Progress "progress" "办理",
+        Replied "replied" "答复",
+        Rated "rated" "评价",
+        Reopened "reopened" "重办",
+        Closed "closed" "办结",
     }
 }
 
-impl Grade {
-    pub const ALL: [Grade; 3] = [Grade::Satisfied, Grade::Fair, Grade::Dissatisfied];
-
-    pub fn id(self) -> &'static str {
+impl Change {
+    pub fn step(&self) -> Step {
         match self {
-            Grade::Satisfied => "satisfied",
-            Grade::Fair => "fair",
-            Grade::Dissatisfied => "dissatisfied",
+            Change::Received { .. } => Step::Received,
+            Change::Dispatched { .. } => Step::Dispatched,
+            Change::Accepted => Step::Accepted,
+            Change::Progress { .. } => Step::Progress,
+            Change::Replied { .. } => Step::Replied,
+            Change::Rated { .. } => Step::Rated,
+            Change::Reopened { .. } => Step::Reopened,
+            Change::Closed { .. } => Step::Closed,
         }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Grade::Satisfied => "满意",
-            Grade::Fair => "基本满意",
-            Grade::Dissatisfied => "不满意",
-        }
-    }
-
-    /// By id, by name, or by the digit that the notice names (1, 2, 3).
-    pub fn read(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .zip(["1", "2", "3"])
-            .find(|(grade, digit)| text == grade.id() || text == grade.name() || text == *digit)
-            .map(|(grade, _)| grade)
     }
 }
 
-impl Outcome {
-    pub const ALL: [Outcome; 7] = [
-        Outcome::Solved,
-        Outcome::PartlySolved,
-        Outcome::Explained,
-        Outcome::Planned,
-        Outcome::NoAuthority,
-        Outcome::Unreasonable,
-        Outcome::Unreachable,
-    ];
-
-    pub fn id(self) -> &'static str {
-        match self {
-            Outcome::Solved => "solved",
-            Outcome::PartlySolved => "partly_solved",
-            Outcome::Explained => "explained",
-            Outcome::Planned => "planned",
-            Outcome::NoAuthority => "no_authority",
-            Outcome::Unreasonable => "unreasonable",
-            Outcome::Unreachable => "unreachable",
-        }
+words! {
+    /// Who may take a step.
+    Party {
+        /// The villager whose case it is, nobody else's.
+        Owner "owner" "本人",
+        Staff "staff" "工作人员",
+        /// The clock.
+        System "system" "系统",
     }
+}
 
-    pub fn name(self) -> &'static str {
-        match self {
-            Outcome::Solved => "已解决",
-            Outcome::PartlySolved => "部分解决",
-            Outcome::Explained => "解释说明",
-            Outcome::Planned => "列入计划",
-            Outcome::NoAuthority => "无权办理",
-            Outcome::Unreasonable => "诉求不合理",
-            Outcome::Unreachable => "无法联系",
-        }
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// `None`: there is no case yet.
+    pub from: Option<State>,
+    pub step: Step,
+    pub to: State,
+    pub who: &'static [Party],
+    /// The condition, for the manual; the code of it is in `decide`.
+    pub guard: &'static str,
+    /// The id of the notice to the villager.
+    pub told: Option<&'static str>,
+}
 
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| outcome.id() == id)
-    }
+const OWNER: &[Party] = &[Party::Owner];
+const STAFF: &[Party] = &[Party::Staff];
+const FILERS: &[Party] = &[Party::Owner, Party::Staff];
+/// Silence is acceptance: the clock may accept for a department.
+const ACCEPTERS: &[Party] = &[Party::Staff, Party::System];
+const ALL: &[Party] = &[Party::Owner, Party::Staff, Party::System];
+
+const fn row(
+    from: State,
+    step: Step,
+    to: State,
+    who: &'static [Party],
+    guard: &'static str,
+    told: Option<&'static str>,
+) -> Transition {
+    Transition { from: Some(from), step, to, who, guard, told }
+}
+
+use State as S;
+
+#[rustfmt::skip]
+pub const TRANSITIONS: [Transition; 13] = [
+    Transition {
+        from: None, step: Step::Received, to: S::Received, who: FILERS,
+        guard: "有文字、照片或语音；类别在目录里",
+        told: Some("received"),
+    },
+    row(S::Received, Step::Dispatched, S::Dispatched, STAFF, "部门在名单里", Some("dispatched")),
+    row(S::Dispatched, Step::Dispatched, S::Dispatched, STAFF, "换一个部门；承诺时间不变", Some("rerouted")),
+    row(S::Handling, Step::Dispatched, S::Dispatched, STAFF, "换一个部门；承诺时间不变", Some("rerouted")),
+    row(S::Redo, Step::Dispatched, S::Dispatched, STAFF, "部门在名单里，可以是原部门", Some("dispatched")),
+    row(S::Dispatched, Step::Accepted, S::Handling, ACCEPTERS, "工作人员签收；到时未签收视同签收", None),
+    row(S::Redo, Step::Accepted, S::Handling, ACCEPTERS, "工作人员签收；到时未签收视同签收", None),
+    row(S::Handling, Step::Progress, S::Handling, STAFF, "没签收的一并签收", Some("progress")),
+    row(S::Handling, Step::Replied, S::Replied, STAFF, "没签收的一并签收；结果在名单里；至少15个字", Some("replied")),
+    row(S::Replied, Step::Rated, S::Replied, OWNER, "每轮一次", None),
+    row(S::Replied, Step::Reopened, S::Redo, OWNER, "不满意，且不超过两轮", Some("redo")),
+    row(S::Replied, Step::Closed, S::Closed, ALL, "满意或基本满意；到期未评价；工作人员写明理由", Some("closed")),
+    row(S::Received, Step::Closed, S::Closed, STAFF, "不属于受理范围等，写明理由", Some("closed")),
+];
+
+/// The row for this step from that state; `None` when it may not follow.
+pub fn transition(from: Option<State>, step: Step) -> Option<&'static Transition> {
+    TRANSITIONS.iter().find(|row| row.from == from && row.step == step)
 }

@@ -1,0 +1,39 @@
+//! Why a command is not carried out, in words for the one who gave it.
+
+use super::state::{State, Step};
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("没有这个编号的事项。请核对编号，或查看全部事项。")]
+    NoCase,
+    #[error("这个编号已经用过。请换一个编号再提交，内容没有丢。")]
+    NumberTaken,
+    #[error("这不是您的事项。请用反映问题时的手机或微信来办。")]
+    NotYours,
+    #[error("这一步（{}）不能由您来做。请交给：{}。", .step, .who)]
+    NotAllowed { step: Step, who: String },
+    #[error("现在是“{}”，不能{}。{}", .state, .step, .mend)]
+    NotNow { state: State, step: Step, mend: &'static str },
+    #[error("目录里没有类别“{0}”。请从类别名单里选，或先不填类别。")]
+    UnknownCategory(String),
+    #[error("名单里没有部门“{0}”。请从部门名单里选。")]
+    UnknownDepartment(String),
+    #[error("已经在{0}了。请选另一个部门，或等它答复。")]
+    SameDepartment(String),
+    #[error("内容是空的。请写一句话，或发一张照片、一段语音。")]
+    Empty,
+    #[error("{what}是空的。请写上{what}。")]
+    Missing { what: &'static str },
+    #[error("{what}太短，只有{chars}个字。请至少写{min}个字，把情况和结果说清楚。")]
+    TooShort { what: &'static str, chars: usize, min: usize },
+    #[error("{what}太长，有{chars}个字，最多{max}个字。请缩短或分开写。")]
+    TooLong { what: &'static str, chars: usize, max: usize },
+    #[error("{what}太多，有{count}个，最多{max}个。请挑最要紧的。")]
+    TooMany { what: &'static str, count: usize, max: usize },
+    #[error("{what}“{value}”不对。{mend}")]
+    Malformed { what: &'static str, value: String, mend: &'static str },
+    #[error("这一轮已经评价过了（{0}）。工作人员会看到您的评价。")]
+    AlreadyRated(super::Grade),
+    #[error("这件事的记录已满{0}条，不能再转派或记进展。请答复或办结。")]
+    Full(u32),
+}
