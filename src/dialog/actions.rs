@@ -60,13 +60,15 @@ pub(super) fn field_id(action: &Action, word: &str) -> Option<&'static str> {
 
 /// Words in notices, and the ids that the host fills.
 pub(super) const NOTICE_FIELDS: &[(&str, &str)] = &[
-    ("case_no", "编号"),
+    ("number", "编号"),
     ("title", "标题"),
     ("due", "期限"),
     ("state", "状态"),
     ("department", "部门"),
-    ("reply", "答复"),
-    ("text", "进展"),
+    ("department_phone", "部门电话"),
+    ("outcome", "结果"),
+    ("text", "内容"),
     ("reason", "原因"),
-    ("hotline", "电话"),
+    ("grade", "评价"),
+    ("hotline", "热线"),
 ];

@@ -1,0 +1,263 @@
+//! What is kept of a conversation: named answers and timers, never a position. Where we are
+//! is the first relevant question without an answer.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Time;
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::script::{Script, StepKind};
+use super::value::{Answer, How, Value};
+use super::words::{Medium, shown};
+
+/// A draft that nobody took up is forgotten.
+const DRAFT_LIFE: SignedDuration = SignedDuration::from_hours(24 * 14);
+/// Nobody is reminded at night.
+const WAKING: (Time, Time) = (Time::constant(7, 30, 0, 0), Time::constant(20, 30, 0, 0));
+const OFFERS_MAX: usize = 5;
+
+/// All that is known between two messages; small JSON.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Conversation {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) active: Option<Frame>,
+    /// Waits while another dialog runs. One at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) parked: Option<Frame>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) draft: Option<Draft>,
+    /// A person has the conversation; the bot is silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) human_since: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) offers: Vec<Offer>,
+}
+
+/// A dialog that one short answer may start, for example the rating of a reply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    pub(super) dialog: String,
+    pub(super) given: BTreeMap<String, Answer>,
+    pub(super) until: Timestamp,
+}
+
+impl Offer {
+    /// `case` is handed to the dialog as the answer `case`.
+    pub fn for_case(dialog: &str, case: &str, until: Timestamp) -> Self {
+        let value = Value::Text(case.to_owned());
+        let answer = Answer { raw: case.to_owned(), value, how: How::Given };
+        Self { dialog: dialog.to_owned(), given: BTreeMap::from([("case".to_owned(), answer)]), until }
+    }
+}
+
+/// A dialog that was left unfinished for a day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Draft {
+    pub frame: Frame,
+    /// She was asked whether to go on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
+    /// What she wrote when she was asked; it is taken up if she says no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
+}
+
+/// One dialog under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Frame {
+    pub dialog: String,
+    pub medium: Medium,
+    /// The words with which it began.
+    pub opening: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, Answer>,
+    /// Slots in the order of answering, for 上一步.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
+    /// Steps without an answer that are behind her: said, confirmed, called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+    /// In halves: an empty message or a 嗯 counts one, another two.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub misses: u8,
+    /// The call whose result is awaited: its id and its step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calling: Option<(String, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voices: Vec<String>,
+    pub started: Timestamp,
+    pub touched: Timestamp,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reminded: bool,
+    /// Goes on by itself when what parked it has ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub goes_on: bool,
+}
+
+fn is_zero(n: &u8) -> bool {
+    *n == 0
+}
+
+/// The question that she was asked last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Asked {
+    pub step: String,
+    pub at: Timestamp,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub misses: u8,
+    /// What she saw: "2" means the second of these, whatever changed since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<Shown>,
+    /// "Did you mean": the answer if she says yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maybe: Option<Answer>,
+    /// She was asked whether she really wants to stop.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancel: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Shown {
+    pub label: String,
+    pub value: Value,
+}
+
+impl Frame {
+    pub fn new(dialog: &str, medium: Medium, opening: &str, now: Timestamp) -> Self {
+        Self {
+            dialog: dialog.to_owned(),
+            medium,
+            opening: opening.to_owned(),
+            answers: BTreeMap::new(),
+            log: Vec::new(),
+            done: Vec::new(),
+            asked: None,
+            misses: 0,
+            calling: None,
+            photos: Vec::new(),
+            voices: Vec::new(),
+            started: now,
+            touched: now,
+            reminded: false,
+            goes_on: false,
+        }
+    }
+
+    pub fn set(&mut self, slot: &str, answer: Answer) {
+        self.log.retain(|known| known != slot);
+        self.log.push(slot.to_owned());
+        self.answers.insert(slot.to_owned(), answer);
+    }
+
+    /// Something that she would not like to tell again.
+    pub fn is_worth_keeping(&self) -> bool {
+        self.answers.values().any(|answer| !matches!(answer.how, How::Default | How::Given))
+            || !self.photos.is_empty()
+            || !self.voices.is_empty()
+    }
+}
+
+impl Conversation {
+    /// A person is in charge and nothing else is going on.
+    pub fn with_person(now: Timestamp) -> Self {
+        Self { human_since: Some(now), ..Self::default() }
+    }
+
+    pub fn is_with_person(&self) -> bool {
+        self.human_since.is_some()
+    }
+
+    /// A dialog is under way.
+    pub fn is_busy(&self) -> bool {
+        self.active.is_some()
+    }
+
+    pub(super) fn offer(&mut self, offer: Offer, now: Timestamp) {
+        self.offers.retain(|known| {
+            known.until > now && (&known.dialog, &known.given) != (&offer.dialog, &offer.given)
+        });
+        if self.offers.len() >= OFFERS_MAX {
+            self.offers.remove(0);
+        }
+        self.offers.push(offer);
+    }
+
+    /// When `Event::Wake` has something to do: a reminder, the end of waiting, the end of a
+    /// draft.
+    pub fn next_wake(&self, script: &Script) -> Option<Timestamp> {
+        if self.human_since.is_some() {
+            return None;
+        }
+        let frame = self.active.as_ref().or(self.parked.as_ref());
+        let expiry = frame.map(|frame| self.expiry(script, frame));
+        let reminder = frame.and_then(|frame| self.reminder(script, frame));
+        let draft = self.draft.as_ref().map(|draft| draft.frame.started + DRAFT_LIFE);
+        [expiry, reminder, draft].into_iter().flatten().min()
+    }
+
+    pub(super) fn expiry(&self, script: &Script, frame: &Frame) -> Timestamp {
+        frame.touched + script.rules.expire
+    }
+
+    /// `None` when she was reminded, or is not to be.
+    pub(super) fn reminder(&self, script: &Script, frame: &Frame) -> Option<Timestamp> {
+        // A reminder by SMS costs money and confuses.
+        if frame.reminded || frame.medium == Medium::Sms || self.active.is_none() {
+            return None;
+        }
+        let asked = frame.asked.as_ref()?;
+        let dialog = script.dialogs.get(&frame.dialog)?;
+        let own = dialog.question(&asked.step).and_then(|question| question.remind);
+        let at = waking(asked.at + own.or(script.rules.remind)?);
+        (at < self.expiry(script, frame)).then_some(at)
+    }
+
+    pub(super) fn draft_is_over(&self, now: Timestamp) -> bool {
+        self.draft.as_ref().is_some_and(|draft| draft.frame.started + DRAFT_LIFE <= now)
+    }
+}
+
+/// The same instant, or the next morning's beginning of waking hours.
+fn waking(at: Timestamp) -> Timestamp {
+    let china = Offset::constant(8);
+    let civil = china.to_datetime(at);
+    let day = match civil.time() {
+        time if time < WAKING.0 => civil.date(),
+        time if time > WAKING.1 => civil.date().tomorrow().unwrap_or(civil.date()),
+        _ => return at,
+    };
+    china.to_timestamp(day.to_datetime(WAKING.0)).unwrap_or(at)
+}
+
+/// What she said so far, a line an answer, for the person who takes over.
+pub fn summary(conversation: &Conversation, script: &Script) -> String {
+    let frames = [
+        conversation.active.as_ref(),
+        conversation.parked.as_ref(),
+        conversation.draft.as_ref().map(|draft| &draft.frame),
+    ];
+    let mut lines = Vec::new();
+    for frame in frames.into_iter().flatten() {
+        let name = script.dialogs.get(&frame.dialog).map_or(&frame.dialog, |dialog| &dialog.name);
+        lines.push(format!("「{name}」{}", frame.opening));
+        let steps = script.dialogs.get(&frame.dialog).map(|dialog| &dialog.steps);
+        for step in steps.into_iter().flatten() {
+            if let StepKind::Ask(question) = &step.kind
+                && let Some(answer) = frame.answers.get(&question.slot)
+                && answer.value != Value::Skipped
+            {
+                lines.push(shown(&answer.value));
+            }
+        }
+        if !frame.photos.is_empty() {
+            lines.push(format!("照片{}张", frame.photos.len()));
+        }
+    }
+    lines.join("\n")
+}

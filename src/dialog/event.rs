@@ -1,0 +1,121 @@
+//! What goes into a step, and what comes out.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::conversation::{Conversation, Offer};
+use super::value::{Answer, Value};
+use super::words::Medium;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Text(String),
+    /// `media` is the id under which the host keeps it.
+    Voice { media: String, text: Option<String> },
+    Photo { media: String },
+    Location { latitude: f64, longitude: f64, label: String },
+    /// A tap on the account's menu.
+    Menu(String),
+    Follow { scene: Option<String>, new: bool },
+    /// Something that can not be read; what little it says.
+    Unsupported(String),
+    /// It is time; too early changes nothing.
+    Wake,
+    /// What became of a call. `Err` holds the words for her, or nothing when it failed.
+    Result { call: String, outcome: Result<Value, String> },
+    Offer(Offer),
+    /// A person takes the conversation.
+    Takeover,
+    /// And gives it back.
+    Release,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    Say(String),
+    /// To be done at once; its result comes back as `Event::Result`.
+    Call(Call),
+    /// A person is wanted. `summary` holds what she said so far.
+    Handoff { reason: String, summary: String },
+    /// For the person in charge, or for somebody to listen to.
+    HeldForStaff { text: String, media: Option<String> },
+    /// She gave the conversation back to the bot.
+    Released,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The same for every attempt at the same thing.
+    pub id: String,
+    pub action: String,
+    pub dialog: String,
+    pub args: BTreeMap<String, Answer>,
+}
+
+/// All that a step may know besides the conversation.
+pub struct Env<'a> {
+    pub now: Timestamp,
+    pub medium: Medium,
+    /// Her number, where the channel is a telephone.
+    pub phone: Option<&'a str>,
+    pub places: &'a dyn Gazetteer,
+    /// The office is open.
+    pub working: bool,
+}
+
+/// Finds villages in what she writes.
+pub trait Gazetteer {
+    /// `whole`: the text answers "which village?".
+    fn find(&self, text: &str, whole: bool) -> PlaceFound;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlaceFound {
+    /// `span`: its bytes in the text. Not `exact`: it has to be shown to her first.
+    One { code: String, name: String, exact: bool, span: std::ops::Range<usize> },
+    /// Code and name of each that it could be.
+    Several(Vec<(String, String)>),
+    Outside { advice: String },
+    None,
+}
+
+impl Gazetteer for crate::county::Places {
+    fn find(&self, text: &str, whole: bool) -> PlaceFound {
+        use crate::county::{Found, Scope};
+        let scope = if whole { Scope::Answer } else { Scope::Sentence };
+        match crate::county::Places::find(self, text, scope) {
+            Found::One { place, span, exact } => PlaceFound::One {
+                code: place.code.clone(),
+                name: place.name.clone(),
+                exact,
+                span,
+            },
+            Found::Several(places) => PlaceFound::Several(
+                places
+                    .iter()
+                    .map(|place| (place.code.clone(), format!("{}{}", place.township, place.name)))
+                    .collect(),
+            ),
+            Found::Outside { advice, .. } => PlaceFound::Outside { advice },
+            Found::None => PlaceFound::None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    pub conversation: Conversation,
+    pub effects: Vec<Effect>,
+}
+
+/// A script that can not go on. The host apologises and a person takes over.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("dialog {0} does not come to rest")]
+    Loop(String),
+    #[error("dialog {0} is not in the script any more")]
+    DialogGone(String),
+    #[error("the conversation is {0} bytes, the limit is {1}")]
+    TooLarge(usize, usize),
+}

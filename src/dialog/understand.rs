@@ -1,0 +1,326 @@
+//! What an answer to a question says, and what a sentence says about several at once.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::conversation::{Asked, Frame, Shown};
+use super::event::{Env, PlaceFound};
+use super::script::{Choice, Dialog, Kind, Question};
+use super::value::{Answer, How, Value};
+use crate::zh;
+
+/// What is left of a sentence must be so long to count as its matter.
+const MATTER_CHARACTERS: usize = 8;
+
+pub(super) enum Parsed {
+    Answer(Answer),
+    /// Has to be shown to her first.
+    Maybe(Answer),
+    /// It could be one of these.
+    Choose(Vec<Shown>),
+    /// What she has to be told instead of the ladder.
+    Tell(String),
+    Miss,
+}
+
+fn answer(raw: &str, value: Value, how: How) -> Answer {
+    Answer { raw: raw.to_owned(), value, how }
+}
+
+/// The message as the answer to the question that she was asked.
+pub(super) fn parse(question: &Question, asked: &Asked, text: &str, env: &Env) -> Parsed {
+    let exact = |value| Parsed::Answer(answer(text, value, How::Exact));
+    if !asked.shown.is_empty()
+        && let Some(index) = zh::menu_index(text, asked.shown.len())
+    {
+        return Parsed::Answer(answer(text, asked.shown[index].value.clone(), How::Menu));
+    }
+    let copy = zh::plain(text);
+    if question.skip.contains(&copy) {
+        return exact(Value::Skipped);
+    }
+    match &question.kind {
+        Kind::Village => village(text, env),
+        Kind::Choice(choices) => match one_choice(choices, &copy) {
+            Some(choice) => exact(chosen(choice)),
+            None => Parsed::Miss,
+        },
+        Kind::ChoiceFrom(_) => {
+            let named: Vec<&Shown> = asked
+                .shown
+                .iter()
+                .filter(|shown| copy.chars().count() >= 2 && shown.label.contains(&copy))
+                .collect();
+            match named[..] {
+                [one] => exact(one.value.clone()),
+                _ => Parsed::Miss,
+            }
+        }
+        Kind::YesNo => match zh::yes_no(text).or(zh::menu_index(text, 2).map(|index| index == 0)) {
+            Some(yes) => exact(Value::Flag(yes)),
+            None => Parsed::Miss,
+        },
+        Kind::Quantity { min, max } => match zh::quantity(text, true) {
+            Some(found)
+                if min.is_none_or(|min| found.thousandths >= min)
+                    && max.is_none_or(|max| found.thousandths <= max) =>
+            {
+                exact(Value::Quantity {
+                    thousandths: found.thousandths,
+                    unit: found.unit,
+                    about: found.about,
+                })
+            }
+            _ => Parsed::Miss,
+        },
+        Kind::Mobile => match zh::phone(text) {
+            Ok(phone) => exact(Value::Text(phone)),
+            Err(zh::PhoneError::NotANumber) => Parsed::Miss,
+            Err(error) => Parsed::Tell(format!("{error}。")),
+        },
+        Kind::PersonName => match zh::name(text, true) {
+            Some(name) => exact(Value::Text(name)),
+            // Some names are in no list: what she repeats is believed.
+            None if asked.misses > 0 && is_short_han(&copy) => exact(Value::Text(copy)),
+            None => Parsed::Miss,
+        },
+        Kind::ShortText if !copy.is_empty() => exact(Value::Text(text.trim().to_owned())),
+        Kind::LongText { at_least } => {
+            let count = text.chars().filter(|c| c.is_alphanumeric()).count();
+            if count >= *at_least { exact(Value::Text(text.trim().to_owned())) } else { Parsed::Miss }
+        }
+        // Where it is, in words, is as good as a point on the map.
+        Kind::Location if copy.chars().count() >= 2 => exact(Value::Text(text.trim().to_owned())),
+        Kind::ShortText | Kind::Location | Kind::Photo => Parsed::Miss,
+    }
+}
+
+fn is_short_han(text: &str) -> bool {
+    (2..=6).contains(&text.chars().count()) && text.chars().all(zh::is_han)
+}
+
+fn village(text: &str, env: &Env) -> Parsed {
+    let mut found = env.places.find(text, true);
+    if found == PlaceFound::None && text.chars().count() > 6 {
+        found = env.places.find(text, false);
+    }
+    match found {
+        PlaceFound::One { code, name, exact: true, .. } => {
+            Parsed::Answer(answer(text, Value::Village { code, name }, How::Exact))
+        }
+        PlaceFound::One { code, name, exact: false, .. } => {
+            Parsed::Maybe(answer(text, Value::Village { code, name }, How::Fuzzy))
+        }
+        PlaceFound::Several(places) => Parsed::Choose(
+            places
+                .into_iter()
+                .map(|(code, name)| Shown {
+                    label: name.clone(),
+                    value: Value::Village { code, name },
+                })
+                .collect(),
+        ),
+        PlaceFound::Outside { advice } => Parsed::Tell(advice),
+        PlaceFound::None => Parsed::Miss,
+    }
+}
+
+pub(super) fn chosen(choice: &Choice) -> Value {
+    Value::Choice { value: choice.value.clone(), label: choice.label.clone() }
+}
+
+/// Label or word as a whole, the beginning of one label, or the only one that stands inside.
+fn one_choice<'c>(choices: &'c [Choice], copy: &str) -> Option<&'c Choice> {
+    if let Some(choice) = choices.iter().find(|choice| choice.words.iter().any(|w| w == copy)) {
+        return Some(choice);
+    }
+    if copy.chars().count() >= 2 {
+        let mut begun = choices.iter().filter(|choice| choice.label.starts_with(copy));
+        if let (Some(choice), None) = (begun.next(), begun.next()) {
+            return Some(choice);
+        }
+    }
+    choice_inside(choices, copy)
+}
+
+/// The option whose word stands in a sentence: the longest counts, two different ones of the
+/// same length do not.
+fn choice_inside<'c>(choices: &'c [Choice], copy: &str) -> Option<&'c Choice> {
+    let mut best: Option<(usize, &Choice)> = None;
+    let mut tie = false;
+    for choice in choices {
+        let words = choice.words.iter().filter(|word| word.chars().count() >= 2);
+        let longest = words
+            .filter(|word| copy.contains(word.as_str()))
+            .map(|word| word.chars().count())
+            .chain(choice.pattern.as_ref().and_then(|p| p.find(copy)).map(|m| m.as_str().chars().count()))
+            .max();
+        let Some(length) = longest else { continue };
+        match best {
+            Some((known, _)) if known > length => {}
+            Some((known, _)) if known == length => tie = true,
+            _ => {
+                best = Some((length, choice));
+                tie = false;
+            }
+        }
+    }
+    best.filter(|_| !tie).map(|(_, choice)| choice)
+}
+
+/// What a sentence says beyond the question that was asked.
+#[derive(Default)]
+pub(super) struct Intake {
+    pub found: Vec<(String, Answer)>,
+    /// Of a place outside the county.
+    pub advice: Option<String>,
+    /// It names the kind of matter, or says what it is about.
+    pub is_matter: bool,
+}
+
+/// Answers to questions of `dialog` that `frame` has not answered yet. `entry`: the bytes of
+/// the word that began the dialog. `matter`: the sentence as a whole may be the long text.
+pub(super) fn intake(
+    dialog: &Dialog,
+    frame: &Frame,
+    text: &str,
+    entry: Range<usize>,
+    matter: bool,
+    env: &Env,
+) -> Intake {
+    let mut intake = Intake::default();
+    let mut used: Vec<Range<usize>> = vec![entry];
+    let open = |kind: fn(&Kind) -> bool| {
+        dialog.questions().find(|question| {
+            kind(&question.kind)
+                && !question.not_ahead
+                && !frame.answers.contains_key(&question.slot)
+        })
+    };
+    let mut add = |question: &Question, value: Value| {
+        intake.found.push((question.slot.clone(), answer(text, value, How::Intake)));
+    };
+    if let Some((phone, span)) = zh::find_phone(text) {
+        used.push(span);
+        if let Some(question) = open(|kind| matches!(kind, Kind::Mobile)) {
+            add(question, Value::Text(phone));
+        }
+    }
+    if let Some(question) = open(|kind| matches!(kind, Kind::Village)) {
+        match env.places.find(text, false) {
+            PlaceFound::One { code, name, exact: true, span } => {
+                used.push(span);
+                add(question, Value::Village { code, name });
+            }
+            PlaceFound::Outside { advice } => intake.advice = Some(advice),
+            _ => {}
+        }
+    }
+    let name = zh::name(text, false);
+    if let Some(name) = &name
+        && let Some(question) = open(|kind| matches!(kind, Kind::PersonName))
+    {
+        if let Some(at) = text.find(name.as_str()) {
+            used.push(at..at + name.len());
+        }
+        intake.found.push((
+            question.slot.clone(),
+            answer(text, Value::Text(name.clone()), How::Intake),
+        ));
+    }
+    let copy = zh::plain(text);
+    for question in dialog.questions() {
+        let Kind::Choice(choices) = &question.kind else { continue };
+        if question.not_ahead || frame.answers.contains_key(&question.slot) {
+            continue;
+        }
+        if let Some(choice) = choice_inside(choices, &copy) {
+            intake.is_matter = true;
+            intake.found.push((question.slot.clone(), answer(text, chosen(choice), How::Intake)));
+        }
+    }
+    if let Some(question) = open(|kind| matches!(kind, Kind::Quantity { .. }))
+        && let Some(found) = zh::quantity(text, false)
+    {
+        let value = Value::Quantity {
+            thousandths: found.thousandths,
+            unit: found.unit,
+            about: found.about,
+        };
+        intake.found.push((question.slot.clone(), answer(text, value, How::Intake)));
+    }
+    if matter
+        && left(text, &used) >= MATTER_CHARACTERS
+        && let Some(question) = open(|kind| matches!(kind, Kind::LongText { .. }))
+    {
+        intake.is_matter = true;
+        // The whole of it: what was taken out is a part of what she wrote.
+        let value = Value::Text(text.trim().to_owned());
+        intake.found.push((question.slot.clone(), answer(text, value, How::Intake)));
+    }
+    intake
+}
+
+/// Characters of meaning outside of what was recognised.
+fn left(text: &str, used: &[Range<usize>]) -> usize {
+    text.char_indices()
+        .filter(|(at, c)| c.is_alphanumeric() && !used.iter().any(|span| span.contains(at)))
+        .count()
+}
+
+/// 不是…，是…; …写错了，改成…: the new value as text.
+pub(super) fn correction(text: &str) -> Option<String> {
+    let marks = ["改成", "改为", "应该是", "应是", "写错了，是", "写错了,是", "错了，是", "错了,是"];
+    for mark in marks {
+        if let Some((_, new)) = text.split_once(mark)
+            && !new.trim().is_empty()
+        {
+            return Some(new.trim().to_owned());
+        }
+    }
+    let (before, new) = text.split_once("不是")?;
+    if before.chars().count() > 4 {
+        return None;
+    }
+    let (_, new) = new.split_once(['，', ',', ' ', '。'])?;
+    let new = new.trim().trim_start_matches("我说的").trim_start_matches('是').trim();
+    (!new.is_empty()).then(|| new.to_owned())
+}
+
+/// The one answered slot that `text` fits, with its new value.
+pub(super) fn corrected(
+    dialog: &Dialog,
+    frame: &Frame,
+    text: &str,
+    env: &Env,
+) -> Option<(String, Answer)> {
+    let mut fits: Vec<(String, Answer)> = Vec::new();
+    let asked = Asked {
+        step: String::new(),
+        at: env.now,
+        misses: 0,
+        shown: Vec::new(),
+        maybe: None,
+        cancel: false,
+    };
+    let mut seen = BTreeSet::new();
+    for question in dialog.questions() {
+        let distinct = matches!(
+            question.kind,
+            Kind::Village | Kind::Choice(_) | Kind::Mobile | Kind::PersonName
+        );
+        if distinct
+            && frame.answers.contains_key(&question.slot)
+            && seen.insert(question.slot.clone())
+            && let Parsed::Answer(answer) = parse(question, &asked, text, env)
+            && answer.value != Value::Skipped
+        {
+            fits.push((question.slot.clone(), answer));
+        }
+    }
+    // A village is never a name as well.
+    if fits.len() > 1 {
+        fits.retain(|(_, answer)| !matches!(answer.value, Value::Text(_)));
+    }
+    if fits.len() == 1 { fits.pop() } else { None }
+}
