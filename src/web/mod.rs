@@ -2,6 +2,7 @@
 //! Everything that happens, happens in `office`; here it gets its address and its look.
 
 mod assets;
+mod desk;
 mod server;
 mod webhooks;
 
@@ -15,5 +16,9 @@ use crate::office::Office;
 
 /// All routes. A panic in one request becomes a 500 for that request only.
 pub fn router(office: Arc<Office>) -> Router {
-    Router::new().merge(webhooks::routes()).merge(assets::routes()).with_state(office)
+    Router::new()
+        .merge(webhooks::routes())
+        .merge(desk::routes())
+        .merge(assets::routes())
+        .with_state(office)
 }
