@@ -1,6 +1,7 @@
 //! The clerk's desk: pages that work without a script.
 
 mod account;
+mod cases;
 mod page;
 mod session;
 
@@ -12,5 +13,8 @@ use axum::extract::DefaultBodyLimit;
 use crate::office::Office;
 
 pub fn routes() -> Router<Arc<Office>> {
-    Router::new().merge(account::routes()).layer(DefaultBodyLimit::max(session::FORM_BYTES_MAX))
+    Router::new()
+        .merge(account::routes())
+        .merge(cases::routes())
+        .layer(DefaultBodyLimit::max(session::FORM_BYTES_MAX))
 }
