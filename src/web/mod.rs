@@ -3,6 +3,7 @@
 
 mod assets;
 mod desk;
+mod media;
 mod server;
 mod webhooks;
 

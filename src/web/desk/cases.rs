@@ -64,15 +64,9 @@ fn address(filter: &CaseFilter, after: Option<&str>) -> String {
     ];
     let pairs: Vec<String> = pairs
         .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name}={}", percent(value?))))
+        .filter_map(|(name, value)| Some(format!("{name}={}", page::percent(value?))))
         .collect();
     if pairs.is_empty() { "/desk".to_owned() } else { format!("/desk?{}", pairs.join("&")) }
-}
-
-fn percent(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let write = |byte| if plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") };
-    text.bytes().map(write).collect()
 }
 
 #[derive(Template)]
@@ -212,9 +206,11 @@ async fn act(
         Err(error) => Err(error),
     };
     match done {
-        Ok(done) => {
-            page::after(done, &format!("/desk/cases/{}", percent(&number)), office.secure_cookies())
-        }
+        Ok(done) => page::after(
+            done,
+            &format!("/desk/cases/{}", page::percent(&number)),
+            office.secure_cookies(),
+        ),
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
         Err(error) => {
             let status = page::status_of(&error);

@@ -130,6 +130,13 @@ pub fn case_number(digits: &str) -> String {
     parts.join("-")
 }
 
+/// For one value of a query string or one part of a path.
+pub fn percent(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let write = |byte| if plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") };
+    text.bytes().map(write).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +151,15 @@ mod tests {
             ("2025-12-31T15:59:59Z", "2025年12月31日 23:59"),
         ] {
             assert_eq!(time_seen_at(&at.parse().unwrap(), now), expect, "{at}");
+        }
+    }
+
+    #[test]
+    fn addresses_hold_only_plain_characters() {
+        for (text, expect) in
+            [("a-1_~.", "a-1_~."), ("路 灯", "%E8%B7%AF%20%E7%81%AF"), ("&=", "%26%3D")]
+        {
+            assert_eq!(percent(text), expect);
         }
     }
 
