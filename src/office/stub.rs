@@ -222,15 +222,9 @@ pub enum PhoneInput {
     /// a recording; the simulator has no transcript either
     Voice(Vec<u8>, String),
     Photo(Vec<u8>, String),
-    Location {
-        latitude: f64,
-        longitude: f64,
-        label: String,
-    },
+    Location { latitude: f64, longitude: f64, label: String },
     Menu(String),
-    Follow {
-        scene: Option<String>,
-    },
+    Follow { scene: Option<String> },
     Unfollow,
 }
 
@@ -250,124 +244,40 @@ pub enum PhoneError {
 }
 
 impl Office {
-    pub fn county_name(&self) -> String {
-        todo!()
-    }
-    pub fn health(&self) -> Health {
-        todo!()
-    }
+    pub fn county_name(&self) -> String { todo!() }
+    pub fn health(&self) -> Health { todo!() }
     /// Cookie gets `Secure` when the desk is served over https.
-    pub fn secure_cookies(&self) -> bool {
-        todo!()
-    }
+    pub fn secure_cookies(&self) -> bool { todo!() }
 
-    pub fn wechat_verify(&self, account: &str, query: &str) -> Result<String, Refused> {
-        todo!()
-    }
-    pub async fn wechat_receive(
-        self: &Arc<Self>,
-        account: &str,
-        query: &str,
-        body: &[u8],
-    ) -> Result<WebhookAnswer, Refused> {
-        todo!()
-    }
+    pub fn wechat_verify(&self, account: &str, query: &str) -> Result<String, Refused> { todo!() }
+    pub async fn wechat_receive(self: &Arc<Self>, account: &str, query: &str, body: &[u8]) -> Result<WebhookAnswer, Refused> { todo!() }
 
-    pub async fn sign_in(
-        &self,
-        name: &str,
-        password: &str,
-    ) -> Result<String /* token for the cookie */, SignInError> {
-        todo!()
-    }
-    pub async fn session(&self, token: &str) -> Result<Option<Session>, CommandError> {
-        todo!()
-    }
-    pub async fn sign_out(&self, token: &str) -> Result<(), CommandError> {
-        todo!()
-    }
+    pub async fn sign_in(&self, name: &str, password: &str) -> Result<String /* token for the cookie */, SignInError> { todo!() }
+    pub async fn session(&self, token: &str) -> Result<Option<Session>, CommandError> { todo!() }
+    pub async fn sign_out(&self, token: &str) -> Result<(), CommandError> { todo!() }
     /// Gives a new token; all older sessions of the person end.
-    pub async fn change_password(
-        &self,
-        session: &Session,
-        old: &str,
-        new: &str,
-    ) -> Result<String, CommandError> {
-        todo!()
-    }
+    pub async fn change_password(&self, session: &Session, old: &str, new: &str) -> Result<String, CommandError> { todo!() }
 
-    pub async fn cases(&self, filter: &CaseFilter) -> Result<CasePage, CommandError> {
-        todo!()
-    }
-    pub async fn case(&self, number: &str) -> Result<Option<CaseView>, CommandError> {
-        todo!()
-    }
-    pub async fn case_command(
-        &self,
-        session: &Session,
-        number: &str,
-        revision: u32,
-        command: CaseCommand,
-    ) -> Result<(), CommandError> {
-        todo!()
-    }
+    pub async fn cases(&self, filter: &CaseFilter) -> Result<CasePage, CommandError> { todo!() }
+    pub async fn case(&self, number: &str) -> Result<Option<CaseView>, CommandError> { todo!() }
+    pub async fn case_command(&self, session: &Session, number: &str, revision: u32, command: CaseCommand) -> Result<(), CommandError> { todo!() }
 
-    pub async fn tasks(&self) -> Result<Vec<TaskView>, CommandError> {
-        todo!()
-    }
-    pub async fn task(&self, id: &str) -> Result<Option<TaskView>, CommandError> {
-        todo!()
-    }
+    pub async fn tasks(&self) -> Result<Vec<TaskView>, CommandError> { todo!() }
+    pub async fn task(&self, id: &str) -> Result<Option<TaskView>, CommandError> { todo!() }
     /// `note` says what came of it; required.
-    pub async fn finish_task(
-        &self,
-        session: &Session,
-        id: &str,
-        note: &str,
-    ) -> Result<(), CommandError> {
-        todo!()
-    }
+    pub async fn finish_task(&self, session: &Session, id: &str, note: &str) -> Result<(), CommandError> { todo!() }
     /// Write to the villager of a hand-over.
-    pub async fn write_to_villager(
-        &self,
-        session: &Session,
-        task: &str,
-        text: &str,
-    ) -> Result<(), CommandError> {
-        todo!()
-    }
+    pub async fn write_to_villager(&self, session: &Session, task: &str, text: &str) -> Result<(), CommandError> { todo!() }
     /// The bot takes over again; the hand-over is finished.
-    pub async fn give_back(&self, session: &Session, task: &str) -> Result<(), CommandError> {
-        todo!()
-    }
+    pub async fn give_back(&self, session: &Session, task: &str) -> Result<(), CommandError> { todo!() }
     /// A dead letter is tried once more.
-    pub async fn resend(&self, session: &Session, task: &str) -> Result<(), CommandError> {
-        todo!()
-    }
-    pub async fn media(&self, hash: &str) -> Result<Option<MediaFile>, CommandError> {
-        todo!()
-    }
+    pub async fn resend(&self, session: &Session, task: &str) -> Result<(), CommandError> { todo!() }
+    pub async fn media(&self, hash: &str) -> Result<Option<MediaFile>, CommandError> { todo!() }
 
-    pub fn phone_menu(&self) -> Vec<PhoneMenuItem> {
-        todo!()
-    }
-    pub async fn phone_send(
-        self: &Arc<Self>,
-        user: &str,
-        input: PhoneInput,
-    ) -> Result<(), PhoneError> {
-        todo!()
-    }
+    pub fn phone_menu(&self) -> Vec<PhoneMenuItem> { todo!() }
+    pub async fn phone_send(self: &Arc<Self>, user: &str, input: PhoneInput) -> Result<(), PhoneError> { todo!() }
     /// Messages with an id above `after`, oldest first, at most 100.
-    pub async fn phone_messages(
-        &self,
-        user: &str,
-        after: u64,
-    ) -> Result<Vec<PhoneMessage>, PhoneError> {
-        todo!()
-    }
+    pub async fn phone_messages(&self, user: &str, after: u64) -> Result<Vec<PhoneMessage>, PhoneError> { todo!() }
     /// A photo or recording that this phone sent.
-    pub async fn phone_media(&self, user: &str, id: &str) -> Result<Option<MediaFile>, PhoneError> {
-        todo!()
-    }
+    pub async fn phone_media(&self, user: &str, id: &str) -> Result<Option<MediaFile>, PhoneError> { todo!() }
 }
