@@ -22,53 +22,23 @@ pub struct Inbound {
 pub enum Content {
     Text(String),
     /// `text` is the channel's own transcript where it has one; WeChat no longer does.
-    Voice {
-        media: String,
-        text: Option<String>,
-    },
-    Photo {
-        media: String,
-    },
-    Video {
-        media: String,
-    },
-    Location {
-        latitude: f64,
-        longitude: f64,
-        label: String,
-    },
-    Link {
-        title: String,
-        url: String,
-    },
+    Voice { media: String, text: Option<String> },
+    Photo { media: String },
+    Video { media: String },
+    Location { latitude: f64, longitude: f64, label: String },
+    Link { title: String, url: String },
     /// A tap on an item of the account's menu.
-    Menu {
-        key: String,
-    },
+    Menu { key: String },
     /// Followed the account or, already following, scanned a QR code of ours.
-    Follow {
-        scene: Option<String>,
-        new: bool,
-    },
+    Follow { scene: Option<String>, new: bool },
     Unfollow,
     /// The channel tells what became of a message that we sent earlier.
-    Receipt {
-        message: String,
-        delivered: bool,
-        detail: String,
-    },
+    Receipt { message: String, delivered: bool, detail: String },
     /// The person allowed or refused messages of a template.
-    Consent {
-        template: String,
-        allowed: bool,
-    },
+    Consent { template: String, allowed: bool },
     /// Tells nothing we act on (a tap on a link of the menu, a position report):
     /// acknowledged and counted, never answered.
-    Noted {
-        kind: String,
-    },
+    Noted { kind: String },
     /// A kind that this program does not know: acknowledged, logged and counted.
-    Unknown {
-        kind: String,
-    },
+    Unknown { kind: String },
 }

@@ -14,21 +14,11 @@ pub enum Value {
     Number(i64),
     Flag(bool),
     /// One option: `value` is stored and sent on, `label` is what people see.
-    Choice {
-        value: String,
-        label: String,
-    },
+    Choice { value: String, label: String },
     /// A village: 12-digit place code and name.
-    Village {
-        code: String,
-        name: String,
-    },
+    Village { code: String, name: String },
     /// A point on the map, in millionths of a degree, with the words that came with it.
-    Point {
-        latitude: i64,
-        longitude: i64,
-        label: String,
-    },
+    Point { latitude: i64, longitude: i64, label: String },
     /// A photo or voice message, by the id under which the channel will hand it out.
     Media(String),
     /// The question was skipped, as the script allows.
