@@ -62,7 +62,7 @@ async fn shielded(mut response: Response) -> Response {
     response
 }
 
-/// The payload may hold a villager's words, so only the place is logged, by the panic hook.
+/// The payload is for the panic hook; here it is only said that this request ended so.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a request panicked; the others go on");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
