@@ -25,10 +25,13 @@ struct Server {
 async fn start(limits: Limits) -> Server {
     let router = Router::new()
         .route("/", get(|| async { "here" }))
-        .route("/slow", get(|| async {
-            sleep(Duration::from_millis(600)).await;
-            "done"
-        }))
+        .route(
+            "/slow",
+            get(|| async {
+                sleep(Duration::from_millis(600)).await;
+                "done"
+            }),
+        )
         .route("/for-ever", get(|| async { std::future::pending::<()>().await }))
         .route("/large", get(|| async { vec![b'x'; 64 * 1024 * 1024] }))
         .route("/echo", post(|body: Bytes| async move { body }))
@@ -120,7 +123,9 @@ async fn a_connection_carries_many_requests() {
 async fn bodies_must_come_in_time_and_size() {
     let server = start(Limits { body: Duration::from_millis(400), ..Limits::default() }).await;
     let head = |length: usize| {
-        format!("POST /echo HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n")
+        format!(
+            "POST /echo HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        )
     };
     check(&server.ask(&format!("{}hello", head(5))).await, "200", "hello");
     check(&server.ask(&format!("{}{}", head(1024), "x".repeat(1024))).await, "200", "x");
@@ -189,8 +194,7 @@ async fn one_connection_too_many_is_told_so() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_dropped() {
-    let limits =
-        Limits { connections: 1, stall: Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { connections: 1, stall: Duration::from_millis(300), ..Limits::default() };
     let server = start(limits).await;
     let unread = server.open("GET /large HTTP/1.1\r\nhost: x\r\n\r\n").await;
     sleep(Duration::from_millis(1500)).await;

@@ -71,9 +71,7 @@ pub async fn serve(
     let running = TaskTracker::new();
     let cut = CancellationToken::new();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(limits.header)
-        .max_buf_size(HEADER_BYTES_MAX);
+    http.timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(HEADER_BYTES_MAX);
 
     loop {
         let stream = tokio::select! {

@@ -158,7 +158,27 @@ fn acceptable(old: &str, new: &str, again: &str) -> Result<(), &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::{self, check_page};
     use super::*;
+
+    #[test]
+    fn the_pages_say_what_is_wrong_and_keep_the_name() {
+        let error = Some(SignInError::Wrong.to_string());
+        let page =
+            SignIn { frame: Frame::signed_out("青禾县".into()), name: "王\"".into(), error };
+        let html = page.render().unwrap();
+        check_page(&html);
+        assert!(html.contains("名字或密码不对") && html.contains("value=\"王&#34;\""), "{html}");
+        let page = Password {
+            frame: sample::frame(),
+            name: "王".into(),
+            role: "办事员",
+            must: true,
+            least: PASSWORD_CHARS_MIN,
+            error: None,
+        };
+        check_page(&page.render().unwrap());
+    }
 
     #[test]
     fn a_new_password_is_checked_before_the_office_is_asked() {

@@ -269,3 +269,134 @@ pub fn short_enough(text: &str) -> Result<(), CommandError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{self, HOSTILE, HOSTILE_SHOWN, check_page};
+    use super::*;
+
+    fn list_of(rows: usize, filter: CaseFilter, next: Option<&str>) -> String {
+        let list = CasePage {
+            rows: (0..rows).map(|_| sample::row()).collect(),
+            next: next.map(str::to_owned),
+            states: sample::choices(&[("received", "待派单")]),
+            departments: sample::choices(&[("road", "县交通运输局")]),
+        };
+        List::new(sample::frame(), filter, list).render().unwrap()
+    }
+
+    fn case_of(case: CaseView, problem: Option<&str>, kept: Option<Kept>) -> String {
+        let problem = problem.map(str::to_owned);
+        Case { frame: sample::frame(), case, problem, kept }.render().unwrap()
+    }
+
+    fn kept<const N: usize>(action: &str, fields: [(&str, &str); N]) -> Option<Kept> {
+        Some(Kept { action: action.to_owned(), fields: Fields::from(fields) })
+    }
+
+    #[test]
+    fn a_list_says_what_it_shows() {
+        let check = |html: String, expect: &[&str]| {
+            check_page(&html);
+            for part in expect {
+                assert!(html.contains(part), "no {part} in\n{html}");
+            }
+        };
+        let all = CaseFilter::default();
+        check(list_of(0, all.clone(), None), &["还没有事项"]);
+        check(list_of(100, all.clone(), None), &[HOSTILE_SHOWN, "126-041-273", "11月25日 17:30"]);
+        let some = CaseFilter { state: Some("received".into()), overdue: true, ..all.clone() };
+        check(list_of(0, some, None), &["没有符合条件", "\"received\" selected", " checked"]);
+        let searched = CaseFilter { search: Some("路 \"灯".into()), ..all };
+        check(
+            list_of(1, searched, Some("a&b=1")),
+            &["value=\"路 &#34;灯\"", "?search=%E8%B7%AF%20%22%E7%81%AF&#38;after=a%26b%3D1\""],
+        );
+    }
+
+    #[test]
+    fn a_case_shows_everything_and_runs_nothing() {
+        let html = case_of(sample::case(), None, None);
+        check_page(&html);
+        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 7, "{html}");
+        assert!(html.contains("name=\"revision\" value=\"3\""));
+        assert!(html.contains("\"road\" selected>县交通运输局（建议）"));
+        assert!(html.contains("\"lamp\" selected"));
+        let quiet = CaseView {
+            actions: vec![],
+            media: vec![],
+            notices: vec![],
+            timeline: vec![],
+            phone: None,
+            name: None,
+            ..sample::case()
+        };
+        check_page(&case_of(quiet, None, None));
+    }
+
+    #[test]
+    fn what_was_typed_is_kept() {
+        let check = |kept: Option<Kept>, actions: Vec<&'static str>, expect: &[&str]| {
+            let html = case_of(CaseView { actions, ..sample::case() }, Some("刚刚有人动过"), kept);
+            check_page(&html);
+            for part in expect.iter().chain(&["role=\"alert\"", "刚刚有人动过"]) {
+                assert!(html.contains(part), "no {part} in\n{html}");
+            }
+        };
+        let reply = || kept("reply", [("outcome", "cannot"), ("text", HOSTILE)]);
+        let shown = format!(">{HOSTILE_SHOWN}</textarea>");
+        check(reply(), vec!["reply", "close"], &[&shown, "\"cannot\" selected"]);
+        // The step is gone, the words are not.
+        check(reply(), vec![], &[&shown, "您刚才写的"]);
+        let dispatch = kept("dispatch", [("department", "water"), ("category", "well")]);
+        check(dispatch, vec!["dispatch"], &["\"water\" selected", "\"well\" selected"]);
+    }
+
+    #[test]
+    fn a_form_becomes_a_command_or_says_what_to_do() {
+        let check = |action: &str, fields: Fields, expect: Result<&str, &str>| {
+            let got = command(action, &fields).map(|(done, revision, _)| {
+                assert_eq!(revision, 7);
+                done
+            });
+            match (got, expect) {
+                (Ok(done), Ok(expected)) => assert_eq!(done, expected),
+                (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
+                (got, _) => panic!("{action}: {got:?}, not {expect:?}"),
+            }
+        };
+        let long = "长".repeat(TEXT_CHARS_MAX + 1);
+        let rev = ("revision", "7");
+        check("accept", [rev].into(), Ok("accept"));
+        check("accept", [("revision", "-1")].into(), Err("有人动过"));
+        check("accept", [].into(), Err("有人动过"));
+        check("dispatch", [rev, ("department", "road")].into(), Ok("dispatch"));
+        check("dispatch", [rev].into(), Err("请选择承办单位"));
+        check("dispatch", [rev, ("department", "road"), ("note", &long)].into(), Err("2000"));
+        check("progress", [rev, ("text", "已到现场")].into(), Ok("progress"));
+        check("progress", [rev].into(), Err("办到哪一步"));
+        let fifteen = "路灯已修好，今晚会亮，请您放心";
+        assert_eq!(fifteen.chars().count(), REPLY_CHARS_MIN);
+        check("reply", [rev, ("outcome", "done"), ("text", fifteen)].into(), Ok("reply"));
+        check("reply", [rev, ("text", fifteen)].into(), Err("请选择结果"));
+        check("reply", [rev, ("outcome", "done"), ("text", "已修好")].into(), Err("15个字"));
+        check("reply", [rev, ("outcome", "done"), ("text", &long)].into(), Err("2000"));
+        check("close", [rev, ("reason", "重复")].into(), Ok("close"));
+        check("close", [rev].into(), Err("为什么"));
+        check("burn", [rev].into(), Err("没有找到"));
+    }
+
+    #[test]
+    fn a_query_becomes_a_filter() {
+        let asked = Asked {
+            search: format!(" {} ", "路灯".repeat(60)),
+            overdue: "1".into(),
+            ..Asked::default()
+        };
+        let filter = asked.filter();
+        assert_eq!(filter.search.map(|text| text.chars().count()), Some(SEARCH_CHARS_MAX));
+        assert!(filter.overdue);
+        assert_eq!((filter.state, filter.department, filter.after), (None, None, None));
+        assert_eq!(Asked::default().filter(), CaseFilter::default());
+    }
+}

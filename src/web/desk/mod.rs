@@ -3,6 +3,8 @@
 mod account;
 mod cases;
 mod page;
+#[cfg(test)]
+mod sample;
 mod session;
 mod tasks;
 

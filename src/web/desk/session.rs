@@ -89,6 +89,13 @@ impl Fields {
     }
 }
 
+#[cfg(test)]
+impl<const N: usize> From<[(&str, &str); N]> for Fields {
+    fn from(pairs: [(&str, &str); N]) -> Self {
+        Self(pairs.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect())
+    }
+}
+
 /// The form of the sign-in page: nobody has a token yet.
 pub struct OpenForm(pub Fields);
 

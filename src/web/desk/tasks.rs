@@ -157,3 +157,51 @@ async fn perform(
         _ => Err(CommandError::NotFound),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{self, HOSTILE, HOSTILE_SHOWN, check_page};
+    use super::*;
+
+    #[test]
+    fn no_task_is_left_out() {
+        let check = |kinds: &[&'static str], expect: &[(&str, usize)]| {
+            let groups = groups(kinds.iter().map(|kind| sample::task(kind)).collect());
+            let got: Vec<_> = groups.iter().map(|group| (group.title, group.tasks.len())).collect();
+            assert_eq!(got, expect);
+            check_page(&List { frame: sample::frame(), groups }.render().unwrap());
+        };
+        check(&[], &[]);
+        check(&["phone", "handover", "phone"], &[("等人回话", 1), ("要打的电话", 2)]);
+        check(
+            &["new kind", "dead", "voice"],
+            &[("要听的录音", 1), ("没发出去的消息", 1), ("其他", 1)],
+        );
+    }
+
+    #[test]
+    fn each_kind_has_its_forms_and_keeps_what_was_typed() {
+        let check = |kind, forms: &[&str]| {
+            let page = Task {
+                frame: sample::frame(),
+                task: sample::task(kind),
+                problem: Some("没有存上".to_owned()),
+                text: HOSTILE.to_owned(),
+                note: HOSTILE.to_owned(),
+            };
+            let html = page.render().unwrap();
+            check_page(&html);
+            assert!(html.contains("没有存上"));
+            assert!(html.contains(&format!(">{HOSTILE_SHOWN}</textarea>")), "{html}");
+            let before = format!("action=\"/desk/tasks/t-{kind}/");
+            let actions: Vec<_> =
+                html.split(&before).skip(1).map(|at| at.split('"').next().unwrap()).collect();
+            assert_eq!(actions, forms, "{kind}");
+        };
+        check("handover", &["write", "back"]);
+        check("phone", &["finish"]);
+        check("voice", &["finish"]);
+        check("dead", &["resend", "finish"]);
+        check("new", &["finish"]);
+    }
+}
