@@ -35,7 +35,8 @@ async fn start(limits: Limits) -> Server {
         .route("/for-ever", get(|| async { std::future::pending::<()>().await }))
         .route("/large", get(|| async { vec![b'x'; 64 * 1024 * 1024] }))
         .route("/echo", post(|body: Bytes| async move { body }))
-        .layer(DefaultBodyLimit::max(1024));
+        .layer(DefaultBodyLimit::max(1024))
+        .route("/count", post(|body: Bytes| async move { body.len().to_string() }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
@@ -134,6 +135,15 @@ async fn bodies_must_come_in_time_and_size() {
     let answer = server.ask(&format!("{}hel", head(5))).await;
     assert!(!answer.contains(" 200 "), "{answer:?}");
     assert!(begun.elapsed() < Duration::from_secs(3), "half a body was awaited");
+
+    // A slow line that goes on sending is waited for: 12 times 64 KiB in 1.2 s.
+    let length = 12 * 64 * 1024;
+    let mut stream = server.open(&head(length).replace("/echo", "/count")).await;
+    for _ in 0..12 {
+        sleep(Duration::from_millis(100)).await;
+        stream.write_all(&vec![b'x'; 64 * 1024]).await.unwrap();
+    }
+    check(&rest(stream).await, "200", &length.to_string());
 
     // A byte at a time does not buy more time.
     let mut stream = server.open(&head(100)).await;

@@ -58,3 +58,22 @@ async fn asset(Path((hash, name)): Path<(String, String)>) -> Response {
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_asset_is_found_under_its_hash_only() {
+        for known in ASSETS.iter() {
+            assert!(!known.bytes.is_empty(), "{} is empty", known.name);
+            let mut parts = url(known.name).split('/').skip(2).map(str::to_owned);
+            let (hash, name) = (parts.next().unwrap(), parts.next().unwrap());
+            let found = asset(Path((hash.clone(), name.clone()))).await;
+            assert_eq!(found.status(), StatusCode::OK);
+            assert_eq!(found.headers()[header::CONTENT_TYPE], known.content_type);
+            let other = asset(Path((hash.replace(|_| true, "0"), name))).await;
+            assert_eq!(other.status(), StatusCode::NOT_FOUND);
+        }
+    }
+}

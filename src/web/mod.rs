@@ -38,6 +38,7 @@ pub fn router(office: Arc<Office>) -> Router {
     Router::new()
         .merge(webhooks::routes())
         .merge(pages)
+        .fallback(missing)
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(office)
 }
@@ -66,6 +67,10 @@ async fn shielded(mut response: Response) -> Response {
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a request panicked; the others go on");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+async fn missing() -> Response {
+    shielded((StatusCode::NOT_FOUND, "没有这一页。\n").into_response()).await
 }
 
 #[derive(Template)]

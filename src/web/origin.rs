@@ -5,10 +5,9 @@ use axum::http::HeaderMap;
 /// Browsers say where a form comes from. Old ones say nothing; then the token decides alone.
 pub fn from_our_page(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site")
-        && !matches!(site, "same-origin" | "none")
-    {
-        return false;
+    // Also right behind a proxy that changes the host; sent over https and on localhost.
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
     }
     match (text("origin"), text("host")) {
         (Some(origin), Some(host)) => {
@@ -38,6 +37,11 @@ mod tests {
         check(&[("sec-fetch-site", "none")], true);
         check(&[("sec-fetch-site", "cross-site")], false);
         check(&[("sec-fetch-site", "same-site")], false);
+        check(
+            &[("sec-fetch-site", "same-origin"), ("host", "inner"), ("origin", "https://a.cn")],
+            true,
+        );
+        check(&[("sec-fetch-site", "cross-site"), ("host", "b"), ("origin", "http://b")], false);
         check(&[("host", "a.cn:8080"), ("origin", "http://a.cn:8080")], true);
         check(&[("host", "a.cn"), ("origin", "http://a.cn.evil.example")], false);
         check(&[("host", "a.cn"), ("origin", "null")], false);

@@ -150,9 +150,9 @@ async fn send(
     headers: HeaderMap,
     sent: Result<Json<Sent>, JsonRejection>,
 ) -> Response {
-    let input = match sent {
-        Ok(Json(sent)) => sent.input(),
-        Err(_) => Err(PhoneError::Bad("没有看懂，请刷新这一页再发。".to_owned())),
+    let input = async {
+        let unread = |_| PhoneError::Bad("没有看懂，请刷新这一页再发。".to_owned());
+        sent.map_err(unread)?.0.input()
     };
     pass_on(&office, &user, &headers, input).await
 }
@@ -163,9 +163,10 @@ async fn photo(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let input = upload(&headers, body, "image/", PHOTO_BYTES_MAX)
-        .await
-        .map(|(bytes, kind)| PhoneInput::Photo(bytes, kind));
+    let input = async {
+        let (bytes, kind) = upload(&headers, body, "image/", PHOTO_BYTES_MAX).await?;
+        Ok(PhoneInput::Photo(bytes, kind))
+    };
     pass_on(&office, &user, &headers, input).await
 }
 
@@ -175,9 +176,10 @@ async fn voice(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let input = upload(&headers, body, "audio/", VOICE_BYTES_MAX)
-        .await
-        .map(|(bytes, kind)| PhoneInput::Voice(bytes, kind));
+    let input = async {
+        let (bytes, kind) = upload(&headers, body, "audio/", VOICE_BYTES_MAX).await?;
+        Ok(PhoneInput::Voice(bytes, kind))
+    };
     pass_on(&office, &user, &headers, input).await
 }
 
@@ -203,16 +205,17 @@ async fn upload(
     Ok((bytes.into(), kind.to_owned()))
 }
 
+/// `input` is read only when the request is one of ours.
 async fn pass_on(
     office: &Arc<Office>,
     user: &str,
     headers: &HeaderMap,
-    input: Result<PhoneInput, PhoneError>,
+    input: impl Future<Output = Result<PhoneInput, PhoneError>>,
 ) -> Response {
     if !is_user(user) || !origin::from_our_page(headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let sent = match input {
+    let sent = match input.await {
         Ok(input) => office.phone_send(user, input).await,
         Err(error) => Err(error),
     };
@@ -248,6 +251,32 @@ async fn media_file(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_pages_hold_nothing_that_the_policy_blocks() {
+        let check = |html: String, parts: &[&str]| {
+            for forbidden in ["<style", " style=", " onclick=", "http:", "https:", "<b>"] {
+                assert!(!html.contains(forbidden), "{forbidden} in\n{html}");
+            }
+            assert_eq!(
+                html.matches("<script").count(),
+                html.matches("<script src=\"/assets/").count()
+            );
+            for part in parts {
+                assert!(html.contains(part), "no {part} in\n{html}");
+            }
+        };
+        let item = |name: &str| PhoneMenuItem { name: name.into(), key: "a\"b".into() };
+        let (county, user) = ("青禾<b>县".to_owned(), "zhang".to_owned());
+        let menu = vec![item("反映问题"), item("查进度")];
+        let chat = Chat { county: county.clone(), user, name: "张大娘".into(), menu };
+        check(
+            chat.render().unwrap(),
+            &["data-user=\"zhang\"", "data-initial=\"张\"", "data-key=\"a&#34;b\">反映问题<"],
+        );
+        let choose = Choose { county, villagers: VILLAGERS };
+        check(choose.render().unwrap(), &["/phone/zhang", "张大娘"]);
+    }
 
     #[test]
     fn a_user_is_a_short_plain_word() {

@@ -34,7 +34,8 @@ pub struct Limits {
     /// From the moment we begin to wait for a request until its header is complete,
     /// so also how long a kept-alive connection may be idle.
     pub header: Duration,
-    /// From the first wait for the body until its last byte.
+    /// From the first wait for the body until its last byte, and a second more
+    /// for each 16 KiB that came.
     pub body: Duration,
     /// How long a client may leave our answer unread before we close.
     pub stall: Duration,
@@ -139,17 +140,21 @@ async fn pause_after(error: &io::Error) {
     sleep(Duration::from_millis(200)).await;
 }
 
-/// A request body that must be complete in time. The clock starts at the first wait,
+/// A slow line is not an attack: this much received buys one more second.
+const BODY_BYTES_PER_SECOND: u64 = 16 * 1024;
+
+/// A request body that must come at a decent pace. The clock starts at the first wait,
 /// so a body that came with its header costs no timer.
 struct TimedBody {
     inner: Incoming,
     limit: Duration,
-    deadline: Option<Pin<Box<Sleep>>>,
+    received: u64,
+    clock: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl TimedBody {
     fn new(inner: Incoming, limit: Duration) -> Self {
-        Self { inner, limit, deadline: None }
+        Self { inner, limit, received: 0, clock: None }
     }
 }
 
@@ -162,12 +167,22 @@ impl HttpBody for TimedBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) {
+            if let Some(Ok(data)) = frame.as_ref().map(|frame| frame.as_ref().map(Frame::data_ref))
+            {
+                self.received += data.map_or(0, |data| data.len() as u64);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let limit = self.limit;
-        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(limit)));
-        ready!(deadline.as_mut().poll(cx));
-        Poll::Ready(Some(Err("the body did not come in time".into())))
+        let allowed = self.limit + Duration::from_secs(self.received / BODY_BYTES_PER_SECOND);
+        let (start, sleep) =
+            self.clock.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(allowed))));
+        loop {
+            ready!(sleep.as_mut().poll(cx));
+            if *start + allowed <= Instant::now() {
+                return Poll::Ready(Some(Err("the body did not come in time".into())));
+            }
+            sleep.as_mut().reset(*start + allowed);
+        }
     }
 
     fn is_end_stream(&self) -> bool {

@@ -16,9 +16,9 @@ const FLASH: &str = "desk_done";
 
 /// What was done, said once on the page after it. The code travels in a cookie.
 const DONE: &[(&str, &str)] = &[
-    ("dispatch", "已派单，并已告诉群众。"),
+    ("dispatch", "已派单，正在告诉群众。"),
     ("accept", "已签收。"),
-    ("progress", "进展已记下，并已告诉群众。"),
+    ("progress", "进展已记下，正在告诉群众。"),
     ("reply", "已答复，答复正在发给群众。"),
     ("close", "已办结。"),
     ("finish", "这件待办已了结。"),
