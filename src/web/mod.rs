@@ -1,1 +1,102 @@
-//! (to come)
+//! HTTP: the channels' webhooks, the villager's phone, the clerk's desk, health.
+//! Everything that happens, happens in `office`; here it gets its address and its look.
+
+mod assets;
+mod desk;
+mod media;
+mod origin;
+mod phone;
+mod server;
+mod webhooks;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use server::{Limits, serve};
+
+use crate::office::Office;
+
+/// All routes. A panic in one request becomes a 500 for that request only.
+pub fn router(office: Arc<Office>) -> Router {
+    let pages = Router::new()
+        .route("/", get(home))
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .merge(phone::routes())
+        .merge(desk::routes())
+        .merge(assets::routes())
+        .layer(map_response(shielded));
+    Router::new()
+        .merge(webhooks::routes())
+        .merge(pages)
+        .fallback(missing)
+        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(office)
+}
+
+/// What a page of ours may do in a browser: nothing but show itself and load our own files.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+async fn shielded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Assets and media have said how long they keep; all else is private and passing.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The payload is for the panic hook; here it is only said that this request ended so.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request panicked; the others go on");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+async fn missing() -> Response {
+    shielded((StatusCode::NOT_FOUND, "没有这一页。\n").into_response()).await
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    county: String,
+}
+
+async fn home(State(office): State<Arc<Office>>) -> Response {
+    match (Home { county: office.county_name() }).render() {
+        Ok(html) => Html(html).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn well(ok: bool) -> StatusCode {
+    if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}
+
+async fn health(State(office): State<Arc<Office>>) -> Response {
+    let health = office.health();
+    (well(health.ok), Json(health)).into_response()
+}
+
+/// For a load balancer: only yes or no.
+async fn ready(State(office): State<Arc<Office>>) -> Response {
+    let ok = office.health().ok;
+    (well(ok), if ok { "ready\n" } else { "not ready\n" }).into_response()
+}

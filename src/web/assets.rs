@@ -1,0 +1,79 @@
+//! The few files that browsers load, inside the binary. Their addresses carry a hash of
+//! their content, so a browser may keep them for ever and still never shows an old one.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use sha2::{Digest, Sha256};
+
+struct Asset {
+    name: &'static str,
+    content_type: &'static str,
+    bytes: &'static [u8],
+    url: String,
+}
+
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    let asset = |name, content_type, bytes: &'static [u8]| {
+        let hash = Sha256::digest(bytes);
+        let short: String = hash[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+        Asset { name, content_type, bytes, url: format!("/assets/{short}/{name}") }
+    };
+    vec![
+        asset("desk.css", "text/css; charset=utf-8", include_bytes!("../../assets/desk.css")),
+        asset("phone.css", "text/css; charset=utf-8", include_bytes!("../../assets/phone.css")),
+        asset(
+            "phone.js",
+            "text/javascript; charset=utf-8",
+            include_bytes!("../../assets/phone.js"),
+        ),
+        asset("mark.svg", "image/svg+xml", include_bytes!("../../assets/mark.svg")),
+    ]
+});
+
+/// The address of an asset, for templates.
+pub fn url(name: &str) -> &'static str {
+    let asset = ASSETS.iter().find(|asset| asset.name == name);
+    &asset.expect("templates name only assets that are listed here").url
+}
+
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/assets/{hash}/{name}", get(asset))
+}
+
+async fn asset(Path((hash, name)): Path<(String, String)>) -> Response {
+    let wanted = format!("/assets/{hash}/{name}");
+    match ASSETS.iter().find(|asset| asset.url == wanted) {
+        Some(asset) => {
+            let headers = [
+                (header::CONTENT_TYPE, asset.content_type),
+                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            ];
+            (headers, asset.bytes).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_asset_is_found_under_its_hash_only() {
+        for known in ASSETS.iter() {
+            assert!(!known.bytes.is_empty(), "{} is empty", known.name);
+            let mut parts = url(known.name).split('/').skip(2).map(str::to_owned);
+            let (hash, name) = (parts.next().unwrap(), parts.next().unwrap());
+            let found = asset(Path((hash.clone(), name.clone()))).await;
+            assert_eq!(found.status(), StatusCode::OK);
+            assert_eq!(found.headers()[header::CONTENT_TYPE], known.content_type);
+            let other = asset(Path((hash.replace(|_| true, "0"), name))).await;
+            assert_eq!(other.status(), StatusCode::NOT_FOUND);
+        }
+    }
+}

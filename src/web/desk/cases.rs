@@ -1,0 +1,402 @@
+//! The list of cases, one case, and what a clerk does with it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::page::{self, Frame};
+use super::session::{Fields, Posted, SignedIn};
+use crate::office::{CaseCommand, CaseFilter, CasePage, CaseView, CommandError, Office};
+
+pub const TEXT_CHARS_MAX: usize = 2000;
+/// A reply below this says nothing to a villager.
+pub const REPLY_CHARS_MIN: usize = 15;
+const SEARCH_CHARS_MAX: usize = 60;
+
+pub fn routes() -> Router<Arc<Office>> {
+    Router::new()
+        .route("/desk", get(list))
+        .route("/desk/cases/{number}", get(one))
+        .route("/desk/cases/{number}/{action}", post(act))
+}
+
+/// The query string of the list; unknown keys are ignored, empty ones mean all.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    search: String,
+    state: String,
+    department: String,
+    overdue: String,
+    after: String,
+}
+
+impl Asked {
+    fn filter(&self) -> CaseFilter {
+        let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let search: String = self.search.trim().chars().take(SEARCH_CHARS_MAX).collect();
+        CaseFilter {
+            state: some(&self.state),
+            department: some(&self.department),
+            overdue: !self.overdue.is_empty(),
+            search: some(&search),
+            after: some(&self.after),
+        }
+    }
+}
+
+/// The address of the same list from `after` on, or from its start.
+fn address(filter: &CaseFilter, after: Option<&str>) -> String {
+    let overdue = filter.overdue.then_some("1");
+    let pairs = [
+        ("search", filter.search.as_deref()),
+        ("state", filter.state.as_deref()),
+        ("department", filter.department.as_deref()),
+        ("overdue", overdue),
+        ("after", after),
+    ];
+    let pairs: Vec<String> = pairs
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", page::percent(value?))))
+        .collect();
+    if pairs.is_empty() { "/desk".to_owned() } else { format!("/desk?{}", pairs.join("&")) }
+}
+
+#[derive(Template)]
+#[template(path = "desk/cases.html")]
+struct List {
+    frame: Frame,
+    filter: CaseFilter,
+    search: String,
+    filtered: bool,
+    list: CasePage,
+    first: String,
+    next: Option<String>,
+}
+
+async fn list(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    signed: SignedIn,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    let filter = asked.map(|Query(asked)| asked.filter()).unwrap_or_default();
+    let list = match office.cases(&filter).await {
+        Ok(list) => list,
+        Err(error) => return page::failed(&error),
+    };
+    let frame = Frame::new(office.county_name(), &signed.session, "cases", &headers);
+    let page = List::new(frame, filter, list);
+    page::show(StatusCode::OK, &page, &page.frame)
+}
+
+impl List {
+    fn new(frame: Frame, filter: CaseFilter, list: CasePage) -> Self {
+        Self {
+            frame,
+            search: filter.search.clone().unwrap_or_default(),
+            filtered: filter != CaseFilter::default(),
+            first: address(&filter, None),
+            next: list.next.as_deref().map(|after| address(&filter, Some(after))),
+            filter,
+            list,
+        }
+    }
+}
+
+/// What was typed into a form that did not go through.
+struct Kept {
+    action: String,
+    fields: Fields,
+}
+
+#[derive(Template)]
+#[template(path = "desk/case.html")]
+struct Case {
+    frame: Frame,
+    case: CaseView,
+    problem: Option<String>,
+    kept: Option<Kept>,
+}
+
+impl Case {
+    fn kept(&self, action: &str, field: &str) -> &str {
+        match &self.kept {
+            Some(kept) if kept.action == action => kept.fields.get(field),
+            _ => "",
+        }
+    }
+
+    fn department(&self) -> &str {
+        match self.kept("dispatch", "department") {
+            "" => self.case.suggested.as_deref().unwrap_or_default(),
+            kept => kept,
+        }
+    }
+
+    fn category(&self) -> &str {
+        match self.kept("dispatch", "category") {
+            "" => self.case.category_id.as_deref().unwrap_or_default(),
+            kept => kept,
+        }
+    }
+
+    /// Text typed for a step that can no longer be taken.
+    fn orphan(&self) -> Option<&str> {
+        let kept = self.kept.as_ref()?;
+        if self.case.actions.contains(&kept.action.as_str()) {
+            return None;
+        }
+        ["text", "note", "reason"]
+            .into_iter()
+            .map(|name| kept.fields.get(name))
+            .find(|t| !t.is_empty())
+    }
+}
+
+async fn one(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    signed: SignedIn,
+    Path(number): Path<String>,
+) -> Response {
+    show_case(&office, &headers, &signed, &number, StatusCode::OK, None, None).await
+}
+
+async fn show_case(
+    office: &Office,
+    headers: &HeaderMap,
+    signed: &SignedIn,
+    number: &str,
+    status: StatusCode,
+    problem: Option<String>,
+    kept: Option<Kept>,
+) -> Response {
+    let case = match office.case(number).await {
+        Ok(Some(case)) => case,
+        Ok(None) => {
+            return page::message(StatusCode::NOT_FOUND, "没有这个受理号。请核对九位数字。");
+        }
+        Err(error) => return page::failed(&error),
+    };
+    let frame = Frame::new(office.county_name(), &signed.session, "cases", headers);
+    let page = Case { frame, case, problem, kept };
+    page::show(status, &page, &page.frame)
+}
+
+async fn act(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    Path((number, action)): Path<(String, String)>,
+    posted: Posted<SignedIn>,
+) -> Response {
+    let Posted { signed, fields } = posted;
+    let done = match command(&action, &fields) {
+        Ok((done, revision, command)) => {
+            let acted = office.case_command(&signed.session, &number, revision, command).await;
+            acted.map(|()| done)
+        }
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(done) => page::after(
+            done,
+            &format!("/desk/cases/{}", page::percent(&number)),
+            office.secure_cookies(),
+        ),
+        Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
+        Err(error) => {
+            let status = page::status_of(&error);
+            let kept = Some(Kept { action, fields });
+            let problem = Some(error.to_string());
+            show_case(&office, &headers, &signed, &number, status, problem, kept).await
+        }
+    }
+}
+
+/// The code of what will be said, the revision that was seen, and the command.
+fn command(
+    action: &str,
+    fields: &Fields,
+) -> Result<(&'static str, u32, CaseCommand), CommandError> {
+    let refuse = |text: &str| CommandError::Refused(text.to_owned());
+    let revision = fields.get("revision").parse().map_err(|_| CommandError::Changed)?;
+    let text = |name: &str, missing: &str| {
+        let text = fields.filled(name).ok_or_else(|| refuse(missing))?;
+        short_enough(&text)?;
+        Ok::<_, CommandError>(text)
+    };
+    let (done, command) = match action {
+        "dispatch" => {
+            let department =
+                fields.filled("department").ok_or_else(|| refuse("请选择承办单位。"))?;
+            let note = fields.get("note").to_owned();
+            short_enough(&note)?;
+            let category = fields.filled("category");
+            ("dispatch", CaseCommand::Dispatch { department, category, note })
+        }
+        "accept" => ("accept", CaseCommand::Accept),
+        "progress" => {
+            ("progress", CaseCommand::Progress { text: text("text", "请写办到哪一步了。")? })
+        }
+        "reply" => {
+            let outcome = fields.filled("outcome").ok_or_else(|| refuse("请选择结果。"))?;
+            let text = text("text", "请写答复。")?;
+            if text.chars().count() < REPLY_CHARS_MIN {
+                return Err(refuse("答复太短，至少15个字：做了什么，结果怎样，还有问题找谁。"));
+            }
+            ("reply", CaseCommand::Reply { outcome, text })
+        }
+        "close" => {
+            ("close", CaseCommand::Close { reason: text("reason", "请写为什么现在办结。")? })
+        }
+        _ => return Err(CommandError::NotFound),
+    };
+    Ok((done, revision, command))
+}
+
+pub fn short_enough(text: &str) -> Result<(), CommandError> {
+    if text.chars().count() > TEXT_CHARS_MAX {
+        let text = format!("写得太长了，请缩到{TEXT_CHARS_MAX}个字以内。");
+        return Err(CommandError::Refused(text));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{self, HOSTILE, HOSTILE_SHOWN, check_page};
+    use super::*;
+
+    fn list_of(rows: usize, filter: CaseFilter, next: Option<&str>) -> String {
+        let list = CasePage {
+            rows: (0..rows).map(|_| sample::row()).collect(),
+            next: next.map(str::to_owned),
+            states: sample::choices(&[("received", "待派单")]),
+            departments: sample::choices(&[("road", "县交通运输局")]),
+        };
+        List::new(sample::frame(), filter, list).render().unwrap()
+    }
+
+    fn case_of(case: CaseView, problem: Option<&str>, kept: Option<Kept>) -> String {
+        let problem = problem.map(str::to_owned);
+        Case { frame: sample::frame(), case, problem, kept }.render().unwrap()
+    }
+
+    fn kept<const N: usize>(action: &str, fields: [(&str, &str); N]) -> Option<Kept> {
+        Some(Kept { action: action.to_owned(), fields: Fields::from(fields) })
+    }
+
+    #[test]
+    fn a_list_says_what_it_shows() {
+        let check = |html: String, expect: &[&str]| {
+            check_page(&html);
+            for part in expect {
+                assert!(html.contains(part), "no {part} in\n{html}");
+            }
+        };
+        let all = CaseFilter::default();
+        check(list_of(0, all.clone(), None), &["还没有事项"]);
+        check(list_of(100, all.clone(), None), &[HOSTILE_SHOWN, "126-041-273", "11月25日 17:30"]);
+        let some = CaseFilter { state: Some("received".into()), overdue: true, ..all.clone() };
+        check(list_of(0, some, None), &["没有符合条件", "\"received\" selected", " checked"]);
+        let searched = CaseFilter { search: Some("路 \"灯".into()), ..all };
+        check(
+            list_of(1, searched, Some("a&b=1")),
+            &["value=\"路 &#34;灯\"", "?search=%E8%B7%AF%20%22%E7%81%AF&#38;after=a%26b%3D1\""],
+        );
+    }
+
+    #[test]
+    fn a_case_shows_everything_and_runs_nothing() {
+        let html = case_of(sample::case(), None, None);
+        check_page(&html);
+        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 7, "{html}");
+        assert!(html.contains("name=\"revision\" value=\"3\""));
+        assert!(html.contains("\"road\" selected>县交通运输局（建议）"));
+        assert!(html.contains("\"lamp\" selected"));
+        let quiet = CaseView {
+            actions: vec![],
+            media: vec![],
+            notices: vec![],
+            timeline: vec![],
+            phone: None,
+            name: None,
+            ..sample::case()
+        };
+        check_page(&case_of(quiet, None, None));
+    }
+
+    #[test]
+    fn what_was_typed_is_kept() {
+        let check = |kept: Option<Kept>, actions: Vec<&'static str>, expect: &[&str]| {
+            let html = case_of(CaseView { actions, ..sample::case() }, Some("刚刚有人动过"), kept);
+            check_page(&html);
+            for part in expect.iter().chain(&["role=\"alert\"", "刚刚有人动过"]) {
+                assert!(html.contains(part), "no {part} in\n{html}");
+            }
+        };
+        let reply = || kept("reply", [("outcome", "cannot"), ("text", HOSTILE)]);
+        let shown = format!(">{HOSTILE_SHOWN}</textarea>");
+        check(reply(), vec!["reply", "close"], &[&shown, "\"cannot\" selected"]);
+        // The step is gone, the words are not.
+        check(reply(), vec![], &[&shown, "您刚才写的"]);
+        let dispatch = kept("dispatch", [("department", "water"), ("category", "well")]);
+        check(dispatch, vec!["dispatch"], &["\"water\" selected", "\"well\" selected"]);
+    }
+
+    #[test]
+    fn a_form_becomes_a_command_or_says_what_to_do() {
+        let check = |action: &str, fields: Fields, expect: Result<&str, &str>| {
+            let got = command(action, &fields).map(|(done, revision, _)| {
+                assert_eq!(revision, 7);
+                done
+            });
+            match (got, expect) {
+                (Ok(done), Ok(expected)) => assert_eq!(done, expected),
+                (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
+                (got, _) => panic!("{action}: {got:?}, not {expect:?}"),
+            }
+        };
+        let long = "长".repeat(TEXT_CHARS_MAX + 1);
+        let rev = ("revision", "7");
+        check("accept", [rev].into(), Ok("accept"));
+        check("accept", [("revision", "-1")].into(), Err("有人动过"));
+        check("accept", [].into(), Err("有人动过"));
+        check("dispatch", [rev, ("department", "road")].into(), Ok("dispatch"));
+        check("dispatch", [rev].into(), Err("请选择承办单位"));
+        check("dispatch", [rev, ("department", "road"), ("note", &long)].into(), Err("2000"));
+        check("progress", [rev, ("text", "已到现场")].into(), Ok("progress"));
+        check("progress", [rev].into(), Err("办到哪一步"));
+        let fifteen = "路灯已修好，今晚会亮，请您放心";
+        assert_eq!(fifteen.chars().count(), REPLY_CHARS_MIN);
+        check("reply", [rev, ("outcome", "done"), ("text", fifteen)].into(), Ok("reply"));
+        check("reply", [rev, ("text", fifteen)].into(), Err("请选择结果"));
+        check("reply", [rev, ("outcome", "done"), ("text", "已修好")].into(), Err("15个字"));
+        check("reply", [rev, ("outcome", "done"), ("text", &long)].into(), Err("2000"));
+        check("close", [rev, ("reason", "重复")].into(), Ok("close"));
+        check("close", [rev].into(), Err("为什么"));
+        check("burn", [rev].into(), Err("没有找到"));
+    }
+
+    #[test]
+    fn a_query_becomes_a_filter() {
+        let asked = Asked {
+            search: format!(" {} ", "路灯".repeat(60)),
+            overdue: "1".into(),
+            ..Asked::default()
+        };
+        let filter = asked.filter();
+        assert_eq!(filter.search.map(|text| text.chars().count()), Some(SEARCH_CHARS_MAX));
+        assert!(filter.overdue);
+        assert_eq!((filter.state, filter.department, filter.after), (None, None, None));
+        assert_eq!(Asked::default().filter(), CaseFilter::default());
+    }
+}

@@ -1,0 +1,42 @@
+//! The clerk's desk: pages that work without a script.
+
+mod account;
+mod cases;
+mod page;
+#[cfg(test)]
+mod sample;
+mod session;
+mod tasks;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+
+use crate::office::Office;
+use crate::web::media;
+
+pub fn routes() -> Router<Arc<Office>> {
+    Router::new()
+        .merge(account::routes())
+        .merge(cases::routes())
+        .merge(tasks::routes())
+        .route("/desk/media/{hash}", get(media_file))
+        .layer(DefaultBodyLimit::max(session::FORM_BYTES_MAX))
+}
+
+/// A villager's photo or recording: only for those who work here.
+async fn media_file(
+    State(office): State<Arc<Office>>,
+    _: session::SignedIn,
+    Path(hash): Path<String>,
+) -> Response {
+    match office.media(&hash).await {
+        Ok(Some(file)) => media::answer(file, "private, max-age=3600"),
+        Ok(None) => page::message(StatusCode::NOT_FOUND, "没有这个文件。"),
+        Err(error) => page::failed(&error),
+    }
+}

@@ -1,0 +1,172 @@
+//! What all pages of the desk share: the frame, the line after something was done,
+//! times in Beijing time, plain error pages.
+
+use askama::Template;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
+use super::page; // templates name it so, here too
+use super::session::{cookie, set_cookie};
+use crate::office::{CommandError, Session};
+pub use crate::web::assets::url as asset;
+
+const FLASH: &str = "desk_done";
+
+/// What was done, said once on the page after it. The code travels in a cookie.
+const DONE: &[(&str, &str)] = &[
+    ("dispatch", "已派单，正在告诉群众。"),
+    ("accept", "已签收。"),
+    ("progress", "进展已记下，正在告诉群众。"),
+    ("reply", "已答复，答复正在发给群众。"),
+    ("close", "已办结。"),
+    ("finish", "这件待办已了结。"),
+    ("write", "已发给群众。"),
+    ("back", "已交还机器人，由它接着回话。"),
+    ("resend", "已重新发送。"),
+    ("password", "新密码已生效，其他地方的登录都已退出。"),
+];
+
+/// What the frame of each page shows.
+pub struct Frame {
+    pub county: String,
+    /// `None` before signing in.
+    pub person: Option<Person>,
+    /// "cases" | "tasks" | "me": the entry of the menu that is marked.
+    pub here: &'static str,
+    pub done: Option<&'static str>,
+}
+
+pub struct Person {
+    pub name: String,
+    pub csrf: String,
+}
+
+impl Frame {
+    pub fn new(county: String, session: &Session, here: &'static str, headers: &HeaderMap) -> Self {
+        let person = Some(Person { name: session.name.clone(), csrf: session.csrf.clone() });
+        Self { county, person, here, done: done(headers) }
+    }
+
+    pub fn signed_out(county: String) -> Self {
+        Self { county, person: None, here: "", done: None }
+    }
+
+    pub fn csrf(&self) -> &str {
+        self.person.as_ref().map(|person| person.csrf.as_str()).unwrap_or_default()
+    }
+}
+
+fn done(headers: &HeaderMap) -> Option<&'static str> {
+    let code = cookie(headers, FLASH)?;
+    DONE.iter().find(|(known, _)| *known == code).map(|(_, text)| *text)
+}
+
+/// A page; takes away the cookie of what it has just said.
+pub fn show(status: StatusCode, template: &impl Template, frame: &Frame) -> Response {
+    let mut response = match template.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be written");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    if frame.done.is_some() {
+        response.headers_mut().append(header::SET_COOKIE, set_cookie(FLASH, "", false));
+    }
+    response
+}
+
+/// After a form: to `path`, which says what was done.
+pub fn after(done: &'static str, path: &str, secure: bool) -> Response {
+    debug_assert!(DONE.iter().any(|(code, _)| *code == done), "{done} has no text");
+    let cookie = set_cookie(FLASH, done, secure);
+    ([(header::SET_COOKIE, cookie)], Redirect::to(path)).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "desk/message.html")]
+struct Message<'a> {
+    frame: Frame,
+    text: &'a str,
+}
+
+/// One sentence and the way back.
+pub fn message(status: StatusCode, text: &str) -> Response {
+    let page = Message { frame: Frame::signed_out(String::new()), text };
+    show(status, &page, &page.frame)
+}
+
+pub fn failed(error: &CommandError) -> Response {
+    message(status_of(error), &error.to_string())
+}
+
+pub fn status_of(error: &CommandError) -> StatusCode {
+    match error {
+        CommandError::Changed => StatusCode::CONFLICT,
+        CommandError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        CommandError::NotFound => StatusCode::NOT_FOUND,
+        CommandError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// "11月25日 17:30", with the year when it is not the year of `now`; Beijing time.
+pub fn time_seen_at(at: &Timestamp, now: Timestamp) -> String {
+    let beijing = |at: Timestamp| at.to_zoned_datetime(TimeZone::fixed(Offset::constant(8)));
+    let (at, now) = (beijing(*at), beijing(now));
+    let year = if at.year() == now.year() { String::new() } else { format!("{}年", at.year()) };
+    format!("{year}{}月{}日 {:02}:{:02}", at.month(), at.day(), at.hour(), at.minute())
+}
+
+pub fn time(at: &Timestamp) -> String {
+    time_seen_at(at, Timestamp::now())
+}
+
+/// "126-041-273"
+pub fn case_number(digits: &str) -> String {
+    let parts: Vec<&str> =
+        digits.as_bytes().chunks(3).filter_map(|part| std::str::from_utf8(part).ok()).collect();
+    parts.join("-")
+}
+
+/// For one value of a query string or one part of a path.
+pub fn percent(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let write = |byte| if plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") };
+    text.bytes().map(write).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_beijing_times() {
+        let now: Timestamp = "2026-11-25T00:00:00Z".parse().unwrap();
+        for (at, expect) in [
+            ("2026-11-25T09:30:00Z", "11月25日 17:30"),
+            ("2026-11-24T16:05:00Z", "11月25日 00:05"),
+            ("2025-12-31T16:00:00Z", "1月1日 00:00"),
+            ("2025-12-31T15:59:59Z", "2025年12月31日 23:59"),
+        ] {
+            assert_eq!(time_seen_at(&at.parse().unwrap(), now), expect, "{at}");
+        }
+    }
+
+    #[test]
+    fn addresses_hold_only_plain_characters() {
+        for (text, expect) in
+            [("a-1_~.", "a-1_~."), ("路 灯", "%E8%B7%AF%20%E7%81%AF"), ("&=", "%26%3D")]
+        {
+            assert_eq!(percent(text), expect);
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_in_threes() {
+        for (digits, expect) in [("126041273", "126-041-273"), ("", ""), ("1260", "126-0")] {
+            assert_eq!(case_number(digits), expect);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Sample views for tests, and what must be true of every page.
+
+use jiff::Timestamp;
+
+use super::page::{Frame, Person};
+use crate::office::{
+    CaseRow, CaseView, Choice, MediaView, NoticeView, TaskLine, TaskView, TimelineLine,
+};
+
+/// What a hostile villager would write; it must come out as the same text.
+pub const HOSTILE: &str = "路灯坏了<script>alert(1)</script>\"'&\n第二行";
+pub const HOSTILE_SHOWN: &str =
+    "路灯坏了&#60;script&#62;alert(1)&#60;/script&#62;&#34;&#39;&#38;\n第二行";
+
+pub fn frame() -> Frame {
+    let person = Person { name: "平台一号".to_owned(), csrf: "token-7".to_owned() };
+    Frame { county: "青禾县".to_owned(), person: Some(person), here: "cases", done: None }
+}
+
+pub fn at() -> Timestamp {
+    "2026-11-25T09:30:00Z".parse().unwrap()
+}
+
+pub fn choices(pairs: &[(&str, &str)]) -> Vec<Choice> {
+    let choice = |(id, label): &(&str, &str)| Choice { id: (*id).into(), label: (*label).into() };
+    pairs.iter().map(choice).collect()
+}
+
+pub fn row() -> CaseRow {
+    CaseRow {
+        number: "126041273".to_owned(),
+        title: HOSTILE.to_owned(),
+        place: "王庄镇 李家沟村".to_owned(),
+        state_id: "received",
+        state: "待派单",
+        department: None,
+        received_at: at(),
+        promised_at: at(),
+        overdue: false,
+        amber: false,
+        round: 1,
+    }
+}
+
+pub fn case() -> CaseView {
+    let media = |kind, url: Option<&str>, note: &str| MediaView {
+        kind,
+        url: url.map(str::to_owned),
+        note: note.to_owned(),
+    };
+    CaseView {
+        row: row(),
+        category: Some("路灯".to_owned()),
+        category_id: Some("lamp".to_owned()),
+        name: Some(HOSTILE.to_owned()),
+        phone: Some("13800000000".to_owned()),
+        text: HOSTILE.to_owned(),
+        channel: "微信",
+        reply: Some(HOSTILE.to_owned()),
+        rating: Some("基本满意".to_owned()),
+        media: vec![
+            media("photo", Some("/desk/media/a"), ""),
+            media("voice", Some("/desk/media/b"), ""),
+            media("video", None, "没有取到，已经过期。"),
+        ],
+        timeline: vec![TimelineLine {
+            at: at(),
+            who: "平台一号".to_owned(),
+            what: "派单".to_owned(),
+            detail: HOSTILE.to_owned(),
+        }],
+        notices: vec![NoticeView {
+            id: "1".to_owned(),
+            at: at(),
+            text: HOSTILE.to_owned(),
+            status: "需要打电话".to_owned(),
+            detail: "她已取消关注".to_owned(),
+        }],
+        actions: vec!["dispatch", "accept", "progress", "reply", "close"],
+        departments: choices(&[("road", "县交通运输局"), ("water", "县水利局")]),
+        suggested: Some("road".to_owned()),
+        categories: choices(&[("lamp", "路灯"), ("well", "饮水")]),
+        outcomes: choices(&[("done", "已办好"), ("cannot", "办不了，说明了原因")]),
+        revision: 3,
+    }
+}
+
+pub fn task(kind: &'static str) -> TaskView {
+    TaskView {
+        id: format!("t-{kind}"),
+        kind,
+        title: HOSTILE.to_owned(),
+        reason: "三次没听懂".to_owned(),
+        who: HOSTILE.to_owned(),
+        phone: None,
+        case: Some("126041273".to_owned()),
+        lines: vec![TaskLine { at: at(), from_villager: true, text: HOSTILE.to_owned() }],
+        media: Vec::new(),
+        opened_at: at(),
+    }
+}
+
+/// `html` is a page of the desk: small, usable without a script and with a screen reader,
+/// and holding nothing that the content policy would block.
+pub fn check_page(html: &str) {
+    assert!(html.len() < 150 * 1024, "{} bytes", html.len());
+    for forbidden in
+        ["<script", "<style", " style=", " onclick=", "javascript:", "http://", "https://"]
+    {
+        assert!(!html.contains(forbidden), "{forbidden} in\n{html}");
+    }
+    for once in ["<h1", "<main", "<title>", "lang=\"zh-CN\"", "name=\"viewport\""] {
+        assert_eq!(html.matches(once).count(), 1, "{once} in\n{html}");
+    }
+    let posts = html.split("<form").skip(1).filter(|form| form.contains("method=\"post\""));
+    for form in posts.map(|form| form.split("</form>").next().unwrap()) {
+        let guarded = form.contains("name=\"csrf\" value=\"token-7\"");
+        assert!(guarded || form.contains("/desk/sign-in"), "no token in {form}");
+    }
+    let ids: Vec<&str> =
+        html.split(" id=\"").skip(1).map(|at| at.split('"').next().unwrap()).collect();
+    for (index, id) in ids.iter().enumerate() {
+        assert!(!ids[..index].contains(id), "{id} twice");
+    }
+    for tag in ["<input", "<select", "<textarea"] {
+        for field in html.split(tag).skip(1).map(|field| field.split('>').next().unwrap()) {
+            let id = field.split(" id=\"").nth(1).and_then(|id| id.split('"').next());
+            let labelled = id.is_some_and(|id| html.contains(&format!("<label for=\"{id}\"")))
+                || field.contains("aria-label=")
+                || field.contains("type=\"hidden\"");
+            assert!(labelled, "no label: {tag}{field}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Who is at the desk: the session cookie, and the check that a form was sent from our own
+//! page (its token, and the browser's word on where it came from).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::page;
+use crate::office::{Office, Session};
+use crate::web::origin::from_our_page;
+
+pub const COOKIE: &str = "desk";
+/// A pasted letter fits; a form is never larger.
+pub const FORM_BYTES_MAX: usize = 64 * 1024;
+
+/// Somebody who has signed in and whose password is her own.
+pub struct SignedIn {
+    pub session: Session,
+    pub token: String,
+}
+
+/// Signed in, perhaps still with a one-time password.
+pub struct Newcomer(pub SignedIn);
+
+impl FromRequestParts<Arc<Office>> for Newcomer {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        office: &Arc<Office>,
+    ) -> Result<Self, Self::Rejection> {
+        let sign_in = || Redirect::to("/desk/sign-in").into_response();
+        let token = cookie(&parts.headers, COOKIE).ok_or_else(sign_in)?.to_owned();
+        match office.session(&token).await {
+            Ok(Some(session)) => Ok(Newcomer(SignedIn { session, token })),
+            Ok(None) => Err(sign_in()),
+            Err(error) => Err(page::failed(&error)),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Office>> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        office: &Arc<Office>,
+    ) -> Result<Self, Self::Rejection> {
+        let Newcomer(signed) = Newcomer::from_request_parts(parts, office).await?;
+        if signed.session.must_change {
+            return Err(Redirect::to("/desk/password").into_response());
+        }
+        Ok(signed)
+    }
+}
+
+/// The fields of a form, without white space at the ends and with `\n` as line break.
+#[derive(Default)]
+pub struct Fields(HashMap<String, String>);
+
+impl Fields {
+    pub fn get(&self, name: &str) -> &str {
+        self.0.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    /// `None` when the field is absent or empty.
+    pub fn filled(&self, name: &str) -> Option<String> {
+        Some(self.get(name)).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// Passwords keep each of their characters.
+    async fn read(request: Request) -> Result<Self, Response> {
+        if !from_our_page(request.headers()) {
+            return Err(foreign());
+        }
+        let Form(raw) = Form::<HashMap<String, String>>::from_request(request, &())
+            .await
+            .map_err(|_| page::message(StatusCode::BAD_REQUEST, "没有收全，请返回再交一次。"))?;
+        let tidy = |(name, text): (String, String)| {
+            let kept = name.contains("password");
+            (name, if kept { text } else { text.replace("\r\n", "\n").trim().to_owned() })
+        };
+        Ok(Self(raw.into_iter().map(tidy).collect()))
+    }
+}
+
+#[cfg(test)]
+impl<const N: usize> From<[(&str, &str); N]> for Fields {
+    fn from(pairs: [(&str, &str); N]) -> Self {
+        Self(pairs.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect())
+    }
+}
+
+/// The form of the sign-in page: nobody has a token yet.
+pub struct OpenForm(pub Fields);
+
+impl FromRequest<Arc<Office>> for OpenForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, _: &Arc<Office>) -> Result<Self, Response> {
+        Fields::read(request).await.map(OpenForm)
+    }
+}
+
+/// A form with the right token, sent by somebody signed in as `S`.
+pub struct Posted<S> {
+    pub signed: S,
+    pub fields: Fields,
+}
+
+impl<S> FromRequest<Arc<Office>> for Posted<S>
+where
+    S: FromRequestParts<Arc<Office>, Rejection = Response> + AsRef<SignedIn> + Send,
+{
+    type Rejection = Response;
+
+    async fn from_request(request: Request, office: &Arc<Office>) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let signed = S::from_request_parts(&mut parts, office).await?;
+        let fields = Fields::read(Request::from_parts(parts, body)).await?;
+        if !same(fields.get("csrf"), &signed.as_ref().session.csrf) {
+            return Err(foreign());
+        }
+        Ok(Self { signed, fields })
+    }
+}
+
+impl AsRef<SignedIn> for SignedIn {
+    fn as_ref(&self) -> &SignedIn {
+        self
+    }
+}
+
+impl AsRef<SignedIn> for Newcomer {
+    fn as_ref(&self) -> &SignedIn {
+        &self.0
+    }
+}
+
+fn same(given: &str, expected: &str) -> bool {
+    !expected.is_empty()
+        && bool::from(subtle::ConstantTimeEq::ct_eq(given.as_bytes(), expected.as_bytes()))
+}
+
+fn foreign() -> Response {
+    page::message(StatusCode::FORBIDDEN, "这一页放得太久了，没有办成。请打开新的一页，再办一次。")
+}
+
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    pairs
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, value)| *key == name && !value.is_empty())
+        .map(|(_, value)| value)
+}
+
+/// An empty value takes the cookie away.
+pub fn set_cookie(name: &str, value: &str, secure: bool) -> HeaderValue {
+    let end = if value.is_empty() { "; Max-Age=0" } else { "" };
+    let secure = if secure { "; Secure" } else { "" };
+    HeaderValue::try_from(format!(
+        "{name}={value}; Path=/desk; HttpOnly; SameSite=Lax{secure}{end}"
+    ))
+    .expect("tokens and flash codes are ASCII letters and digits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v))).collect()
+    }
+
+    #[test]
+    fn the_cookie_is_found_among_others() {
+        let check = |line: &'static str, expect: Option<&str>| {
+            assert_eq!(cookie(&headers(&[("cookie", line)]), COOKIE), expect, "{line}");
+        };
+        check("desk=abc", Some("abc"));
+        check("other=1; desk=abc; last=2", Some("abc"));
+        check("mydesk=1", None);
+        check("desk=", None);
+        check("desk", None);
+    }
+
+    #[test]
+    fn cookies_are_kept_from_scripts_and_other_sites() {
+        let line = set_cookie(COOKIE, "abc", true);
+        assert_eq!(line, "desk=abc; Path=/desk; HttpOnly; SameSite=Lax; Secure");
+        let line = set_cookie(COOKIE, "", false);
+        assert_eq!(line, "desk=; Path=/desk; HttpOnly; SameSite=Lax; Max-Age=0");
+    }
+
+    #[test]
+    fn tokens_must_be_equal_and_there() {
+        for (given, expected, same_token) in
+            [("abc", "abc", true), ("abd", "abc", false), ("", "abc", false), ("", "", false)]
+        {
+            assert_eq!(same(given, expected), same_token, "{given:?} {expected:?}");
+        }
+    }
+}
