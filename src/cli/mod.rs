@@ -103,8 +103,8 @@ impl Cli {
             Command::Test => transcripts::run(config),
             Command::Staff { command } => staff::run(config, command).await,
             Command::Backup { folder } => backup::backup(config, &folder).await,
-            Command::Restore { folder } => backup::restore(config, &folder),
-            Command::Compact => backup::compact(config),
+            Command::Restore { folder } => backup::restore(config, &folder).await,
+            Command::Compact => backup::compact(config).await,
             Command::Export { file } => backup::export(config, &file).await,
             Command::Import { file } => backup::import(config, &file).await,
         }

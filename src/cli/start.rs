@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use crate::config::{self, Config};
 use crate::dialog::Script;
 use crate::office::{Tables, read_script};
-use crate::store::{SledEngine, SledSettings, Store};
+use crate::store::{SledEngine, SledSettings, backup};
 
 pub fn read_config(path: &Path) -> anyhow::Result<Config> {
     let text = match std::fs::read_to_string(path) {
@@ -45,15 +45,20 @@ pub fn store_folder(config: &Config) -> PathBuf {
     config.settings.server.data.join("store")
 }
 
-pub fn open_store(config: &Config) -> anyhow::Result<Store> {
+pub fn sled_settings(config: &Config) -> SledSettings {
+    SledSettings {
+        cache_bytes: config.settings.store.cache_mb * 1024 * 1024,
+        reserve_bytes: config.settings.store.reserve_mb * 1024 * 1024,
+        ..SledSettings::default()
+    }
+}
+
+pub fn open_store(config: &Config) -> anyhow::Result<Arc<SledEngine>> {
     let folder = store_folder(config);
     std::fs::create_dir_all(&config.settings.server.data)
         .with_context(|| format!("{}: can not be made", config.settings.server.data.display()))?;
-    let settings = SledSettings {
-        cache_bytes: config.settings.store.cache_mb * 1024 * 1024,
-        reserve_bytes: config.settings.store.reserve_mb * 1024 * 1024,
-    };
-    let engine = SledEngine::open(&folder, settings)
+    backup::mend(&folder)?;
+    let engine = SledEngine::open(&folder, sled_settings(config))
         .with_context(|| format!("{}: the store does not open", folder.display()))?;
     Ok(Arc::new(engine))
 }

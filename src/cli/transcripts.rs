@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::county::CountyPlaces;
 use crate::dialog;
 
 use super::start;
@@ -17,7 +16,7 @@ pub fn run(config: &Path) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
-    let report = dialog::run_tests(&script, &CountyPlaces(&tables.places));
+    let report = dialog::run_tests(&script, &tables.places);
     println!("{report}");
     Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

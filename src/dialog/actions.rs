@@ -1,6 +1,7 @@
 //! What a dialog may have done by the host, and what it gets back.
 
 /// Fields of a result: the id that the host fills, and the word that clerks write.
+#[derive(Debug)]
 pub(super) struct Action {
     pub id: &'static str,
     /// Slots that are handed over, if the dialog has them. `true`: it must.
@@ -56,6 +57,11 @@ pub(super) fn field_id(action: &Action, word: &str) -> Option<&'static str> {
     }
     let found = action.outputs.iter().find(|(id, zh)| *id == word || *zh == word);
     found.map(|(id, _)| *id)
+}
+
+/// The id of a field of any action.
+pub(super) fn output_id(word: &str) -> Option<&'static str> {
+    ACTIONS.iter().find_map(|action| field_id(action, word))
 }
 
 /// Words in notices, and the ids that the host fills.

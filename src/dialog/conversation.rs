@@ -17,6 +17,8 @@ const DRAFT_LIFE: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// Nobody is reminded at night.
 const WAKING: (Time, Time) = (Time::constant(7, 30, 0, 0), Time::constant(20, 30, 0, 0));
 const OFFERS_MAX: usize = 5;
+/// Of what she wrote, kept beside what was understood; a long text is its own value.
+const RAW_BYTES_MAX: usize = 300;
 
 /// All that is known between two messages; small JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,9 +58,12 @@ impl Offer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Draft {
     pub frame: Frame,
-    /// She was asked whether to go on.
+    /// She was asked whether to go on, and her next message may be the answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asked: bool,
+    /// She was asked once; after that only when she begins the same anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub offered: bool,
     /// What she wrote when she was asked; it is taken up if she says no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
@@ -149,7 +154,9 @@ impl Frame {
         }
     }
 
-    pub fn set(&mut self, slot: &str, answer: Answer) {
+    pub fn set(&mut self, slot: &str, mut answer: Answer) {
+        let end = answer.raw.floor_char_boundary(RAW_BYTES_MAX);
+        answer.raw.truncate(end);
         self.log.retain(|known| known != slot);
         self.log.push(slot.to_owned());
         self.answers.insert(slot.to_owned(), answer);

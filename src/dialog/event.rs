@@ -65,7 +65,7 @@ pub struct Env<'a> {
 }
 
 /// Finds villages in what she writes.
-pub trait Gazetteer {
+pub trait Gazetteer: Sync {
     /// `whole`: the text answers "which village?".
     fn find(&self, text: &str, whole: bool) -> PlaceFound;
 }

@@ -346,7 +346,7 @@ fn read_dialog(reader: &mut Reader, root: &Node) -> Option<(Dialog, EntryWords)>
     }
     if let Some(node) = map.get("tests") {
         for test in reader.list(node) {
-            dialog.tests.extend(transcript::read(reader, test, &dialog.id));
+            dialog.tests.extend(transcript::read(reader, test));
         }
     }
     Some((dialog, entry_words))

@@ -99,10 +99,6 @@ impl Template {
         })
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// `value` says what stands for a placeholder; nothing stands for an unknown one.
     pub fn fill(&self, value: impl Fn(&Path) -> Option<String>) -> String {
         self.0

@@ -1,9 +1,14 @@
 //! What a dialog can have done: `create_case`, `lookup_case`, `rate_case`. Decided at once
 //! on loaded records; the result goes back into the conversation.
 
+use jiff::Timestamp;
+
+use crate::calendar::spoken;
 use crate::county::Channel;
-use crate::desk::{self, Actor, Case, Command, Grade, Intake, NumberRead};
-use crate::dialog::{Answer, Call, Fields, Value};
+use crate::desk::{
+    self, Actor, Case, CaseNumber, CaseType, Command, Grade, Intake, Kind, NumberRead,
+};
+use crate::dialog::{Call, Fields, Value};
 use crate::store::records::Person;
 use crate::store::{StoreError, keys, list_by_index, load};
 
@@ -31,44 +36,55 @@ impl Turn<'_> {
     }
 
     async fn create_case(&mut self, call: &Call) -> Outcome {
-        let arg = |name: &str| call.args.get(name);
+        let arg = |name: &str| call.args.get(name).map(|answer| &answer.value);
         let text = |name: &str| arg(name).and_then(as_text);
         let (name, phone) = (text("name"), text("phone"));
         let person = self.person(name.clone(), phone.clone()).await?;
         let year = beijing::civil(self.now).date().year();
         let series = format!("case-1-{}", year % 100);
         let serial = self.office.numbers.next(&*self.office.store, &series).await?;
-        let Some(number) = desk::CaseNumber::new(1, year, serial) else {
-            tracing::error!(serial, "the numbers of this year are used up");
-            return Ok(Err(String::new()));
+        let number = match CaseNumber::new(CaseType::Appeal, year, serial) {
+            Ok(number) => number,
+            Err(error) => {
+                tracing::error!(%error, "no number for a case");
+                return Ok(Err(String::new()));
+            }
         };
-        let place = arg("place").map(|answer| &answer.value);
-        let (place_code, place_name) = match place {
-            Some(Value::Place { code, name }) => (Some(code.clone()), Some(name.clone())),
-            Some(other) => (None, Some(other.to_string())),
-            None => (None, None),
+        let (place_code, place_name) = match arg("village") {
+            Some(Value::Village { code, name }) => {
+                let place = self.office.tables.places.get(code);
+                let whole = place.map(|place| format!("{}{}", place.township, place.name));
+                (Some(code.clone()), Some(whole.unwrap_or_else(|| name.clone())))
+            }
+            other => (None, other.and_then(as_text)),
         };
+        let category = arg("category").and_then(as_choice);
+        let known = |code: &String| self.office.tables.categories.get(code).is_some();
+        let mut photos = arg("photo").map(as_files).unwrap_or_default();
+        photos.extend(arg("photos").map(as_files).unwrap_or_default());
         let intake = Intake {
             number,
-            category: arg("category").and_then(as_choice),
+            kind: Kind::default(),
+            category: category.filter(known),
             place_code,
             place_name,
-            place_note: text("place_note"),
-            text: arg("text").map(|answer| answer.raw.clone()).unwrap_or_default(),
+            place_note: arg("place").and_then(as_place).unwrap_or_default(),
+            text: text("detail").unwrap_or_default(),
             name,
             phone,
-            photos: arg("photos").map(as_list).unwrap_or_default(),
-            voices: arg("voices").map(as_list).unwrap_or_default(),
-            person: Some(person.clone()),
+            photos,
+            voices: arg("voices").map(as_files).unwrap_or_default(),
+            person: person.clone(),
             channel: self.address.channel.id().to_owned(),
         };
         let by = Actor::Villager { person };
         let rules = self.office.tables.rules();
-        let events = match desk::decide(None, Command::File(intake), &by, self.now, &rules) {
+        let command = Command::File(Box::new(intake));
+        let events = match desk::decide(None, command, &by, self.now, &rules) {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
-        let case = cases::apply(&mut self.changes, None, None, &events)?;
+        let case = cases::apply(&mut self.changes, None, &events)?;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         self.office.counters.cases.add(1);
         Ok(Ok(Value::Record(self.case_fields(&case))))
@@ -82,14 +98,15 @@ impl Turn<'_> {
             list_by_index::<Case>(&*self.office.store, keys::cases_of(&person), OWN_CASES_EXAMINED)
                 .await?;
         own.reverse();
-        let asked = call.args.get("number").map(|answer| desk::read_number(&answer.raw));
+        let asked = call.args.get("opening").and_then(|answer| as_text(&answer.value));
+        let asked = asked.map(|text| desk::read_number(&text));
         match asked {
             Some(NumberRead::Whole(number)) => own.retain(|(_, case)| case.number == number),
             Some(NumberRead::Tail(digits)) => {
-                own.retain(|(_, case)| case.number.as_str().ends_with(&digits));
+                own.retain(|(_, case)| case.number.ends_in(&digits));
             }
             Some(NumberRead::WrongCheckDigit) => {
-                return Ok(Err("编号不对，请再核对一下。回「我的」看您的全部。".into()));
+                return Ok(Err("编号不对，请再看一下。回「查进度」看您的全部。".into()));
             }
             Some(NumberRead::None) | None => {}
         }
@@ -100,28 +117,32 @@ impl Turn<'_> {
     }
 
     async fn rate_case(&mut self, call: &Call) -> Outcome {
-        let text = |name: &str| call.args.get(name).and_then(as_text);
-        let number = text("case").or_else(|| text("number")).unwrap_or_default();
+        let text = |name: &str| call.args.get(name).and_then(|answer| as_text(&answer.value));
+        let number = text("case").unwrap_or_default();
         let (Some(person), Some(grade)) = (
             self.contact.person.clone(),
-            call.args.get("grade").and_then(as_choice).as_deref().and_then(Grade::from_id),
+            call.args
+                .get("grade")
+                .and_then(|answer| as_choice(&answer.value))
+                .as_deref()
+                .and_then(Grade::from_word),
         ) else {
             return Ok(Err("没有找到要评价的事。".into()));
         };
         let Some(before) = load::<Case>(&*self.office.store, keys::case(&number)).await? else {
             return Ok(Err("没有找到要评价的事。".into()));
         };
-        if before.record.person.as_ref() != Some(&person) {
+        if before.record.person != person {
             return Ok(Err("没有找到要评价的事。".into()));
         }
-        let command = Command::Rate { grade, comment: text("comment") };
+        let command = Command::Rate { grade, comment: text("comment").unwrap_or_default() };
         let by = Actor::Villager { person };
         let rules = self.office.tables.rules();
         let events = match desk::decide(Some(&before.record), command, &by, self.now, &rules) {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
-        let case = cases::apply(&mut self.changes, Some(&before), None, &events)?;
+        let case = cases::apply(&mut self.changes, Some(&before), &events)?;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         let mut fields = self.case_fields(&case);
         let next = if case.state.is_open() { "redo" } else { "closed" };
@@ -133,25 +154,21 @@ impl Turn<'_> {
         let department = case
             .department
             .as_deref()
-            .and_then(|id| self.office.tables.departments.get(id))
-            .map(|department| department.name.clone());
-        let due = if case.state.is_open() {
-            beijing::before(case.promised_at)
-        } else {
-            String::new()
-        };
+            .map(|id| self.office.tables.departments.get(id).map_or(id, |found| &found.short));
+        let waits = case.state.is_open() && case.reply.is_none();
+        let due = if waits { before(case.round_due_at) } else { String::new() };
         let reply = case.reply.as_ref().map(|reply| reply.text.clone());
         [
             ("case_no", case.number.to_string()),
-            ("number", case.number.as_str().to_owned()),
             ("title", case.title.clone()),
-            ("promised", beijing::before(case.promised_at)),
+            ("promised", before(case.promised_at)),
             ("due", due),
-            ("state", case.state.told().to_owned()),
-            ("department", department.unwrap_or_default()),
+            ("state", case.state.shown().to_owned()),
+            ("department", department.unwrap_or_default().to_owned()),
             ("reply", reply.unwrap_or_default()),
         ]
         .into_iter()
+        .filter(|(_, text)| !text.is_empty())
         .map(|(name, text)| (name.to_owned(), Value::Text(text)))
         .collect()
     }
@@ -196,23 +213,40 @@ impl Turn<'_> {
     }
 }
 
-fn as_text(answer: &Answer) -> Option<String> {
-    let text = answer.value.to_string();
-    (!text.trim().is_empty()).then_some(text)
+/// `11月25日17点前`
+fn before(at: Timestamp) -> String {
+    format!("{}前", spoken(at))
 }
 
-/// The stored value of a choice, not its label.
-fn as_choice(answer: &Answer) -> Option<String> {
-    match &answer.value {
-        Value::Choice { value, .. } => Some(value.clone()),
-        Value::Text(text) => Some(text.clone()),
+fn as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) if !text.trim().is_empty() => Some(text.clone()),
         _ => None,
     }
 }
 
-fn as_list(answer: &Answer) -> Vec<String> {
-    match &answer.value {
-        Value::Media(media) => media.clone(),
+/// The stored value of a choice, not its label.
+fn as_choice(value: &Value) -> Option<String> {
+    match value {
+        Value::Choice { value, .. } => Some(value.clone()),
+        other => as_text(other),
+    }
+}
+
+fn as_files(value: &Value) -> Vec<String> {
+    match value {
+        Value::Files(files) => files.clone(),
         _ => Vec::new(),
+    }
+}
+
+/// Where in the village: her words, or the point that she sent.
+fn as_place(value: &Value) -> Option<String> {
+    match value {
+        Value::Point { latitude, longitude, label } => {
+            let degrees = |millionths: &i64| *millionths as f64 / 1e6;
+            Some(format!("{label}（{:.6}, {:.6}）", degrees(latitude), degrees(longitude)))
+        }
+        other => as_text(other),
     }
 }

@@ -14,11 +14,6 @@ pub fn time(at: Timestamp) -> String {
     format!("{}月{}日{:02}:{:02}", at.month(), at.day(), at.hour(), at.minute())
 }
 
-/// `11月25日17:30前`
-pub fn before(at: Timestamp) -> String {
-    format!("{}前", time(at))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,6 +22,5 @@ mod tests {
     fn eight_hours_east() {
         let at: Timestamp = "2026-11-25T16:05:00Z".parse().unwrap();
         assert_eq!(time(at), "11月26日00:05");
-        assert_eq!(before(at), "11月26日00:05前");
     }
 }

@@ -1,21 +1,21 @@
 //! Cases as the desk sees them: the list, one case, and what clerks do to it.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use crate::county::Address;
-use crate::desk::{self, Actor, Case, CaseEvent, Change, Command, NumberRead, State};
+use crate::desk::{
+    self, Actor, Case, CaseEvent, Change, Command, NumberRead, Party, Standing, State, Step,
+};
 use crate::dialog::{Event, Offer};
 use crate::store::records::{Contact, Outgoing, Person, Status, StoredEvent};
-use crate::store::{Changes, Loaded, Range, StoreError, keys, list, list_by_index, load, prefix_range};
+use crate::store::{Changes, Loaded, Range, StoreError, keys, list, list_by_index, load};
 
 use super::turn::Turn;
 use super::views::{
     CaseCommand, CaseFilter, CasePage, CaseRow, CaseView, Choice, CommandError, NoticeView,
     Role, Session, TimelineLine,
 };
-use super::{Office, beijing, outbox};
+use super::{Office, outbox};
 
 const PAGE: usize = 30;
 /// Looked at for one page of a filtered list; the page then ends early, with a cursor.
@@ -32,13 +32,13 @@ impl Office {
             next: None,
             states: State::ALL
                 .iter()
-                .map(|state| Choice { id: state.id().into(), label: state.name().into() })
+                .map(|state| Choice { id: state.id().into(), label: state.word().into() })
                 .collect(),
             departments: self.department_choices(),
         };
         let search = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
         if let Some(NumberRead::Whole(number)) = search.map(desk::read_number) {
-            let case = load::<Case>(&*self.store, keys::case(number.as_str())).await?;
+            let case = load::<Case>(&*self.store, keys::case(&number.digits())).await?;
             page.rows.extend(case.map(|case| self.case_row(&case.record)));
             return Ok(page);
         }
@@ -101,7 +101,7 @@ impl Office {
             return false;
         }
         let Some(search) = search else { return true };
-        if tail.is_some_and(|tail| case.number.as_str().ends_with(tail)) {
+        if tail.is_some_and(|tail| case.number.ends_in(tail)) {
             return true;
         }
         [Some(&case.title), Some(&case.text), case.place_name.as_ref(), case.name.as_ref()]
@@ -116,18 +116,18 @@ impl Office {
 
     fn case_row(&self, case: &Case) -> CaseRow {
         let now = self.clock.now();
-        let amber = self.tables.calendar.share(case.received_at, case.promised_at, 80);
+        let standing = case.standing(now, &self.tables.calendar);
         CaseRow {
-            number: case.number.as_str().to_owned(),
+            number: case.number.digits(),
             title: case.title.clone(),
             place: case.place_name.clone().unwrap_or_default(),
             state_id: case.state.id(),
-            state: case.state.name(),
+            state: case.state.word(),
             department: case.department.as_deref().map(|id| self.department_name(id)),
             received_at: case.received_at,
-            promised_at: case.promised_at,
-            overdue: self.is_overdue(case),
-            amber: case.state.is_open() && !self.is_overdue(case) && now >= amber,
+            promised_at: case.round_due_at,
+            overdue: standing == Standing::Overdue,
+            amber: standing == Standing::Amber,
             round: case.round,
         }
     }
@@ -170,11 +170,11 @@ impl Office {
             text: case.text.clone(),
             channel: channel_name(&case.channel),
             reply: case.reply.as_ref().map(|reply| reply.text.clone()),
-            rating: case.rating.as_ref().map(|rating| rating.grade.name().to_owned()),
+            rating: case.rating.map(|grade| grade.word().to_owned()),
             media: self.media_views(&media).await?,
             timeline: events.iter().map(|event| self.timeline_line(&event.record)).collect(),
             notices: notices.iter().map(|(_, notice)| self.notice_view(&notice.record)).collect(),
-            actions: case.actions(),
+            actions: actions(case),
             departments,
             suggested,
             categories: self
@@ -188,7 +188,7 @@ impl Office {
                 .collect(),
             outcomes: desk::Outcome::ALL
                 .iter()
-                .map(|outcome| Choice { id: outcome.id().into(), label: outcome.name().into() })
+                .map(|outcome| Choice { id: outcome.id().into(), label: outcome.word().into() })
                 .collect(),
             revision: case.revision,
         }))
@@ -210,17 +210,15 @@ impl Office {
                 format!("{} {note}", self.department_name(department)).trim().to_owned()
             }
             Change::Progress { text } => text.clone(),
-            Change::Replied { outcome, text } => format!("【{}】{text}", outcome.name()),
+            Change::Replied { outcome, text } => format!("【{}】{text}", outcome.word()),
             Change::Rated { grade, comment } => {
-                format!("{} {}", grade.name(), comment.as_deref().unwrap_or_default())
-                    .trim()
-                    .to_owned()
+                format!("{grade} {comment}").trim().to_owned()
             }
             Change::Reopened { reason, .. } => reason.clone(),
-            Change::Closed { reason } => reason.clone(),
+            Change::Closed { closing, reason } => format!("{closing} {reason}").trim().to_owned(),
             Change::Received { .. } | Change::Accepted => String::new(),
         };
-        TimelineLine { at: *at, who, what: change.name().to_owned(), detail }
+        TimelineLine { at: *at, who, what: change.step().word().to_owned(), detail }
     }
 
     fn notice_view(&self, message: &Outgoing) -> NoticeView {
@@ -271,7 +269,7 @@ impl Office {
                 desk::decide(Some(&before.record), command.clone(), &by, now, &self.tables.rules())
                     .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
             let mut changes = Changes::default();
-            let case = apply(&mut changes, Some(&before), None, &events)?;
+            let case = apply(&mut changes, Some(&before), &events)?;
             let notices = self.notices_of(&case, &events, now);
             for notice in &notices {
                 changes.create(notice)?;
@@ -296,51 +294,19 @@ impl Office {
         events: &[CaseEvent],
         now: Timestamp,
     ) -> Vec<Outgoing> {
-        let first = case.revision + 1 - events.len() as u32;
-        let department = case.department.as_deref().map(|id| self.department_name(id));
-        (first..)
+        let rules = self.tables.rules();
+        let hotline = ("hotline".to_owned(), self.config.settings.county.hotline.clone());
+        (first_of(case, events)..)
             .zip(events)
             .filter_map(|(n, event)| {
-                let kind = event.notice()?;
-                let fields = self.notice_fields(case, event, department.as_deref());
-                let person = case.person.clone();
-                Some(outbox::notice(case.number.as_str(), n, kind, fields, person, now))
+                let notice = desk::notice(case, event, &rules)?;
+                let fields = notice.fields.into_iter();
+                let fields = fields.map(|(name, value)| (name.to_owned(), value));
+                let fields = fields.chain([hotline.clone()]).collect();
+                let person = Some(case.person.clone());
+                Some(outbox::notice(&case.number.digits(), n, notice.id, fields, person, now))
             })
             .collect()
-    }
-
-    fn notice_fields(
-        &self,
-        case: &Case,
-        event: &CaseEvent,
-        department: Option<&str>,
-    ) -> BTreeMap<String, String> {
-        let mut fields = BTreeMap::from([
-            ("case_no".to_owned(), case.number.to_string()),
-            ("title".to_owned(), case.title.clone()),
-            ("due".to_owned(), beijing::before(case.promised_at)),
-            ("state".to_owned(), case.state.name().to_owned()),
-            ("hotline".to_owned(), self.config.settings.county.hotline.clone()),
-        ]);
-        if let Some(department) = department {
-            fields.insert("department".to_owned(), department.to_owned());
-        }
-        if let Some(reply) = &case.reply {
-            fields.insert("reply".to_owned(), reply.text.clone());
-        }
-        match &event.change {
-            Change::Progress { text } => {
-                fields.insert("text".to_owned(), text.clone());
-            }
-            Change::Reopened { due_at, .. } => {
-                fields.insert("due".to_owned(), beijing::before(*due_at));
-            }
-            Change::Closed { reason } => {
-                fields.insert("reason".to_owned(), reason.clone());
-            }
-            _ => {}
-        }
-        fields
     }
 
     /// After a reply the villager may rate it: her conversations learn so, in the same
@@ -352,18 +318,17 @@ impl Office {
         events: &[CaseEvent],
         now: Timestamp,
     ) -> Result<crate::store::Batch, StoreError> {
-        let kinds: Vec<&str> = events.iter().filter_map(CaseEvent::notice).collect();
         let script = self.script();
-        let dialog = kinds.iter().find_map(|kind| script.notice(kind)?.offers());
-        let (Some(dialog), Some(person)) = (dialog, &case.person) else {
-            return Ok(changes.into_batch());
-        };
-        let Some(person) = load::<Person>(&*self.store, keys::person(person)).await? else {
+        let rules = self.tables.rules();
+        let mut told = events.iter().filter_map(|event| desk::notice(case, event, &rules));
+        let dialog = told.find_map(|notice| script.notice(notice.id)?.offers());
+        let Some(dialog) = dialog else { return Ok(changes.into_batch()) };
+        let Some(person) = load::<Person>(&*self.store, keys::person(&case.person)).await? else {
             return Ok(changes.into_batch());
         };
         let offer = Offer::for_case(
             dialog,
-            case.number.as_str(),
+            &case.number.digits(),
             now + jiff::SignedDuration::from_hours(24 * RATING_DAYS),
         );
         for address in &person.record.addresses {
@@ -380,34 +345,61 @@ impl Office {
     }
 }
 
+/// The revision that the first of these last events made.
+fn first_of(case: &Case, events: &[CaseEvent]) -> u32 {
+    let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+    case.revision.saturating_sub(count) + 1
+}
+
 /// Adds the events and the case after them.
 pub(super) fn apply(
     changes: &mut Changes,
     before: Option<&Loaded<Case>>,
-    new: Option<Case>,
     events: &[CaseEvent],
 ) -> Result<Case, StoreError> {
-    let corrupt = |why: String| StoreError::Corrupt { key: "case".into(), why };
-    let mut case = new.or_else(|| before.map(|b| b.record.clone()));
-    let mut rest = events;
-    if case.is_none() {
-        case = Some(desk::fold(&events[..1]).map_err(|error| corrupt(error.to_string()))?);
-        rest = &events[1..];
-    }
-    let mut case = case.ok_or_else(|| corrupt("a case begins with an event".into()))?;
-    for event in rest {
-        case.apply(event).map_err(|error| corrupt(error.to_string()))?;
-    }
-    let number = case.number.as_str().to_owned();
-    let first = case.revision + 1 - events.len() as u32;
-    for (n, event) in (first..).zip(events) {
-        changes.create(&StoredEvent { case: number.clone(), n, event: event.clone() })?;
+    let corrupt = |error: desk::FoldError| StoreError::Corrupt {
+        key: "case".into(),
+        why: error.to_string(),
+    };
+    let case = match before {
+        None => desk::fold(events).map_err(corrupt)?,
+        Some(before) => {
+            let mut case = before.record.clone();
+            for event in events {
+                case.apply(event).map_err(corrupt)?;
+            }
+            case
+        }
+    };
+    for (n, event) in (first_of(&case, events)..).zip(events) {
+        let case = case.number.digits();
+        changes.create(&StoredEvent { case, n, event: event.clone() })?;
     }
     match before {
         Some(before) => changes.replace(before, &case)?,
         None => changes.create(&case)?,
     }
     Ok(case)
+}
+
+/// What staff may do now, by the table of transitions.
+fn actions(case: &Case) -> Vec<&'static str> {
+    let named = [
+        ("dispatch", Step::Dispatched),
+        ("accept", Step::Accepted),
+        ("progress", Step::Progress),
+        ("reply", Step::Replied),
+        ("close", Step::Closed),
+    ];
+    let may = |step: Step| {
+        // Work that nobody has accepted yet is accepted along with it.
+        let from = match (case.state, step) {
+            (State::Dispatched | State::Redo, Step::Progress | Step::Replied) => State::Handling,
+            (state, _) => state,
+        };
+        desk::transition(Some(from), step).is_some_and(|row| row.who.contains(&Party::Staff))
+    };
+    named.into_iter().filter(|(_, step)| may(*step)).map(|(name, _)| name).collect()
 }
 
 fn to_command(command: CaseCommand) -> Result<Command, CommandError> {
@@ -418,7 +410,7 @@ fn to_command(command: CaseCommand) -> Result<Command, CommandError> {
         CaseCommand::Accept => Command::Accept,
         CaseCommand::Progress { text } => Command::Progress { text },
         CaseCommand::Reply { outcome, text } => Command::Reply {
-            outcome: desk::Outcome::from_id(&outcome)
+            outcome: desk::Outcome::from_word(&outcome)
                 .ok_or_else(|| CommandError::Refused("请选一个办理结果。".into()))?,
             text,
         },

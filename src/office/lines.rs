@@ -12,9 +12,16 @@ use tokio::sync::{Mutex as Turnstile, OwnedMutexGuard};
 pub const WAITING_MAX: usize = 16;
 const SHARDS: usize = 64;
 
-#[derive(Default)]
+type Shard = Mutex<HashMap<String, Arc<Turnstile<()>>>>;
+
 pub struct Lines {
-    shards: [Mutex<HashMap<String, Arc<Turnstile<()>>>>; SHARDS],
+    shards: [Shard; SHARDS],
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self { shards: std::array::from_fn(|_| Shard::default()) }
+    }
 }
 
 /// Her turn, until it is dropped.
@@ -25,7 +32,7 @@ pub struct Turn<'a> {
 }
 
 impl Lines {
-    fn shard(&self, who: &str) -> &Mutex<HashMap<String, Arc<Turnstile<()>>>> {
+    fn shard(&self, who: &str) -> &Shard {
         let sum = who.bytes().fold(0u64, |sum, byte| {
             (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });

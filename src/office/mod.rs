@@ -38,7 +38,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
-use crate::county::{CountyPlaces, Places};
 use crate::dialog::Script;
 use crate::store::Store;
 

@@ -12,7 +12,7 @@ use futures_util::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::channel::wechat;
-use crate::county::{Address, Channel};
+use crate::county::Address;
 use crate::dialog::{self, Medium};
 use crate::store::records::{
     Body, Contact, Outgoing, Person, PhoneLine, Status, Task, TaskKind, Try,
@@ -20,6 +20,7 @@ use crate::store::records::{
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
 use super::route::{Abilities, Route, choose};
+use super::turn::Turn;
 use super::{Office, random, tasks, window};
 
 const PAGE: usize = 64;
@@ -169,6 +170,36 @@ pub(super) async fn run(office: Arc<Office>) {
             () = office.bells.outbox.notified() => {}
             stopped = office.pause(sleep) => if stopped { return },
         }
+    }
+}
+
+impl Turn<'_> {
+    /// The channel reports what became of a message that it took earlier.
+    pub async fn receipt(
+        &mut self,
+        message: &str,
+        delivered: bool,
+        detail: &str,
+    ) -> Result<(), StoreError> {
+        let office = self.office;
+        let range = keys::outgoing_of_message(message);
+        let found = list_by_index::<Outgoing>(&*office.store, range, 1).await?;
+        let Some((_, before)) = found.into_iter().next() else { return Ok(()) };
+        if before.record.status != Status::Sent {
+            return Ok(());
+        }
+        let mut message = before.record.clone();
+        if delivered {
+            message.status = Status::Delivered;
+        } else if let Some(last) = message.tries.last_mut() {
+            // The other ways are tried; at last a clerk.
+            last.refused = true;
+            last.result = format!("微信没有送到：{detail}");
+            message.status = Status::Waiting;
+            message.due_at = self.now;
+            self.bells.outbox = true;
+        }
+        self.changes.replace(&before, &message)
     }
 }
 
@@ -339,7 +370,7 @@ impl Office {
 
     /// A customer-service message holds 2,048 bytes; the rest are messages of their own.
     fn cut(&self, message: &mut Outgoing) -> Vec<Outgoing> {
-        let mut parts = wechat::pack(&[self.words(message, Medium::Wechat)]).into_iter();
+        let mut parts = wechat::reply::pack(&[self.words(message, Medium::Wechat)]).into_iter();
         let head = parts.next().unwrap_or_default();
         let rest = parts
             .enumerate()
@@ -381,7 +412,7 @@ impl Office {
         let mut changes = Changes::default();
         let attempts = message.tries.len();
         let route = message.tries.last().map(|t| t.route.clone()).unwrap_or_default();
-        let mut say = |message: &mut Outgoing, refused: bool, result: &str| {
+        let say = |message: &mut Outgoing, refused: bool, result: &str| {
             if let Some(last) = message.tries.last_mut() {
                 last.refused = refused;
                 last.result = result.to_owned();

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::channel::wechat;
-use crate::county::Channel;
+use crate::county::Address;
 use crate::dialog::Event;
 use crate::store::records::{
     Contact, Done, Line, Outgoing, Person, Status, Task, TaskKind,
@@ -284,7 +284,7 @@ impl Office {
         text: &str,
     ) -> Result<(), CommandError> {
         let text = said(text, "请先写好要对她说的话。")?;
-        if text.len() > wechat::TEXT_LIMIT {
+        if text.len() > wechat::reply::TEXT_LIMIT {
             return Err(CommandError::Refused("太长了，请分两次说，每次最多600个字。".into()));
         }
         let before = self.open_task(id).await?;
@@ -317,7 +317,7 @@ impl Office {
         let mut task = before.record.clone();
         task.done =
             Some(Done { at: self.clock.now(), by: session.name.clone(), note: note.to_owned() });
-        let Some(address) = task.address.as_ref().and_then(|text| text.parse().ok()) else {
+        let Some(address) = task.address.as_ref().and_then(|text| text.parse::<Address>().ok()) else {
             let mut changes = Changes::default();
             changes.replace(before, &task)?;
             return Ok(self.store.commit(changes.into_batch()).await?);

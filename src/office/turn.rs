@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use crate::channel::{Content, Inbound, wechat};
 use crate::county::{Address, Channel};
 use crate::dialog::{self, Effect, Env, Event, Medium, Script};
-use crate::store::records::{Answered, Body, Contact, MediaKind, Outgoing, Status};
-use crate::store::{Batch, Changes, Loaded, StoreError};
+use crate::store::records::{Answered, Body, Contact, Media, MediaKind, Outgoing, Status};
+use crate::store::{Batch, Changes, Loaded, StoreError, keys, load};
 
 use super::reception::Said;
 use super::{Office, media, outbox, tasks, window};
@@ -74,26 +74,21 @@ impl<'o> Turn<'o> {
     }
 
     pub async fn take(&mut self, inbound: &Inbound) -> Result<(), StoreError> {
-        let now = self.now;
-        match &inbound.content {
-            Content::Menu { .. } | Content::Follow { .. } => {
-                window::tapped(&mut self.contact.window, now);
-            }
-            Content::Unfollow
-            | Content::Receipt { .. }
-            | Content::Consent { .. }
-            | Content::Noted { .. }
-            | Content::Unknown { .. } => {}
-            _ => window::wrote(&mut self.contact.window, now),
-        }
+        window::opened(&mut self.contact.window, &inbound.content, self.now);
         let event = match &inbound.content {
-            Content::Text(text) => Event::Text(text.clone()),
+            Content::Text(text) | Content::Choice { text, .. } | Content::Scan { text, .. } => {
+                Event::Text(text.clone())
+            }
             Content::Voice { media, text } => {
-                let media = self.want(media, MediaKind::Voice)?;
+                let media = self.want(media, MediaKind::Voice).await?;
                 Event::Voice { media, text: text.clone() }
             }
-            Content::Photo { media } => Event::Photo { media: self.want(media, MediaKind::Photo)? },
-            Content::Video { media } => Event::Photo { media: self.want(media, MediaKind::Video)? },
+            Content::Photo { media } => {
+                Event::Photo { media: self.want(media, MediaKind::Photo).await? }
+            }
+            Content::Video { media } => {
+                Event::Photo { media: self.want(media, MediaKind::Video).await? }
+            }
             Content::Location { latitude, longitude, label } => Event::Location {
                 latitude: *latitude,
                 longitude: *longitude,
@@ -132,7 +127,7 @@ impl<'o> Turn<'o> {
                 now: self.now,
                 medium: self.medium(),
                 phone: (self.address.channel == Channel::Sms).then_some(&*self.address.user),
-                places: &self.office.gazetteer,
+                places: &self.office.tables.places,
                 working: self.office.tables.calendar.is_open(self.now),
             };
             let turn = match dialog::step(&self.script, &self.contact.conversation, &event, &env) {
@@ -147,10 +142,11 @@ impl<'o> Turn<'o> {
                         let outcome = self.act(&call).await?;
                         next = Some(Event::Result { call: call.id, outcome });
                     }
-                    Effect::Handoff { reason, summary, .. } => {
+                    Effect::Handoff { reason, summary } => {
                         self.hand_over(&reason, &summary).await?;
                     }
                     Effect::HeldForStaff { text, media } => self.hold(&text, media).await?,
+                    Effect::Released => self.end_hand_over().await?,
                 }
             }
         }
@@ -160,12 +156,12 @@ impl<'o> Turn<'o> {
     }
 
     /// A script that can not go on: she hears so, and a person takes over.
-    async fn apologise(&mut self, fault: &dyn std::fmt::Display) -> Result<(), StoreError> {
+    async fn apologise(&mut self, fault: &(dyn std::fmt::Display + Sync)) -> Result<(), StoreError> {
         tracing::error!(%fault, "the dialog failed; a person takes over");
         self.office.counters.faults.add(1);
         let summary = dialog::summary(&self.contact.conversation, &self.script);
         self.contact.conversation = dialog::Conversation::with_person(self.now);
-        self.texts.push(self.script.phrase("sorry").into());
+        self.texts.push(self.script.phrase("sorry"));
         self.hand_over("机器人出错了", &summary).await
     }
 
@@ -177,10 +173,12 @@ impl<'o> Turn<'o> {
     }
 
     /// The record that makes the fetcher fetch it; gives the id that cases refer to.
-    fn want(&mut self, media_id: &str, kind: MediaKind) -> Result<String, StoreError> {
+    async fn want(&mut self, media_id: &str, kind: MediaKind) -> Result<String, StoreError> {
         let id = media::id(&self.address, media_id);
-        if self.address.channel == Channel::Wechat {
-            self.changes.put_new(&media::wanted(&id, kind, self.now))?;
+        if self.address.channel == Channel::Wechat
+            && load::<Media>(&*self.office.store, keys::media(&id)).await?.is_none()
+        {
+            self.changes.create(&media::wanted(&id, kind, self.now))?;
             self.bells.media = true;
         }
         Ok(id)
@@ -212,7 +210,7 @@ impl<'o> Turn<'o> {
             Some(key) => {
                 let later = late && !text.is_empty();
                 let mut parts = match self.address.channel {
-                    Channel::Wechat => wechat::pack(&self.texts),
+                    Channel::Wechat => wechat::reply::pack(&self.texts),
                     Channel::Sms | Channel::Simulator => vec![text.clone()],
                 };
                 let now_text = if later || parts.is_empty() { String::new() } else { parts.remove(0) };
@@ -250,6 +248,16 @@ impl<'o> Turn<'o> {
             None => self.changes.create(&self.contact)?,
         }
         Ok(self.done(said))
+    }
+
+    /// What it changes beyond a reply, for a commit that holds more.
+    pub fn into_changes(mut self) -> Result<Changes, StoreError> {
+        self.set_alarm();
+        match &self.before {
+            Some(before) => self.changes.replace(before, &self.contact)?,
+            None => self.changes.create(&self.contact)?,
+        }
+        Ok(self.changes)
     }
 
     fn done(self, said: Said) -> Finished {

@@ -1,15 +1,19 @@
-//! When WeChat lets us write to her first: 5 messages in the 48 hours after a message of
-//! hers, 3 in the minute after a tap, a follow or a scan (Tencent, customer-service
-//! messages). A new message of hers starts the five again.
+//! What is left of the messages that WeChat lets us send first. A new message of hers starts
+//! them again. How many there are is `channel::wechat::window`'s to know.
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::channel::Content;
+use crate::channel::wechat::window::{AFTER_MESSAGE, AFTER_TAP, opened_by};
 use crate::store::records::Window;
 
-pub const AFTER_MESSAGE: SignedDuration = SignedDuration::from_hours(48);
-pub const AFTER_TAP: SignedDuration = SignedDuration::from_secs(60);
-pub const SENT_AFTER_MESSAGE_MAX: u8 = 5;
-pub const SENT_AFTER_TAP_MAX: u8 = 3;
+pub fn opened(window: &mut Window, content: &Content, at: Timestamp) {
+    match opened_by(content) {
+        Some(AFTER_MESSAGE) => wrote(window, at),
+        Some(_) => tapped(window, at),
+        None => {}
+    }
+}
 
 pub fn wrote(window: &mut Window, at: Timestamp) {
     window.wrote_at = Some(at);
@@ -26,10 +30,14 @@ pub fn left(window: &Window, now: Timestamp) -> u8 {
     left_after_tap(window, now) + left_after_message(window, now)
 }
 
+fn is_open(since: Timestamp, seconds: u32, now: Timestamp) -> bool {
+    now.duration_since(since) < SignedDuration::from_secs(seconds.into())
+}
+
 fn left_after_tap(window: &Window, now: Timestamp) -> u8 {
     match window.tapped_at {
-        Some(at) if now.duration_since(at) < AFTER_TAP => {
-            SENT_AFTER_TAP_MAX.saturating_sub(window.sent_after_tap)
+        Some(at) if is_open(at, AFTER_TAP.seconds, now) => {
+            AFTER_TAP.messages.saturating_sub(window.sent_after_tap)
         }
         _ => 0,
     }
@@ -37,8 +45,8 @@ fn left_after_tap(window: &Window, now: Timestamp) -> u8 {
 
 fn left_after_message(window: &Window, now: Timestamp) -> u8 {
     match window.wrote_at {
-        Some(at) if now.duration_since(at) < AFTER_MESSAGE => {
-            SENT_AFTER_MESSAGE_MAX.saturating_sub(window.sent)
+        Some(at) if is_open(at, AFTER_MESSAGE.seconds, now) => {
+            AFTER_MESSAGE.messages.saturating_sub(window.sent)
         }
         _ => 0,
     }
@@ -49,7 +57,7 @@ pub fn spend(window: &mut Window, now: Timestamp) {
     if left_after_tap(window, now) > 0 {
         window.sent_after_tap += 1;
     } else {
-        window.sent = window.sent.saturating_add(1).min(SENT_AFTER_MESSAGE_MAX);
+        window.sent = window.sent.saturating_add(1).min(AFTER_MESSAGE.messages);
     }
 }
 

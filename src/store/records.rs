@@ -125,20 +125,18 @@ impl Record for Case {
     const SCHEMA: u32 = 1;
 
     fn key(&self) -> Key {
-        keys::case(self.number.as_str())
+        keys::case(&self.number.digits())
     }
 
     fn indexes(&self) -> Vec<Key> {
-        let number = self.number.as_str();
+        let number = &self.number.digits();
         let mut indexes = vec![
             keys::case_by_receipt(self.received_at, number),
-            keys::case_by_state(self.state.id(), self.promised_at, number),
+            keys::case_by_state(self.state.id(), self.round_due_at, number),
+            keys::case_by_person(&self.person, number),
         ];
         if let Some(department) = &self.department {
-            indexes.push(keys::case_by_department(department, self.promised_at, number));
-        }
-        if let Some(person) = &self.person {
-            indexes.push(keys::case_by_person(person, number));
+            indexes.push(keys::case_by_department(department, self.round_due_at, number));
         }
         indexes
     }

@@ -12,8 +12,8 @@ pub struct Window {
     pub seconds: u32,
 }
 
-const AFTER_MESSAGE: Window = Window { messages: 5, seconds: 48 * 3600 };
-const AFTER_TAP: Window = Window { messages: 3, seconds: 60 };
+pub const AFTER_MESSAGE: Window = Window { messages: 5, seconds: 48 * 3600 };
+pub const AFTER_TAP: Window = Window { messages: 3, seconds: 60 };
 
 /// The window that `content` opens, from the moment it happened. `None`: it opens none,
 /// and an open one stays as it is (`Unfollow` closes it).

@@ -1,0 +1,335 @@
+//! Where a dialog goes next: the first relevant step that is not behind her.
+
+use jiff::tz::Offset;
+
+use super::condition::Facts;
+use super::conversation::{Asked, Frame, Shown};
+use super::event::{Call, Effect, Env, Fault};
+use super::script::{CallStep, Confirm, Dialog, Kind, Question, Step, StepKind};
+use super::step::Walk;
+use super::understand::chosen;
+use super::value::{Answer, Fields, How, Value};
+use super::words::{Medium, Path, Words, shown};
+use crate::zh;
+
+const STEPS_MAX: usize = 100;
+
+impl<'a> Walk<'a> {
+    /// Says, asks or calls until it has to wait for her or for the host.
+    pub fn advance(&mut self) -> Result<(), Fault> {
+        let Some(frame) = &self.now.active else { return Ok(()) };
+        let id = frame.dialog.clone();
+        let dialog = self.dialog(&id)?;
+        for _ in 0..STEPS_MAX {
+            let Some(frame) = &mut self.now.active else { return Ok(()) };
+            let Some(step) = frame.next(dialog, self.env) else { return self.finish() };
+            match &step.kind {
+                StepKind::Ask(question) => {
+                    if let Some(answer) = frame.known(question, self.env) {
+                        frame.answers.insert(question.slot.clone(), answer);
+                        continue;
+                    }
+                    return self.ask(question, "");
+                }
+                StepKind::Say { words, end } => {
+                    frame.done.push(step.id.clone());
+                    let text = frame.fill(words, self.env.medium);
+                    self.say(text);
+                    if *end {
+                        return self.finish();
+                    }
+                }
+                StepKind::Confirm(confirm) => return self.ask_confirm(&step.id, confirm),
+                StepKind::Call(call) => {
+                    let call = frame.call(dialog, step, call, self.env);
+                    frame.asked = None;
+                    frame.calling = Some((call.id.clone(), step.id.clone()));
+                    self.effects.push(Effect::Call(call));
+                    return Ok(());
+                }
+            }
+        }
+        Err(Fault::Loop(id))
+    }
+
+    /// The dialog is over; what waited for it goes on.
+    pub fn finish(&mut self) -> Result<(), Fault> {
+        self.now.active = None;
+        let Some(parked) = &self.now.parked else { return Ok(()) };
+        if parked.goes_on {
+            self.now.active = self.now.parked.take();
+            if let Some(frame) = &mut self.now.active {
+                frame.goes_on = false;
+            }
+            return self.ask_again();
+        }
+        let name = self.dialog(&parked.dialog)?.name.clone();
+        let text = self.phrase("resume", &[("名称", name)]);
+        self.say(text);
+        Ok(())
+    }
+
+    /// The question that waits for an answer; none at a confirmation.
+    pub fn open_question(&self) -> Option<&'a Question> {
+        let frame = self.now.active.as_ref()?;
+        let asked = frame.asked.as_ref()?;
+        self.script.dialogs.get(&frame.dialog)?.question(&asked.step)
+    }
+
+    pub fn ask_again(&mut self) -> Result<(), Fault> {
+        let Some(frame) = &self.now.active else { return Ok(()) };
+        let Some(asked) = &frame.asked else { return self.advance() };
+        let slot = asked.step.clone();
+        self.ask_slot(&slot, "")
+    }
+
+    /// Asks a question or shows a confirmation, whatever comes before it.
+    pub fn ask_slot(&mut self, slot: &str, suffix: &str) -> Result<(), Fault> {
+        let Some(frame) = &self.now.active else { return Ok(()) };
+        let dialog = self.dialog(&frame.dialog)?;
+        let asks = |step: &&Step| step.id == slot && frame.is_relevant(step, self.env);
+        match dialog.steps.iter().find(asks).map(|step| &step.kind) {
+            Some(StepKind::Ask(question)) => self.ask(question, suffix),
+            Some(StepKind::Confirm(confirm)) => self.ask_confirm(slot, confirm),
+            _ => self.advance(),
+        }
+    }
+
+    fn ask(&mut self, question: &Question, suffix: &str) -> Result<(), Fault> {
+        let Some(frame) = &self.now.active else { return Ok(()) };
+        let mut asked = self.menu_of(question);
+        if let Some(before) = frame.asked.as_ref().filter(|asked| asked.step == question.slot) {
+            asked.misses = before.misses;
+        }
+        let text = frame.fill(&question.words, self.env.medium) + &self.menu_text(&asked.shown) + suffix;
+        if let Some(frame) = &mut self.now.active {
+            frame.asked = Some(asked);
+        }
+        self.say(text);
+        Ok(())
+    }
+
+    fn ask_confirm(&mut self, id: &str, confirm: &Confirm) -> Result<(), Fault> {
+        let Some(frame) = &mut self.now.active else { return Ok(()) };
+        let misses = frame.asked.as_ref().filter(|asked| asked.step == id).map_or(0, |asked| asked.misses);
+        let items: Vec<(String, String)> = confirm
+            .list
+            .iter()
+            .filter_map(|slot| Some((slot.clone(), shown(&frame.answers.get(slot)?.value))))
+            .collect();
+        let lines: Vec<String> =
+            items.iter().enumerate().map(|(n, (_, item))| format!("{} {item}", n + 1)).collect();
+        let list = match self.env.medium {
+            Medium::Wechat => format!("\n{}\n", lines.join("\n")),
+            Medium::Sms => lines.join("；"),
+        };
+        let text = confirm.words.of(self.env.medium).fill(|path| match path.slot.as_str() {
+            "清单" => Some(list.clone()),
+            _ => frame.show(path),
+        });
+        frame.asked = Some(Asked {
+            step: id.to_owned(),
+            at: self.env.now,
+            misses,
+            shown: items
+                .into_iter()
+                .map(|(slot, item)| Shown { label: slot, value: Value::Text(item) })
+                .collect(),
+            maybe: None,
+            cancel: false,
+        });
+        self.say(text);
+        Ok(())
+    }
+
+    /// The question as it is asked now, with what its menu shows.
+    pub fn menu_of(&self, question: &Question) -> Asked {
+        let shown = match &question.kind {
+            Kind::Choice(choices) => choices
+                .iter()
+                .map(|choice| Shown { label: choice.label.clone(), value: chosen(choice) })
+                .collect(),
+            Kind::ChoiceFrom(slot) => {
+                let frame = self.now.active.as_ref();
+                let rows = frame.map(|frame| frame.rows(slot)).unwrap_or_default();
+                rows.iter()
+                    .map(|row| Shown { label: row_label(row), value: Value::Record(row.clone()) })
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        let step = question.slot.clone();
+        Asked { step, at: self.env.now, misses: 0, shown, maybe: None, cancel: false }
+    }
+
+    /// Numbered here, so that the numbers can not drift from the options.
+    pub fn menu_text(&self, shown: &[Shown]) -> String {
+        let before = match self.env.medium {
+            Medium::Wechat => "\n",
+            Medium::Sms => " ",
+        };
+        let lines = shown.iter().enumerate();
+        lines.map(|(n, shown)| format!("{before}{} {}", n + 1, shown.label)).collect()
+    }
+
+    /// The sentence for so many misses; the question itself where there is none.
+    pub fn say_ladder(&mut self) -> Result<(), Fault> {
+        let Some(frame) = &self.now.active else { return Ok(()) };
+        let Some(asked) = &frame.asked else { return self.advance() };
+        let dialog = self.dialog(&frame.dialog)?;
+        let Some(step) = dialog.steps.iter().find(|step| step.id == asked.step) else {
+            return self.advance();
+        };
+        let (ladder, menu) = match &step.kind {
+            StepKind::Ask(question) => (&question.not_understood, self.menu_text(&asked.shown)),
+            StepKind::Confirm(confirm) => (&confirm.not_understood, String::new()),
+            _ => return self.advance(),
+        };
+        let rung = usize::from(asked.misses.div_ceil(2).saturating_sub(1));
+        let Some(words) = ladder.get(rung).or(ladder.last()) else { return self.ask_again() };
+        let text = frame.fill(words, self.env.medium) + &menu;
+        self.say(text);
+        Ok(())
+    }
+
+    /// How many questions a draft still has, as far as can be known.
+    pub fn left_to_ask(&self, frame: &Frame) -> usize {
+        let Some(dialog) = self.script.dialogs.get(&frame.dialog) else { return 0 };
+        let open = dialog.steps.iter().filter(|step| {
+            matches!(&step.kind, StepKind::Ask(question) if !frame.answers.contains_key(&question.slot))
+                && frame.is_relevant(step, self.env)
+        });
+        open.count().max(1)
+    }
+}
+
+fn row_label(row: &Fields) -> String {
+    let text = |name: &str| row.get(name).map(shown).unwrap_or_default();
+    let (title, number) = (text("title"), text("case_no"));
+    if title.is_empty() { number } else { title }
+}
+
+impl Frame {
+    fn is_relevant(&self, step: &Step, env: &Env) -> bool {
+        step.when.as_ref().is_none_or(|when| when.holds(&self.facts(env)))
+    }
+
+    /// The first relevant step that is not behind her.
+    fn next<'d>(&self, dialog: &'d Dialog, env: &Env) -> Option<&'d Step> {
+        dialog.steps.iter().find(|step| {
+            let open = match &step.kind {
+                StepKind::Ask(question) => !self.answers.contains_key(&question.slot),
+                _ => !self.done.contains(&step.id),
+            };
+            open && self.is_relevant(step, env)
+        })
+    }
+
+    /// What needs not be asked: her own number, the only row of a table, no row at all.
+    fn known(&self, question: &Question, env: &Env) -> Option<Answer> {
+        let given = |value| Some(Answer { raw: String::new(), value, how: How::Default });
+        match &question.kind {
+            Kind::Mobile if question.default_caller => {
+                given(Value::Text(zh::phone(env.phone?).ok()?))
+            }
+            Kind::ChoiceFrom(slot) => match self.rows(slot) {
+                [] => given(Value::Skipped),
+                [row] => given(Value::Record(row.clone())),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn rows(&self, slot: &str) -> &[Fields] {
+        match self.answers.get(slot).map(|answer| &answer.value) {
+            Some(Value::List(rows)) => rows,
+            _ => &[],
+        }
+    }
+
+    fn call(&self, dialog: &Dialog, step: &Step, call: &CallStep, env: &Env) -> Call {
+        let mut args: std::collections::BTreeMap<String, Answer> = self
+            .answers
+            .iter()
+            .filter(|(slot, answer)| {
+                let takes = call.action.inputs.iter().any(|(name, _)| name == *slot);
+                let mut asks = dialog.steps.iter().filter(|step| step.id == **slot).peekable();
+                // Answered, and then made irrelevant by another answer.
+                let stale = asks.peek().is_some() && !asks.any(|step| self.is_relevant(step, env));
+                takes && !stale && answer.value != Value::Skipped
+            })
+            .map(|(slot, answer)| (slot.clone(), answer.clone()))
+            .collect();
+        let mut add = |name: &str, value: Value| {
+            args.insert(name.to_owned(), Answer { raw: String::new(), value, how: How::Given });
+        };
+        add("opening", Value::Text(self.opening.clone()));
+        if !self.photos.is_empty() {
+            add("photos", Value::Files(self.photos.clone()));
+        }
+        if !self.voices.is_empty() {
+            add("voices", Value::Files(self.voices.clone()));
+        }
+        Call {
+            id: format!("{}-{}-{}", self.dialog, self.started.as_millisecond(), step.id),
+            action: call.action.id.to_owned(),
+            dialog: self.dialog.clone(),
+            args,
+        }
+    }
+
+    pub fn fill(&self, words: &Words, medium: Medium) -> String {
+        words.of(medium).fill(|path| self.show(path))
+    }
+
+    fn show(&self, path: &Path) -> Option<String> {
+        self.value(path).map(|value| shown(&value))
+    }
+
+    fn value(&self, path: &Path) -> Option<Value> {
+        let value = &self.answers.get(&path.slot)?.value;
+        let Some(field) = &path.field else { return Some(value.clone()) };
+        match value {
+            Value::List(rows) if field == "个数" || field == "count" => {
+                Some(Value::Number(1_000 * i64::try_from(rows.len()).ok()?))
+            }
+            Value::Record(fields) => {
+                fields.get(super::actions::output_id(field).unwrap_or(field)).cloned()
+            }
+            _ => None,
+        }
+    }
+
+    pub fn facts<'f>(&'f self, env: &'f Env<'f>) -> FrameFacts<'f> {
+        FrameFacts { frame: self, env }
+    }
+}
+
+pub(super) struct FrameFacts<'f> {
+    frame: &'f Frame,
+    env: &'f Env<'f>,
+}
+
+impl Facts for FrameFacts<'_> {
+    fn value(&self, path: &Path) -> Option<Value> {
+        match path.slot.as_str() {
+            "渠道" | "channel" => Some(Value::Text(
+                match self.env.medium {
+                    Medium::Wechat => "微信",
+                    Medium::Sms => "短信",
+                }
+                .into(),
+            )),
+            "时间" | "time" => {
+                let time = Offset::constant(8).to_datetime(self.env.now).time();
+                Some(Value::Text(format!("{:02}:{:02}", time.hour(), time.minute())))
+            }
+            _ => self.frame.value(path),
+        }
+    }
+
+    fn office_open(&self) -> bool {
+        self.env.working
+    }
+}

@@ -1,0 +1,340 @@
+//! Runs the transcripts of a script. After every message the conversation is saved, loaded
+//! and compared, and at the end the whole session runs once more from the beginning.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::actions::action;
+use super::conversation::{Conversation, Offer};
+use super::event::{Call, Effect, Env, Event, Gazetteer};
+use super::script::{Dialog, Script};
+use super::step::step;
+use super::transcript::{Line, Transcript};
+use super::value::{Answer, Fields, Value};
+use super::words::{Medium, Path, shown};
+
+/// A Monday, ten in the morning in China.
+const BEGINNING: &str = "2026-11-23T10:00:00+08:00";
+const NUMBER: &str = "126-041-273";
+
+/// What became of all transcripts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TestReport {
+    pub run: usize,
+    pub messages: usize,
+    /// One text for each that failed.
+    pub failures: Vec<String>,
+}
+
+impl TestReport {
+    pub fn passed(&self) -> bool {
+        self.failures.is_empty()
+    }
+}
+
+impl fmt::Display for TestReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for failure in &self.failures {
+            writeln!(f, "{failure}\n")?;
+        }
+        let good = self.run - self.failures.len();
+        write!(f, "{}个测试，{}句话：{good}个通过", self.run, self.messages)?;
+        if !self.passed() {
+            write!(f, "，{}个不通过", self.failures.len())?;
+        }
+        write!(f, "。")
+    }
+}
+
+pub fn run_tests(script: &Script, places: &dyn Gazetteer) -> TestReport {
+    let mut report = TestReport::default();
+    for dialog in script.dialogs.values() {
+        for test in &dialog.tests {
+            report.run += 1;
+            let mut session = Session::new(script, places, dialog, test);
+            if let Err(failure) = session.run() {
+                let message = format!(
+                    "✗ {}「{}」第{}行：{}",
+                    dialog.name, test.name, failure.line, failure.what
+                );
+                report.failures.push(message);
+            }
+            report.messages += session.events.len();
+        }
+    }
+    report
+}
+
+struct Failure {
+    line: usize,
+    what: String,
+}
+
+struct Session<'a> {
+    script: &'a Script,
+    places: &'a dyn Gazetteer,
+    dialog: &'a Dialog,
+    test: &'a Transcript,
+    now: Timestamp,
+    conversation: Conversation,
+    /// All that happened, to be replayed.
+    events: Vec<(Timestamp, Event)>,
+    /// Said, and not yet compared.
+    said: VecDeque<String>,
+    last_said: VecDeque<String>,
+    calls: Vec<Call>,
+    handed_over: bool,
+    held: bool,
+    stubs_used: Vec<bool>,
+    media: usize,
+}
+
+impl<'a> Session<'a> {
+    fn new(
+        script: &'a Script,
+        places: &'a dyn Gazetteer,
+        dialog: &'a Dialog,
+        test: &'a Transcript,
+    ) -> Self {
+        Self {
+            script,
+            places,
+            dialog,
+            test,
+            now: BEGINNING.parse().unwrap_or_default(),
+            conversation: Conversation::default(),
+            events: Vec::new(),
+            said: VecDeque::new(),
+            last_said: VecDeque::new(),
+            calls: Vec::new(),
+            handed_over: false,
+            held: false,
+            stubs_used: vec![false; test.stubs.len()],
+            media: 0,
+        }
+    }
+
+    fn run(&mut self) -> Result<(), Failure> {
+        for (number, line) in &self.test.lines {
+            self.line(line).map_err(|what| Failure { line: *number, what })?;
+        }
+        if let Some(unused) = self.stubs_used.iter().position(|used| !used) {
+            let stub = &self.test.stubs[unused];
+            let what = format!("「外部」写了 {}，可是没有办过它。请删去，或者补上该说的话。", stub.action);
+            return Err(Failure { line: stub.line, what });
+        }
+        let line = self.test.lines.last().map_or(0, |(line, _)| *line);
+        self.replay().map_err(|what| Failure { line, what })
+    }
+
+    fn line(&mut self, line: &Line) -> Result<(), String> {
+        match line {
+            Line::Villager(text) => self.happens(Event::Text(text.clone())),
+            Line::Photo => {
+                let media = self.media();
+                self.happens(Event::Photo { media })
+            }
+            Line::Voice => {
+                let media = self.media();
+                self.happens(Event::Voice { media, text: None })
+            }
+            Line::Location(label) => self.happens(Event::Location {
+                latitude: 39.428,
+                longitude: 118.905,
+                label: label.clone(),
+            }),
+            Line::Menu(key) => self.happens(Event::Menu(key.clone())),
+            Line::Follow => self.happens(Event::Follow { scene: None, new: true }),
+            Line::Takeover => self.happens(Event::Takeover),
+            Line::Release => self.happens(Event::Release),
+            Line::Offer(number) => {
+                let until = self.now + jiff::SignedDuration::from_hours(24 * 7);
+                self.happens(Event::Offer(Offer::for_case(&self.dialog.id, number, until)))
+            }
+            Line::Passes(time) => self.pass(*time),
+            Line::Again => {
+                self.said = self.last_said.clone();
+                Ok(())
+            }
+            Line::Bot(expected) => match self.said.pop_front() {
+                Some(said) if matches(expected, &said) => Ok(()),
+                Some(said) => Err(format!("应该说：{expected}\n    实际说：{}", one_line(&said))),
+                None => Err(format!("应该说：{expected}\n    实际没有说话。")),
+            },
+            Line::Holds(path, expected) => match self.value(path) {
+                Some(value) if equals(&value, expected) => Ok(()),
+                Some(value) => {
+                    Err(format!("{} 应该是 {expected}，实际是 {}。", path.slot, shown(&value)))
+                }
+                None => Err(format!("{} 应该是 {expected}，实际还没有。", path.slot)),
+            },
+            Line::HoldsNot(path) => match self.value(path) {
+                None | Some(Value::Skipped) => Ok(()),
+                Some(value) => Err(format!("{} 应该没有，实际是 {}。", path.slot, shown(&value))),
+            },
+            Line::Called(id) => match self.calls.last() {
+                Some(call) if call.action == *id => Ok(()),
+                _ => Err(format!("应该办 {id}，实际没有办。")),
+            },
+            Line::HandedOver if std::mem::take(&mut self.handed_over) => Ok(()),
+            Line::HandedOver => Err("应该转人工，实际没有转。".into()),
+            Line::Held if std::mem::take(&mut self.held) => Ok(()),
+            Line::Held => Err("应该留给工作人员，实际没有留。".into()),
+        }
+    }
+
+    fn media(&mut self) -> String {
+        self.media += 1;
+        format!("media-{}", self.media)
+    }
+
+    /// Time passes, with everything that wakes meanwhile.
+    fn pass(&mut self, time: jiff::SignedDuration) -> Result<(), String> {
+        let end = self.now + time;
+        self.said.clear();
+        let mut spoken = VecDeque::new();
+        while let Some(wake) = self.conversation.next_wake(self.script).filter(|wake| *wake <= end) {
+            self.now = wake.max(self.now);
+            self.happens(Event::Wake)?;
+            spoken.append(&mut self.said);
+        }
+        self.now = end;
+        self.said = spoken;
+        Ok(())
+    }
+
+    fn happens(&mut self, event: Event) -> Result<(), String> {
+        self.said.clear();
+        self.handed_over = false;
+        self.held = false;
+        let mut next = Some(event);
+        while let Some(event) = next.take() {
+            for effect in self.one(event)? {
+                match effect {
+                    Effect::Say(text) => self.said.push_back(text),
+                    Effect::Call(call) => {
+                        let outcome = self.outcome(&call);
+                        next = Some(Event::Result { call: call.id.clone(), outcome });
+                        self.calls.push(call);
+                    }
+                    Effect::Handoff { .. } => self.handed_over = true,
+                    Effect::HeldForStaff { .. } => self.held = true,
+                    Effect::Released => {}
+                }
+            }
+        }
+        self.last_said = self.said.clone();
+        Ok(())
+    }
+
+    /// One step, saved and loaded behind it.
+    fn one(&mut self, event: Event) -> Result<Vec<Effect>, String> {
+        let turn = step(self.script, &self.conversation, &event, &self.env(self.now))
+            .map_err(|fault| format!("对话走不下去：{fault}"))?;
+        self.events.push((self.now, event));
+        let saved = serde_json::to_string(&turn.conversation).map_err(|error| error.to_string())?;
+        let loaded: Conversation =
+            serde_json::from_str(&saved).map_err(|error| error.to_string())?;
+        if loaded != turn.conversation {
+            return Err("存起来再读出来不一样了（程序的错）。".into());
+        }
+        self.conversation = loaded;
+        Ok(turn.effects)
+    }
+
+    fn replay(&self) -> Result<(), String> {
+        let mut conversation = Conversation::default();
+        for (at, event) in &self.events {
+            conversation = step(self.script, &conversation, event, &self.env(*at))
+                .map_err(|fault| format!("重放走不下去：{fault}"))?
+                .conversation;
+        }
+        if conversation == self.conversation {
+            Ok(())
+        } else {
+            Err("同样的话重放一遍，结果不一样（程序的错）。".into())
+        }
+    }
+
+    fn env(&self, now: Timestamp) -> Env<'_> {
+        let phone = match self.test.medium {
+            Medium::Sms => Some(self.test.caller.as_deref().unwrap_or("13700001111")),
+            Medium::Wechat => self.test.caller.as_deref(),
+        };
+        Env { now, medium: self.test.medium, phone, places: self.places, working: true }
+    }
+
+    fn outcome(&mut self, call: &Call) -> Result<Value, String> {
+        if let Some(index) = self.test.stubs.iter().position(|stub| stub.action == call.action) {
+            self.stubs_used[index] = true;
+            return self.test.stubs[index].outcome.clone();
+        }
+        let Some(action) = action(&call.action) else { return Err(String::new()) };
+        if action.rows {
+            return Ok(Value::List(Vec::new()));
+        }
+        let text = |id: &str| match id {
+            "case_no" => NUMBER.to_owned(),
+            "promised" | "due" => "11月25日17点前".to_owned(),
+            "next" => String::new(),
+            _ => call.args.get("detail").map(|answer| shown(&answer.value)).unwrap_or_default(),
+        };
+        let fields: Fields =
+            action.outputs.iter().map(|(id, _)| ((*id).to_owned(), Value::Text(text(id)))).collect();
+        Ok(Value::Record(fields))
+    }
+
+    /// Of the running dialog, or of the last call when it is over.
+    fn value(&self, path: &Path) -> Option<Value> {
+        let running = self.conversation.active.as_ref().or(self.conversation.parked.as_ref());
+        let answer: Option<&Answer> = match running {
+            Some(frame) => frame.answers.get(&path.slot),
+            None => self.calls.last().and_then(|call| call.args.get(&path.slot)),
+        };
+        answer.map(|answer| answer.value.clone())
+    }
+}
+
+fn equals(value: &Value, expected: &str) -> bool {
+    shown(value) == expected || matches!(value, Value::Choice { value, .. } if value == expected)
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `…` stands for anything; line breaks count as blanks.
+fn matches(expected: &str, said: &str) -> bool {
+    let (expected, said) = (one_line(expected), one_line(said));
+    let parts: Vec<&str> = expected.split('…').collect();
+    let [first, middle @ .., last] = &parts[..] else { return expected == said };
+    if parts.len() == 1 {
+        return expected == said;
+    }
+    let Some(mut rest) = said.strip_prefix(first.trim_end()) else { return false };
+    for part in middle {
+        let part = part.trim();
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last.trim_start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn dots_stand_for_anything() {
+        let check = |expected, said, expect| assert_eq!(matches(expected, said), expect, "{expected}");
+        check("您好", "您好", true);
+        check("您好", "您好！", false);
+        check("您好…", "您好\n1 甲", true);
+        check("…1 甲…2 乙", "哪一个？\n1 甲\n2 乙", true);
+        check("…1 甲…2 乙", "哪一个？\n1 甲\n2 乙\n3 丙", false);
+        check("1 甲…1 甲", "1 甲", false);
+        check("哪一个？ 1 甲", "哪一个？\n1 甲", true);
+    }
+}
