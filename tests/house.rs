@@ -189,7 +189,8 @@ fn nothing_unwraps_outside_tests() {
     for source in sources() {
         for (n, line) in source.text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
-            for word in [".unwrap()", "todo!(", "unimplemented!(", "allow(dead_code)", "allow(unused"]
+            for word in
+                [".unwrap()", "todo!(", "unimplemented!(", "allow(dead_code)", "allow(unused"]
             {
                 if code.contains(word) {
                     problems.push(format!("src/{}:{}: {word}", source.path.display(), n + 1));
@@ -216,9 +217,10 @@ fn files_are_named_for_the_thing_in_them() {
     let found = sources()
         .iter()
         .filter(|source| {
-            source.path.iter().any(|part| {
-                vague.contains(&part.to_string_lossy().trim_end_matches(".rs"))
-            })
+            source
+                .path
+                .iter()
+                .any(|part| vague.contains(&part.to_string_lossy().trim_end_matches(".rs")))
         })
         .map(|source| format!("src/{} says nothing", source.path.display()))
         .collect();

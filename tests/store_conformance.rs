@@ -229,9 +229,8 @@ async fn scans_while_others_write() {
 #[tokio::test]
 async fn sled_keeps_everything_over_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || -> Store {
-        Arc::new(SledEngine::open(folder.path(), SledSettings::default()).unwrap())
-    };
+    let open =
+        || -> Store { Arc::new(SledEngine::open(folder.path(), SledSettings::default()).unwrap()) };
     let store = open();
     store.commit(put(&[("a", "1"), ("b", "2")])).await.unwrap();
     let before = read(&store, "a").await.unwrap();

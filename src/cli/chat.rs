@@ -43,7 +43,9 @@ struct Chat {
 
 impl Chat {
     async fn talk(&self) -> anyhow::Result<()> {
-        println!("（按回车发送；/photo 照片　/voice 语音　/location 地名　/menu 按钮　/wait 分钟　/quit 结束）");
+        println!(
+            "（按回车发送；/photo 照片　/voice 语音　/location 地名　/menu 按钮　/wait 分钟　/quit 结束）"
+        );
         let mut shown = 0;
         self.send(PhoneInput::Follow { scene: None }).await;
         shown = self.show(shown).await?;
@@ -55,11 +57,9 @@ impl Chat {
                 "/quit" => return Ok(()),
                 "/photo" => PhoneInput::Photo(PHOTO.to_vec(), "image/gif".into()),
                 "/voice" => PhoneInput::Voice(b"#!AMR\n".to_vec(), "audio/amr".into()),
-                "/location" => PhoneInput::Location {
-                    latitude: 39.4,
-                    longitude: 118.9,
-                    label: rest.into(),
-                },
+                "/location" => {
+                    PhoneInput::Location { latitude: 39.4, longitude: 118.9, label: rest.into() }
+                }
                 "/menu" => PhoneInput::Menu(rest.into()),
                 "/follow" => PhoneInput::Follow { scene: None },
                 "/unfollow" => PhoneInput::Unfollow,

@@ -29,7 +29,8 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
     })?;
     let address = listener.local_addr()?;
     let store = start::open_store(&config)?;
-    let parts = Parts { config, store: store.clone(), clock: Arc::new(SystemClock), tables, script };
+    let parts =
+        Parts { config, store: store.clone(), clock: Arc::new(SystemClock), tables, script };
     let office = Office::new(parts).map_err(|error| anyhow!(error))?;
     let first = office.first_clerk().await?;
     let control = backup::Control::open(&settings.server.data, address, store)?;

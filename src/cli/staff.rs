@@ -54,7 +54,8 @@ pub async fn run(config: &Path, command: StaffCommand) -> anyhow::Result<ExitCod
                     StaffRole::Clerk => "clerk",
                     StaffRole::Admin => "admin",
                 };
-                let note = if staff.must_change { "　(one-time password not used yet)" } else { "" };
+                let note =
+                    if staff.must_change { "　(one-time password not used yet)" } else { "" };
                 println!("{}　{role}{note}", staff.name);
             }
         }

@@ -15,8 +15,7 @@ pub fn read_config(path: &Path) -> anyhow::Result<Config> {
         Ok(text) => text,
         // Without a file all defaults hold, but a file that was asked for by name must be there.
         Err(error)
-            if error.kind() == std::io::ErrorKind::NotFound
-                && path == Path::new("config.toml") =>
+            if error.kind() == std::io::ErrorKind::NotFound && path == Path::new("config.toml") =>
         {
             String::new()
         }

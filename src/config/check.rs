@@ -62,8 +62,7 @@ impl Checker<'_> {
             let trimmed = line.trim();
             if trimmed.starts_with('[') {
                 inside = trimmed.starts_with(&format!("[{section}]"));
-            } else if inside
-                && trimmed.split_once('=').is_some_and(|(name, _)| name.trim() == key)
+            } else if inside && trimmed.split_once('=').is_some_and(|(name, _)| name.trim() == key)
             {
                 return at..at + line.trim_end().len();
             }
@@ -106,8 +105,7 @@ impl Checker<'_> {
                 "请写 error、warn、info、debug 或 trace。Give one of these words.",
             );
         }
-        for (key, text) in
-            [("name", &settings.county.name), ("hotline", &settings.county.hotline)]
+        for (key, text) in [("name", &settings.county.name), ("hotline", &settings.county.hotline)]
         {
             let length = text.chars().count();
             if !(1..=30).contains(&length) {
@@ -305,7 +303,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_never_shown() {
-        let text = "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"\naes_key_env=\"KEY\"";
+        let text =
+            "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"\naes_key_env=\"KEY\"";
         let shown = format!("{:?}", parse("config.toml", text, &env));
         assert!(shown.contains("wxba5fad812f8e6fb9"));
         assert!(!shown.contains("pamtest") && !shown.contains(KEY));

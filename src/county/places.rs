@@ -98,45 +98,47 @@ fn short_township(name: &str) -> Option<&str> {
 }
 
 impl Places {
-    pub fn parse(
-        places: &str,
-        aliases: &str,
-        neighbours: &str,
-    ) -> Result<Self, Vec<TableError>> {
+    pub fn parse(places: &str, aliases: &str, neighbours: &str) -> Result<Self, Vec<TableError>> {
         let mut errors = Vec::new();
         let mut all: Vec<Place> = Vec::new();
         let mut by_code = HashMap::new();
-        read("places.csv", places, &["code", "township", "name", "kind"], &mut errors, |row, errors| {
-            let mut wrong = |column: &str, message: String| {
-                errors.push(error("places.csv", row.line, column, message));
-            };
-            let code = row.get("code");
-            if code.len() != 12 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-                wrong("code", format!("「{code}」不对，请写12位数字的区划代码。"));
-            } else if by_code.insert(code.to_owned(), all.len()).is_some() {
-                wrong("code", format!("{code} 写了两次，请改掉一个。"));
-            }
-            for column in ["township", "name"] {
-                if row.get(column).chars().count() < 2 {
-                    wrong(column, "请写全名，至少两个字。".into());
+        read(
+            "places.csv",
+            places,
+            &["code", "township", "name", "kind"],
+            &mut errors,
+            |row, errors| {
+                let mut wrong = |column: &str, message: String| {
+                    errors.push(error("places.csv", row.line, column, message));
+                };
+                let code = row.get("code");
+                if code.len() != 12 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+                    wrong("code", format!("「{code}」不对，请写12位数字的区划代码。"));
+                } else if by_code.insert(code.to_owned(), all.len()).is_some() {
+                    wrong("code", format!("{code} 写了两次，请改掉一个。"));
                 }
-            }
-            let kind = match row.get("kind") {
-                "village" => PlaceKind::Village,
-                "community" => PlaceKind::Community,
-                other => {
-                    wrong("kind", format!("「{other}」不对，请写 village 或 community。"));
-                    PlaceKind::Village
+                for column in ["township", "name"] {
+                    if row.get(column).chars().count() < 2 {
+                        wrong(column, "请写全名，至少两个字。".into());
+                    }
                 }
-            };
-            all.push(Place {
-                code: code.to_owned(),
-                township: row.get("township").to_owned(),
-                name: row.get("name").to_owned(),
-                kind,
-                aliases: Vec::new(),
-            });
-        });
+                let kind = match row.get("kind") {
+                    "village" => PlaceKind::Village,
+                    "community" => PlaceKind::Community,
+                    other => {
+                        wrong("kind", format!("「{other}」不对，请写 village 或 community。"));
+                        PlaceKind::Village
+                    }
+                };
+                all.push(Place {
+                    code: code.to_owned(),
+                    township: row.get("township").to_owned(),
+                    name: row.get("name").to_owned(),
+                    kind,
+                    aliases: Vec::new(),
+                });
+            },
+        );
         let mut townships = HashMap::new();
         for place in &all {
             let code = place.code.get(..9).unwrap_or_default().to_owned();
@@ -330,8 +332,8 @@ impl Places {
         let whole = copy.text(mention.from, mention.to).ends_with(['村', '区'])
             || copy.chars.get(mention.to) == Some(&'村');
         // 河西村 is not the community 河西社区.
-        let other_kind = place.kind == PlaceKind::Community
-            && copy.chars.get(mention.to) == Some(&'村');
+        let other_kind =
+            place.kind == PlaceKind::Community && copy.chars.get(mention.to) == Some(&'村');
         let doubtful = contradicts
             || other_kind
             || !begins_clearly(copy, mention)
@@ -345,9 +347,10 @@ impl Places {
         let short = base(&place.name);
         let township = self.townships.keys().any(|name| short_township(name) == Some(short));
         township
-            || self.all.iter().any(|other| {
-                other.code != place.code && base(&other.name).contains(short)
-            })
+            || self
+                .all
+                .iter()
+                .any(|other| other.code != place.code && base(&other.name).contains(short))
     }
 
     /// All that a name without 村 begins: 木口, 姜各庄.
@@ -410,8 +413,7 @@ impl Places {
                 if !copy.chars[from..end].iter().all(|c| is_han(*c)) {
                     continue;
                 }
-                let mention =
-                    Mention { from, to: end + 1, what: What::Township(String::new()) };
+                let mention = Mention { from, to: end + 1, what: What::Township(String::new()) };
                 let found = self.sounding(&copy.text(from, end));
                 if !found.is_empty() && begins_clearly(copy, &mention) {
                     return match self.could_be(found, township) {
@@ -446,9 +448,7 @@ impl Places {
         match places[..] {
             [] => Found::None,
             [at] => Found::One { place: &self.all[at], span: 0..0, exact: false },
-            _ => Found::Several(
-                places.iter().take(CHOICES_MAX).map(|at| &self.all[*at]).collect(),
-            ),
+            _ => Found::Several(places.iter().take(CHOICES_MAX).map(|at| &self.all[*at]).collect()),
         }
     }
 }
@@ -552,6 +552,15 @@ impl Copy {
         self.chars[from..to].iter().collect()
     }
 
+    /// A word of two characters or more, then a blank: 投诉 大黑坨. Not so 大 黑坨.
+    fn is_parted(&self, at: usize) -> bool {
+        let gap = |at: usize| {
+            let before = self.starts[at - 1];
+            self.starts[at] > before + self.chars[at - 1].len_utf8()
+        };
+        at >= 2 && gap(at) && !gap(at - 1)
+    }
+
     fn span(&self, from: usize, to: usize) -> Range<usize> {
         let end = self.starts.get(to).copied().unwrap_or(self.end);
         self.starts[from]..end
@@ -582,19 +591,21 @@ fn township_of(mentions: &[Mention]) -> Option<&str> {
 
 /// What may stand before a village's name without being a part of it.
 const BEFORE: &[char] = &[
-    '的', '在', '是', '住', '到', '从', '去', '来', '和', '跟', '与', '给', '离', '往', '由', '至', '镇', '乡',
-    '道', '县', '们', '个', '叫', '了', '咱', '俺', '我', '属', '归', '过',
+    '的', '在', '是', '住', '到', '从', '去', '来', '和', '跟', '与', '给', '离', '往', '由', '至',
+    '镇', '乡', '道', '县', '们', '个', '叫', '了', '咱', '俺', '我', '属', '归', '过', '诉', '映',
+    '报',
 ];
 /// What may follow it.
 const BEHIND: &[char] = &[
-    '村', '的', '人', '这', '那', '里', '口', '东', '西', '南', '北', '边', '头', '上', '中', '路', '桥', '学',
-    '卫', '旁', '附', '往', '到', '和', '跟', '与', '有', '没', '停', '不', '又', '已', '从', '街', '大', '小',
-    '通', '一', '前', '后', '内', '外', '整', '全', '委', '党', '两', '几', '老', '要', '想', '修', '断', '坏',
+    '村', '的', '人', '这', '那', '里', '口', '东', '西', '南', '北', '边', '头', '上', '中', '路',
+    '桥', '学', '卫', '旁', '附', '往', '到', '和', '跟', '与', '有', '没', '停', '不', '又', '已',
+    '从', '街', '大', '小', '通', '一', '前', '后', '内', '外', '整', '全', '委', '党', '两', '几',
+    '老', '要', '想', '修', '断', '坏',
 ];
 /// What follows it in a longer name.
 const NAME_GOES_ON: &[char] = &[
-    '庄', '子', '坨', '营', '店', '屯', '堡', '寨', '铺', '埝', '家', '台', '各', '坡', '滩', '港', '河', '林',
-    '园', '寺', '庙', '窝', '房',
+    '庄', '子', '坨', '营', '店', '屯', '堡', '寨', '铺', '埝', '家', '台', '各', '坡', '滩', '港',
+    '河', '林', '园', '寺', '庙', '窝', '房',
 ];
 
 fn begins_clearly(copy: &Copy, mention: &Mention) -> bool {
@@ -602,7 +613,10 @@ fn begins_clearly(copy: &Copy, mention: &Mention) -> bool {
         None => true,
         Some(before) => {
             let words = copy.text(mention.from.saturating_sub(2), mention.from);
-            !is_han(before) || BEFORE.contains(&before) || words == "一下"
+            !is_han(before)
+                || BEFORE.contains(&before)
+                || words == "一下"
+                || copy.is_parted(mention.from)
         }
     }
 }
@@ -624,7 +638,9 @@ fn is_part_of_longer(copy: &Copy, mention: &Mention) -> bool {
 /// 我是A村的, 家住A村: where the writer is from.
 fn is_writers(copy: &Copy, mention: &Mention) -> bool {
     let before = copy.text(mention.from.saturating_sub(3), mention.from);
-    ["我是", "俺是", "我住", "家住", "家在", "我在", "住在"].iter().any(|word| before.ends_with(word))
+    ["我是", "俺是", "我住", "家住", "家在", "我在", "住在"]
+        .iter()
+        .any(|word| before.ends_with(word))
 }
 
 /// The answer without what is said around a name.
@@ -637,7 +653,8 @@ fn bare_answer(copy: &Copy, mentions: &[Mention]) -> String {
         .unwrap_or(0);
     let text = zh::plain(&copy.text(from, copy.chars.len()));
     let mut rest = text.as_str();
-    for word in ["我是", "我在", "我住在", "我住", "住在", "家在", "家是", "是", "在", "俺是", "俺"] {
+    for word in ["我是", "我在", "我住在", "我住", "住在", "家在", "家是", "是", "在", "俺是", "俺"]
+    {
         if let Some(inner) = rest.strip_prefix(word) {
             rest = inner;
             break;

@@ -101,7 +101,8 @@ impl<'a> Walk<'a> {
         if let Some(before) = frame.asked.as_ref().filter(|asked| asked.step == question.slot) {
             asked.misses = before.misses;
         }
-        let text = frame.fill(&question.words, self.env.medium) + &self.menu_text(&asked.shown) + suffix;
+        let text =
+            frame.fill(&question.words, self.env.medium) + &self.menu_text(&asked.shown) + suffix;
         if let Some(frame) = &mut self.now.active {
             frame.asked = Some(asked);
         }
@@ -111,7 +112,8 @@ impl<'a> Walk<'a> {
 
     fn ask_confirm(&mut self, id: &str, confirm: &Confirm) -> Result<(), Fault> {
         let Some(frame) = &mut self.now.active else { return Ok(()) };
-        let misses = frame.asked.as_ref().filter(|asked| asked.step == id).map_or(0, |asked| asked.misses);
+        let misses =
+            frame.asked.as_ref().filter(|asked| asked.step == id).map_or(0, |asked| asked.misses);
         let items: Vec<(String, String)> = confirm
             .list
             .iter()

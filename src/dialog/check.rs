@@ -48,9 +48,12 @@ impl Check<'_> {
     /// one there that holds `text`.
     fn wrong(&mut self, of: &str, text: &str, code: &'static str, message: String) {
         let heads = |file: &&SourceFile| {
-            let ends = |line: &str| line.split_once([':', '：']).is_some_and(|(key, value)| {
-                key.trim() == of || (["对话", "dialog"].contains(&key.trim()) && value.trim() == of)
-            });
+            let ends = |line: &str| {
+                line.split_once([':', '：']).is_some_and(|(key, value)| {
+                    key.trim() == of
+                        || (["对话", "dialog"].contains(&key.trim()) && value.trim() == of)
+                })
+            };
             file.text.lines().any(ends)
         };
         let Some(file) = self.files.iter().find(heads).or(self.files.first()) else { return };
@@ -80,7 +83,8 @@ impl Check<'_> {
                             if choices.iter().any(|choice| choice.words.contains(word)))
                     });
                     if skips || chosen {
-                        let message = format!("「{word}」是全县通用的口令，说了轮不到这里。请删去这个词。");
+                        let message =
+                            format!("「{word}」是全县通用的口令，说了轮不到这里。请删去这个词。");
                         self.wrong(&dialog.id, word, "E402", message);
                     }
                 }
@@ -112,8 +116,12 @@ impl Check<'_> {
     fn menu(&mut self) {
         let commands = ["CANCEL", "BACK", "HELP", "HUMAN", "REPEAT"];
         for item in &self.script.menu {
-            let keys: Vec<&str> =
-                self.script.dialogs.values().filter_map(|dialog| dialog.menu_key.as_deref()).collect();
+            let keys: Vec<&str> = self
+                .script
+                .dialogs
+                .values()
+                .filter_map(|dialog| dialog.menu_key.as_deref())
+                .collect();
             if !keys.contains(&item.key.as_str()) && !commands.contains(&item.key.as_str()) {
                 let hint = did_you_mean(&item.key, keys.iter().copied().chain(commands));
                 let message = format!(
@@ -162,7 +170,8 @@ impl Check<'_> {
                     }
                     for slot in &confirm.list {
                         if dialog.question(slot).is_none() {
-                            let questions = dialog.questions().map(|question| question.slot.as_str());
+                            let questions =
+                                dialog.questions().map(|question| question.slot.as_str());
                             let hint = did_you_mean(slot, questions);
                             let message = format!("「列出」里的「{slot}」没有问过。{hint}");
                             self.wrong(&dialog.id, slot, "E406", message);

@@ -67,7 +67,10 @@ pub(super) fn parse(text: &str) -> Result<Condition, String> {
     if reader.rest.is_empty() {
         Ok(condition)
     } else {
-        Err(format!("「{}」看不懂。条件写成「slot = 值」，几个条件用「且」「或」连起来。", reader.rest))
+        Err(format!(
+            "「{}」看不懂。条件写成「slot = 值」，几个条件用「且」「或」连起来。",
+            reader.rest
+        ))
     }
 }
 
@@ -110,7 +113,11 @@ impl Reader<'_> {
     fn one(&mut self) -> Result<Condition, String> {
         if self.eat("(") {
             let inner = self.any()?;
-            return if self.eat(")") { Ok(inner) } else { Err("少了一个右括号「）」。".into()) };
+            return if self.eat(")") {
+                Ok(inner)
+            } else {
+                Err("少了一个右括号「）」。".into())
+            };
         }
         if self.eat("没有 ") {
             return Ok(Condition::HasNot(self.path()?));
@@ -161,7 +168,10 @@ impl Reader<'_> {
         let stops = |c: char| c.is_whitespace() || "=≠!><≥≤()、:".contains(c);
         let mut end = self.rest.find(stops).unwrap_or(self.rest.len());
         // 时间 > 17:30
-        if self.rest[end..].starts_with(':') && self.rest[..end].bytes().all(|b| b.is_ascii_digit()) && end > 0 {
+        if self.rest[end..].starts_with(':')
+            && self.rest[..end].bytes().all(|b| b.is_ascii_digit())
+            && end > 0
+        {
             let behind = &self.rest[end + 1..];
             end += 1 + behind.find(stops).unwrap_or(behind.len());
         }

@@ -50,7 +50,11 @@ impl Offer {
     pub fn for_case(dialog: &str, case: &str, until: Timestamp) -> Self {
         let value = Value::Text(case.to_owned());
         let answer = Answer { raw: case.to_owned(), value, how: How::Given };
-        Self { dialog: dialog.to_owned(), given: BTreeMap::from([("case".to_owned(), answer)]), until }
+        Self {
+            dialog: dialog.to_owned(),
+            given: BTreeMap::from([("case".to_owned(), answer)]),
+            until,
+        }
     }
 }
 

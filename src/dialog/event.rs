@@ -12,18 +12,33 @@ use super::words::Medium;
 pub enum Event {
     Text(String),
     /// `media` is the id under which the host keeps it.
-    Voice { media: String, text: Option<String> },
-    Photo { media: String },
-    Location { latitude: f64, longitude: f64, label: String },
+    Voice {
+        media: String,
+        text: Option<String>,
+    },
+    Photo {
+        media: String,
+    },
+    Location {
+        latitude: f64,
+        longitude: f64,
+        label: String,
+    },
     /// A tap on the account's menu.
     Menu(String),
-    Follow { scene: Option<String>, new: bool },
+    Follow {
+        scene: Option<String>,
+        new: bool,
+    },
     /// Something that can not be read; what little it says.
     Unsupported(String),
     /// It is time; too early changes nothing.
     Wake,
     /// What became of a call. `Err` holds the words for her, or nothing when it failed.
-    Result { call: String, outcome: Result<Value, String> },
+    Result {
+        call: String,
+        outcome: Result<Value, String>,
+    },
     Offer(Offer),
     /// A person takes the conversation.
     Takeover,
@@ -37,9 +52,15 @@ pub enum Effect {
     /// To be done at once; its result comes back as `Event::Result`.
     Call(Call),
     /// A person is wanted. `summary` holds what she said so far.
-    Handoff { reason: String, summary: String },
+    Handoff {
+        reason: String,
+        summary: String,
+    },
     /// For the person in charge, or for somebody to listen to.
-    HeldForStaff { text: String, media: Option<String> },
+    HeldForStaff {
+        text: String,
+        media: Option<String>,
+    },
     /// She gave the conversation back to the bot.
     Released,
 }
@@ -73,10 +94,17 @@ pub trait Gazetteer: Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlaceFound {
     /// `span`: its bytes in the text. Not `exact`: it has to be shown to her first.
-    One { code: String, name: String, exact: bool, span: std::ops::Range<usize> },
+    One {
+        code: String,
+        name: String,
+        exact: bool,
+        span: std::ops::Range<usize>,
+    },
     /// Code and name of each that it could be.
     Several(Vec<(String, String)>),
-    Outside { advice: String },
+    Outside {
+        advice: String,
+    },
     None,
 }
 
@@ -85,12 +113,9 @@ impl Gazetteer for crate::county::Places {
         use crate::county::{Found, Scope};
         let scope = if whole { Scope::Answer } else { Scope::Sentence };
         match crate::county::Places::find(self, text, scope) {
-            Found::One { place, span, exact } => PlaceFound::One {
-                code: place.code.clone(),
-                name: place.name.clone(),
-                exact,
-                span,
-            },
+            Found::One { place, span, exact } => {
+                PlaceFound::One { code: place.code.clone(), name: place.name.clone(), exact, span }
+            }
             Found::Several(places) => PlaceFound::Several(
                 places
                     .iter()

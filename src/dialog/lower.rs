@@ -163,7 +163,11 @@ impl Reader<'_, '_> {
         }
         for id in required {
             if !map.has(id) {
-                self.wrong(node.at, "E202", format!("缺「{}」。请补上一行「{}: …」。", zh(id), zh(id)));
+                self.wrong(
+                    node.at,
+                    "E202",
+                    format!("缺「{}」。请补上一行「{}: …」。", zh(id), zh(id)),
+                );
             }
         }
         Some(map)
@@ -271,7 +275,9 @@ impl Reader<'_, '_> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let first = text.chars().next().is_some_and(|c| c.is_ascii_lowercase());
         if !first || text.len() > 40 || !text.chars().all(plain) {
-            let message = format!("「{text}」是存数据用的名字，只能用小写英文字母、数字和下划线，例如 village。");
+            let message = format!(
+                "「{text}」是存数据用的名字，只能用小写英文字母、数字和下划线，例如 village。"
+            );
             self.wrong(node.at, "E212", message);
         }
         text.to_owned()
@@ -386,7 +392,11 @@ fn read_globals(reader: &mut Reader, root: &Node, script: &mut Script) {
         }
         for (id, word) in COMMANDS {
             if !script.commands.iter().any(|global| command_id(global.command) == *id) {
-                reader.wrong(node.at, "E218", format!("缺口令「{word}」。请补上「- 口令: {word}」。"));
+                reader.wrong(
+                    node.at,
+                    "E218",
+                    format!("缺口令「{word}」。请补上「- 口令: {word}」。"),
+                );
             }
         }
     }
@@ -494,8 +504,11 @@ fn read_phrases(reader: &mut Reader, node: &Node, script: &mut Script) {
         }
         script.phrases.insert(id, words);
     }
-    let missing: HashSet<&str> =
-        PHRASES.iter().filter(|(id, ..)| !script.phrases.contains_key(id)).map(|(_, zh, _)| *zh).collect();
+    let missing: HashSet<&str> = PHRASES
+        .iter()
+        .filter(|(id, ..)| !script.phrases.contains_key(id))
+        .map(|(_, zh, _)| *zh)
+        .collect();
     for (_, word, _) in PHRASES.iter().filter(|(_, zh, _)| missing.contains(zh)) {
         reader.wrong(node.at, "E223", format!("缺句子「{word}」。请补上一行「{word}: …」。"));
     }
@@ -514,7 +527,8 @@ fn read_notices(reader: &mut Reader, root: &Node, script: &mut Script) {
             template: Vec::new(),
             offers: map.get("offers").map(|node| reader.id(node)),
         };
-        let mut paths: Vec<_> = notice.words.wechat.paths().chain(notice.words.sms.paths()).cloned().collect();
+        let mut paths: Vec<_> =
+            notice.words.wechat.paths().chain(notice.words.sms.paths()).cloned().collect();
         if let Some(node) = map.get("template") {
             match &node.value {
                 Tree::Map(entries) => {

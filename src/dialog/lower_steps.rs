@@ -15,10 +15,38 @@ const STEPS_MAX: usize = 100;
 const OPTIONS_MAX: usize = 9;
 const KINDS: [&str; 6] = ["ask", "say", "confirm", "call", "go", "sub"];
 const KEYS: [&str; 32] = [
-    "ask", "say", "confirm", "call", "go", "sub", "when", "label", "end", "type", "options",
-    "options_from", "filter", "not_understood", "not_allowed", "min", "max", "at_least", "skip",
-    "default", "echo", "remind", "hand_over_after", "not_ahead", "list", "compute", "result",
-    "failure", "scope", "text", "value", "words",
+    "ask",
+    "say",
+    "confirm",
+    "call",
+    "go",
+    "sub",
+    "when",
+    "label",
+    "end",
+    "type",
+    "options",
+    "options_from",
+    "filter",
+    "not_understood",
+    "not_allowed",
+    "min",
+    "max",
+    "at_least",
+    "skip",
+    "default",
+    "echo",
+    "remind",
+    "hand_over_after",
+    "not_ahead",
+    "list",
+    "compute",
+    "result",
+    "failure",
+    "scope",
+    "text",
+    "value",
+    "words",
 ];
 
 pub(super) fn steps(reader: &mut Reader, node: &Node) -> Vec<Step> {
@@ -73,9 +101,16 @@ fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
             (label.unwrap_or_else(|| format!("say_{n}")), StepKind::Say { words, end })
         }
         "confirm" => {
-            only(reader, &map, &["confirm", "say", "list", "when", "label", "not_understood", "compute"]);
+            only(
+                reader,
+                &map,
+                &["confirm", "say", "list", "when", "label", "not_understood", "compute"],
+            );
             later(reader, &map, &["compute"]);
-            (label.unwrap_or_else(|| format!("confirm_{n}")), StepKind::Confirm(confirm(reader, &map)))
+            (
+                label.unwrap_or_else(|| format!("confirm_{n}")),
+                StepKind::Confirm(confirm(reader, &map)),
+            )
         }
         "call" => {
             let allowed = ["call", "result", "failure", "scope", "when", "label"];
@@ -83,7 +118,11 @@ fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
             (label.unwrap_or_else(|| format!("call_{n}")), StepKind::Call(call(reader, &map)?))
         }
         other => {
-            reader.wrong(map.place(other), "E214", format!("「{}」还不能用，请先删去这一步。", zh(other)));
+            reader.wrong(
+                map.place(other),
+                "E214",
+                format!("「{}」还不能用，请先删去这一步。", zh(other)),
+            );
             return None;
         }
     };
@@ -95,7 +134,8 @@ fn only(reader: &mut Reader, map: &Map, allowed: &[&str]) {
     for id in KEYS {
         if map.has(id) && !allowed.contains(&id) {
             let words: Vec<&str> = allowed.iter().map(|id| zh(id)).collect();
-            let message = format!("「{}」不能写在这里。这一步可以写：{}。", zh(id), words.join("、"));
+            let message =
+                format!("「{}」不能写在这里。这一步可以写：{}。", zh(id), words.join("、"));
             reader.wrong(map.place(id), "E201", message);
         }
     }
@@ -104,7 +144,11 @@ fn only(reader: &mut Reader, map: &Map, allowed: &[&str]) {
 fn later(reader: &mut Reader, map: &Map, ids: &[&'static str]) {
     for id in ids {
         if map.has(id) {
-            reader.wrong(map.place(id), "E214", format!("「{}」还不能用，请先删去这一行。", zh(id)));
+            reader.wrong(
+                map.place(id),
+                "E214",
+                format!("「{}」还不能用，请先删去这一行。", zh(id)),
+            );
         }
     }
 }
@@ -116,7 +160,11 @@ fn question(reader: &mut Reader, map: &Map) -> Option<Question> {
     }
     for id in ["type", "say"] {
         if !map.has(id) {
-            reader.wrong(map.at, "E202", format!("缺「{}」。请补上一行「{}: …」。", zh(id), zh(id)));
+            reader.wrong(
+                map.at,
+                "E202",
+                format!("缺「{}」。请补上一行「{}: …」。", zh(id), zh(id)),
+            );
         }
     }
     later(reader, map, &["filter", "compute"]);
@@ -135,8 +183,17 @@ fn question(reader: &mut Reader, map: &Map) -> Option<Question> {
         return None;
     };
     let common = [
-        "ask", "type", "say", "when", "not_understood", "not_allowed", "skip", "remind",
-        "hand_over_after", "not_ahead", "echo",
+        "ask",
+        "type",
+        "say",
+        "when",
+        "not_understood",
+        "not_allowed",
+        "skip",
+        "remind",
+        "hand_over_after",
+        "not_ahead",
+        "echo",
     ];
     let own: &[&str] = match id {
         "choice" => &["options", "options_from"],
@@ -242,7 +299,11 @@ fn kind(reader: &mut Reader, map: &Map, id: &str) -> Option<Kind> {
 fn choices(reader: &mut Reader, node: &Node) -> Vec<Choice> {
     let items = reader.list(node);
     if !(2..=OPTIONS_MAX).contains(&items.len()) {
-        reader.wrong(node.at, "E309", format!("选项要有2到{OPTIONS_MAX}个，现在是{}个。", items.len()));
+        reader.wrong(
+            node.at,
+            "E309",
+            format!("选项要有2到{OPTIONS_MAX}个，现在是{}个。", items.len()),
+        );
     }
     let mut found: Vec<Choice> = Vec::new();
     for item in items {
@@ -268,7 +329,10 @@ fn choices(reader: &mut Reader, node: &Node) -> Vec<Choice> {
         words.push(crate::zh::plain(&text));
         for other in &found {
             if let Some(word) = words.iter().find(|word| other.words.contains(word)) {
-                let message = format!("「{word}」在选项「{}」里也有，分不清是哪一个。请删去一个。", other.label);
+                let message = format!(
+                    "「{word}」在选项「{}」里也有，分不清是哪一个。请删去一个。",
+                    other.label
+                );
                 reader.wrong(map.place("words"), "E311", message);
             }
         }
@@ -285,7 +349,11 @@ fn choices(reader: &mut Reader, node: &Node) -> Vec<Choice> {
 fn confirm(reader: &mut Reader, map: &Map) -> Confirm {
     for id in ["say", "list"] {
         if !map.has(id) {
-            reader.wrong(map.at, "E202", format!("缺「{}」。请补上一行「{}: …」。", zh(id), zh(id)));
+            reader.wrong(
+                map.at,
+                "E202",
+                format!("缺「{}」。请补上一行「{}: …」。", zh(id), zh(id)),
+            );
         }
     }
     Confirm {

@@ -17,10 +17,7 @@ pub fn render(notice: &Notice, medium: Medium, fields: &BTreeMap<String, String>
 }
 
 /// Names and values of a template message, as the script assigns them.
-pub fn template_data(
-    notice: &Notice,
-    fields: &BTreeMap<String, String>,
-) -> Vec<(String, String)> {
+pub fn template_data(notice: &Notice, fields: &BTreeMap<String, String>) -> Vec<(String, String)> {
     let data = notice.template.iter();
     data.map(|(name, template)| (name.clone(), template.fill(|path| field(path, fields)))).collect()
 }

@@ -122,7 +122,8 @@ impl<'a> Session<'a> {
         }
         if let Some(unused) = self.stubs_used.iter().position(|used| !used) {
             let stub = &self.test.stubs[unused];
-            let what = format!("「外部」写了 {}，可是没有办过它。请删去，或者补上该说的话。", stub.action);
+            let what =
+                format!("「外部」写了 {}，可是没有办过它。请删去，或者补上该说的话。", stub.action);
             return Err(Failure { line: stub.line, what });
         }
         let line = self.test.lines.last().map_or(0, |(line, _)| *line);
@@ -195,7 +196,8 @@ impl<'a> Session<'a> {
         let end = self.now + time;
         self.said.clear();
         let mut spoken = VecDeque::new();
-        while let Some(wake) = self.conversation.next_wake(self.script).filter(|wake| *wake <= end) {
+        while let Some(wake) = self.conversation.next_wake(self.script).filter(|wake| *wake <= end)
+        {
             self.now = wake.max(self.now);
             self.happens(Event::Wake)?;
             spoken.append(&mut self.said);
@@ -281,8 +283,11 @@ impl<'a> Session<'a> {
             "next" => String::new(),
             _ => call.args.get("detail").map(|answer| shown(&answer.value)).unwrap_or_default(),
         };
-        let fields: Fields =
-            action.outputs.iter().map(|(id, _)| ((*id).to_owned(), Value::Text(text(id)))).collect();
+        let fields: Fields = action
+            .outputs
+            .iter()
+            .map(|(id, _)| ((*id).to_owned(), Value::Text(text(id))))
+            .collect();
         Ok(Value::Record(fields))
     }
 
@@ -328,7 +333,8 @@ mod tests {
 
     #[test]
     fn dots_stand_for_anything() {
-        let check = |expected, said, expect| assert_eq!(matches(expected, said), expect, "{expected}");
+        let check =
+            |expected, said, expect| assert_eq!(matches(expected, said), expect, "{expected}");
         check("您好", "您好", true);
         check("您好", "您好！", false);
         check("您好…", "您好\n1 甲", true);

@@ -125,11 +125,16 @@ pub(super) enum Kind {
     ChoiceFrom(String),
     YesNo,
     /// Bounds in thousandths.
-    Quantity { min: Option<i64>, max: Option<i64> },
+    Quantity {
+        min: Option<i64>,
+        max: Option<i64>,
+    },
     Mobile,
     PersonName,
     ShortText,
-    LongText { at_least: usize },
+    LongText {
+        at_least: usize,
+    },
     Photo,
     Location,
 }

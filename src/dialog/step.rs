@@ -15,7 +15,17 @@ use crate::zh;
 /// A person gives the conversation back with one of these.
 const BACK_TO_BOT: [&str; 2] = ["机器人", "结束"];
 const THANKS: [&str; 12] = [
-    "谢谢", "谢谢您", "谢谢你", "谢了", "多谢", "好的谢谢", "好谢谢", "辛苦了", "好的", "好", "知道了",
+    "谢谢",
+    "谢谢您",
+    "谢谢你",
+    "谢了",
+    "多谢",
+    "好的谢谢",
+    "好谢谢",
+    "辛苦了",
+    "好的",
+    "好",
+    "知道了",
     "麻烦了",
 ];
 const STATE_BYTES_MAX: usize = 16 * 1024;
@@ -106,7 +116,8 @@ impl<'a> Walk<'a> {
 
     /// Keeps the record small: the oldest goes first, what she is doing never.
     fn shrink(&mut self) -> Result<(), Fault> {
-        let size = |now: &Conversation| serde_json::to_vec(now).map_or(usize::MAX, |json| json.len());
+        let size =
+            |now: &Conversation| serde_json::to_vec(now).map_or(usize::MAX, |json| json.len());
         if size(&self.now) > STATE_BYTES_MAX {
             self.now.draft = None;
         }
@@ -193,9 +204,7 @@ impl<'a> Walk<'a> {
                 return self.release();
             }
             Event::Text(text) => (clip(text, TEXT_BYTES_MAX).to_owned(), None),
-            Event::Voice { media, text } => {
-                (text.clone().unwrap_or_default(), Some(media.clone()))
-            }
+            Event::Voice { media, text } => (text.clone().unwrap_or_default(), Some(media.clone())),
             Event::Photo { media } => (String::new(), Some(media.clone())),
             Event::Location { label, latitude, longitude } => {
                 (format!("位置：{label}（{latitude}，{longitude}）"), None)
@@ -253,7 +262,10 @@ impl<'a> Walk<'a> {
     fn command(&self, text: &str) -> Option<Command> {
         let copy = zh::plain(text);
         let digits = self.env.medium == Medium::Sms
-            && !matches!(self.open_question().map(|question| &question.kind), Some(Kind::Quantity { .. }));
+            && !matches!(
+                self.open_question().map(|question| &question.kind),
+                Some(Kind::Quantity { .. })
+            );
         let found = self.script.commands.iter().find(|global| {
             global.words.contains(&copy) || (digits && global.sms.as_deref() == Some(copy.as_str()))
         });
@@ -275,7 +287,8 @@ impl<'a> Walk<'a> {
                     self.say(help);
                     return Ok(());
                 };
-                let told = frame.answers.values().filter(|a| !matches!(a.how, How::Default | How::Given));
+                let told =
+                    frame.answers.values().filter(|a| !matches!(a.how, How::Default | How::Given));
                 let asked = frame.asked.as_mut();
                 if let Some(asked) = asked
                     && told.count() >= SURE_FROM
@@ -336,7 +349,8 @@ impl<'a> Walk<'a> {
             return Ok(());
         };
         let dialog = self.script.dialogs.get(&frame.dialog);
-        let slot = frame.log.pop().filter(|slot| dialog.is_some_and(|d| d.question(slot).is_some()));
+        let slot =
+            frame.log.pop().filter(|slot| dialog.is_some_and(|d| d.question(slot).is_some()));
         let Some(slot) = slot else {
             self.say_phrase("nothing_before");
             return self.ask_again();
@@ -468,23 +482,23 @@ impl<'a> Walk<'a> {
         if let Some(index) = zh::menu_index(text, asked.shown.len()) {
             return self.edit(&asked.shown[index].label).map(|()| true);
         }
-        match zh::yes_no_then(text) {
-            Some((true, rest)) if rest.is_empty() => {
+        match zh::yes_no(text) {
+            Some(true) => {
                 frame.done.push(asked.step);
                 self.advance()?;
                 return Ok(true);
             }
-            Some((_, rest)) if !rest.is_empty() => {
-                if self.correct(&rest)? {
-                    return Ok(true);
-                }
-            }
-            Some(_) => {
-                let text = self.phrase("which_item", &[]);
-                self.say(text);
+            Some(false) => {
+                self.say_phrase("which_item");
                 return Ok(true);
             }
             None => {}
+        }
+        // 不对，电话是…
+        if let Some((_, rest)) = zh::yes_no_then(text)
+            && self.correct(&rest)?
+        {
+            return Ok(true);
         }
         if self.correct(text)? {
             return Ok(true);
@@ -549,7 +563,8 @@ impl<'a> Walk<'a> {
     fn correct(&mut self, text: &str) -> Result<bool, Fault> {
         let Some(frame) = &self.now.active else { return Ok(false) };
         let dialog = self.dialog(&frame.dialog)?;
-        let confirming = frame.asked.as_ref().is_some_and(|asked| dialog.question(&asked.step).is_none());
+        let confirming =
+            frame.asked.as_ref().is_some_and(|asked| dialog.question(&asked.step).is_none());
         let new = match understand::correction(text) {
             Some(new) => new,
             None if confirming => text.to_owned(),
@@ -586,7 +601,8 @@ impl<'a> Walk<'a> {
                 running.goes_on = true;
                 self.now.parked = Some(running);
             }
-            let mut frame = Frame::new(&offer.dialog, self.env.medium, clip(text, 2_000), self.env.now);
+            let mut frame =
+                Frame::new(&offer.dialog, self.env.medium, clip(text, 2_000), self.env.now);
             frame.answers = offer.given;
             frame.set(&question.slot, answer);
             self.now.active = Some(frame);
@@ -605,7 +621,9 @@ impl<'a> Walk<'a> {
     /// Another dialog was called for: the running one waits.
     fn leaves_for(&mut self, text: &str) -> Result<bool, Fault> {
         let Some(frame) = &self.now.active else { return Ok(false) };
-        let Some(dialog) = self.entry(text).or_else(|| self.by_pattern(text)) else { return Ok(false) };
+        let Some(dialog) = self.entry(text).or_else(|| self.by_pattern(text)) else {
+            return Ok(false);
+        };
         if dialog.id == frame.dialog {
             self.ask_again()?;
             return Ok(true);
@@ -659,7 +677,11 @@ impl<'a> Walk<'a> {
         let still = asked.is_some_and(|asked| {
             self.now.active.as_ref().is_some_and(|frame| !frame.answers.contains_key(&asked.step))
         });
-        if still { self.ask_again()? } else { self.advance()? }
+        if still {
+            self.ask_again()?
+        } else {
+            self.advance()?
+        }
         Ok(true)
     }
 
@@ -735,15 +757,16 @@ impl<'a> Walk<'a> {
         if let Some(dialog) = self.by_pattern(text) {
             return Some((dialog, 0..0));
         }
-        let words = self.script.entries.iter().filter(|(word, _)| {
-            word.chars().count() >= 2 && copy.starts_with(word.as_str())
-        });
+        let words = self
+            .script
+            .entries
+            .iter()
+            .filter(|(word, _)| word.chars().count() >= 2 && copy.starts_with(word.as_str()));
         let (word, id) = words.max_by_key(|(word, _)| word.len())?;
         let dialog = self.script.dialogs.get(id)?;
         let rest = &copy[word.len()..];
-        let means_it = dialog.intake
-            || rest.chars().count() <= 4
-            || rest.chars().any(|c| c.is_ascii_digit());
+        let means_it =
+            dialog.intake || rest.chars().count() <= 4 || rest.chars().any(|c| c.is_ascii_digit());
         let at = text.find(word.as_str()).unwrap_or(0);
         means_it.then(|| (dialog, at..at + word.len().min(text.len() - at)))
     }
@@ -787,7 +810,8 @@ impl<'a> Walk<'a> {
         draft.offered = true;
         draft.held = Some(clip(text, 2_000).to_owned());
         let frame = draft.frame.clone();
-        let name = self.script.dialogs.get(&frame.dialog).map(|d| d.name.clone()).unwrap_or_default();
+        let name =
+            self.script.dialogs.get(&frame.dialog).map(|d| d.name.clone()).unwrap_or_default();
         let left = self.left_to_ask(&frame).to_string();
         let text = self.phrase("draft", &[("名称", name), ("还差", left)]);
         self.say(text);
@@ -916,10 +940,8 @@ impl<'a> Walk<'a> {
         if let Some(question) = self.open_question() {
             match question.kind {
                 Kind::Location => return self.accept(question, point).map(|_| ()),
-                Kind::Village if !label.is_empty() => {
-                    if self.answer_question(question, label)? {
-                        return Ok(());
-                    }
+                Kind::Village if !label.is_empty() && self.answer_question(question, label)? => {
+                    return Ok(());
                 }
                 _ => {}
             }
@@ -948,7 +970,9 @@ impl<'a> Walk<'a> {
         let Some((_, step)) = frame.calling.take_if(|(id, _)| id == call) else { return Ok(()) };
         let dialog = self.script.dialogs.get(&frame.dialog);
         let found = dialog.and_then(|dialog| dialog.steps.iter().find(|known| known.id == step));
-        let Some(StepKind::Call(wanted)) = found.map(|step| &step.kind) else { return self.advance() };
+        let Some(StepKind::Call(wanted)) = found.map(|step| &step.kind) else {
+            return self.advance();
+        };
         match outcome {
             Ok(value) => {
                 if let Some(slot) = &wanted.result {

@@ -88,7 +88,8 @@ fn lines(reader: &mut Reader, node: &Node) -> Vec<(usize, Line)> {
     }
     let mut found = Vec::new();
     for (n, raw) in text.lines().take(LINES_MAX).enumerate() {
-        let at = (node.at.0 + n, node.at.1);
+        // The first line of the block is the one below 「现场: |」.
+        let at = (node.at.0 + n + 1, node.at.1);
         let line = raw.trim();
         if line.is_empty() {
             continue;
@@ -194,11 +195,7 @@ fn stubs(reader: &mut Reader, node: &Node) -> Vec<Stub> {
     found
 }
 
-fn fields(
-    reader: &mut Reader,
-    node: &Node,
-    action: &'static super::actions::Action,
-) -> Fields {
+fn fields(reader: &mut Reader, node: &Node, action: &'static super::actions::Action) -> Fields {
     let Tree::Map(entries) = &node.value else {
         reader.wrong(node.at, "E200", "这里应该是「编号: …」这样的几行。");
         return Fields::new();
@@ -224,4 +221,3 @@ fn fields(
     }
     fields
 }
-

@@ -87,7 +87,11 @@ pub(super) fn parse(question: &Question, asked: &Asked, text: &str, env: &Env) -
         Kind::ShortText if !copy.is_empty() => exact(Value::Text(text.trim().to_owned())),
         Kind::LongText { at_least } => {
             let count = text.chars().filter(|c| c.is_alphanumeric()).count();
-            if count >= *at_least { exact(Value::Text(text.trim().to_owned())) } else { Parsed::Miss }
+            if count >= *at_least {
+                exact(Value::Text(text.trim().to_owned()))
+            } else {
+                Parsed::Miss
+            }
         }
         // Where it is, in words, is as good as a point on the map.
         Kind::Location if copy.chars().count() >= 2 => exact(Value::Text(text.trim().to_owned())),
@@ -153,7 +157,13 @@ fn choice_inside<'c>(choices: &'c [Choice], copy: &str) -> Option<&'c Choice> {
         let longest = words
             .filter(|word| copy.contains(word.as_str()))
             .map(|word| word.chars().count())
-            .chain(choice.pattern.as_ref().and_then(|p| p.find(copy)).map(|m| m.as_str().chars().count()))
+            .chain(
+                choice
+                    .pattern
+                    .as_ref()
+                    .and_then(|p| p.find(copy))
+                    .map(|m| m.as_str().chars().count()),
+            )
             .max();
         let Some(length) = longest else { continue };
         match best {
@@ -223,10 +233,9 @@ pub(super) fn intake(
         if let Some(at) = text.find(name.as_str()) {
             used.push(at..at + name.len());
         }
-        intake.found.push((
-            question.slot.clone(),
-            answer(text, Value::Text(name.clone()), How::Intake),
-        ));
+        intake
+            .found
+            .push((question.slot.clone(), answer(text, Value::Text(name.clone()), How::Intake)));
     }
     let copy = zh::plain(text);
     for question in dialog.questions() {
@@ -270,7 +279,8 @@ fn left(text: &str, used: &[Range<usize>]) -> usize {
 
 /// 不是…，是…; …写错了，改成…: the new value as text.
 pub(super) fn correction(text: &str) -> Option<String> {
-    let marks = ["改成", "改为", "应该是", "应是", "写错了，是", "写错了,是", "错了，是", "错了,是"];
+    let marks =
+        ["改成", "改为", "应该是", "应是", "写错了，是", "写错了,是", "错了，是", "错了,是"];
     for mark in marks {
         if let Some((_, new)) = text.split_once(mark)
             && !new.trim().is_empty()

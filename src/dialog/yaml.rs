@@ -133,12 +133,7 @@ fn mend_colon(line: &str, indent: usize) -> String {
             && super::keywords::is_keyword(key.trim_end())
             && !(colon == ':' && (value.is_empty() || value.starts_with(' ')))
         {
-            return format!(
-                "{}{dash}{}: {}",
-                &line[..indent],
-                key.trim_end(),
-                value.trim_start()
-            );
+            return format!("{}{dash}{}: {}", &line[..indent], key.trim_end(), value.trim_start());
         }
     }
     line.to_owned()
@@ -216,7 +211,8 @@ impl Builder {
                     return Err("不支持「&」「!」的写法。请直接写文字。".into());
                 }
                 let text = text.into_owned();
-                let text = if style == ScalarStyle::Plain && text == "~" { String::new() } else { text };
+                let text =
+                    if style == ScalarStyle::Plain && text == "~" { String::new() } else { text };
                 self.add(Node { at, value: Tree::Text(text) })
             }
             Event::SequenceStart(..) => self.open(Open::List(at, Vec::new())),

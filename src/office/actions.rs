@@ -194,8 +194,9 @@ impl Turn<'_> {
             id: random::hex::<8>(),
             addresses: vec![self.contact.address.clone()],
             name,
-            phone: phone
-                .or_else(|| (self.address.channel == Channel::Sms).then(|| self.address.user.clone())),
+            phone: phone.or_else(|| {
+                (self.address.channel == Channel::Sms).then(|| self.address.user.clone())
+            }),
         };
         self.changes.create(&person)?;
         self.contact.person = Some(person.id.clone());

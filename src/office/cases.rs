@@ -12,8 +12,8 @@ use crate::store::{Changes, Loaded, Range, StoreError, keys, list, list_by_index
 
 use super::turn::Turn;
 use super::views::{
-    CaseCommand, CaseFilter, CasePage, CaseRow, CaseView, Choice, CommandError, NoticeView,
-    Role, Session, TimelineLine,
+    CaseCommand, CaseFilter, CasePage, CaseRow, CaseView, Choice, CommandError, NoticeView, Role,
+    Session, TimelineLine,
 };
 use super::{Office, outbox};
 
@@ -140,10 +140,7 @@ impl Office {
         self.tables
             .departments
             .iter()
-            .map(|department| Choice {
-                id: department.id.clone(),
-                label: department.name.clone(),
-            })
+            .map(|department| Choice { id: department.id.clone(), label: department.name.clone() })
             .collect()
     }
 
@@ -156,11 +153,10 @@ impl Office {
         let suggested = category.map(|category| category.lead.clone());
         let mut departments = self.department_choices();
         departments.sort_by_key(|choice| Some(&choice.id) != suggested.as_ref());
-        let media: Vec<String> =
-            case.photos.iter().chain(&case.voices).cloned().collect();
+        let media: Vec<String> = case.photos.iter().chain(&case.voices).cloned().collect();
         let events = self.events(number).await?;
-        let notices = list_by_index::<Outgoing>(&*self.store, keys::outgoing_of(number), 200)
-            .await?;
+        let notices =
+            list_by_index::<Outgoing>(&*self.store, keys::outgoing_of(number), 200).await?;
         Ok(Some(CaseView {
             row: self.case_row(case),
             category: category.map(|category| category.name.clone()),
@@ -211,9 +207,7 @@ impl Office {
             }
             Change::Progress { text } => text.clone(),
             Change::Replied { outcome, text } => format!("【{}】{text}", outcome.word()),
-            Change::Rated { grade, comment } => {
-                format!("{grade} {comment}").trim().to_owned()
-            }
+            Change::Rated { grade, comment } => format!("{grade} {comment}").trim().to_owned(),
             Change::Reopened { reason, .. } => reason.clone(),
             Change::Closed { closing, reason } => format!("{closing} {reason}").trim().to_owned(),
             Change::Received { .. } | Change::Accepted => String::new(),
@@ -256,7 +250,17 @@ impl Office {
                 Role::Admin => "admin".into(),
             },
         };
-        let command = to_command(command)?;
+        self.step_case(number, revision, to_command(command)?, &by).await
+    }
+
+    /// One command on one case: events, notices and what they offer, in one commit.
+    pub(super) async fn step_case(
+        &self,
+        number: &str,
+        revision: u32,
+        command: Command,
+        by: &Actor,
+    ) -> Result<(), CommandError> {
         for _ in 0..CONFLICTS_MAX {
             let before = load::<Case>(&*self.store, keys::case(number))
                 .await?
@@ -266,7 +270,7 @@ impl Office {
             }
             let now = self.clock.now();
             let events =
-                desk::decide(Some(&before.record), command.clone(), &by, now, &self.tables.rules())
+                desk::decide(Some(&before.record), command.clone(), by, now, &self.tables.rules())
                     .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
             let mut changes = Changes::default();
             let case = apply(&mut changes, Some(&before), &events)?;
@@ -357,10 +361,8 @@ pub(super) fn apply(
     before: Option<&Loaded<Case>>,
     events: &[CaseEvent],
 ) -> Result<Case, StoreError> {
-    let corrupt = |error: desk::FoldError| StoreError::Corrupt {
-        key: "case".into(),
-        why: error.to_string(),
-    };
+    let corrupt =
+        |error: desk::FoldError| StoreError::Corrupt { key: "case".into(), why: error.to_string() };
     let case = match before {
         None => desk::fold(events).map_err(corrupt)?,
         Some(before) => {

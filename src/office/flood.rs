@@ -27,10 +27,7 @@ pub enum Verdict {
 impl Flood {
     pub fn new(per_minute: u32) -> Self {
         let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
-        Self {
-            limiter: RateLimiter::keyed(Quota::per_minute(per_minute)),
-            told: Mutex::default(),
-        }
+        Self { limiter: RateLimiter::keyed(Quota::per_minute(per_minute)), told: Mutex::default() }
     }
 
     pub fn check(&self, who: &String) -> Verdict {

@@ -33,9 +33,9 @@ pub struct Turn<'a> {
 
 impl Lines {
     fn shard(&self, who: &str) -> &Shard {
-        let sum = who.bytes().fold(0u64, |sum, byte| {
-            (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let sum = who
+            .bytes()
+            .fold(0u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         &self.shards[(sum >> 32) as usize % SHARDS]
     }
 

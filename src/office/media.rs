@@ -68,16 +68,10 @@ impl Office {
             let MediaState::Wanted { tries, .. } = before.record.state else { continue };
             let fetched = self.fetch(&before.record.id).await;
             let state = match fetched {
-                Fetched::Here { content_type, bytes } => {
-                    match self.keep(&bytes).await {
-                        Ok(hash) => MediaState::Kept {
-                            hash,
-                            content_type,
-                            bytes: bytes.len() as u64,
-                        },
-                        Err(error) => later(tries, self.clock.now(), &error.to_string()),
-                    }
-                }
+                Fetched::Here { content_type, bytes } => match self.keep(&bytes).await {
+                    Ok(hash) => MediaState::Kept { hash, content_type, bytes: bytes.len() as u64 },
+                    Err(error) => later(tries, self.clock.now(), &error.to_string()),
+                },
                 Fetched::Later(why) => later(tries, self.clock.now(), &why),
                 Fetched::Gone(why) => MediaState::Lost { why },
             };

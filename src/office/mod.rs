@@ -6,6 +6,7 @@ mod alarms;
 mod beijing;
 mod cases;
 pub mod clock;
+mod deadlines;
 mod flood;
 mod health;
 mod lines;
@@ -117,6 +118,7 @@ impl Office {
         self.workers.spawn(outbox::run(self.clone()));
         self.workers.spawn(alarms::run(self.clone()));
         self.workers.spawn(media::run(self.clone()));
+        self.workers.spawn(deadlines::run(self.clone()));
         self.workers.close();
     }
 
@@ -149,7 +151,12 @@ impl Office {
     /// Everything that is due by the clock is done once it returns: for tests that set the
     /// clock, and for the terminal.
     pub async fn settle_all(self: &Arc<Self>) -> Result<(), crate::store::StoreError> {
-        while self.wake_due().await? + self.fetch_due().await? + self.send_due().await? > 0 {}
+        while self.wake_due().await?
+            + self.pass_deadlines().await?
+            + self.fetch_due().await?
+            + self.send_due().await?
+            > 0
+        {}
         Ok(())
     }
 

@@ -28,9 +28,9 @@ impl Phones {
     /// Microseconds since 1970, and larger than the last one.
     pub fn next_id(&self, now: Timestamp) -> u64 {
         let now = u64::try_from(now.as_microsecond()).unwrap_or_default();
-        let last = self.last.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| {
-            Some(now.max(last + 1))
-        });
+        let last = self
+            .last
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(now.max(last + 1)));
         last.map_or(now, |last| now.max(last + 1))
     }
 }
@@ -170,9 +170,7 @@ impl Office {
                 let at = i64::try_from(line.id).ok();
                 PhoneMessage {
                     id: line.id,
-                    at: at
-                        .and_then(|id| Timestamp::from_microsecond(id).ok())
-                        .unwrap_or_default(),
+                    at: at.and_then(|id| Timestamp::from_microsecond(id).ok()).unwrap_or_default(),
                     from: if line.from_villager { "me" } else { "bot" },
                     text: line.text,
                     media_url: line.media.map(|hash| format!("/phone/{user}/media/{hash}")),

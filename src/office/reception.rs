@@ -100,7 +100,7 @@ impl Office {
                 flooded => {
                     self.counters.flooded.add(1);
                     return Ok(match flooded {
-                        Verdict::Tell => Said::Reply(self.script().phrase("too_fast").into()),
+                        Verdict::Tell => Said::Reply(self.script().phrase("too_fast")),
                         _ => Said::Nothing,
                     });
                 }

@@ -133,8 +133,7 @@ mod tests {
             template: abilities.1.map(Into::into),
             subscription: abilities.2.map(Into::into),
         };
-        let route =
-            choose(&message(refused), Some((&contact, Channel::Wechat)), &abilities, now());
+        let route = choose(&message(refused), Some((&contact, Channel::Wechat)), &abilities, now());
         assert_eq!(route.id(), expect, "{route:?}");
     }
 

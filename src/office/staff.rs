@@ -118,9 +118,8 @@ impl Office {
 
     /// A new one-time password; all sessions of that person end.
     pub async fn reset_password(&self, name: &str) -> Result<String, CommandError> {
-        let before = load::<Staff>(&*self.store, keys::staff(name))
-            .await?
-            .ok_or(CommandError::NotFound)?;
+        let before =
+            load::<Staff>(&*self.store, keys::staff(name)).await?.ok_or(CommandError::NotFound)?;
         let password = random::one_time_password();
         let staff = Staff {
             password_hash: self.passwords.hash(&password).await?,

@@ -70,10 +70,7 @@ pub fn read_script(folder: &Path) -> Result<Script, Vec<String>> {
     said(dialog::load(&files), &mut problems).ok_or(problems)
 }
 
-fn said<T, E: ToString>(
-    result: Result<T, Vec<E>>,
-    problems: &mut Vec<String>,
-) -> Option<T> {
+fn said<T, E: ToString>(result: Result<T, Vec<E>>, problems: &mut Vec<String>) -> Option<T> {
     result.map_err(|found| problems.extend(found.iter().map(ToString::to_string))).ok()
 }
 

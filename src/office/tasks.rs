@@ -5,9 +5,7 @@ use jiff::Timestamp;
 use crate::channel::wechat;
 use crate::county::Address;
 use crate::dialog::Event;
-use crate::store::records::{
-    Contact, Done, Line, Outgoing, Person, Status, Task, TaskKind,
-};
+use crate::store::records::{Contact, Done, Line, Outgoing, Person, Status, Task, TaskKind};
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
 use super::turn::Turn;
@@ -127,7 +125,9 @@ impl Turn<'_> {
         {
             let mut task = before.record.clone();
             task.done =
-                Some(Done { at: self.now, by: "村民".into(), note: "她自己回到了机器人".into() });
+                Some(Done {
+                    at: self.now, by: "村民".into(), note: "她自己回到了机器人".into()
+                });
             self.changes.replace(&before, &task)?;
         }
         Ok(())
@@ -182,8 +182,7 @@ impl Office {
             describe(task, &person.record);
         }
         if let Some(case) = &message.case
-            && let Some(case) =
-                load::<crate::desk::Case>(&*self.store, keys::case(case)).await?
+            && let Some(case) = load::<crate::desk::Case>(&*self.store, keys::case(case)).await?
         {
             if let Some(name) = &case.record.name {
                 task.who.clone_from(name);
@@ -197,8 +196,7 @@ impl Office {
 
     /// The open ones, oldest first.
     pub async fn tasks(&self) -> Result<Vec<TaskView>, CommandError> {
-        let open =
-            list_by_index::<Task>(&*self.store, keys::open_tasks(), OPEN_SHOWN_MAX).await?;
+        let open = list_by_index::<Task>(&*self.store, keys::open_tasks(), OPEN_SHOWN_MAX).await?;
         let mut views = Vec::with_capacity(open.len());
         for (_, task) in open {
             views.push(self.task_view(&task.record).await?);
@@ -267,8 +265,7 @@ impl Office {
         task.done = Some(Done { at: self.clock.now(), by: session.name.clone(), note });
         changes.replace(&before, &task)?;
         if let Some(message) = &task.outgoing
-            && let Some(before) =
-                load::<Outgoing>(&*self.store, keys::outgoing(message)).await?
+            && let Some(before) = load::<Outgoing>(&*self.store, keys::outgoing(message)).await?
         {
             let settled = Outgoing { status: Status::Settled, ..before.record.clone() };
             changes.replace(&before, &settled)?;
@@ -317,7 +314,8 @@ impl Office {
         let mut task = before.record.clone();
         task.done =
             Some(Done { at: self.clock.now(), by: session.name.clone(), note: note.to_owned() });
-        let Some(address) = task.address.as_ref().and_then(|text| text.parse::<Address>().ok()) else {
+        let Some(address) = task.address.as_ref().and_then(|text| text.parse::<Address>().ok())
+        else {
             let mut changes = Changes::default();
             changes.replace(before, &task)?;
             return Ok(self.store.commit(changes.into_batch()).await?);
@@ -355,9 +353,8 @@ impl Office {
         let before = self.open_task(id).await?;
         let missing = || CommandError::Refused("这件事没有可以再发的消息。".into());
         let message = before.record.outgoing.clone().ok_or_else(missing)?;
-        let sent = load::<Outgoing>(&*self.store, keys::outgoing(&message))
-            .await?
-            .ok_or_else(missing)?;
+        let sent =
+            load::<Outgoing>(&*self.store, keys::outgoing(&message)).await?.ok_or_else(missing)?;
         let now = self.clock.now();
         let again = Outgoing {
             status: Status::Waiting,

@@ -89,11 +89,9 @@ impl<'o> Turn<'o> {
             Content::Video { media } => {
                 Event::Photo { media: self.want(media, MediaKind::Video).await? }
             }
-            Content::Location { latitude, longitude, label } => Event::Location {
-                latitude: *latitude,
-                longitude: *longitude,
-                label: label.clone(),
-            },
+            Content::Location { latitude, longitude, label } => {
+                Event::Location { latitude: *latitude, longitude: *longitude, label: label.clone() }
+            }
             Content::Link { title, .. } => Event::Unsupported(title.clone()),
             Content::Menu { key } => Event::Menu(key.clone()),
             Content::Follow { scene, new } => {
@@ -156,7 +154,10 @@ impl<'o> Turn<'o> {
     }
 
     /// A script that can not go on: she hears so, and a person takes over.
-    async fn apologise(&mut self, fault: &(dyn std::fmt::Display + Sync)) -> Result<(), StoreError> {
+    async fn apologise(
+        &mut self,
+        fault: &(dyn std::fmt::Display + Sync),
+    ) -> Result<(), StoreError> {
         tracing::error!(%fault, "the dialog failed; a person takes over");
         self.office.counters.faults.add(1);
         let summary = dialog::summary(&self.contact.conversation, &self.script);
@@ -213,19 +214,16 @@ impl<'o> Turn<'o> {
                     Channel::Wechat => wechat::reply::pack(&self.texts),
                     Channel::Sms | Channel::Simulator => vec![text.clone()],
                 };
-                let now_text = if later || parts.is_empty() { String::new() } else { parts.remove(0) };
+                let now_text =
+                    if later || parts.is_empty() { String::new() } else { parts.remove(0) };
                 for (n, part) in parts.into_iter().enumerate() {
                     let message =
                         outbox::late_reply(&self.contact.address, key, n + 1, part, self.now);
                     self.changes.create(&message)?;
                     self.bells.outbox = true;
                 }
-                let answered = Answered {
-                    key: key.to_owned(),
-                    at: self.now,
-                    said: now_text,
-                    later,
-                };
+                let answered =
+                    Answered { key: key.to_owned(), at: self.now, said: now_text, later };
                 said = (&answered).into();
                 self.contact.recent.push(answered);
             }

@@ -216,9 +216,15 @@ pub enum PhoneInput {
     /// a recording; the simulator has no transcript either
     Voice(Vec<u8>, String),
     Photo(Vec<u8>, String),
-    Location { latitude: f64, longitude: f64, label: String },
+    Location {
+        latitude: f64,
+        longitude: f64,
+        label: String,
+    },
     Menu(String),
-    Follow { scene: Option<String> },
+    Follow {
+        scene: Option<String>,
+    },
     Unfollow,
 }
 

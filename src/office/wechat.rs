@@ -45,8 +45,8 @@ pub(super) fn lines(
             }
             None => None,
         };
-        let account =
-            Account::new(settings(name, account)).map_err(|error| format!("wechat.{name}: {error}"))?;
+        let account = Account::new(settings(name, account))
+            .map_err(|error| format!("wechat.{name}: {error}"))?;
         lines.insert(name.clone(), Line { account, api });
     }
     Ok(lines)

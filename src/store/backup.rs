@@ -20,9 +20,7 @@ use serde_json::value::RawValue;
 use sha2::Digest;
 
 use super::keys::after;
-use super::{
-    Batch, Direction, Engine, Expect, Key, Range, SledEngine, SledSettings, StoreError,
-};
+use super::{Batch, Direction, Engine, Expect, Key, Range, SledEngine, SledSettings, StoreError};
 
 const FORMAT: u32 = 1;
 const PAGE: usize = 500;
@@ -174,12 +172,7 @@ async fn write_all<W: Write>(store: &dyn Engine, lines: &mut Lines<W>) -> Result
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, CopyError> {
-    File::options()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .map(BufWriter::new)
-        .map_err(disk(path))
+    File::options().write(true).create_new(true).open(path).map(BufWriter::new).map_err(disk(path))
 }
 
 fn durable(file: BufWriter<File>, path: &Path) -> Result<(), CopyError> {
@@ -219,8 +212,7 @@ async fn copy_with_tap(store: &SledEngine, folder: &Path) -> Result<Manifest, Co
     };
     let path = folder.join(MANIFEST);
     let mut out = create(&path)?;
-    serde_json::to_writer_pretty(&mut out, &manifest)
-        .map_err(|error| disk(&path)(error.into()))?;
+    serde_json::to_writer_pretty(&mut out, &manifest).map_err(|error| disk(&path)(error.into()))?;
     durable(out, &path)?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk(folder))?;
     Ok(manifest)
@@ -241,9 +233,7 @@ pub fn verify(folder: &Path) -> Result<Manifest, CopyError> {
             manifest.program
         )));
     }
-    for (name, sum) in
-        [(RECORDS, &manifest.records_sha256), (CHANGES, &manifest.changes_sha256)]
-    {
+    for (name, sum) in [(RECORDS, &manifest.records_sha256), (CHANGES, &manifest.changes_sha256)] {
         let path = folder.join(name);
         let mut file = File::open(&path).map_err(disk(&path))?;
         let mut found = sha2::Sha256::new();
@@ -390,10 +380,7 @@ fn rename(from: &Path, to: &Path) -> Result<(), CopyError> {
 /// Copies the store into a fresh one and swaps the two. The old one stands beside it until
 /// the new one is in place; `mend` puts right what a crash in between left. Gives the bytes
 /// before and after.
-pub async fn compact(
-    store_folder: &Path,
-    settings: SledSettings,
-) -> Result<(u64, u64), CopyError> {
+pub async fn compact(store_folder: &Path, settings: SledSettings) -> Result<(u64, u64), CopyError> {
     mend(store_folder)?;
     let (fresh, old) = (beside(store_folder, "fresh"), beside(store_folder, "old"));
     let before = size(&store_folder.join("db"));

@@ -10,6 +10,8 @@ use super::{
 /// Keys are text, so the engines may keep their own notes below the first character.
 const LOWEST: u8 = b' ';
 
+type Bounds = (Bound<Key>, Bound<Key>);
+
 fn check_key(key: &[u8]) -> Result<(), StoreError> {
     if key.len() > KEY_BYTES_MAX {
         return Err(StoreError::TooLarge { what: "key", bytes: key.len(), limit: KEY_BYTES_MAX });
@@ -41,7 +43,7 @@ pub(super) fn check_batch(batch: &Batch) -> Result<(), StoreError> {
 
 /// The range with bounds that leave out the engines' own keys, and the limit that holds;
 /// `None` when nothing can lie in it (a map would panic on such bounds).
-pub(super) fn normal(range: &Range, limit: usize) -> Option<((Bound<Key>, Bound<Key>), usize)> {
+pub(super) fn normal(range: &Range, limit: usize) -> Option<(Bounds, usize)> {
     let floor = vec![LOWEST];
     let from = match &range.from {
         Bound::Included(key) if *key >= floor => Bound::Included(key.clone()),

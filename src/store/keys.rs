@@ -71,11 +71,7 @@ fn below(parts: &[&str]) -> Range {
     let mut to = from.clone();
     from.push(b'/');
     to.push(b'/' + 1);
-    Range {
-        from: Bound::Included(from),
-        to: Bound::Excluded(to),
-        direction: Direction::Forward,
-    }
+    Range { from: Bound::Included(from), to: Bound::Excluded(to), direction: Direction::Forward }
 }
 
 fn newest_first(range: Range) -> Range {

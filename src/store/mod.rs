@@ -17,9 +17,9 @@ use std::ops::Bound;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub use self::sled::{Disk, RealDisk, SledEngine, SledSettings};
 pub use memory::MemoryEngine;
 pub use record::{Changes, Loaded, Record, list, list_by_index, load, load_many};
-pub use self::sled::{Disk, RealDisk, SledEngine, SledSettings};
 
 /// Values above this are refused (sled leaks a file for each value over 128 KB).
 pub const VALUE_BYTES_MAX: usize = 64 * 1024;
@@ -30,6 +30,8 @@ pub const BATCH_KEYS_MAX: usize = 1_000;
 pub const SCAN_LIMIT_MAX: usize = 1_000;
 
 pub type Key = Vec<u8>;
+/// What a commit left under a key; `None`: deleted.
+pub(crate) type Written = (Key, Option<Vec<u8>>);
 pub type Found<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 pub type Store = Arc<dyn Engine>;
 

@@ -66,7 +66,10 @@ struct SchemaOnly {
 fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::with_capacity(1024);
     serde_json::to_writer(&mut bytes, &Written { schema: R::SCHEMA, record }).map_err(|error| {
-        StoreError::Corrupt { key: shown(&record.key()), why: format!("not to be written: {error}") }
+        StoreError::Corrupt {
+            key: shown(&record.key()),
+            why: format!("not to be written: {error}"),
+        }
     })?;
     if bytes.len() > super::VALUE_BYTES_MAX {
         return Err(StoreError::TooLarge {

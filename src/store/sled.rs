@@ -39,6 +39,7 @@ use super::engine_rules::{check_batch, normal};
 use super::record::shown;
 use super::{
     Batch, Direction, Engine, Expect, Found, Key, Range, Stats, StoreError, Stored, Version,
+    Written,
 };
 
 const MERGE_MAX: usize = 256;
@@ -119,7 +120,7 @@ struct Shared {
 
 enum Request {
     Commit { batch: Batch, answer: oneshot::Sender<Result<(), StoreError>> },
-    CloseTap { answer: oneshot::Sender<Result<Vec<(Key, Option<Vec<u8>>)>, StoreError>> },
+    CloseTap { answer: oneshot::Sender<Result<Vec<Written>, StoreError>> },
 }
 
 impl SledEngine {
@@ -153,7 +154,7 @@ impl SledEngine {
     }
 
     /// What those keys hold at one moment between two merges. `None`: deleted.
-    pub(super) async fn close_tap(&self) -> Result<Vec<(Key, Option<Vec<u8>>)>, StoreError> {
+    pub(super) async fn close_tap(&self) -> Result<Vec<Written>, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.send(Request::CloseTap { answer }).await?;
         answered.await.map_err(|_| stopped())?
@@ -324,8 +325,7 @@ impl Engine for SledEngine {
     }
 
     fn stats(&self) -> Stats {
-        let mut stats =
-            self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut stats = self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner).clone();
         stats.waiting = self.queue.as_ref().map_or(0, |q| q.max_capacity() - q.capacity()) as u64;
         stats.disk_bytes = fs::metadata(self.shared.folder.join("db")).map_or(0, |m| m.len());
         stats
@@ -504,7 +504,7 @@ impl Writer {
         }
     }
 
-    fn close_tap(&mut self) -> Result<Vec<(Key, Option<Vec<u8>>)>, StoreError> {
+    fn close_tap(&mut self) -> Result<Vec<Written>, StoreError> {
         let tap = self.shared.tap.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut keys: Vec<Key> = tap.unwrap_or_default().into_iter().collect();
         keys.sort();

@@ -19,7 +19,8 @@ fn is_identity(digits: &[u8]) -> bool {
 /// two characters.
 pub fn mask_identity(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
-    let is_part = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_digit() || matches!(b, b'x' | b'X'));
+    let is_part =
+        |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_digit() || matches!(b, b'x' | b'X'));
     let mut masked: Option<String> = None;
     let mut at = 0;
     while at < bytes.len() {

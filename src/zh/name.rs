@@ -10,20 +10,24 @@ use super::plain::is_han;
 /// The commonest surnames, together over 95 % of the population.
 const SURNAMES: &str = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳齐沿梅莫庄辛管祝左涂谷祁时舒耿牟卜肖詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽井练仲乐虞卞封竺冼原官衣楚佟栗匡宗应台巫鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺闫付代戈阚吝邰";
 const DOUBLE: &[&str] = &[
-    "欧阳", "司马", "诸葛", "上官", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "东方", "宇文",
-    "长孙", "端木", "南宫",
+    "欧阳", "司马", "诸葛", "上官", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "东方",
+    "宇文", "长孙", "端木", "南宫",
 ];
 /// How neighbours call each other: 王婶, 老李头, 张大爷.
 const KIN: &[&str] = &[
-    "大爷", "大娘", "大妈", "大叔", "大婶", "大姐", "大哥", "婶", "叔", "姨", "哥", "姐", "嫂", "奶奶",
-    "爷爷", "先生", "女士", "师傅", "老师", "书记", "主任", "医生", "同志",
+    "大爷", "大娘", "大妈", "大叔", "大婶", "大姐", "大哥", "婶", "叔", "姨", "哥", "姐", "嫂",
+    "奶奶", "爷爷", "先生", "女士", "师傅", "老师", "书记", "主任", "医生", "同志",
 ];
 /// Characters that stand in places and things, hardly ever at the end of a name.
-const NOT_IN_NAMES: &[char] = &['的', '村', '庄', '屯', '镇', '乡', '县', '社', '了', '吗', '呢', '是', '在', '路', '街', '坨'];
+const NOT_IN_NAMES: &[char] = &[
+    '的', '村', '庄', '屯', '镇', '乡', '县', '社', '了', '吗', '呢', '是', '在', '路', '街', '坨',
+];
 
 static SAID: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:我叫|我名叫|我的名字叫|名字叫|姓名是|姓名|我姓名|我是)[:：]?\s*([\p{Han}·]{2,6})")
-        .expect("a constant")
+    Regex::new(
+        r"(?:我叫|我名叫|我的名字叫|名字叫|姓名是|姓名|我姓名|我是)[:：]?\s*([\p{Han}·]{2,6})",
+    )
+    .expect("a constant")
 });
 
 fn is_full_name(text: &str) -> bool {
@@ -53,12 +57,15 @@ fn is_call_name(text: &str) -> bool {
 /// 姓名, and only where it ends clearly.
 pub fn name(text: &str, whole: bool) -> Option<String> {
     if !whole {
-        let found = SAID.captures(text)?.get(1)?;
-        return is_full_name(found.as_str()).then(|| found.as_str().to_owned());
+        let said = SAID.captures_iter(text).filter_map(|found| found.get(1));
+        let mut names = said.map(|found| found.as_str()).filter(|name| is_full_name(name));
+        return names.next().map(str::to_owned);
     }
     let copy = plain(text);
     let mut rest = copy.as_str();
-    for word in ["我名叫", "我的名字叫", "我叫", "我是", "叫我", "姓名是", "姓名", "名字", "叫", "就叫"] {
+    for word in
+        ["我名叫", "我的名字叫", "我叫", "我是", "叫我", "姓名是", "姓名", "名字", "叫", "就叫"]
+    {
         if let Some(inner) = rest.strip_prefix(word) {
             rest = inner.trim_start_matches([':', ' ', '是']);
             break;

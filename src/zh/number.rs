@@ -10,10 +10,10 @@ const VALUE_MAX: i64 = 1_000_000_000_000;
 
 /// Units that people count in. Longer ones first where one begins another.
 const UNITS: &[&str] = &[
-    "公斤", "千克", "公里", "平米", "平方", "小时", "分钟", "斤", "克", "吨", "袋", "个", "包", "瓶", "箱",
-    "件", "亩", "只", "条", "头", "桶", "盒", "份", "张", "台", "户", "口", "人", "天", "次", "把", "棵",
-    "株", "米", "里", "块", "元", "盏", "根", "扇", "套", "双", "捆", "车", "垛", "筐", "升", "两", "年",
-    "月", "对", "打",
+    "公斤", "千克", "公里", "平米", "平方", "小时", "分钟", "斤", "克", "吨", "袋", "个", "包",
+    "瓶", "箱", "件", "亩", "只", "条", "头", "桶", "盒", "份", "张", "台", "户", "口", "人", "天",
+    "次", "把", "棵", "株", "米", "里", "块", "元", "盏", "根", "扇", "套", "双", "捆", "车", "垛",
+    "筐", "升", "两", "年", "月", "对", "打",
 ];
 const ABOUT: &[&str] = &["大概", "大约", "差不多", "约", "将近", "快"];
 const WANT: &[&str] = &["我想要", "我要", "给我来", "给我", "想要", "要", "来", "买", "订"];
@@ -67,9 +67,9 @@ fn integer(text: &str) -> Option<i64> {
         if chars.len() > 1 && chars.contains(&'两') {
             return None;
         }
-        let digits = chars.iter().filter_map(|c| digit(*c));
-        return digits.fold(Some(0i64), |sum, digit| {
-            sum?.checked_mul(10)?.checked_add(i64::from(digit)).filter(|sum| *sum <= VALUE_MAX)
+        let mut digits = chars.iter().filter_map(|c| digit(*c));
+        return digits.try_fold(0i64, |sum, digit| {
+            sum.checked_mul(10)?.checked_add(i64::from(digit)).filter(|sum| *sum <= VALUE_MAX)
         });
     }
     let (mut total, mut section) = (0i64, 0i64);
@@ -175,7 +175,7 @@ pub fn quantity(text: &str, whole: bool) -> Option<Quantity> {
         }
         let (found, used) = at_start(&copy)?;
         let rest = copy[used..].trim();
-        return rest.is_empty().then(|| Quantity { about: about || found.about, ..found });
+        return rest.is_empty().then_some(Quantity { about: about || found.about, ..found });
     }
     let copy: String = text.nfkc().collect();
     let mut before = None;

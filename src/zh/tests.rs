@@ -127,9 +127,8 @@ fn messages_are_counted_in_segments() {
 #[test]
 fn sounds_alike() {
     let alike = |a: char, b: char| sounds(a).iter().any(|sound| sounds(b).contains(sound));
-    let dialect = |a: char, b: char| {
-        dialect_sounds(a).iter().any(|sound| dialect_sounds(b).contains(sound))
-    };
+    let dialect =
+        |a: char, b: char| dialect_sounds(a).iter().any(|sound| dialect_sounds(b).contains(sound));
     assert!(alike('坨', '驼') && alike('坨', '陀') && alike('庄', '装'));
     assert!(!alike('张', '脏') && dialect('张', '脏'));
     assert!(dialect('刘', '牛') && dialect('陈', '程') && !dialect('黑', '白'));
@@ -170,7 +169,7 @@ fn in_chinese(n: i64) -> String {
             continue;
         }
         if zero {
-            text.push_str("零");
+            text.push('零');
             zero = false;
         }
         text.push_str(DIGITS[digit]);

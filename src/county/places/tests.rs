@@ -76,7 +76,11 @@ fn no_village_is_ever_silently_another() {
             ("with township", Scope::Answer, format!("{}{}", place.township, place.name)),
             ("我是…的", Scope::Answer, format!("我是{}的", place.name)),
             ("in a sentence", Scope::Sentence, format!("{}口的路灯坏了好几天", place.name)),
-            ("deep in a sentence", Scope::Sentence, format!("你们好，麻烦问一下{}的水啥时候来", place.name)),
+            (
+                "deep in a sentence",
+                Scope::Sentence,
+                format!("你们好，麻烦问一下{}的水啥时候来", place.name),
+            ),
             ("homophone", Scope::Answer, spelled.clone()),
             ("homophone in a sentence", Scope::Sentence, format!("{spelled}停水了")),
         ] {
@@ -118,10 +122,26 @@ fn wrong_tables_are_said_with_their_lines() {
         assert_eq!(errors[0].to_string(), expect);
     };
     let good = "130225102216,胡家坨镇,大黑坨村,village\n";
-    check("1,胡家坨镇,大黑坨村,village\n", "", "places.csv 第2行「code」列：「1」不对，请写12位数字的区划代码。");
-    check(&good.replace("village", "town"), "", "places.csv 第2行「kind」列：「town」不对，请写 village 或 community。");
-    check(&format!("{good}{good}"), "", "places.csv 第3行「code」列：130225102216 写了两次，请改掉一个。");
-    check(good, "黑陀,1\n", "aliases.csv 第2行「code」列：「1」在 places.csv 里没有，请写村的12位或乡镇的9位代码。");
+    check(
+        "1,胡家坨镇,大黑坨村,village\n",
+        "",
+        "places.csv 第2行「code」列：「1」不对，请写12位数字的区划代码。",
+    );
+    check(
+        &good.replace("village", "town"),
+        "",
+        "places.csv 第2行「kind」列：「town」不对，请写 village 或 community。",
+    );
+    check(
+        &format!("{good}{good}"),
+        "",
+        "places.csv 第3行「code」列：130225102216 写了两次，请改掉一个。",
+    );
+    check(
+        good,
+        "黑陀,1\n",
+        "aliases.csv 第2行「code」列：「1」在 places.csv 里没有，请写村的12位或乡镇的9位代码。",
+    );
 }
 
 #[test]

@@ -1,0 +1,66 @@
+//! What the clock does to cases when nobody does anything: silence is acceptance, and an
+//! answer that nobody rates is closed. Few cases wait for it at any time, so they are looked
+//! through rather than indexed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::desk::{self, Actor, Case, State};
+use crate::store::{StoreError, keys, list_by_index};
+
+use super::Office;
+
+const EVERY: Duration = Duration::from_secs(60);
+const PAGE: usize = 200;
+/// The states that `desk::next_by_clock` leads out of.
+const WAITING: [State; 3] = [State::Dispatched, State::Redo, State::Replied];
+
+pub(super) async fn run(office: Arc<Office>) {
+    loop {
+        if let Err(error) = office.pass_deadlines().await {
+            tracing::error!(%error, "cases can not be moved by the clock; trying again");
+        }
+        if office.pause(EVERY).await {
+            return;
+        }
+    }
+}
+
+impl Office {
+    /// Says how many cases were moved.
+    pub(super) async fn pass_deadlines(&self) -> Result<usize, StoreError> {
+        let mut moved = 0;
+        for state in WAITING {
+            let mut range = keys::cases_in_state(state.id());
+            loop {
+                let page = list_by_index::<Case>(&*self.store, range.clone(), PAGE).await?;
+                let Some((last, _)) = page.last() else { break };
+                range = keys::after(&range, last);
+                for (_, case) in page {
+                    moved += usize::from(self.pass_deadline(&case.record).await?);
+                }
+            }
+        }
+        Ok(moved)
+    }
+
+    async fn pass_deadline(&self, case: &Case) -> Result<bool, StoreError> {
+        let next = desk::next_by_clock(case, &self.tables.calendar);
+        let Some((_, command)) = next.filter(|(at, _)| *at <= self.clock.now()) else {
+            return Ok(false);
+        };
+        let number = case.number.digits();
+        match self.step_case(&number, case.revision, command, &Actor::System).await {
+            Ok(()) => Ok(true),
+            // Somebody was faster: it is looked at again with the next round.
+            Err(super::CommandError::Changed | super::CommandError::NotFound) => Ok(false),
+            Err(super::CommandError::Refused(why)) => {
+                tracing::error!(number, why, "the clock wants what the rules forbid");
+                Ok(false)
+            }
+            Err(super::CommandError::Unavailable) => {
+                Err(StoreError::Unavailable("a case could not be moved".into()))
+            }
+        }
+    }
+}
