@@ -7,7 +7,10 @@
 
 mod actions;
 mod advance;
+mod begin;
+mod busy;
 mod check;
+mod commands;
 mod condition;
 mod conversation;
 mod event;

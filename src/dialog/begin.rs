@@ -1,0 +1,255 @@
+//! How a dialog begins: by what was offered, by an entry word, by what she writes about; and
+//! how one waits for another, or for another day.
+
+use std::ops::Range;
+
+use super::busy::SENTENCE_CHARACTERS;
+use super::conversation::Frame;
+use super::event::Fault;
+use super::script::{Command, Dialog};
+use super::step::{Walk, clip};
+use super::understand::{self, Parsed};
+use super::value::How;
+use super::words::Medium;
+use crate::zh;
+
+/// Of the message with which a dialog begins.
+const OPENING_BYTES_MAX: usize = 2_000;
+const THANKS: [&str; 12] = [
+    "谢谢",
+    "谢谢您",
+    "谢谢你",
+    "谢了",
+    "多谢",
+    "好的谢谢",
+    "好谢谢",
+    "辛苦了",
+    "好的",
+    "好",
+    "知道了",
+    "麻烦了",
+];
+
+impl<'a> Walk<'a> {
+    pub fn while_idle(&mut self, text: &str) -> Result<(), Fault> {
+        if self.take_offer(text, true)? || self.answers_draft(text)? || self.answers_resume(text)? {
+            return Ok(());
+        }
+        let entry = self.begins(text);
+        let side = entry.as_ref().is_some_and(|(dialog, _)| dialog.side);
+        if !side && self.asks_draft(entry.as_ref().map(|(dialog, _)| *dialog), text) {
+            return Ok(());
+        }
+        if let Some((dialog, span)) = entry {
+            return self.start(dialog, text, span);
+        }
+        if self.now.parked.is_some() {
+            self.now.active = self.now.parked.take();
+            return self.while_busy(text);
+        }
+        if let Some(dialog) = self.by_matter(text) {
+            return self.start(dialog, text, 0..0);
+        }
+        let copy = zh::plain(text);
+        let thanks = THANKS.iter().any(|word| *word == copy);
+        self.say_phrase(if thanks { "you_are_welcome" } else { "unclear" });
+        Ok(())
+    }
+
+    /// The dialog that the message begins, and the bytes of the word that says so.
+    pub fn begins(&self, text: &str) -> Option<(&'a Dialog, Range<usize>)> {
+        if let Some(dialog) = self.entry(text) {
+            return Some((dialog, 0..text.len()));
+        }
+        let copy = zh::plain(text);
+        if self.env.medium == Medium::Sms
+            && let Some(dialog) =
+                self.script.dialogs.values().find(|dialog| dialog.sms.as_deref() == Some(&*copy))
+        {
+            return Some((dialog, 0..text.len()));
+        }
+        if let Some(dialog) = self.by_pattern(text) {
+            return Some((dialog, 0..0));
+        }
+        let words = self
+            .script
+            .entries
+            .iter()
+            .filter(|(word, _)| word.chars().count() >= 2 && copy.starts_with(word.as_str()));
+        let (word, id) = words.max_by_key(|(word, _)| word.len())?;
+        let dialog = self.script.dialogs.get(id)?;
+        let rest = &copy[word.len()..];
+        let means_it =
+            dialog.intake || rest.chars().count() <= 4 || rest.chars().any(|c| c.is_ascii_digit());
+        let at = text.find(word.as_str()).unwrap_or(0);
+        means_it.then(|| (dialog, at..at + word.len().min(text.len() - at)))
+    }
+
+    /// A sentence without an entry word that says what a dialog is about.
+    pub fn by_matter(&self, text: &str) -> Option<&'a Dialog> {
+        self.script.dialogs.values().filter(|dialog| dialog.intake).find(|dialog| {
+            let frame = Frame::new(&dialog.id, self.env.medium, "", self.env.now);
+            understand::intake(dialog, &frame, text, 0..0, true, self.env).is_matter
+        })
+    }
+
+    pub fn start(
+        &mut self,
+        dialog: &'a Dialog,
+        text: &str,
+        entry: Range<usize>,
+    ) -> Result<(), Fault> {
+        let mut frame =
+            Frame::new(&dialog.id, self.env.medium, clip(text, OPENING_BYTES_MAX), self.env.now);
+        if dialog.intake && entry.len() < text.len() {
+            let said = understand::intake(dialog, &frame, text, entry, true, self.env);
+            for (slot, answer) in said.found {
+                frame.set(&slot, answer);
+            }
+            if let Some(advice) = said.advice {
+                self.say(advice);
+            }
+        }
+        self.now.active = Some(frame);
+        self.advance()
+    }
+
+    /// What she left unfinished is offered once, and again when she begins the same anew.
+    pub fn asks_draft(&mut self, begun: Option<&Dialog>, text: &str) -> bool {
+        let Some(draft) = &mut self.now.draft else { return false };
+        let same = begun.is_some_and(|dialog| dialog.id == draft.frame.dialog);
+        if self.now.parked.is_some() || (draft.offered && !same) {
+            return false;
+        }
+        draft.asked = true;
+        draft.offered = true;
+        draft.held = Some(clip(text, OPENING_BYTES_MAX).to_owned());
+        let frame = draft.frame.clone();
+        let name =
+            self.script.dialogs.get(&frame.dialog).map(|d| d.name.clone()).unwrap_or_default();
+        let left = self.left_to_ask(&frame).to_string();
+        let text = self.phrase("draft", &[("名称", name), ("还差", left)]);
+        self.say(text);
+        true
+    }
+
+    pub fn answers_draft(&mut self, text: &str) -> Result<bool, Fault> {
+        let Some(draft) = self.now.draft.as_mut().filter(|draft| draft.asked) else {
+            return Ok(false);
+        };
+        draft.asked = false;
+        let yes = zh::yes_no(text).or(zh::menu_index(text, 2).map(|index| index == 0));
+        let Some(yes) = yes else { return Ok(false) };
+        let Some(draft) = self.now.draft.take() else { return Ok(false) };
+        if yes {
+            let mut frame = draft.frame;
+            frame.touched = self.env.now;
+            frame.reminded = false;
+            frame.asked = None;
+            self.now.active = Some(frame);
+            self.advance()?;
+        } else {
+            // What she came with; without it she is told what to do.
+            let held = draft.held.unwrap_or_default();
+            self.while_idle(&held)?;
+        }
+        Ok(true)
+    }
+
+    /// A dialog waits and nothing runs: she was asked whether to go on with it.
+    pub fn answers_resume(&mut self, text: &str) -> Result<bool, Fault> {
+        if self.now.parked.is_none() {
+            return Ok(false);
+        }
+        match zh::yes_no(text).or(zh::menu_index(text, 2).map(|index| index == 0)) {
+            Some(true) => {
+                self.now.active = self.now.parked.take();
+                self.ask_again()?;
+            }
+            Some(false) => {
+                self.now.parked = None;
+                let text = self.command_says(Command::Cancel);
+                self.say(text);
+            }
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The first question of what was offered, answered. While a dialog runs digits belong to
+    /// its question.
+    pub fn take_offer(&mut self, text: &str, idle: bool) -> Result<bool, Fault> {
+        for index in (0..self.now.offers.len()).rev() {
+            let offer = self.now.offers[index].clone();
+            let Some(dialog) = self.script.dialogs.get(&offer.dialog) else { continue };
+            let Some(question) = dialog.questions().next() else { continue };
+            let asked = self.menu_of(question);
+            let Parsed::Answer(answer) = understand::parse(question, &asked, text, self.env) else {
+                continue;
+            };
+            let blurred = answer.how == How::Menu || text.chars().count() > SENTENCE_CHARACTERS;
+            if !idle && (blurred || self.now.parked.is_some()) {
+                continue;
+            }
+            self.now.offers.remove(index);
+            if let Some(mut running) = self.now.active.take() {
+                running.goes_on = true;
+                self.now.parked = Some(running);
+            }
+            let mut frame = Frame::new(
+                &offer.dialog,
+                self.env.medium,
+                clip(text, OPENING_BYTES_MAX),
+                self.env.now,
+            );
+            frame.answers = offer.given;
+            frame.set(&question.slot, answer);
+            self.now.active = Some(frame);
+            self.advance()?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// The dialog whose entry word the whole message is.
+    pub fn entry(&self, text: &str) -> Option<&'a Dialog> {
+        let id = self.script.entries.get(&zh::plain(text))?;
+        self.script.dialogs.get(id)
+    }
+
+    /// Another dialog was called for: the running one waits.
+    pub fn leaves_for(&mut self, text: &str) -> Result<bool, Fault> {
+        let Some(frame) = &self.now.active else { return Ok(false) };
+        let Some(dialog) = self.entry(text).or_else(|| self.by_pattern(text)) else {
+            return Ok(false);
+        };
+        if dialog.id == frame.dialog {
+            self.ask_again()?;
+            return Ok(true);
+        }
+        self.interrupt(dialog, text)?;
+        Ok(true)
+    }
+
+    pub fn by_pattern(&self, text: &str) -> Option<&'a Dialog> {
+        let folded = zh::fold_digits(text);
+        self.script
+            .dialogs
+            .values()
+            .find(|dialog| dialog.pattern.as_ref().is_some_and(|p| p.is_match(folded.trim())))
+    }
+
+    pub fn interrupt(&mut self, dialog: &'a Dialog, text: &str) -> Result<(), Fault> {
+        let Some(mut frame) = self.now.active.take() else { return self.start(dialog, text, 0..0) };
+        if self.now.parked.is_some() {
+            let name = self.dialog(&frame.dialog)?.name.clone();
+            self.now.active = Some(frame);
+            let text = self.phrase("finish_first", &[("名称", name)]);
+            self.say(text);
+            return self.ask_again();
+        }
+        frame.goes_on = dialog.side;
+        self.now.parked = Some(frame);
+        self.start(dialog, text, 0..0)
+    }
+}
