@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::calendar::spoken;
 use crate::county::Channel;
 use crate::desk::{
-    self, Actor, Case, CaseNumber, CaseType, Command, Grade, Intake, Kind, NumberRead,
+    self, Actor, Case, CaseNumber, CaseType, Command, Grade, Intake, Kind, NumberRead, State,
 };
 use crate::dialog::{Call, Fields, Value};
 use crate::store::records::Person;
@@ -145,7 +145,8 @@ impl Turn<'_> {
         let case = cases::apply(&mut self.changes, Some(&before), &events)?;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         let mut fields = self.case_fields(&case);
-        let next = if case.state.is_open() { "redo" } else { "closed" };
+        // After the last round a person decides what follows.
+        let next = if case.state == State::Redo { "redo" } else { "noted" };
         fields.insert("next".into(), Value::Text(next.into()));
         Ok(Ok(Value::Record(fields)))
     }

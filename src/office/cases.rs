@@ -157,8 +157,11 @@ impl Office {
         let events = self.events(number).await?;
         let notices =
             list_by_index::<Outgoing>(&*self.store, keys::outgoing_of(number), 200).await?;
+        let mut row = self.case_row(case);
+        // Where in the village: the list has no room for it.
+        row.place = format!("{} {}", row.place, case.place_note).trim().to_owned();
         Ok(Some(CaseView {
-            row: self.case_row(case),
+            row,
             category: category.map(|category| category.name.clone()),
             category_id: case.category.clone(),
             name: case.name.clone(),

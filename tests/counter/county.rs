@@ -1,0 +1,347 @@
+//! A county in a test: a server, its WeChat, its clock, a clerk. Built in one line, and
+//! reached over HTTP only.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bianmin::config;
+use bianmin::office::clock::ManualClock;
+use bianmin::office::{Office, Parts, Tables, read_script};
+use bianmin::store::{MemoryEngine, Store};
+use bianmin::web;
+use fake_wechat::{Account, Answer, FakeWechat, Mode, cdata};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+pub const VILLAGER: &str = "oVillager00000000000000000001";
+const PASSWORD: &str = "长城 长又长 啊";
+const SECRET: &str = "the-app-secret";
+/// A Monday, ten in the morning in China.
+const BEGINNING: &str = "2026-11-23T10:00:00+08:00";
+
+pub struct County {
+    pub wechat: FakeWechat,
+    pub account: Account,
+    pub office: Arc<Office>,
+    pub clock: Arc<ManualClock>,
+    /// `http://127.0.0.1:port`
+    pub base: String,
+    pub data: tempfile::TempDir,
+    pub http: reqwest::Client,
+    stop: CancellationToken,
+}
+
+impl Drop for County {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+pub struct Builder {
+    mode: Mode,
+    store: Option<Store>,
+    settings: String,
+    account_settings: String,
+    secret: bool,
+    now: Timestamp,
+}
+
+pub fn county() -> Builder {
+    Builder {
+        mode: Mode::Safe,
+        store: None,
+        settings: String::new(),
+        account_settings: String::new(),
+        secret: true,
+        now: BEGINNING.parse().unwrap(),
+    }
+}
+
+impl Builder {
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// More lines of config.toml, sections and all.
+    pub fn settings(mut self, lines: &str) -> Self {
+        self.settings.push_str(lines);
+        self
+    }
+
+    /// More lines of `[wechat.main]`.
+    pub fn account(mut self, lines: &str) -> Self {
+        self.account_settings.push_str(lines);
+        self
+    }
+
+    /// The account can answer but not push.
+    pub fn without_secret(mut self) -> Self {
+        self.secret = false;
+        self
+    }
+
+    pub async fn open(self) -> County {
+        let wechat = FakeWechat::start("wxba5fad812f8e6fb9", SECRET).await;
+        self.open_with(wechat).await
+    }
+
+    /// The same WeChat as before: a restart.
+    pub async fn open_with(self, wechat: FakeWechat) -> County {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let data = tempfile::tempdir().unwrap();
+        let mut account = Account::new(self.mode);
+        account.now = Some(self.now.as_second());
+        let config = self.config(root, data.path(), &account, &wechat.url);
+        let tables = Tables::read(&root.join("county")).unwrap();
+        let script = read_script(&root.join("dialogs")).unwrap();
+        let clock = Arc::new(ManualClock::new(self.now));
+        let store = self.store.unwrap_or_else(|| Arc::new(MemoryEngine::default()));
+        let parts = Parts { config, store, clock: clock.clone(), tables, script };
+        let office = Office::new(parts).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let router = web::router(office.clone());
+        tokio::spawn(web::serve(listener, router, web::Limits::default(), stop.clone()));
+        let http =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        County { wechat, account, office, clock, base, data, http, stop }
+    }
+
+    fn config(&self, root: &Path, data: &Path, account: &Account, api: &str) -> config::Config {
+        let mode = match self.mode {
+            Mode::Plain => "plain",
+            Mode::Compatible => "compatible",
+            Mode::Safe => "safe",
+        };
+        let secret = if self.secret { "secret_env = \"SECRET\"" } else { "" };
+        let text = format!(
+            "{}\n[server]\ndata = {:?}\n[county]\nfolder = {:?}\ndialogs = {:?}\n\
+             [wechat.main]\nappid = {:?}\noriginal_id = {:?}\nmode = {mode:?}\n\
+             token_env = \"TOKEN\"\naes_key_env = \"KEY\"\n{secret}\napi = {api:?}\n{}\n",
+            self.settings,
+            data,
+            root.join("county"),
+            root.join("dialogs"),
+            account.appid,
+            account.original_id,
+            self.account_settings,
+        );
+        let secrets = |name: &str| match name {
+            "TOKEN" => Some(account.token.clone()),
+            "KEY" => Some(account.aes_key.clone()),
+            "SECRET" => Some(SECRET.to_owned()),
+            _ => None,
+        };
+        config::parse("config.toml", &text, &secrets).unwrap()
+    }
+}
+
+impl County {
+    pub fn webhook(&self) -> String {
+        format!("{}/wechat/main", self.base)
+    }
+
+    /// What a villager writes, and the text of the answer.
+    pub async fn say(&self, who: &str, text: &str) -> String {
+        self.try_say(who, text).await.unwrap().text().to_owned()
+    }
+
+    pub async fn try_say(&self, who: &str, text: &str) -> Result<Answer, String> {
+        self.wechat.follow(who);
+        self.wechat.wrote(who);
+        self.account.villager(who).say(&self.webhook(), text).await
+    }
+
+    pub async fn event(&self, who: &str, name: &str, key: &str) -> String {
+        self.wechat.follow(who);
+        self.wechat.tapped(who);
+        let inner = match key {
+            "" => String::new(),
+            key => format!("<EventKey>{}</EventKey>", cdata(key)),
+        };
+        let answer = self.account.villager(who).event(&self.webhook(), name, &inner).await;
+        answer.unwrap().text().to_owned()
+    }
+
+    /// Says one after the other; gives the last answer.
+    pub async fn talk(&self, who: &str, texts: &[&str]) -> String {
+        let mut last = String::new();
+        for text in texts {
+            last = self.say(who, text).await;
+        }
+        last
+    }
+
+    /// A whole report; gives the number as digits.
+    pub async fn report(&self, who: &str) -> String {
+        let text = "大黑坨村的垃圾堆在路边十几天没人拉，我叫张三，电话13800138000";
+        let last = self.talk(who, &[text, "没有", "对"]).await;
+        assert!(last.contains("收到了，编号"), "{last}");
+        number_in(&last)
+    }
+
+    /// Time passes, for WeChat too, and what is due by then is done.
+    pub async fn pass(&mut self, seconds: i64) {
+        self.clock.advance(seconds);
+        self.wechat.advance(seconds);
+        self.account.now = self.account.now.map(|now| now + seconds);
+        self.settle().await;
+    }
+
+    pub async fn settle(&self) {
+        self.office.settle_all().await.unwrap();
+    }
+
+    /// The texts that WeChat carried to her, apart from passive replies.
+    pub fn inbox(&self, who: &str) -> Vec<String> {
+        let text = |message: &Value| match message["text"]["content"].as_str() {
+            Some(text) => text.to_owned(),
+            None => message["data"].to_string(),
+        };
+        self.wechat.inbox(who).iter().map(text).collect()
+    }
+
+    pub async fn health(&self) -> Value {
+        let answer = self.http.get(format!("{}/health", self.base)).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// A clerk who has signed in and chosen a password.
+    pub async fn clerk(&self) -> Clerk<'_> {
+        let (name, password) = self.office.first_clerk().await.unwrap().expect("nobody yet");
+        let mut clerk = self.nobody();
+        clerk.sign_in(&name, &password).await.unwrap();
+        let page = clerk.get("/desk/password").await;
+        clerk.csrf = csrf_in(&page);
+        let fields = [
+            ("old_password", password.as_str()),
+            ("new_password", PASSWORD),
+            ("again_password", PASSWORD),
+        ];
+        let (status, text) = clerk.post("/desk/password", &fields).await;
+        assert_eq!(status, 303, "{text}");
+        clerk
+    }
+
+    /// A browser that has not signed in.
+    pub fn nobody(&self) -> Clerk<'_> {
+        Clerk { county: self, cookie: String::new(), csrf: String::new() }
+    }
+
+    /// The same clerk on another day.
+    pub async fn clerk_again(&self) -> Clerk<'_> {
+        let mut clerk = self.nobody();
+        clerk.sign_in("管理员", PASSWORD).await.unwrap();
+        clerk
+    }
+}
+
+/// The digits of the first number like 126-041-273.
+pub fn number_in(text: &str) -> String {
+    let pattern = regex::Regex::new(r"\d{3}-\d{3}-\d{3}").unwrap();
+    pattern.find(text).unwrap_or_else(|| panic!("no number: {text}")).as_str().replace('-', "")
+}
+
+fn csrf_in(page: &str) -> String {
+    let (_, rest) = page.split_once("name=\"csrf\" value=\"").expect("a form with a token");
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// A browser at the desk, without JavaScript.
+pub struct Clerk<'a> {
+    county: &'a County,
+    pub cookie: String,
+    pub csrf: String,
+}
+
+impl Clerk<'_> {
+    pub async fn sign_in(&mut self, name: &str, password: &str) -> Result<(), (u16, String)> {
+        let form = [("name", name), ("password", password)];
+        let url = format!("{}/desk/sign-in", self.county.base);
+        let answer = self.county.http.post(url).form(&form).send().await.unwrap();
+        let status = answer.status().as_u16();
+        self.keep_cookies(&answer);
+        let text = answer.text().await.unwrap();
+        if status == 303 { Ok(()) } else { Err((status, text)) }
+    }
+
+    fn keep_cookies(&mut self, answer: &reqwest::Response) {
+        for line in answer.headers().get_all("set-cookie") {
+            let pair = line.to_str().unwrap().split(';').next().unwrap();
+            if pair.starts_with("desk=") {
+                self.cookie = pair.to_owned();
+            }
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> String {
+        let (status, text) = self.try_get(path).await;
+        assert_eq!(status, 200, "{path}: {text}");
+        text
+    }
+
+    pub async fn try_get(&self, path: &str) -> (u16, String) {
+        let url = format!("{}{path}", self.county.base);
+        let answer = self.county.http.get(url).header("cookie", &self.cookie).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        let mut form = vec![("csrf", self.csrf.clone())];
+        form.extend(fields.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let url = format!("{}{path}", self.county.base);
+        let request = self.county.http.post(url).header("cookie", &self.cookie).form(&form);
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        self.keep_cookies(&answer);
+        (status, answer.text().await.unwrap())
+    }
+
+    pub async fn csrf_of(&self, path: &str) -> String {
+        csrf_in(&self.get(path).await)
+    }
+
+    /// The page of a case, and a form on it sent as the page gives it.
+    pub async fn act(&mut self, number: &str, action: &str, fields: &[(&str, &str)]) {
+        let (status, text) = self.try_act(number, action, fields).await;
+        assert_eq!(status, 303, "{action}: {text}");
+        self.county.settle().await;
+    }
+
+    pub async fn try_act(
+        &mut self,
+        number: &str,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> (u16, String) {
+        let path = format!("/desk/cases/{number}");
+        let page = self.get(&path).await;
+        let (_, rest) = page.split_once("name=\"revision\" value=\"").expect("a revision");
+        let revision = rest.split('"').next().unwrap().to_owned();
+        self.csrf = csrf_in(&page);
+        let mut all = vec![("revision", revision.as_str())];
+        all.extend_from_slice(fields);
+        self.post(&format!("{path}/{action}"), &all).await
+    }
+
+    /// The addresses of open tasks whose page holds `text`.
+    pub async fn tasks(&self, text: &str) -> Vec<String> {
+        let list = self.get("/desk/tasks").await;
+        let mut found = Vec::new();
+        for part in list.split("href=\"/desk/tasks/").skip(1) {
+            let path = format!("/desk/tasks/{}", part.split('"').next().unwrap());
+            if self.get(&path).await.contains(text) && !found.contains(&path) {
+                found.push(path);
+            }
+        }
+        found
+    }
+}

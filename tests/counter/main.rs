@@ -1,0 +1,12 @@
+//! The whole program through its public routes: villagers on WeChat, clerks at the desk,
+//! Tencent's servers played by `fake-wechat`. Each file is a subject.
+
+mod county;
+mod desk_page;
+mod duplicates;
+mod hand_over;
+mod hostile;
+mod store_faults;
+mod the_loop;
+mod wechat_faults;
+mod wechat_kinds;
