@@ -434,6 +434,9 @@ impl Office {
             Outcome::Later { why, after } => {
                 message.status = Status::Waiting;
                 say(&mut message, false, why);
+                if route == "customer_service" {
+                    self.refund(&mut changes, &message).await?;
+                }
                 if attempts >= self.config.settings.outbox.attempts as usize {
                     let why = format!("试了{attempts}次没发出去：{why}");
                     self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, &why).await?;
@@ -467,6 +470,18 @@ impl Office {
         }
         changes.replace(&before, &message)?;
         self.store.commit(changes.into_batch()).await
+    }
+
+    /// It did not go: her window is what it was before.
+    async fn refund(&self, changes: &mut Changes, message: &Outgoing) -> Result<(), StoreError> {
+        if let (_, Some(before)) = self.whom(message).await?
+            && let Some(last) = message.tries.last()
+        {
+            let mut contact = before.record.clone();
+            window::give_back(&mut contact.window, last.at);
+            changes.replace(&before, &contact)?;
+        }
+        Ok(())
     }
 
     async fn learn(

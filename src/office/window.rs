@@ -61,6 +61,16 @@ pub fn spend(window: &mut Window, now: Timestamp) {
     }
 }
 
+/// What was spent at `at` did not go after all.
+pub fn give_back(window: &mut Window, at: Timestamp) {
+    let tapped = window.tapped_at.is_some_and(|tap| is_open(tap, AFTER_TAP.seconds, at));
+    if tapped && window.sent_after_tap > 0 {
+        window.sent_after_tap -= 1;
+    } else {
+        window.sent = window.sent.saturating_sub(1);
+    }
+}
+
 /// WeChat says that nothing more may be sent, whatever we counted.
 pub fn close(window: &mut Window) {
     *window = Window::default();
@@ -89,6 +99,9 @@ mod tests {
         assert_eq!((window.sent, window.sent_after_tap), (1, 1));
         assert_eq!(left(&window, at(48 * 3600 - 1)), 4);
         assert_eq!(left(&window, at(48 * 3600)), 0);
+        give_back(&mut window, at(20));
+        give_back(&mut window, at(1));
+        assert_eq!((window.sent, window.sent_after_tap), (0, 0));
         for _ in 0..9 {
             spend(&mut window, at(100));
         }

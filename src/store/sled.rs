@@ -47,6 +47,7 @@ const WAITING_MAX: usize = 4_096;
 /// Below every key that the rules allow.
 const SEQUENCE: &[u8] = b"\0sequence";
 const REOPEN_EVERY: Duration = Duration::from_millis(500);
+const TROUBLED_SLEEP: Duration = Duration::from_millis(10);
 
 #[derive(Clone)]
 pub struct SledSettings {
@@ -343,13 +344,8 @@ type Answers = Vec<(oneshot::Sender<Result<(), StoreError>>, Result<(), StoreErr
 
 impl Writer {
     fn run(mut self, mut requests: mpsc::Receiver<Request>) {
-        let mut tried = Instant::now();
         let mut commits = Vec::with_capacity(MERGE_MAX);
-        while let Some(first) = requests.blocking_recv() {
-            if self.data.is_none() && tried.elapsed() >= REOPEN_EVERY {
-                tried = Instant::now();
-                self.reopen();
-            }
+        while let Some(first) = self.next(&mut requests) {
             let mut next = Some(first);
             let mut tap = None;
             while let Some(request) = next {
@@ -368,6 +364,33 @@ impl Writer {
                 let _ = answer.send(self.close_tap());
             }
         }
+    }
+
+    /// While something is wrong it looks by itself whether that is over: readers that are
+    /// refused never come to write.
+    fn next(&mut self, requests: &mut mpsc::Receiver<Request>) -> Option<Request> {
+        let mut looked = Instant::now();
+        while self.is_troubled() {
+            match requests.try_recv() {
+                Ok(request) => return Some(request),
+                Err(mpsc::error::TryRecvError::Disconnected) => return None,
+                Err(mpsc::error::TryRecvError::Empty) => std::thread::sleep(TROUBLED_SLEEP),
+            }
+            if looked.elapsed() >= REOPEN_EVERY {
+                looked = Instant::now();
+                if self.data.is_none() {
+                    self.reopen();
+                }
+                // Its refusal is for commits; here only what it notes down counts.
+                let _ = self.ready();
+            }
+        }
+        requests.blocking_recv()
+    }
+
+    fn is_troubled(&self) -> bool {
+        let stats = self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        self.data.is_none() || stats.last_error.is_some()
     }
 
     fn merge(&mut self, commits: &mut Vec<(Batch, oneshot::Sender<Result<(), StoreError>>)>) {

@@ -1,1 +1,132 @@
-//! TODO
+//! Photos, recordings, places, taps, and kinds that nobody knows yet.
+
+use fake_wechat::{Fault, MEDIA_GET, cdata};
+
+use super::county::{VILLAGER, county, number_in};
+
+const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!";
+const REPORT: &str = "大黑坨村的垃圾堆在路边十几天没人拉，我叫张三，电话13800138000";
+
+#[tokio::test]
+async fn a_photo_is_fetched_kept_and_shown() {
+    let mut county = county().open().await;
+    county.wechat.add_media("photo-1", "image/gif", GIF);
+    county.wechat.fail(MEDIA_GET, Fault::Status(502), Some(1));
+    county.say(VILLAGER, REPORT).await;
+    let photo = county.account.villager(VILLAGER).photo(&county.webhook(), "photo-1").await;
+    assert!(photo.unwrap().text().starts_with("请您核对"));
+    county.settle().await;
+    county.pass(60).await;
+    let number = number_in(&county.say(VILLAGER, "对").await);
+    let clerk = county.clerk().await;
+    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    let (_, rest) = page.split_once("/desk/media/").expect("the photo");
+    let hash = &rest[..64];
+    let answer = county
+        .http
+        .get(format!("{}/desk/media/{hash}", county.base))
+        .header("cookie", &clerk.cookie)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.headers()["content-type"], "image/gif");
+    assert_eq!(answer.bytes().await.unwrap(), GIF);
+    let file = county.data.path().join("media").join(&hash[..2]).join(hash);
+    assert_eq!(std::fs::read(file).unwrap(), GIF, "by content hash under data/media");
+}
+
+#[tokio::test]
+async fn a_photo_before_anything_else_begins_a_report() {
+    let county = county().open().await;
+    county.wechat.add_media("photo-1", "image/gif", GIF);
+    let photo = county.account.villager(VILLAGER).photo(&county.webhook(), "photo-1").await;
+    let said = photo.unwrap().text().to_owned();
+    assert!(said.contains("照片收到了") && said.contains("这件事在哪个村"), "{said}");
+}
+
+#[tokio::test]
+async fn a_recording_without_words_gets_a_kind_answer_and_is_kept_for_the_clerk() {
+    let county = county().open().await;
+    county.wechat.add_media("voice-1", "audio/amr", b"#!AMR\nhello");
+    let villager = county.account.villager(VILLAGER);
+    let inner = "<MediaId><![CDATA[voice-1]]></MediaId><Format><![CDATA[amr]]></Format>\
+                 <Recognition><![CDATA[]]></Recognition>";
+    let answer = villager.push(&county.webhook(), "voice", inner).await.unwrap();
+    assert!(answer.text().contains("请您再用字简单写一句"), "{answer:?}");
+    county.settle().await;
+    let clerk = county.clerk().await;
+    let tasks = clerk.tasks("有一段语音要听").await;
+    assert_eq!(tasks.len(), 1);
+    assert!(clerk.get(&tasks[0]).await.contains("/desk/media/"));
+}
+
+#[tokio::test]
+async fn a_recording_that_wechat_lost_is_said_to_be_lost() {
+    let county = county().open().await;
+    let inner = "<MediaId><![CDATA[gone]]></MediaId><Format><![CDATA[amr]]></Format>";
+    county.account.villager(VILLAGER).push(&county.webhook(), "voice", inner).await.unwrap();
+    county.settle().await;
+    let clerk = county.clerk().await;
+    let tasks = clerk.tasks("有一段语音要听").await;
+    assert!(clerk.get(&tasks[0]).await.contains("没有取到"));
+}
+
+#[tokio::test]
+async fn a_location_answers_the_question_where() {
+    let county = county().open().await;
+    let text = "大黑坨村路灯灭了半个月没人管，我叫张三，电话13800138000";
+    let said = county.talk(VILLAGER, &[text, "没有"]).await;
+    assert!(said.starts_with("在村里什么地方"), "{said}");
+    let inner = format!(
+        "<Location_X>39.428</Location_X><Location_Y>118.905</Location_Y><Scale>15</Scale>\
+         <Label>{}</Label>",
+        cdata("大黑坨村委会西侧")
+    );
+    let villager = county.account.villager(VILLAGER);
+    let answer = villager.push(&county.webhook(), "location", &inner).await.unwrap();
+    assert!(answer.text().starts_with("请您核对"), "{answer:?}");
+    let number = number_in(&county.say(VILLAGER, "对").await);
+    let page = county.clerk().await.get(&format!("/desk/cases/{number}")).await;
+    assert!(page.contains("大黑坨村委会西侧") && page.contains("39.428"), "{page}");
+}
+
+#[tokio::test]
+async fn follows_taps_and_scans() {
+    let county = county().open().await;
+    assert!(county.event(VILLAGER, "subscribe", "").await.contains("这里是便民服务"));
+    let said = county.event(VILLAGER, "subscribe", "qrscene_village-130225102216").await;
+    assert!(said.contains("这里是便民服务"), "{said}");
+    assert!(county.event(VILLAGER, "CLICK", "STATUS").await.contains("没有查到您的事"));
+    assert!(county.event(VILLAGER, "CLICK", "APPEAL").await.starts_with("这件事在哪个村"));
+    assert!(county.event(VILLAGER, "CLICK", "HUMAN").await.contains("请工作人员看了"));
+}
+
+#[tokio::test]
+async fn unknown_kinds_are_acknowledged_and_counted() {
+    let county = county().open().await;
+    let villager = county.account.villager(VILLAGER);
+    for (kind, inner) in [
+        ("hologram", "<Content>x</Content>"),
+        ("event", "<Event><![CDATA[brand_new_event]]></Event>"),
+        ("event", "<Event><![CDATA[VIEW]]></Event><EventKey><![CDATA[https://x]]></EventKey>"),
+    ] {
+        let answer = villager.push(&county.webhook(), kind, inner).await.unwrap();
+        assert_eq!((answer.deliveries, answer.reply), (1, None), "{kind} {inner}");
+    }
+    let details = county.health().await["details"].clone();
+    assert_eq!((&details["unknown"], &details["noted"]), (&2.into(), &1.into()), "{details}");
+}
+
+#[tokio::test]
+async fn markup_in_her_words_stays_her_words() {
+    let county = county().open().await;
+    let text = "灯坏了]]><script>alert(1)</script>&amp; <b>很黑</b>，已经五天";
+    let said = county.talk(VILLAGER, &["投诉", "大黑坨村", "9", text]).await;
+    assert!(said.starts_with("有照片"), "{said}");
+    let said = county.talk(VILLAGER, &["没有", "张三", "13800138000"]).await;
+    assert!(said.contains(text), "{said}");
+    let number = number_in(&county.say(VILLAGER, "对").await);
+    let page = county.clerk().await.get(&format!("/desk/cases/{number}")).await;
+    assert!(!page.contains("<script"), "{page}");
+    assert!(page.contains("]]&#62;&#60;script&#62;"), "{page}");
+}
