@@ -20,6 +20,7 @@ use super::{Office, outbox};
 const PAGE: usize = 30;
 /// Looked at for one page of a filtered list; the page then ends early, with a cursor.
 const EXAMINED_MAX: usize = 3_000;
+const READ: usize = 200;
 const EVENTS_MAX: usize = 1_000;
 const CONFLICTS_MAX: usize = 20;
 /// A rating is asked for so long (county rules: 7 days).
@@ -50,28 +51,25 @@ impl Office {
         if let Some(cursor) = &filter.after {
             range = keys::after_text(&range, cursor);
         }
-        let mut examined = 0;
-        loop {
-            let found = list_by_index::<Case>(&*self.store, range.clone(), 200).await?;
-            let Some((last, _)) = found.last() else { return Ok(page) };
+        for _ in 0..EXAMINED_MAX / READ {
+            let found = list_by_index::<Case>(&*self.store, range.clone(), READ).await?;
+            let Some((last, _)) = found.last() else {
+                page.next = None;
+                return Ok(page);
+            };
             range = keys::after(&range, last);
             for (key, case) in found {
-                examined += 1;
                 if self.matches(&case.record, filter, search, tail.as_deref()) {
+                    // One more than fits: there is a next page, behind the row before it.
                     if page.rows.len() == PAGE {
                         return Ok(page);
                     }
                     page.rows.push(self.case_row(&case.record));
                 }
                 page.next = Some(keys::text(&key));
-                if page.rows.len() == PAGE && examined % 200 == 0 {
-                    return Ok(page);
-                }
-            }
-            if examined >= EXAMINED_MAX {
-                return Ok(page);
             }
         }
+        Ok(page)
     }
 
     /// The index that leaves least to look at.
@@ -229,12 +227,13 @@ impl Office {
             Status::Settled => "已由工作人员处理",
             Status::Replied => "已在对话里告诉她",
         };
+        let last = message.tries.last().map(|tried| tried.result.clone());
         NoticeView {
             id: message.id.clone(),
             at: message.made_at,
             text: self.words(message, crate::dialog::Medium::Wechat),
             status: status.into(),
-            detail: message.tries.last().map(|t| t.result.clone()).unwrap_or_default(),
+            detail: last.filter(|said| said != status).unwrap_or_default(),
         }
     }
 

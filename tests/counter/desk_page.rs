@@ -114,6 +114,7 @@ async fn the_list_is_filtered_and_searched() {
     {
         let mut clerk = county.clerk().await;
         clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+        assert!(!clerk.get("/desk").await.contains("下一页"), "two fit on one");
         let holds = |page: &str, number: &str| page.contains(&format!("/desk/cases/{number}"));
         for (query, first, second) in [
             ("", true, true),
@@ -151,4 +152,31 @@ async fn signing_out_ends_the_session_and_so_does_time() {
     let mut clerk = county.nobody();
     clerk.cookie = cookie;
     assert_eq!(clerk.try_get("/desk").await.0, 303);
+}
+
+#[tokio::test]
+async fn a_long_list_is_turned_page_by_page_and_shows_each_case_once() {
+    let county = county().settings("[limits]\nmessages_per_minute = 1000\n").open().await;
+    for n in 0..33 {
+        county.report(&format!("oVillager{n:04}")).await;
+    }
+    let clerk = county.clerk().await;
+    let pattern = regex::Regex::new(r"/desk/cases/(\d{9})").unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut path = "/desk".to_owned();
+    let mut pages = 0;
+    loop {
+        pages += 1;
+        let page = clerk.get(&path).await;
+        for found in pattern.captures_iter(&page) {
+            assert!(seen.insert(found[1].to_owned()), "{} comes twice", &found[1]);
+        }
+        let next = page.split("href=\"").find(|part| part.contains("after="));
+        let Some(next) = next else { break };
+        path = next.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+        if !path.starts_with('/') {
+            path = format!("/desk{path}");
+        }
+    }
+    assert_eq!((pages, seen.len()), (2, 33));
 }
