@@ -168,8 +168,10 @@ async fn a_long_list_is_turned_page_by_page_and_shows_each_case_once() {
     loop {
         pages += 1;
         let page = clerk.get(&path).await;
-        for found in pattern.captures_iter(&page) {
-            assert!(seen.insert(found[1].to_owned()), "{} comes twice", &found[1]);
+        let here: std::collections::BTreeSet<String> =
+            pattern.captures_iter(&page).map(|found| found[1].to_owned()).collect();
+        for number in here {
+            assert!(seen.insert(number.clone()), "{number} comes twice");
         }
         let next = page.split("href=\"").find(|part| part.contains("after="));
         let Some(next) = next else { break };
