@@ -31,7 +31,10 @@ pub fn read_county(config: &Config) -> anyhow::Result<(Tables, Script)> {
     let tables = Tables::read(&county.folder);
     let script = read_script(&county.dialogs);
     match (tables, script) {
-        (Ok(tables), Ok(script)) => Ok((tables, script)),
+        (Ok(tables), Ok(script)) => match tables.misfits(&script) {
+            misfits if misfits.is_empty() => Ok((tables, script)),
+            misfits => bail!("{}\n共{}处要改。", misfits.join("\n\n"), misfits.len()),
+        },
         (tables, script) => {
             let mut problems = tables.err().unwrap_or_default();
             problems.extend(script.err().unwrap_or_default());

@@ -182,6 +182,28 @@ impl Script {
         self.notices.get(id)
     }
 
+    pub fn notice_ids(&self) -> impl Iterator<Item = &str> {
+        self.notices.keys().map(String::as_str)
+    }
+
+    /// Options of `slot` in dialogs that have `action` done: what is stored, what is shown.
+    pub fn options(&self, action: &str, slot: &str) -> Vec<(&str, &str)> {
+        let calls = |dialog: &&Dialog| {
+            dialog
+                .steps
+                .iter()
+                .any(|step| matches!(&step.kind, StepKind::Call(call) if call.action.id == action))
+        };
+        let questions = self.dialogs.values().filter(calls).filter_map(|d| d.question(slot));
+        questions
+            .flat_map(|question| match &question.kind {
+                Kind::Choice(choices) => choices.as_slice(),
+                _ => &[],
+            })
+            .map(|choice| (choice.value.as_str(), choice.label.as_str()))
+            .collect()
+    }
+
     pub fn menu(&self) -> &[MenuItem] {
         &self.menu
     }

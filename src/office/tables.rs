@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::calendar::Calendar;
 use crate::county::{Categories, Departments, Places};
-use crate::desk::Rules;
+use crate::desk::{Rules, TRANSITIONS};
 use crate::dialog::{self, Script, SourceFile};
 
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -27,6 +27,29 @@ impl Tables {
             categories: &self.categories,
             departments: &self.departments,
         }
+    }
+
+    /// What the script says and these tables do not know, or the other way round.
+    pub fn misfits(&self, script: &Script) -> Vec<String> {
+        let told = TRANSITIONS.iter().filter_map(|row| row.told);
+        let unsaid = told.filter(|id| script.notice(id).is_none()).map(|id| {
+            format!("通知.yaml：缺「- 通知: {id}」。没有它，村民就不知道这一步。请补上。")
+        });
+        let options = script.options("create_case", "category").into_iter();
+        let unknown = options.filter(|(code, _)| self.categories.get(code).is_none());
+        let unknown = unknown.map(|(code, label)| {
+            format!(
+                "选项「{label}」的「值」{code} 在 categories.csv 里没有。请改成那里的四位编号。"
+            )
+        });
+        let is_told = |id: &&str| TRANSITIONS.iter().any(|row| row.told == Some(*id));
+        let unheard = script.notice_ids().filter(|id| !is_told(id)).map(|id| {
+            format!("通知.yaml：「- 通知: {id}」用不上，没有这一步。请改成对的名字，或删去。")
+        });
+        let mut misfits: Vec<String> = unsaid.chain(unknown).chain(unheard).collect();
+        misfits.sort();
+        misfits.dedup();
+        misfits
     }
 
     /// `Err` holds one text for each mistake, with file, line and mend.
@@ -120,4 +143,34 @@ fn read_text(path: &Path, problems: &mut Vec<String>) -> String {
     };
     problems.push(format!("{}：{problem}。", path.display()));
     String::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(edit: impl Fn(&str, String) -> String) -> Script {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialogs");
+        let mut problems = Vec::new();
+        let files: Vec<SourceFile> = read_folder(&root, "yaml", &mut problems)
+            .into_iter()
+            .map(|(name, text)| SourceFile { text: edit(&name, text), name })
+            .collect();
+        dialog::load(&files).unwrap()
+    }
+
+    #[test]
+    fn script_and_tables_know_each_other() {
+        let tables = Tables::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("county")).unwrap();
+        assert_eq!(tables.misfits(&script(|_, text| text)), Vec::<String>::new());
+        let wrong = script(|name, text| match name {
+            "通知.yaml" => text.replace("通知: redo", "通知: again"),
+            _ => text.replace("\"0409\"", "\"0999\"").replace("：0409、", "：0999、"),
+        });
+        let misfits = tables.misfits(&wrong);
+        assert_eq!(misfits.len(), 3, "{misfits:?}");
+        assert!(misfits.iter().any(|text| text.contains("again」用不上")), "{misfits:?}");
+        assert!(misfits.iter().any(|text| text.contains("「- 通知: redo」")), "{misfits:?}");
+        assert!(misfits.iter().any(|text| text.contains("「路灯」的「值」0999")), "{misfits:?}");
+    }
 }
