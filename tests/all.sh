@@ -15,7 +15,8 @@ fi
 
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
-step cargo fmt --check
+step cargo fmt --all --check
 step cargo clippy --locked --all-targets -- -D warnings
+step cargo clippy --locked -p fake-wechat --all-targets -- -D warnings
 step cargo run --locked --quiet -- test
 step cargo test --locked --no-fail-fast
