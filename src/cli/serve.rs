@@ -1,5 +1,7 @@
 //! `bianmin serve`.
 
+use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use anyhow::{Context, anyhow};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::config::Settings;
 use crate::office::clock::SystemClock;
 use crate::office::{Office, Parts};
 use crate::web;
@@ -36,21 +39,15 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let control = backup::Control::open(&settings.server.data, address, store)?;
     office.start();
 
-    println!("便民 Bianmin {}　{}", env!("CARGO_PKG_VERSION"), settings.county.name);
-    if settings.simulator.enabled {
-        println!("  试用手机 phone   http://{address}/phone");
-    }
-    println!("  受理台   desk    http://{address}/desk");
-    println!("  状态     health  http://{address}/health");
-    if let Some((name, password)) = first {
-        println!("  第一位工作人员 first clerk: {name}　一次性密码 one-time password: {password}");
-    }
+    let signal = signal()?;
+    print!("{}", greeting(&settings, address, first));
+    std::io::stdout().flush()?;
 
     let shutdown = CancellationToken::new();
     tokio::spawn({
         let shutdown = shutdown.clone();
         async move {
-            wait_for_signal().await;
+            signal.await;
             tracing::info!("stopping: what runs is finished first");
             shutdown.cancel();
         }
@@ -68,6 +65,23 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where everything is, and at the very first start who may come in.
+fn greeting(settings: &Settings, address: SocketAddr, first: Option<(String, String)>) -> String {
+    let mut lines =
+        vec![format!("便民 Bianmin {}　{}", env!("CARGO_PKG_VERSION"), settings.county.name)];
+    if settings.simulator.enabled {
+        lines.push(format!("  试用手机 phone   http://{address}/phone"));
+    }
+    lines.push(format!("  受理台   desk    http://{address}/desk"));
+    lines.push(format!("  状态     health  http://{address}/health"));
+    if let Some((name, password)) = first {
+        lines.push(format!(
+            "  第一位工作人员 first clerk: {name}　一次性密码 one-time password: {password}"
+        ));
+    }
+    lines.join("\n") + "\n"
+}
+
 fn log_to_stderr(level: &str) {
     let filter = tracing_subscriber::EnvFilter::new(format!("{level},sled=warn"));
     // A second call in one process (tests) changes nothing.
@@ -78,22 +92,24 @@ fn log_to_stderr(level: &str) {
         .try_init();
 }
 
-async fn wait_for_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            let _ = interrupt.await;
-            return;
-        };
+/// Ctrl-C or SIGTERM. Listens from the moment of the call, so that nobody who read where
+/// the server is can be too early.
+#[cfg(unix)]
+fn signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
         tokio::select! {
-            _ = interrupt => {}
+            _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = interrupt.await;
-    }
+    })
+}
+
+#[cfg(not(unix))]
+fn signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }

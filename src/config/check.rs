@@ -23,7 +23,7 @@ pub fn parse(
             file,
             text,
             error.span().unwrap_or(0..0),
-            error.message().replace('\n', " "),
+            in_plain_words(error.message()),
             "请改正这一行，或删去它（每个键都有默认值，见自带的 config.toml）。\
              Mend or remove the line; every key has a default.",
         )])
@@ -228,6 +228,16 @@ impl Checker<'_> {
         }
         value.map(|value| value.trim().to_owned())
     }
+}
+
+/// Without the names that only programmers know.
+fn in_plain_words(message: &str) -> String {
+    let words = message.split_whitespace().map(|word| match word {
+        "usize" | "u64" | "u32" | "u16" | "u8" | "i64" => "a whole number",
+        "boolean" => "true or false",
+        other => other,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

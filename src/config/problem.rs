@@ -10,6 +10,8 @@ pub struct Problem {
     pub file: String,
     pub line: usize,
     pub column: usize,
+    /// The line itself.
+    pub line_text: String,
     pub what: String,
     pub mend: String,
 }
@@ -26,7 +28,8 @@ impl Problem {
         let before = text.get(..start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Self { file: file.into(), line, column, what: what.into(), mend: mend.into() }
+        let line_text = text.lines().nth(line - 1).unwrap_or_default().trim().to_owned();
+        Self { file: file.into(), line, column, line_text, what: what.into(), mend: mend.into() }
     }
 }
 
@@ -34,8 +37,8 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} 第{}行第{}列：{}\n    {}",
-            self.file, self.line, self.column, self.what, self.mend
+            "{} 第{}行第{}列：{}\n    {}\n    {}",
+            self.file, self.line, self.column, self.what, self.line_text, self.mend
         )
     }
 }

@@ -1,0 +1,5 @@
+//! The real program, started as its operator would.
+
+mod copies;
+mod program;
+mod start;
