@@ -77,10 +77,11 @@ fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
         reader.wrong(node.at, "E302", message);
         return None;
     };
-    let more = KINDS.iter().filter(|other| **other != kind && **other != "say" && map.has(other));
-    for other in more {
+    let more = KINDS.iter().find(|other| **other != kind && **other != "say" && map.has(other));
+    if let Some(other) = more {
         let message = format!("一步里不能又「{}」又「{}」。请分成两步。", zh(kind), zh(other));
         reader.wrong(map.place(other), "E303", message);
+        return None;
     }
     let when = map.get("when").and_then(|node| {
         let text = reader.text(node);
@@ -172,6 +173,9 @@ fn question(reader: &mut Reader, map: &Map) -> Option<Question> {
     let word = reader.text(kind_node);
     let id = TYPES.iter().find(|(id, zh)| *id == word || *zh == word).map(|(id, _)| *id);
     let Some(id) = id else {
+        if word.is_empty() {
+            return None;
+        }
         let message = if TYPES_TO_COME.contains(&word) {
             format!("类型「{word}」还不能用，请先换一个。")
         } else {

@@ -57,6 +57,9 @@ fn width(c: char) -> usize {
     }
 }
 
+/// Of the line that is shown with a mistake.
+const LINE_CHARACTERS_MAX: usize = 100;
+
 /// Collects the mistakes of one file.
 pub(super) struct Problems<'a> {
     file: &'a SourceFile,
@@ -75,14 +78,23 @@ impl<'a> Problems<'a> {
         message: impl Into<String>,
     ) {
         let line_text = self.file.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-        self.found.push(Diagnostic {
+        let mut line_text: String = line_text.trim_end().to_owned();
+        if let Some((end, _)) = line_text.char_indices().nth(LINE_CHARACTERS_MAX) {
+            line_text.truncate(end);
+            line_text.push('…');
+        }
+        let diagnostic = Diagnostic {
             file: self.file.name.clone(),
             line,
             column,
             code,
             message: message.into(),
-            line_text: line_text.trim_end().to_owned(),
-        });
+            line_text,
+        };
+        // One text stands for both channels: its mistake is said once.
+        if !self.found.contains(&diagnostic) {
+            self.found.push(diagnostic);
+        }
     }
 }
 

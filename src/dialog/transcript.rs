@@ -88,8 +88,7 @@ fn lines(reader: &mut Reader, node: &Node) -> Vec<(usize, Line)> {
     }
     let mut found = Vec::new();
     for (n, raw) in text.lines().take(LINES_MAX).enumerate() {
-        // The first line of the block is the one below 「现场: |」.
-        let at = (node.at.0 + n + 1, node.at.1);
+        let at = (node.at.0 + n, node.at.1);
         let line = raw.trim();
         if line.is_empty() {
             continue;

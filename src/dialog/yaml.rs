@@ -57,11 +57,8 @@ pub(super) fn read(text: &str, problems: &mut Problems) -> Option<Node> {
                 problems.add(
                     (mark.line(), mark.col() + 1),
                     "E101",
-                    format!(
-                        "这里的写法不对（{}）。请检查这一行和上一行：缩进要对齐，「:」后面要空一格，\
-                         文字里有「: 」或以「[{{@*&%」开头时请用双引号括起来。",
-                        error.info()
-                    ),
+                    "这里的写法不对。请检查这一行和上一行：缩进要对齐，「:」后面要空一格，\
+                     文字里有「: 」或以「[{@*&%」开头时请用双引号括起来。",
                 );
                 return None;
             }
