@@ -136,10 +136,7 @@ const EXPECT: &[(&str, &[(&str, &str)])] = &[
     ("kf_close_session", &[("/kf_close_session//", r#"Noted { kind: "kf_close_session" }"#)]),
     ("kf_switch_session", &[("/kf_switch_session//", r#"Noted { kind: "kf_switch_session" }"#)]),
     ("user_info_modified", &[("/user_info_modified//", r#"Noted { kind: "user_info_modified" }"#)]),
-    (
-        "user_authorization_revoke",
-        &[("/user_authorization_revoke//", r#"Noted { kind: "user_authorization_revoke" }"#)],
-    ),
+    ("user_authorization_revoke", &[("/user_authorization_revoke//", r#"Unfollow"#)]),
     ("event-unknown", &[("/debug_demo//", r#"Unknown { kind: "debug_demo" }"#)]),
 ];
 

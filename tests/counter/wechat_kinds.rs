@@ -130,3 +130,75 @@ async fn markup_in_her_words_stays_her_words() {
     assert!(!page.contains("<script"), "{page}");
     assert!(page.contains("]]&#62;&#60;script&#62;"), "{page}");
 }
+
+#[tokio::test]
+async fn what_became_of_a_template_message_comes_back_as_an_event() {
+    for (status, shown) in [("success", "已送到"), ("failed:user block", "要打电话")] {
+        let lines = "[wechat.main.templates]\ndispatched = \"T1\"";
+        let mut county = county().account(lines).open().await;
+        county.wechat.add_template("T1");
+        let number = county.report(VILLAGER).await;
+        county.pass(49 * 3600).await;
+        let mut clerk = county.clerk().await;
+        clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+        let inner = format!(
+            "<Event>TEMPLATESENDJOBFINISH</Event><MsgID>{}</MsgID><Status>{status}</Status>",
+            county.wechat.last_message_id()
+        );
+        let villager = county.account.villager(VILLAGER);
+        villager.push(&county.webhook(), "event", &inner).await.unwrap();
+        county.settle().await;
+        let page = clerk.get(&format!("/desk/cases/{number}")).await;
+        assert!(page.contains(shown), "{status}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_message_goes_to_who_allowed_it_and_only_once() {
+    let lines = "[wechat.main.subscriptions]\ndispatched = \"S1\"\nprogress = \"S1\"";
+    let mut county = county().account(lines).open().await;
+    let number = county.report(VILLAGER).await;
+    county.wechat.add_template("S1");
+    county.wechat.consent(VILLAGER, "S1", 1);
+    let inner = "<Event>subscribe_msg_popup_event</Event><SubscribeMsgPopupEvent><List>\
+                 <TemplateId>S1</TemplateId><SubscribeStatusString>accept</SubscribeStatusString>\
+                 <PopupScene>2</PopupScene></List></SubscribeMsgPopupEvent>";
+    county.account.villager(VILLAGER).push(&county.webhook(), "event", inner).await.unwrap();
+    county.pass(49 * 3600).await;
+    let mut clerk = county.clerk().await;
+    clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    let page = clerk.get("/desk/tasks").await;
+    assert_eq!(county.wechat.calls(fake_wechat::BIZSEND).len(), 1, "{page}");
+    assert_eq!(county.inbox(VILLAGER).len(), 1);
+    clerk.act(&number, "progress", &[("text", "车已经在路上了")]).await;
+    assert_eq!(county.inbox(VILLAGER).len(), 1, "one permission, one message");
+    assert_eq!(clerk.tasks("车已经在路上了").await.len(), 1);
+}
+
+#[tokio::test]
+async fn who_takes_back_her_consent_is_forgotten() {
+    let county = county().open().await;
+    let number = county.report(VILLAGER).await;
+    county.event(VILLAGER, "user_authorization_revoke", "").await;
+    assert!(county.say(VILLAGER, "查进度").await.contains("没有查到您的事"));
+    let page = county.clerk().await.get(&format!("/desk/cases/{number}")).await;
+    assert!(page.contains("垃圾堆在路边"), "the case stays");
+}
+
+#[tokio::test]
+async fn several_accounts_each_at_its_own_path() {
+    let west = "[wechat.west]\nappid = \"wx1111111111111111\"\noriginal_id = \"gh_111111111111\"\n\
+                token_env = \"TOKEN\"\naes_key_env = \"KEY\"";
+    let county = county().account(west).open().await;
+    let mut account = fake_wechat::Account::new(fake_wechat::Mode::Safe);
+    account.now = county.account.now;
+    account.appid = "wx1111111111111111".into();
+    account.original_id = "gh_111111111111".into();
+    let url = format!("{}/wechat/west", county.base);
+    let answer = account.villager(VILLAGER).say(&url, "投诉").await.unwrap();
+    assert!(answer.text().starts_with("这件事在哪个村"));
+    // The same openid on another account is somebody else.
+    assert!(county.say(VILLAGER, "大黑坨").await.contains("没听懂"), "no dialog runs there");
+    let refused = account.villager(VILLAGER).say(&county.webhook(), "投诉").await.unwrap_err();
+    assert!(refused.contains("403"), "{refused}");
+}

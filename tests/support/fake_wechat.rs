@@ -194,6 +194,11 @@ impl FakeWechat {
         self.state().media.insert(id.to_owned(), file);
     }
 
+    /// The number of the last message that a template or subscription carried.
+    pub fn last_message_id(&self) -> u64 {
+        people::message_id(self.state().serial)
+    }
+
     /// What she got by any of the active routes, as it was sent, oldest first.
     pub fn inbox(&self, openid: &str) -> Vec<Value> {
         self.state().people.get(openid).map(|person| person.inbox.clone()).unwrap_or_default()

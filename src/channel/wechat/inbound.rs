@@ -221,7 +221,7 @@ impl Fields<'_> {
                 Content::Follow { scene: scene.map(str::to_owned), new: true }
             }
             "scan" => Content::Follow { scene: Some(key).filter(|k| !k.is_empty()), new: false },
-            "unsubscribe" => Content::Unfollow,
+            "unsubscribe" | "user_authorization_revoke" => Content::Unfollow,
             "click" => Content::Menu { key },
             "scancode_push" | "scancode_waitmsg" => {
                 Content::Scan { key, text: owned(&self.scan_result) }
@@ -244,8 +244,7 @@ impl Fields<'_> {
             | "kf_create_session"
             | "kf_close_session"
             | "kf_switch_session"
-            | "user_info_modified"
-            | "user_authorization_revoke" => Content::Noted { kind: event },
+            | "user_info_modified" => Content::Noted { kind: event },
             _ => Content::Unknown { kind: name(&event) },
         }
     }
