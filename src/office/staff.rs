@@ -23,6 +23,7 @@ const STAFF_MAX: usize = 500;
 /// Argon2 takes 19 MB and some 30 ms each.
 const HASHES_AT_ONCE: usize = 2;
 const CONFLICTS_MAX: usize = 20;
+const SESSIONS_MAX: usize = 200;
 
 /// One place where passwords are hashed, so that a flood of sign-ins can not take all
 /// memory.
@@ -180,6 +181,13 @@ impl Office {
         } else {
             changes.expect_unchanged(before);
         }
+        // Browsers that never came back leave theirs behind.
+        let range = keys::sessions_of(&before.record.name);
+        let known = list_by_index::<StoredSession>(&*self.store, range, SESSIONS_MAX).await;
+        let known = known.map_err(|_| SignInError::Busy)?;
+        for (_, old) in known.iter().filter(|(_, old)| old.record.expires_at <= now) {
+            changes.remove(old);
+        }
         self.store.commit(changes.into_batch()).await.map_err(|_| SignInError::Busy)?;
         Ok(token)
     }
@@ -302,7 +310,8 @@ impl Office {
 
     async fn end_sessions(&self, changes: &mut Changes, name: &str) -> Result<(), StoreError> {
         let open =
-            list_by_index::<StoredSession>(&*self.store, keys::sessions_of(name), 200).await?;
+            list_by_index::<StoredSession>(&*self.store, keys::sessions_of(name), SESSIONS_MAX)
+                .await?;
         for (_, session) in &open {
             changes.remove(session);
         }
