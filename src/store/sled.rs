@@ -47,6 +47,11 @@ const WAITING_MAX: usize = 4_096;
 /// Below every key that the rules allow.
 const SEQUENCE: &[u8] = b"\0sequence";
 const REOPEN_EVERY: Duration = Duration::from_millis(500);
+/// A merge costs the processor the same for one commit and for fifty. So after a merge of more
+/// than `CROWD` the writer waits while more keep coming, a step at a time, and not for long.
+const CROWD: usize = 4;
+const GATHER_STEP: Duration = Duration::from_micros(300);
+const GATHER_STEPS_MAX: usize = 8;
 
 #[derive(Clone)]
 pub struct SledSettings {
@@ -345,7 +350,11 @@ impl Writer {
     fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut tried = Instant::now();
         let mut commits = Vec::with_capacity(MERGE_MAX);
+        let mut is_crowded = false;
         while let Some(first) = requests.blocking_recv() {
+            if is_crowded {
+                gather(&requests);
+            }
             if self.data.is_none() && tried.elapsed() >= REOPEN_EVERY {
                 tried = Instant::now();
                 self.reopen();
@@ -360,6 +369,7 @@ impl Writer {
                 let room = commits.len() < MERGE_MAX && tap.is_none();
                 next = if room { requests.try_recv().ok() } else { None };
             }
+            is_crowded = commits.len() > CROWD;
             if !commits.is_empty() {
                 self.merge(&mut commits);
             }
@@ -518,6 +528,18 @@ impl Writer {
                 })
                 .collect()
         })
+    }
+}
+
+fn gather(requests: &mpsc::Receiver<Request>) {
+    let mut waiting = requests.len();
+    for _ in 0..GATHER_STEPS_MAX {
+        std::thread::sleep(GATHER_STEP);
+        let now = requests.len();
+        if now == waiting || now >= MERGE_MAX {
+            break;
+        }
+        waiting = now;
     }
 }
 
