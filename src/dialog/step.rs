@@ -96,13 +96,13 @@ impl<'a> Walk<'a> {
     fn shrink(&mut self) -> Result<(), Fault> {
         let size =
             |now: &Conversation| serde_json::to_vec(now).map_or(usize::MAX, |json| json.len());
-        if size(&self.now) > STATE_BYTES_MAX {
-            self.now.draft = None;
+        let mut left = size(&self.now);
+        if left > STATE_BYTES_MAX && self.now.draft.take().is_some() {
+            left = size(&self.now);
         }
-        if size(&self.now) > STATE_BYTES_MAX {
-            self.now.parked = None;
+        if left > STATE_BYTES_MAX && self.now.parked.take().is_some() {
+            left = size(&self.now);
         }
-        let left = size(&self.now);
         if left > STATE_BYTES_MAX { Err(Fault::TooLarge(left, STATE_BYTES_MAX)) } else { Ok(()) }
     }
 

@@ -119,7 +119,7 @@ impl Office {
             }
             self.ring(finished.bells);
             if !was_late && late.load(Ordering::SeqCst) {
-                self.send_later(&address, &inbound.key).await?;
+                Box::pin(self.send_later(&address, &inbound.key)).await?;
                 return Ok(Said::Later);
             }
             return Ok(finished.said);

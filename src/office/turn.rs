@@ -80,14 +80,14 @@ impl<'o> Turn<'o> {
                 Event::Text(text.clone())
             }
             Content::Voice { media, text } => {
-                let media = self.want(media, MediaKind::Voice).await?;
+                let media = Box::pin(self.want(media, MediaKind::Voice)).await?;
                 Event::Voice { media, text: text.clone() }
             }
             Content::Photo { media } => {
-                Event::Photo { media: self.want(media, MediaKind::Photo).await? }
+                Event::Photo { media: Box::pin(self.want(media, MediaKind::Photo)).await? }
             }
             Content::Video { media } => {
-                Event::Photo { media: self.want(media, MediaKind::Video).await? }
+                Event::Photo { media: Box::pin(self.want(media, MediaKind::Video)).await? }
             }
             Content::Location { latitude, longitude, label } => {
                 Event::Location { latitude: *latitude, longitude: *longitude, label: label.clone() }
@@ -100,7 +100,7 @@ impl<'o> Turn<'o> {
                 }
                 Event::Follow { scene: scene.clone(), new: *new }
             }
-            Content::Unfollow => return self.leave().await,
+            Content::Unfollow => return Box::pin(self.leave()).await,
             Content::Consent { template, allowed } => {
                 self.contact.subscribed.retain(|known| known != template);
                 if *allowed && self.contact.subscribed.len() < 50 {
@@ -109,14 +109,15 @@ impl<'o> Turn<'o> {
                 return Ok(());
             }
             Content::Receipt { message, delivered, detail } => {
-                return self.receipt(message, *delivered, detail).await;
+                return Box::pin(self.receipt(message, *delivered, detail)).await;
             }
             Content::Noted { .. } | Content::Unknown { .. } => return Ok(()),
         };
         self.converse(event).await
     }
 
-    /// Steps until the conversation rests.
+    /// Steps until the conversation rests. What a message seldom needs is boxed here and in
+    /// `take`: a turn is moved several times, and would be ten times the size with all of it inside.
     pub async fn converse(&mut self, event: Event) -> Result<(), StoreError> {
         let mut next = Some(event);
         for _ in 0..CALLS_MAX {
@@ -130,27 +131,29 @@ impl<'o> Turn<'o> {
             };
             let turn = match dialog::step(&self.script, &self.contact.conversation, &event, &env) {
                 Ok(turn) => turn,
-                Err(fault) => return self.apologise(&fault).await,
+                Err(fault) => return Box::pin(self.apologise(&fault)).await,
             };
             self.contact.conversation = turn.conversation;
             for effect in turn.effects {
                 match effect {
                     Effect::Say(text) => self.texts.push(text),
                     Effect::Call(call) => {
-                        let outcome = self.act(&call).await?;
+                        let outcome = Box::pin(self.act(&call)).await?;
                         next = Some(Event::Result { call: call.id, outcome });
                     }
                     Effect::Handoff { reason, summary } => {
-                        self.hand_over(&reason, &summary).await?;
+                        Box::pin(self.hand_over(&reason, &summary)).await?;
                     }
-                    Effect::HeldForStaff { text, media } => self.hold(&text, media).await?,
-                    Effect::Released => self.end_hand_over().await?,
+                    Effect::HeldForStaff { text, media } => {
+                        Box::pin(self.hold(&text, media)).await?
+                    }
+                    Effect::Released => Box::pin(self.end_hand_over()).await?,
                 }
             }
         }
         let fault = "the script calls without end";
         tracing::error!(fault);
-        self.apologise(&fault).await
+        Box::pin(self.apologise(&fault)).await
     }
 
     /// A script that can not go on: she hears so, and a person takes over.

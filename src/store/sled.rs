@@ -48,6 +48,11 @@ const WAITING_MAX: usize = 4_096;
 const SEQUENCE: &[u8] = b"\0sequence";
 const REOPEN_EVERY: Duration = Duration::from_millis(500);
 const TROUBLED_SLEEP: Duration = Duration::from_millis(10);
+/// A merge costs the processor the same for one commit and for fifty. So after a merge of more
+/// than `CROWD` the writer waits while more keep coming, a step at a time, and not for long.
+const CROWD: usize = 4;
+const GATHER_STEP: Duration = Duration::from_micros(300);
+const GATHER_STEPS_MAX: usize = 8;
 
 #[derive(Clone)]
 pub struct SledSettings {
@@ -345,7 +350,11 @@ type Answers = Vec<(oneshot::Sender<Result<(), StoreError>>, Result<(), StoreErr
 impl Writer {
     fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut commits = Vec::with_capacity(MERGE_MAX);
+        let mut is_crowded = false;
         while let Some(first) = self.next(&mut requests) {
+            if is_crowded {
+                gather(&requests);
+            }
             let mut next = Some(first);
             let mut tap = None;
             while let Some(request) = next {
@@ -356,6 +365,7 @@ impl Writer {
                 let room = commits.len() < MERGE_MAX && tap.is_none();
                 next = if room { requests.try_recv().ok() } else { None };
             }
+            is_crowded = commits.len() > CROWD;
             if !commits.is_empty() {
                 self.merge(&mut commits);
             }
@@ -541,6 +551,18 @@ impl Writer {
                 })
                 .collect()
         })
+    }
+}
+
+fn gather(requests: &mpsc::Receiver<Request>) {
+    let mut waiting = requests.len();
+    for _ in 0..GATHER_STEPS_MAX {
+        std::thread::sleep(GATHER_STEP);
+        let now = requests.len();
+        if now == waiting || now >= MERGE_MAX {
+            break;
+        }
+        waiting = now;
     }
 }
 
