@@ -17,6 +17,7 @@ mod phone;
 pub mod random;
 mod reception;
 mod route;
+mod seen_through;
 mod staff;
 mod tables;
 mod tasks;

@@ -12,6 +12,7 @@ use crate::store::records::{Answered, Contact};
 use crate::store::{StoreError, keys, load};
 
 use super::flood::Verdict;
+use super::seen_through::{Panicked, SeenThrough};
 use super::turn::Turn;
 use super::{Office, outbox};
 
@@ -59,8 +60,7 @@ impl Office {
             _ => self.counters.messages.add(1),
         }
         let late = Arc::new(AtomicBool::new(false));
-        // A task of its own: when WeChat drops the connection, the turn goes on.
-        let mut turn = tokio::spawn({
+        let mut turn = SeenThrough::new({
             let (office, late) = (self.clone(), late.clone());
             async move { office.take(&inbound, &late).await }
         });
@@ -74,8 +74,8 @@ impl Office {
                     .map_err(|_| StoreError::Unavailable("no answer from the store".into()))?
             }
         };
-        done.unwrap_or_else(|panic| {
-            tracing::error!(%panic, "a turn panicked; nothing of it was stored");
+        done.unwrap_or_else(|Panicked| {
+            tracing::error!("a turn panicked; nothing of it was stored");
             Err(StoreError::Unavailable("the turn failed".into()))
         })
     }
