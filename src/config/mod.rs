@@ -186,7 +186,7 @@ impl Default for CountySettings {
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { cache_mb: 64, reserve_mb: 64 }
+        Self { cache_mb: 32, reserve_mb: 64 }
     }
 }
 

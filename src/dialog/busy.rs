@@ -15,9 +15,9 @@ pub(super) const SENTENCE_CHARACTERS: usize = 8;
 
 impl Walk<'_> {
     pub fn while_busy(&mut self, text: &str) -> Result<(), Fault> {
-        let Some(frame) = self.now.active.clone() else { return Ok(()) };
+        let Some(frame) = &self.now.active else { return Ok(()) };
         let dialog = self.dialog(&frame.dialog)?;
-        let Some(asked) = frame.asked.clone() else { return self.advance() };
+        let Some(asked) = &frame.asked else { return self.advance() };
         let Some(step) = dialog.steps.iter().find(|step| step.id == asked.step) else {
             return self.advance();
         };
@@ -107,18 +107,20 @@ impl Walk<'_> {
     /// Understood; is it allowed?
     pub fn accept(&mut self, question: &Question, answer: Answer) -> Result<bool, Fault> {
         let Some(frame) = &mut self.now.active else { return Ok(false) };
-        let mut tried = frame.clone();
-        tried.set(&question.slot, answer);
-        if let Some((_, words)) =
-            question.not_allowed.iter().find(|(when, _)| when.holds(&tried.facts(self.env)))
-        {
-            let text = tried.fill(words, self.env.medium);
-            if !self.is_too_much(2) {
-                self.say(text);
+        if !question.not_allowed.is_empty() {
+            let mut tried = frame.clone();
+            tried.set(&question.slot, answer.clone());
+            let facts = tried.facts(self.env);
+            let refusal = question.not_allowed.iter().find(|(when, _)| when.holds(&facts));
+            if let Some((_, words)) = refusal {
+                let text = tried.fill(words, self.env.medium);
+                if !self.is_too_much(2) {
+                    self.say(text);
+                }
+                return Ok(true);
             }
-            return Ok(true);
         }
-        *frame = tried;
+        frame.set(&question.slot, answer);
         self.advance()?;
         Ok(true)
     }

@@ -116,9 +116,10 @@ pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
         Value::Number(thousandths) => decimal(*thousandths),
-        Value::Quantity { thousandths, unit, about } => {
+        // The script writes the unit: 要【qty】袋.
+        Value::Quantity { thousandths, about, .. } => {
             let about = if *about { "大约" } else { "" };
-            format!("{about}{}{}", decimal(*thousandths), unit.as_deref().unwrap_or_default())
+            format!("{about}{}", decimal(*thousandths))
         }
         Value::Flag(true) => "是".into(),
         Value::Flag(false) => "否".into(),

@@ -11,7 +11,7 @@ use crate::channel::{Content, Inbound, wechat};
 use crate::county::{Address, Channel};
 use crate::dialog::{self, Effect, Env, Event, Medium, Script};
 use crate::store::records::{Answered, Body, Contact, Media, MediaKind, Outgoing, Status};
-use crate::store::{Batch, Changes, Loaded, StoreError, keys, load};
+use crate::store::{Batch, Before, Changes, Loaded, StoreError, keys, load};
 
 use super::reception::Said;
 use super::{Office, media, outbox, tasks, window};
@@ -27,7 +27,7 @@ pub(super) struct Turn<'o> {
     pub office: &'o Office,
     pub now: Timestamp,
     pub script: Arc<Script>,
-    before: Option<Loaded<Contact>>,
+    before: Option<Before>,
     pub contact: Contact,
     pub address: Address,
     pub changes: Changes,
@@ -54,9 +54,9 @@ pub(super) struct Finished {
 
 impl<'o> Turn<'o> {
     pub fn new(office: &'o Office, before: Option<Loaded<Contact>>, address: &Address) -> Self {
-        let contact = match &before {
-            Some(loaded) => loaded.record.clone(),
-            None => Contact::new(address),
+        let (contact, before) = match before.map(Loaded::take) {
+            Some((contact, before)) => (contact, Some(before)),
+            None => (Contact::new(address), None),
         };
         Self {
             office,
@@ -204,7 +204,7 @@ impl<'o> Turn<'o> {
     pub fn finish(mut self, key: Option<&str>, late: bool) -> Result<Finished, StoreError> {
         if self.gone {
             if let Some(before) = &self.before {
-                self.changes.remove(before);
+                self.changes.remove_taken(before);
             }
             return Ok(self.done(Said::Nothing));
         }
@@ -245,7 +245,7 @@ impl<'o> Turn<'o> {
         self.forget_old();
         self.set_alarm();
         match &self.before {
-            Some(before) => self.changes.replace(before, &self.contact)?,
+            Some(before) => self.changes.replace_taken(before, &self.contact)?,
             None => self.changes.create(&self.contact)?,
         }
         Ok(self.done(said))
@@ -255,7 +255,7 @@ impl<'o> Turn<'o> {
     pub fn into_changes(mut self) -> Result<Changes, StoreError> {
         self.set_alarm();
         match &self.before {
-            Some(before) => self.changes.replace(before, &self.contact)?,
+            Some(before) => self.changes.replace_taken(before, &self.contact)?,
             None => self.changes.create(&self.contact)?,
         }
         Ok(self.changes)

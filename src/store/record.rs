@@ -37,6 +37,26 @@ pub struct Loaded<R> {
     version: Version,
 }
 
+/// What is left to know of a loaded record when the record itself was taken to be changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Before {
+    key: Key,
+    indexes: Vec<Key>,
+    version: Version,
+}
+
+impl<R: Record> Loaded<R> {
+    pub fn before(&self) -> Before {
+        Before { key: self.record.key(), indexes: self.record.indexes(), version: self.version }
+    }
+
+    /// The record, without a copy of it.
+    pub fn take(self) -> (R, Before) {
+        let before = self.before();
+        (self.record, before)
+    }
+}
+
 impl<R> Deref for Loaded<R> {
     type Target = R;
 
@@ -173,10 +193,15 @@ impl Changes {
 
     /// Expects that nobody changed it since it was loaded.
     pub fn replace<R: Record>(&mut self, old: &Loaded<R>, new: &R) -> Result<(), StoreError> {
+        self.replace_taken(&old.before(), new)
+    }
+
+    /// The same for a record that was taken.
+    pub fn replace_taken<R: Record>(&mut self, old: &Before, new: &R) -> Result<(), StoreError> {
         let key = new.key();
-        debug_assert_eq!(shown(&key), shown(&old.record.key()), "a key never changes");
-        let (before, after) = (old.record.indexes(), new.indexes());
-        for index in &before {
+        debug_assert_eq!(shown(&key), shown(&old.key), "a key never changes");
+        let (before, after) = (&old.indexes, new.indexes());
+        for index in before {
             if !after.contains(index) {
                 self.batch.delete.push(index.clone());
             }
@@ -192,10 +217,13 @@ impl Changes {
     }
 
     pub fn remove<R: Record>(&mut self, old: &Loaded<R>) {
-        let key = old.record.key();
-        self.batch.expect.push((key.clone(), Expect::Version(old.version)));
-        self.batch.delete.extend(old.record.indexes());
-        self.batch.delete.push(key);
+        self.remove_taken(&old.before());
+    }
+
+    pub fn remove_taken(&mut self, old: &Before) {
+        self.batch.expect.push((old.key.clone(), Expect::Version(old.version)));
+        self.batch.delete.extend(old.indexes.iter().cloned());
+        self.batch.delete.push(old.key.clone());
     }
 
     /// The decision stands on it though it does not change it.
