@@ -17,8 +17,8 @@ use super::reception::Said;
 use super::{Office, media, outbox, tasks, window};
 
 /// A duplicate comes within 15 s; the rest is for clocks and slow networks.
-const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
-const REMEMBERED_MAX: usize = 32;
+const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+const REMEMBERED_MAX: usize = 24;
 const REMEMBERED_BYTES_MAX: usize = 24 * 1024;
 /// Calls and results of one event; a script that asks for more is broken.
 const CALLS_MAX: usize = 16;
