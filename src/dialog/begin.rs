@@ -32,7 +32,8 @@ const THANKS: [&str; 12] = [
 
 impl<'a> Walk<'a> {
     pub fn while_idle(&mut self, text: &str) -> Result<(), Fault> {
-        if self.take_offer(text, true)? || self.answers_draft(text)? || self.answers_resume(text)? {
+        // What was asked last is answered first.
+        if self.answers_draft(text)? || self.answers_resume(text)? || self.take_offer(text)? {
             return Ok(());
         }
         let entry = self.begins(text);
@@ -124,6 +125,7 @@ impl<'a> Walk<'a> {
         draft.asked = true;
         draft.offered = true;
         draft.held = Some(clip(text, OPENING_BYTES_MAX).to_owned());
+        draft.begun = begun.map(|dialog| dialog.id.clone());
         let frame = draft.frame.clone();
         let name =
             self.script.dialogs.get(&frame.dialog).map(|d| d.name.clone()).unwrap_or_default();
@@ -139,7 +141,17 @@ impl<'a> Walk<'a> {
         };
         draft.asked = false;
         let yes = zh::yes_no(text).or(zh::menu_index(text, 2).map(|index| index == 0));
-        let Some(yes) = yes else { return Ok(false) };
+        let Some(yes) = yes else {
+            let held = draft.held.take().filter(|held| !held.is_empty());
+            // She goes on with what she came with.
+            if let Some(held) = held
+                && self.begins(text).is_none()
+                && !THANKS.contains(&zh::plain(text).as_str())
+            {
+                return self.while_idle(&format!("{held}\n{text}")).map(|()| true);
+            }
+            return Ok(false);
+        };
         let Some(draft) = self.now.draft.take() else { return Ok(false) };
         if yes {
             let mut frame = draft.frame;
@@ -151,7 +163,11 @@ impl<'a> Walk<'a> {
         } else {
             // What she came with; without it she is told what to do.
             let held = draft.held.unwrap_or_default();
-            self.while_idle(&held)?;
+            let begun = draft.begun.as_ref().and_then(|id| self.script.dialogs.get(id));
+            match begun.filter(|_| held.is_empty()) {
+                Some(dialog) => self.start(dialog, "", 0..0)?,
+                None => self.while_idle(&held)?,
+            }
         }
         Ok(true)
     }
@@ -178,7 +194,12 @@ impl<'a> Walk<'a> {
 
     /// The first question of what was offered, answered. While a dialog runs digits belong to
     /// its question.
-    pub fn take_offer(&mut self, text: &str, idle: bool) -> Result<bool, Fault> {
+    /// A sentence is never an answer to it: it may hold 可以 and be about something else.
+    pub fn take_offer(&mut self, text: &str) -> Result<bool, Fault> {
+        let busy = self.now.active.is_some();
+        if text.chars().count() > SENTENCE_CHARACTERS || (busy && self.now.parked.is_some()) {
+            return Ok(false);
+        }
         for index in (0..self.now.offers.len()).rev() {
             let offer = self.now.offers[index].clone();
             let Some(dialog) = self.script.dialogs.get(&offer.dialog) else { continue };
@@ -187,8 +208,7 @@ impl<'a> Walk<'a> {
             let Parsed::Answer(answer) = understand::parse(question, &asked, text, self.env) else {
                 continue;
             };
-            let blurred = answer.how == How::Menu || text.chars().count() > SENTENCE_CHARACTERS;
-            if !idle && (blurred || self.now.parked.is_some()) {
+            if busy && answer.how == How::Menu {
                 continue;
             }
             self.now.offers.remove(index);
@@ -203,6 +223,7 @@ impl<'a> Walk<'a> {
                 self.env.now,
             );
             frame.answers = offer.given;
+            frame.offered_until = Some(offer.until);
             frame.set(&question.slot, answer);
             self.now.active = Some(frame);
             self.advance()?;

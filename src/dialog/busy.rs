@@ -41,7 +41,7 @@ impl Walk<'_> {
             }
             StepKind::Say { .. } | StepKind::Call(_) => return self.advance(),
         }
-        if self.take_offer(text, false)?
+        if self.take_offer(text)?
             || self.correct(text)?
             || self.leaves_for(text)?
             || self.fill_ahead(text, true)?

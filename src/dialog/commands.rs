@@ -1,6 +1,6 @@
 //! What works everywhere: 取消, 上一步, 帮助, 人工, 再说一遍.
 
-use super::conversation::summary;
+use super::conversation::{Offer, summary};
 use super::event::{Effect, Fault};
 use super::script::{Command, Kind};
 use super::step::Walk;
@@ -91,6 +91,14 @@ impl Walk<'_> {
     }
 
     pub fn cancel(&mut self) -> Result<(), Fault> {
+        if let Some(frame) = &self.now.active
+            && let Some(until) = frame.offered_until
+        {
+            let given = frame.answers.iter().filter(|(_, answer)| answer.how == How::Given);
+            let given = given.map(|(slot, answer)| (slot.clone(), answer.clone())).collect();
+            let offer = Offer { dialog: frame.dialog.clone(), given, until };
+            self.now.offer(offer, self.env.now);
+        }
         let text = self.command_says(Command::Cancel);
         self.say(text);
         self.finish()

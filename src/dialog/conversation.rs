@@ -68,9 +68,18 @@ pub(super) struct Draft {
     /// She was asked once; after that only when she begins the same anew.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub offered: bool,
+    /// The dialog that she had begun when she was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<String>,
     /// What she wrote when she was asked; it is taken up if she says no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
+}
+
+impl Draft {
+    pub fn of(frame: Frame) -> Self {
+        Self { frame, asked: false, offered: false, begun: None, held: None }
+    }
 }
 
 /// One dialog under way.
@@ -104,6 +113,9 @@ pub(super) struct Frame {
     pub touched: Timestamp,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reminded: bool,
+    /// It came from an offer; if she breaks it off, the offer stands again until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered_until: Option<Timestamp>,
     /// Goes on by itself when what parked it has ended.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub goes_on: bool,
@@ -154,6 +166,7 @@ impl Frame {
             started: now,
             touched: now,
             reminded: false,
+            offered_until: None,
             goes_on: false,
         }
     }
@@ -208,7 +221,7 @@ impl Conversation {
         let frame = self.active.as_ref().or(self.parked.as_ref());
         let expiry = frame.map(|frame| self.expiry(script, frame));
         let reminder = frame.and_then(|frame| self.reminder(script, frame));
-        let draft = self.draft.as_ref().map(|draft| draft.frame.started + DRAFT_LIFE);
+        let draft = self.draft.as_ref().map(|draft| draft.frame.touched + DRAFT_LIFE);
         [expiry, reminder, draft].into_iter().flatten().min()
     }
 
@@ -230,7 +243,7 @@ impl Conversation {
     }
 
     pub(super) fn draft_is_over(&self, now: Timestamp) -> bool {
-        self.draft.as_ref().is_some_and(|draft| draft.frame.started + DRAFT_LIFE <= now)
+        self.draft.as_ref().is_some_and(|draft| draft.frame.touched + DRAFT_LIFE <= now)
     }
 }
 

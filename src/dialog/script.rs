@@ -78,6 +78,10 @@ impl Dialog {
         self.questions().find(|question| question.slot == slot)
     }
 
+    pub fn takes_photos(&self) -> bool {
+        self.questions().any(|question| matches!(question.kind, Kind::Photo))
+    }
+
     pub fn questions(&self) -> impl Iterator<Item = &Question> {
         self.steps.iter().filter_map(|step| match &step.kind {
             StepKind::Ask(question) => Some(question),

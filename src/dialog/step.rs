@@ -87,7 +87,7 @@ impl<'a> Walk<'a> {
         if lead.is_some_and(over) {
             let frames = [self.now.active.take(), self.now.parked.take()];
             if let Some(frame) = frames.into_iter().flatten().find(Frame::is_worth_keeping) {
-                self.now.draft = Some(Draft { frame, asked: false, offered: false, held: None });
+                self.now.draft = Some(Draft::of(frame));
             }
         }
     }
@@ -281,9 +281,25 @@ impl<'a> Walk<'a> {
             let answer = Answer { raw: String::new(), value, how: How::Exact };
             return self.accept(question, answer).map(|_| ());
         }
-        if let Some(frame) = &mut self.now.active {
-            if frame.photos.len() < PHOTOS_MAX && !frame.photos.iter().any(|known| known == media) {
-                frame.photos.push(media.to_owned());
+        if self.now.active.is_some() {
+            let script = self.script;
+            let takes =
+                |frame: &Frame| script.dialogs.get(&frame.dialog).is_some_and(Dialog::takes_photos);
+            let frames = [&mut self.now.active, &mut self.now.parked];
+            let frame = frames.into_iter().flatten().find(|frame| {
+                takes(frame)
+                    && (frame.photos.len() < PHOTOS_MAX || frame.photos.contains(&media.to_owned()))
+            });
+            match frame {
+                Some(frame) if !frame.photos.iter().any(|known| known == media) => {
+                    frame.photos.push(media.to_owned());
+                }
+                Some(_) => {}
+                // Nothing here asks for it: a person looks at it.
+                None => self.effects.push(Effect::HeldForStaff {
+                    text: String::new(),
+                    media: Some(media.to_owned()),
+                }),
             }
             self.say_phrase("photo_kept");
             return self.ask_again();
@@ -359,6 +375,11 @@ impl<'a> Walk<'a> {
                 self.advance()
             }
             Err(words) if !words.is_empty() => {
+                // Nothing that she wrote is lost: it can be taken up again.
+                let kept = self.now.active.take().filter(Frame::is_worth_keeping);
+                if let Some(frame) = kept.filter(|frame| frame.offered_until.is_none()) {
+                    self.now.draft = Some(Draft::of(frame));
+                }
                 self.say(words.clone());
                 self.finish()
             }

@@ -81,7 +81,9 @@ pub(super) fn parse(question: &Question, asked: &Asked, text: &str, env: &Env) -
         Kind::PersonName => match zh::name(text, true) {
             Some(name) => exact(Value::Text(name)),
             // Some names are in no list: what she repeats is believed.
-            None if asked.misses > 0 && is_short_han(&copy) => exact(Value::Text(copy)),
+            None if asked.misses > 0 && is_short_han(&copy) && zh::yes_no(text).is_none() => {
+                exact(Value::Text(copy))
+            }
             None => Parsed::Miss,
         },
         Kind::ShortText if !copy.is_empty() => exact(Value::Text(text.trim().to_owned())),

@@ -18,6 +18,7 @@ use super::{beijing, cases, random};
 /// Shown to her in one list; more than nine do not fit a menu.
 const OWN_CASES_SHOWN: usize = 9;
 const OWN_CASES_EXAMINED: usize = 200;
+const REMARK_CHARACTERS_MAX: usize = 500;
 
 /// `Err` is the answer "that can not be", in words for her.
 type Outcome = Result<Result<Value, String>, StoreError>;
@@ -68,7 +69,7 @@ impl Turn<'_> {
             category: category.filter(known),
             place_code,
             place_name,
-            place_note: arg("place").and_then(as_place).unwrap_or_default(),
+            place_note: short(arg("place").and_then(as_place).unwrap_or_default()),
             text: text("detail").unwrap_or_default(),
             name,
             phone,
@@ -135,7 +136,7 @@ impl Turn<'_> {
         if before.record.person != person {
             return Ok(Err("没有找到要评价的事。".into()));
         }
-        let command = Command::Rate { grade, comment: text("comment").unwrap_or_default() };
+        let command = Command::Rate { grade, comment: short(text("comment").unwrap_or_default()) };
         let by = Actor::Villager { person };
         let rules = self.office.tables.rules();
         let events = match desk::decide(Some(&before.record), command, &by, self.now, &rules) {
@@ -218,6 +219,11 @@ impl Turn<'_> {
 /// `11月25日17点前`
 fn before(at: Timestamp) -> String {
     format!("{}前", spoken(at))
+}
+
+/// Of a remark; the desk refuses longer ones, and she could not know.
+fn short(text: String) -> String {
+    text.chars().take(REMARK_CHARACTERS_MAX).collect()
 }
 
 fn as_text(value: &Value) -> Option<String> {

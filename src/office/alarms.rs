@@ -48,7 +48,12 @@ impl Office {
         let due = keys::alarms_until(self.clock.now());
         let page = list_by_index::<Contact>(&*self.store, due, PAGE).await?;
         for (_, contact) in &page {
-            self.wake(&contact.record.address).await?;
+            match self.wake(&contact.record.address).await {
+                Ok(()) => {}
+                Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                // One that can not be woken does not keep the others asleep.
+                Err(error) => tracing::error!(%error, "a conversation can not be woken"),
+            }
         }
         Ok(page.len())
     }

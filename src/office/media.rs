@@ -11,13 +11,15 @@ use tokio::io::AsyncWriteExt;
 
 use crate::county::Address;
 use crate::store::records::{Media, MediaKind, MediaState};
-use crate::store::{Changes, StoreError, keys, list_by_index, load, load_many};
+use crate::store::{Changes, Disk, RealDisk, StoreError, keys, list_by_index, load, load_many};
 
 use super::views::{CommandError, MediaFile, MediaView};
 use super::{Office, random};
 
 const PAGE: usize = 16;
-const TRIES_MAX: u32 = 12;
+/// WeChat keeps it three days.
+const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(70);
+const WAIT_MAX_S: i64 = 3 * 3_600;
 const SLEEP_MAX: Duration = Duration::from_secs(30);
 
 /// `account/media id`: the id that cases and tasks refer to.
@@ -70,9 +72,9 @@ impl Office {
             let state = match fetched {
                 Fetched::Here { content_type, bytes } => match self.keep(&bytes).await {
                     Ok(hash) => MediaState::Kept { hash, content_type, bytes: bytes.len() as u64 },
-                    Err(error) => later(tries, self.clock.now(), &error.to_string()),
+                    Err(error) => self.later(&before.record, tries, &error.to_string()),
                 },
-                Fetched::Later(why) => later(tries, self.clock.now(), &why),
+                Fetched::Later(why) => self.later(&before.record, tries, &why),
                 Fetched::Gone(why) => MediaState::Lost { why },
             };
             if let MediaState::Lost { why } = &state {
@@ -89,6 +91,26 @@ impl Office {
         Ok(count)
     }
 
+    /// 5 s, 10 s, 20 s ... 3 h apart, until WeChat has it no more.
+    fn later(&self, media: &Media, tries: u32, why: &str) -> MediaState {
+        let now = self.clock.now();
+        if now.duration_since(media.came_at) > GIVEN_UP_AFTER {
+            return MediaState::Lost { why: why.to_owned() };
+        }
+        let seconds = 5_i64.checked_shl(tries).unwrap_or(WAIT_MAX_S).clamp(5, WAIT_MAX_S);
+        MediaState::Wanted { due_at: now + SignedDuration::from_secs(seconds), tries: tries + 1 }
+    }
+
+    /// Photos must not take the room that the store needs.
+    fn has_room(&self, bytes: usize) -> std::io::Result<()> {
+        let reserve = 2 * self.config.settings.store.reserve_mb * 1024 * 1024;
+        let free = RealDisk.free_bytes(&self.config.settings.server.data)?;
+        if free < reserve + bytes as u64 {
+            return Err(std::io::Error::other("the disk is nearly full"));
+        }
+        Ok(())
+    }
+
     /// Writes the file and makes it durable before anything refers to it.
     pub(super) async fn keep(&self, bytes: &[u8]) -> std::io::Result<String> {
         let hash = random::to_hex(&sha2::Sha256::digest(bytes));
@@ -98,13 +120,17 @@ impl Office {
         }
         let folder = path.parent().unwrap_or(&self.media_folder).to_owned();
         tokio::fs::create_dir_all(&folder).await?;
+        self.has_room(bytes.len())?;
         let unfinished = folder.join(format!("{}.unfinished", random::hex::<8>()));
-        let mut out = tokio::fs::File::create(&unfinished).await?;
-        out.write_all(bytes).await?;
-        out.sync_all().await?;
-        drop(out);
-        tokio::fs::rename(&unfinished, &path).await?;
-        tokio::fs::File::open(&folder).await?.sync_all().await?;
+        let written = write_whole(&unfinished, &path, bytes).await;
+        if written.is_err() {
+            // It may not exist; what is left of it would only take room.
+            let _ = tokio::fs::remove_file(&unfinished).await;
+        }
+        written?;
+        for folder in [&folder, &self.media_folder] {
+            tokio::fs::File::open(folder).await?.sync_all().await?;
+        }
         Ok(hash)
     }
 
@@ -177,14 +203,12 @@ impl Office {
     }
 }
 
-fn later(tries: u32, now: Timestamp, why: &str) -> MediaState {
-    let tries = tries + 1;
-    if tries >= TRIES_MAX {
-        return MediaState::Lost { why: why.to_owned() };
-    }
-    // 5 s, 10 s, 20 s ... 2.8 h: all within the three days.
-    let wait = SignedDuration::from_secs(5 << (tries - 1));
-    MediaState::Wanted { due_at: now + wait, tries }
+async fn write_whole(unfinished: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut out = tokio::fs::File::create(unfinished).await?;
+    out.write_all(bytes).await?;
+    out.sync_all().await?;
+    drop(out);
+    tokio::fs::rename(unfinished, path).await
 }
 
 fn file(folder: &Path, hash: &str) -> PathBuf {

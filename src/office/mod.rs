@@ -29,11 +29,13 @@ mod wechat_token;
 mod window;
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -116,11 +118,27 @@ impl Office {
 
     /// Starts what happens without being asked: sending, waking, fetching.
     pub fn start(self: &Arc<Self>) {
-        self.workers.spawn(outbox::run(self.clone()));
-        self.workers.spawn(alarms::run(self.clone()));
-        self.workers.spawn(media::run(self.clone()));
-        self.workers.spawn(deadlines::run(self.clone()));
+        self.work("outbox", outbox::run);
+        self.work("alarms", alarms::run);
+        self.work("media", media::run);
+        self.work("deadlines", deadlines::run);
         self.workers.close();
+    }
+
+    /// A worker that panicked is started again, and somebody is told.
+    fn work<W>(self: &Arc<Self>, name: &'static str, run: fn(Arc<Self>) -> W)
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let office = self.clone();
+        self.workers.spawn(async move {
+            while AssertUnwindSafe(run(office.clone())).catch_unwind().await.is_err() {
+                office.alarm(&format!("程序的一部分（{name}）出错后重新启动了，请看日志"));
+                if office.pause(Duration::from_secs(5)).await {
+                    return;
+                }
+            }
+        });
     }
 
     /// Lets what runs come to its end.

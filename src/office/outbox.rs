@@ -25,6 +25,7 @@ use super::{Office, random, tasks, window};
 
 const PAGE: usize = 64;
 const TRIES_MAX: usize = 20;
+const SETTLE_AGAIN: Duration = Duration::from_millis(500);
 /// Sleep at most so long, in case a clock was moved.
 const SLEEP_MAX: Duration = Duration::from_secs(30);
 /// The same template message with the same client_msg_id is sent once within 10 minutes
@@ -221,8 +222,9 @@ impl Office {
     }
 
     async fn until_next_outgoing(&self) -> Duration {
-        let next = list_by_index::<Outgoing>(&*self.store, keys::all_outgoing_due(), 1).await;
-        match next.ok().and_then(|page| page.into_iter().next()) {
+        let next = list_by_index::<Outgoing>(&*self.store, keys::all_outgoing_due(), PAGE).await;
+        let waits = |(_, message): &(_, Loaded<Outgoing>)| message.record.status == Status::Waiting;
+        match next.ok().and_then(|page| page.into_iter().find(waits)) {
             Some((_, message)) => {
                 let wait = message.record.due_at.duration_since(self.clock.now());
                 Duration::try_from(wait).unwrap_or(Duration::from_millis(20)).min(SLEEP_MAX)
@@ -395,6 +397,13 @@ impl Office {
         loop {
             match self.try_settle(id, &outcome).await {
                 Err(StoreError::Conflict(_)) => {}
+                Err(error @ StoreError::Unavailable(_)) => {
+                    tracing::error!(%error, "what became of a message is not on disk yet");
+                    // At the next start it counts as a message of which nobody knows.
+                    if self.pause(SETTLE_AGAIN).await {
+                        return Err(error);
+                    }
+                }
                 other => return other,
             }
         }

@@ -84,9 +84,14 @@ impl Office {
         let address = inbound.from.to_string();
         let Some(_line) = self.lines.enter(&address).await else {
             self.counters.flooded.add(1);
-            return Ok(Said::Nothing);
+            return Err(StoreError::Unavailable("too many of one sender wait".into()));
         };
-        let mut verdict = None;
+        // What is no talk is never too much: a farewell, a receipt.
+        let talks = !matches!(
+            inbound.content,
+            Content::Unfollow | Content::Receipt { .. } | Content::Consent { .. }
+        );
+        let mut verdict = (!talks).then_some(Verdict::Fine);
         for _ in 0..CONFLICTS_MAX {
             let contact = load::<Contact>(&*self.store, keys::contact(&address)).await?;
             if let Some(contact) = &contact
@@ -129,20 +134,27 @@ impl Office {
 
     /// The commit took so long that the request is over: the reply becomes a message.
     async fn send_later(&self, address: &str, key: &str) -> Result<(), StoreError> {
-        let Some(before) = load::<Contact>(&*self.store, keys::contact(address)).await? else {
-            return Ok(());
-        };
-        let mut contact = before.record.clone();
-        let mut changes = crate::store::Changes::default();
-        if let Some(answered) = contact.recent.iter_mut().find(|a| a.key == key)
-            && !answered.said.is_empty()
-        {
+        for _ in 0..CONFLICTS_MAX {
+            let contact = load::<Contact>(&*self.store, keys::contact(address)).await?;
+            let Some(before) = contact else { return Ok(()) };
+            let mut contact = before.record.clone();
+            let answered = contact.recent.iter_mut().find(|answered| answered.key == key);
+            let Some(answered) = answered.filter(|answered| !answered.said.is_empty()) else {
+                return Ok(());
+            };
             answered.later = true;
             let text = answered.said.clone();
+            let mut changes = crate::store::Changes::default();
             changes.create(&outbox::late_reply(address, key, 0, text, self.clock.now()))?;
             changes.replace(&before, &contact)?;
-            self.store.commit(changes.into_batch()).await?;
-            self.bells.outbox.notify_one();
+            match self.store.commit(changes.into_batch()).await {
+                Ok(()) => {
+                    self.bells.outbox.notify_one();
+                    return Ok(());
+                }
+                Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

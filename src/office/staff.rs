@@ -24,6 +24,8 @@ const STAFF_MAX: usize = 500;
 const HASHES_AT_ONCE: usize = 2;
 const CONFLICTS_MAX: usize = 20;
 const SESSIONS_MAX: usize = 200;
+/// Signed in at the same time under one name; the oldest goes.
+const BROWSERS_MAX: usize = 20;
 
 /// One place where passwords are hashed, so that a flood of sign-ins can not take all
 /// memory.
@@ -148,6 +150,9 @@ impl Office {
         if !known || password.len() > PASSWORD_BYTES_MAX {
             return Err(SignInError::Wrong);
         }
+        // One try of a name at a time, so that a burst is counted before it is believed.
+        let line = self.lines.enter(&format!("sign-in {name}")).await;
+        let Some(_line) = line else { return Err(SignInError::Busy) };
         let now = self.clock.now();
         let staff = load::<Staff>(&*self.store, keys::staff(name)).await;
         let Some(before) = staff.map_err(|_| SignInError::Busy)? else {
@@ -185,8 +190,12 @@ impl Office {
         let range = keys::sessions_of(&before.record.name);
         let known = list_by_index::<StoredSession>(&*self.store, range, SESSIONS_MAX).await;
         let known = known.map_err(|_| SignInError::Busy)?;
-        for (_, old) in known.iter().filter(|(_, old)| old.record.expires_at <= now) {
-            changes.remove(old);
+        let mut known: Vec<_> = known.into_iter().map(|(_, old)| old).collect();
+        known.sort_by_key(|old| std::cmp::Reverse(old.record.expires_at));
+        for (n, old) in known.iter().enumerate() {
+            if n + 1 >= BROWSERS_MAX || old.record.expires_at <= now {
+                changes.remove(old);
+            }
         }
         self.store.commit(changes.into_batch()).await.map_err(|_| SignInError::Busy)?;
         Ok(token)

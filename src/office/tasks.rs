@@ -13,6 +13,7 @@ use super::views::{CommandError, Session, TaskLine, TaskView};
 use super::{Office, outbox, random};
 
 const LINES_MAX: usize = 100;
+const LINES_BYTES_MAX: usize = 40 * 1024;
 const MEDIA_MAX: usize = 50;
 const OPEN_SHOWN_MAX: usize = 200;
 const NOTE_CHARACTERS_MAX: usize = 500;
@@ -49,11 +50,16 @@ pub(super) fn shown(number: &str) -> String {
     }
 }
 
+/// The oldest lines go: a record has its limit, and a villager may write for hours.
 fn add_line(task: &mut Task, line: Line) {
-    if task.lines.len() >= LINES_MAX {
-        task.lines.remove(0);
-    }
     task.lines.push(line);
+    let mut bytes: usize = task.lines.iter().map(|line| line.text.len() + 80).sum();
+    let mut gone = 0;
+    while task.lines.len() - gone > LINES_MAX || bytes > LINES_BYTES_MAX {
+        bytes -= task.lines[gone].text.len() + 80;
+        gone += 1;
+    }
+    task.lines.drain(..gone);
 }
 
 impl Turn<'_> {
@@ -81,23 +87,27 @@ impl Turn<'_> {
     /// She wrote while a person is in charge, or sent a recording that nobody has read.
     pub async fn hold(&mut self, text: &str, media: Option<String>) -> Result<(), StoreError> {
         let now = self.now;
-        if let Some(id) = &self.contact.hand_over
-            && let Some(before) = load::<Task>(&*self.office.store, keys::task(id)).await?
-            && before.record.done.is_none()
-        {
-            let mut task = before.record.clone();
-            add_line(&mut task, line(now, true, text));
-            if let Some(media) = media
-                && task.media.len() < MEDIA_MAX
+        // One open task a person: many recordings are one thing to do.
+        let open = [&self.contact.hand_over, &self.contact.voice_task];
+        for id in open.into_iter().flatten() {
+            if let Some(before) = load::<Task>(&*self.office.store, keys::task(id)).await?
+                && before.record.done.is_none()
+                && (before.record.kind == TaskKind::HandOver || media.is_some())
             {
-                task.media.push(media);
+                let mut task = before.record.clone();
+                add_line(&mut task, line(now, true, text));
+                if let Some(media) = media
+                    && task.media.len() < MEDIA_MAX
+                {
+                    task.media.push(media);
+                }
+                return self.changes.replace(&before, &task);
             }
-            return self.changes.replace(&before, &task);
         }
         let mut task = match &media {
             Some(_) => Task {
-                title: "有一段语音要听".into(),
-                reason: "微信不再把语音转成文字，机器人听不懂".into(),
+                title: "有语音要听，或照片要看".into(),
+                reason: "机器人听不懂语音，微信也不再转成文字".into(),
                 ..blank(TaskKind::Voice, now)
             },
             None => Task {
@@ -111,8 +121,9 @@ impl Turn<'_> {
         add_line(&mut task, line(now, true, text));
         self.name_task(&mut task).await?;
         self.changes.create(&task)?;
-        if task.kind == TaskKind::HandOver {
-            self.contact.hand_over = Some(task.id);
+        match task.kind {
+            TaskKind::HandOver => self.contact.hand_over = Some(task.id),
+            _ => self.contact.voice_task = Some(task.id),
         }
         Ok(())
     }
@@ -184,10 +195,11 @@ impl Office {
         if let Some(case) = &message.case
             && let Some(case) = load::<crate::desk::Case>(&*self.store, keys::case(case)).await?
         {
+            // What she gave for this case counts before what she gave since.
             if let Some(name) = &case.record.name {
                 task.who.clone_from(name);
             }
-            if task.phone.is_none() {
+            if case.record.phone.is_some() {
                 task.phone.clone_from(&case.record.phone);
             }
         }

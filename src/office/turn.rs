@@ -131,6 +131,11 @@ impl<'o> Turn<'o> {
             };
             let turn = match dialog::step(&self.script, &self.contact.conversation, &event, &env) {
                 Ok(turn) => turn,
+                // She did nothing: nothing is said, and what she is doing goes on.
+                Err(fault) if matches!(event, Event::Offer(_)) => {
+                    tracing::error!(%fault, "an offer could not be made");
+                    return Ok(());
+                }
                 Err(fault) => return Box::pin(self.apologise(&fault)).await,
             };
             self.contact.conversation = turn.conversation;

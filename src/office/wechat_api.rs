@@ -126,10 +126,6 @@ impl WechatApi {
         match self.call(message.path(), message.body()).await {
             Ok(answer) => Outcome::Sent { message_id: api::message_id(&answer) },
             Err(CallError::Refused(error)) => Outcome::Refused(error),
-            // The platform drops a second one with the same key, so it can be tried again.
-            Err(CallError::Unknown(reason)) if message.is_idempotent() => {
-                Outcome::Later { at: self.soon(), reason }
-            }
             Err(CallError::Unknown(reason)) => Outcome::Unknown(reason),
             Err(CallError::Later { at, reason }) => Outcome::Later { at, reason },
             Err(CallError::TooLarge(limit)) => {

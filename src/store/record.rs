@@ -165,10 +165,17 @@ pub async fn list_by_index<R: Record>(
     let entries = store.scan(range, limit).await?;
     let (indexes, keys): (Vec<Key>, Vec<Key>) =
         entries.into_iter().map(|(index, stored)| (index, stored.value)).unzip();
-    let records = load_many::<R>(store, &keys).await?;
-    let found = indexes.into_iter().zip(records);
+    let stored = store.get_many(&keys).await?;
+    let found = indexes.into_iter().zip(keys.iter().zip(stored));
     Ok(found
-        .filter_map(|(index, record)| Some((index, record?)))
+        .filter_map(|(index, (key, stored))| match decode::<R>(key, stored?) {
+            Ok(record) => Some((index, record)),
+            // One that can not be read must not hide the others.
+            Err(error) => {
+                tracing::error!(%error, "left out of a list");
+                None
+            }
+        })
         .filter(|(index, record)| record.record.indexes().contains(index))
         .collect())
 }

@@ -39,6 +39,9 @@ pub struct Contact {
     /// The open task of the clerk who talks with her instead of the bot.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hand_over: Option<String>,
+    /// The task for the recordings that nobody has listened to yet.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub voice_task: Option<String>,
 }
 
 /// A message that was answered.
@@ -84,6 +87,7 @@ impl Contact {
             subscribed: Vec::new(),
             alarm: None,
             hand_over: None,
+            voice_task: None,
         }
     }
 }

@@ -486,11 +486,12 @@ impl Writer {
             if let Some(tap) = &mut *shared.tap.lock().unwrap_or_else(PoisonError::into_inner) {
                 tap.extend(overlay.into_keys());
             }
+            // From here on a reader may see them, whatever becomes of the write.
+            self.sequence = sequence;
             db.apply_batch(merged).map_err(broken)?;
             db.flush().map_err(broken)?;
             let synced = self.shared.settings.disk.sync(data);
             synced.map_err(|error| unavailable("a write failed", error))?;
-            self.sequence = sequence;
         }
         shared.count(|stats| {
             stats.commits += count;

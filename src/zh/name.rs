@@ -74,7 +74,8 @@ pub fn name(text: &str, whole: bool) -> Option<String> {
     if ["匿名", "不说", "保密"].contains(&rest) {
         return Some("匿名".to_owned());
     }
-    if let Some(surname) = rest.strip_prefix('姓')
+    let said = rest.strip_prefix("我姓").or(rest.strip_prefix('姓'));
+    if let Some(surname) = said
         && surname.chars().count() == 1
         && SURNAMES.contains(surname)
     {

@@ -182,3 +182,16 @@ async fn a_long_list_is_turned_page_by_page_and_shows_each_case_once() {
     }
     assert_eq!((pages, seen.len()), (2, 33));
 }
+
+#[tokio::test]
+async fn a_burst_of_guesses_is_counted_one_by_one() {
+    let county = county().open().await;
+    county.clerk().await;
+    let guesses = (0..12).map(|_| async {
+        let mut guesser = county.nobody();
+        guesser.sign_in("管理员", "wrong").await.unwrap_err().0
+    });
+    let answers = futures_util::future::join_all(guesses).await;
+    let believed = answers.iter().filter(|status| **status == 401).count();
+    assert_eq!(believed, 4, "the fifth locks the name: {answers:?}");
+}

@@ -70,3 +70,29 @@ async fn silence_is_reminded_once_and_becomes_a_draft() {
     assert!(said.contains("还差5项") && said.contains("接着办回1"), "{said}");
     assert!(county.say(VILLAGER, "1").await.starts_with("是哪方面的事"));
 }
+
+#[tokio::test]
+async fn who_writes_for_hours_to_a_person_is_never_refused() {
+    let county = county().settings("[limits]\nmessages_per_minute = 1000\n").open().await;
+    county.say(VILLAGER, "人工").await;
+    for n in 0..60 {
+        let text = format!("第{n}条{}", "这件事说来话长".repeat(80));
+        assert_eq!(county.try_say(VILLAGER, &text).await.unwrap().deliveries, 1, "{n}");
+    }
+    let clerk = county.clerk().await;
+    let tasks = clerk.tasks("第59条").await;
+    assert_eq!(tasks.len(), 1, "one task, with the latest of it");
+}
+
+#[tokio::test]
+async fn many_recordings_of_one_person_are_one_task() {
+    let county = county().open().await;
+    let villager = county.account.villager(VILLAGER);
+    for n in 0..5 {
+        county.wechat.add_media(&format!("voice-{n}"), "audio/amr", b"#!AMR\nhello");
+        let inner = format!("<MediaId>voice-{n}</MediaId><Format>amr</Format>");
+        villager.push(&county.webhook(), "voice", &inner).await.unwrap();
+    }
+    county.settle().await;
+    assert_eq!(county.clerk().await.tasks("有语音要听").await.len(), 1);
+}

@@ -24,7 +24,7 @@ async fn a_report_goes_all_the_way_and_back_in_every_mode() {
         assert!(inbox[2].contains(REPLY) && inbox[2].contains("回 1 满意"), "{}", inbox[2]);
 
         let said = county.say(VILLAGER, "满意").await;
-        assert_eq!(said, "谢谢您，记下了。");
+        assert!(said.starts_with("谢谢您，编号126-"), "{said}");
         county.settle().await;
         let page = clerk.get(&format!("/desk/cases/{number}")).await;
         for part in ["办结", "群众评价", "垃圾堆在路边", "城管", "车已经在路上了"]
@@ -49,7 +49,7 @@ async fn not_content_opens_a_second_round_and_the_third_no_does_not() {
 
     clerk.act(&number, "reply", &[("outcome", "explained"), ("text", REPLY)]).await;
     let said = county.talk(VILLAGER, &["不满意", "跳过"]).await;
-    assert_eq!(said, "谢谢您，记下了。");
+    assert!(said.starts_with("谢谢您，编号126-"), "{said}");
     let page = clerk.get(&format!("/desk/cases/{number}")).await;
     assert!(!page.contains("第3次办理"), "{page}");
 }

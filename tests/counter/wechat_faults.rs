@@ -164,3 +164,18 @@ async fn an_account_without_a_secret_answers_and_leaves_the_rest_to_clerks() {
     let (_, clerk) = dispatched(&county).await;
     assert_eq!(clerk.tasks("AppSecret").await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_template_of_which_nobody_knows_goes_again_at_once_and_arrives_once() {
+    let lines = "[wechat.main.templates]\ndispatched = \"T1\"";
+    let mut county = county().account(lines).open().await;
+    county.wechat.add_template("T1");
+    let number = county.report(VILLAGER).await;
+    county.pass(49 * 3600).await;
+    county.wechat.fail(TEMPLATE_SEND, Fault::Drop, Some(1));
+    let mut clerk = county.clerk().await;
+    clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    county.pass(30).await;
+    assert_eq!(county.wechat.calls(TEMPLATE_SEND).len(), 2);
+    assert_eq!(county.inbox(VILLAGER).len(), 1, "WeChat drops the second one by its key");
+}

@@ -55,7 +55,7 @@ async fn a_recording_without_words_gets_a_kind_answer_and_is_kept_for_the_clerk(
     assert!(answer.text().contains("请您再用字简单写一句"), "{answer:?}");
     county.settle().await;
     let clerk = county.clerk().await;
-    let tasks = clerk.tasks("有一段语音要听").await;
+    let tasks = clerk.tasks("有语音要听").await;
     assert_eq!(tasks.len(), 1);
     assert!(clerk.get(&tasks[0]).await.contains("/desk/media/"));
 }
@@ -67,7 +67,7 @@ async fn a_recording_that_wechat_lost_is_said_to_be_lost() {
     county.account.villager(VILLAGER).push(&county.webhook(), "voice", inner).await.unwrap();
     county.settle().await;
     let clerk = county.clerk().await;
-    let tasks = clerk.tasks("有一段语音要听").await;
+    let tasks = clerk.tasks("有语音要听").await;
     assert!(clerk.get(&tasks[0]).await.contains("没有取到"));
 }
 

@@ -45,11 +45,6 @@ impl Message {
         }
     }
 
-    /// Whether sending it twice gives one message, because the platform drops the second.
-    pub fn is_idempotent(&self) -> bool {
-        matches!(self, Message::Template { .. })
-    }
-
     pub fn body(&self) -> String {
         let body = match self {
             Message::Text { to, text } => {
