@@ -9,7 +9,7 @@ use super::script::{CallStep, Confirm, Dialog, Kind, Question, Step, StepKind};
 use super::step::Walk;
 use super::understand::chosen;
 use super::value::{Answer, Fields, How, Value};
-use super::words::{Medium, Path, Words, shown};
+use super::words::{Medium, Path, Words, brief, shown};
 use crate::zh;
 
 const STEPS_MAX: usize = 100;
@@ -117,7 +117,7 @@ impl<'a> Walk<'a> {
         let items: Vec<(String, String)> = confirm
             .list
             .iter()
-            .filter_map(|slot| Some((slot.clone(), shown(&frame.answers.get(slot)?.value))))
+            .filter_map(|slot| Some((slot.clone(), brief(&frame.answers.get(slot)?.value))))
             .collect();
         let lines: Vec<String> =
             items.iter().enumerate().map(|(n, (_, item))| format!("{} {item}", n + 1)).collect();
@@ -286,7 +286,9 @@ impl Frame {
     }
 
     fn show(&self, path: &Path) -> Option<String> {
-        self.value(path).map(|value| shown(&value))
+        let value = self.value(path)?;
+        // A field is the host's, and comes as it is.
+        Some(if path.field.is_some() { shown(&value) } else { brief(&value) })
     }
 
     fn value(&self, path: &Path) -> Option<Value> {

@@ -77,7 +77,7 @@ impl Walk<'_> {
                 self.accept(question, answer)
             }
             Parsed::Maybe(answer) => {
-                let candidate = super::words::shown(&answer.value);
+                let candidate = super::words::brief(&answer.value);
                 if let Some(asked) = self.now.active.as_mut().and_then(|f| f.asked.as_mut()) {
                     asked.maybe = Some(answer);
                 }
@@ -199,7 +199,7 @@ impl Walk<'_> {
         let Some(frame) = &mut self.now.active else { return Ok(()) };
         let before = frame.answers.remove(slot);
         frame.asked = None;
-        let was = before.map(|answer| super::words::shown(&answer.value)).unwrap_or_default();
+        let was = before.map(|answer| super::words::brief(&answer.value)).unwrap_or_default();
         let suffix = match was.as_str() {
             "" => String::new(),
             _ => self.phrase("was", &[("原来", was)]),

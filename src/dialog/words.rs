@@ -2,6 +2,9 @@
 
 use super::value::{Fields, Value};
 
+/// Enough to know again what one wrote.
+const BRIEF_CHARACTERS: usize = 80;
+
 /// Which variant of a text is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -145,6 +148,15 @@ pub(super) fn shown(value: &Value) -> String {
         Value::Skipped => "没有填".into(),
         Value::Record(fields) => main_field(fields),
         Value::List(rows) => format!("{}项", rows.len()),
+    }
+}
+
+/// The same for an answer that is repeated to her: of a long one its beginning.
+pub(super) fn brief(value: &Value) -> String {
+    let text = shown(value);
+    match text.char_indices().nth(BRIEF_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 
