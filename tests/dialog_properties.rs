@@ -143,6 +143,8 @@ fn long_texts() -> impl Strategy<Value = String> {
         Just("a".repeat(4_200)),
         Just("大黑坨村路灯不亮\n".repeat(180)),
         Just("😀".repeat(1_100)),
+        Just("\"路灯\\坏了\"\n".repeat(250)),
+        Just(format!("路灯坏了没人管{}", "\u{1}".repeat(4_000))),
     ]
 }
 
@@ -186,6 +188,18 @@ fn moves() -> impl Strategy<Value = Move> {
         1 => Just(Move::ResultUnknown),
     ]
 }
+
+/// A beginning that gets somewhere, so that the rest happens in the middle of things.
+const JOURNEYS: &[&[&str]] = &[
+    &[],
+    &[],
+    &["投诉", "大黑坨村"],
+    &["投诉", "大黑坨村", "1", "LONG", "没有", "LONG", "匿名", "13800138000"],
+    &["大黑坨村路灯不亮半个月了没有人管", "没有", "跳过", "张三", "13800138000"],
+    &["投诉 大黑坨村垃圾没人拉，我叫李四，电话13912345678", "没有", "对"],
+    &["LONG", "大黑坨村", "1", "LONG", "没有", "LONG", "张三", "查进度"],
+    &["查进度"],
+];
 
 struct Session {
     now: Timestamp,
@@ -291,6 +305,7 @@ impl Session {
                 ("case_no", format!("126-041-27{n}")),
                 ("title", format!("路灯不亮{n}")),
                 ("state", "正在办".to_owned()),
+                ("reply", "水管已经修好，请放心用水。".repeat(40)),
                 ("promised", "11月25日17点前".to_owned()),
                 ("due", "11月25日17点前".to_owned()),
                 ("next", if kind % 2 == 0 { "redo" } else { "closed" }.to_owned()),
@@ -354,12 +369,33 @@ proptest! {
     fn whatever_she_does(
         sms in any::<bool>(),
         outcomes in prop::collection::vec(0..8u8, 1..6),
-        moves in prop::collection::vec(moves(), 1..40),
+        journey in prop::sample::select(JOURNEYS),
+        long in long_texts(),
+        moves in prop::collection::vec(moves(), 1..24),
     ) {
         let mut session = Session::new(if sms { Medium::Sms } else { Medium::Wechat }, outcomes);
+        for text in journey {
+            let text = if *text == "LONG" { long.clone() } else { (*text).to_owned() };
+            session.plays(Move::Text(text));
+        }
         for step in moves {
             session.plays(step);
         }
         session.replays();
     }
+}
+
+/// Nine cases with long replies beside a filing that is as long as it can be.
+#[test]
+fn a_long_filing_survives_a_look_at_long_replies() {
+    let long = "村口的路灯坏了没有人管。".repeat(130);
+    let mut session = Session::new(Medium::Wechat, vec![11]);
+    for text in [&long, "大黑坨村", "1", "没有", &long, "张三", "查进度", "9"] {
+        session.plays(Move::Text(text.to_owned()));
+    }
+    assert_eq!(session.calls.len(), 1);
+    assert!(session.conversation.is_busy());
+    session.plays(Move::Text("13800138000".into()));
+    session.plays(Move::Text("对".into()));
+    assert_eq!(session.calls.last().map(|call| call.action.as_str()), Some("create_case"));
 }

@@ -105,8 +105,9 @@ impl Walk<'_> {
     }
 
     /// Understood; is it allowed?
-    pub fn accept(&mut self, question: &Question, answer: Answer) -> Result<bool, Fault> {
+    pub fn accept(&mut self, question: &Question, mut answer: Answer) -> Result<bool, Fault> {
         let Some(frame) = &mut self.now.active else { return Ok(false) };
+        frame.whole_row(question, &mut answer);
         let mut tried = frame.clone();
         tried.set(&question.slot, answer);
         if let Some((_, words)) =

@@ -275,7 +275,7 @@ impl Reader<'_, '_> {
     /// The digit that stands for something on a telephone.
     pub fn digit(&mut self, node: &Node) -> String {
         let text = self.text(node);
-        if !text.is_empty() && !(text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit())) {
+        if text.len() > 2 || !text.bytes().all(|b| b.is_ascii_digit()) {
             let message = format!("「{text}」不对。请写一个数字，例如 3，村民发短信回这个数字。");
             self.wrong(node.at, "E228", message);
         }
@@ -452,7 +452,7 @@ fn read_globals(reader: &mut Reader, root: &Node, file: &str, script: &mut Scrip
     if let Some(node) = map.get("commands") {
         let items = reader.list(node);
         let all_known =
-            items.iter().fold(true, |known, item| read_command(reader, item, script) && known);
+            items.iter().filter(|item| !read_command(reader, item, script)).count() == 0;
         // A name that was mistaken may be the one that is missing.
         for (id, word) in COMMANDS.iter().filter(|_| all_known) {
             if !script.commands.iter().any(|global| command_id(global.command) == *id) {

@@ -153,8 +153,11 @@ pub(super) fn shown(value: &Value) -> String {
 
 /// The same for an answer that is repeated to her: of a long one its beginning.
 pub(super) fn brief(value: &Value) -> String {
-    let text = shown(value);
-    match text.char_indices().nth(BRIEF_CHARACTERS) {
+    shortened(shown(value), BRIEF_CHARACTERS)
+}
+
+pub(super) fn shortened(text: String, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
