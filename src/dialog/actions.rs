@@ -64,6 +64,10 @@ pub(super) fn output_id(word: &str) -> Option<&'static str> {
     ACTIONS.iter().find_map(|action| field_id(action, word))
 }
 
+/// What happened to a case, as the host calls it.
+pub(super) const NOTICES: &[&str] =
+    &["received", "dispatched", "rerouted", "progress", "replied", "redo", "closed"];
+
 /// Words in notices, and the ids that the host fills.
 pub(super) const NOTICE_FIELDS: &[(&str, &str)] = &[
     ("number", "编号"),

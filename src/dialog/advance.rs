@@ -9,10 +9,12 @@ use super::script::{CallStep, Confirm, Dialog, Kind, Question, Step, StepKind};
 use super::step::Walk;
 use super::understand::chosen;
 use super::value::{Answer, Fields, How, Value};
-use super::words::{Medium, Path, Words, shown};
+use super::words::{Medium, Path, Words, brief, shortened, shown};
 use crate::zh;
 
 const STEPS_MAX: usize = 100;
+/// Of a row in a menu.
+const LABEL_CHARACTERS: usize = 40;
 
 impl<'a> Walk<'a> {
     /// Says, asks or calls until it has to wait for her or for the host.
@@ -117,7 +119,7 @@ impl<'a> Walk<'a> {
         let items: Vec<(String, String)> = confirm
             .list
             .iter()
-            .filter_map(|slot| Some((slot.clone(), shown(&frame.answers.get(slot)?.value))))
+            .filter_map(|slot| Some((slot.clone(), brief(&frame.answers.get(slot)?.value))))
             .collect();
         let lines: Vec<String> =
             items.iter().enumerate().map(|(n, (_, item))| format!("{} {item}", n + 1)).collect();
@@ -154,8 +156,11 @@ impl<'a> Walk<'a> {
             Kind::ChoiceFrom(slot) => {
                 let frame = self.now.active.as_ref();
                 let rows = frame.map(|frame| frame.rows(slot)).unwrap_or_default();
+                // The row itself is among the answers already.
+                let number = |n| Value::Number(i64::try_from(n).unwrap_or_default());
                 rows.iter()
-                    .map(|row| Shown { label: row_label(row), value: Value::Record(row.clone()) })
+                    .enumerate()
+                    .map(|(n, row)| Shown { label: row_label(row), value: number(n) })
                     .collect()
             }
             _ => Vec::new(),
@@ -208,7 +213,7 @@ impl<'a> Walk<'a> {
 fn row_label(row: &Fields) -> String {
     let text = |name: &str| row.get(name).map(shown).unwrap_or_default();
     let (title, number) = (text("title"), text("case_no"));
-    if title.is_empty() { number } else { title }
+    shortened(if title.is_empty() { number } else { title }, LABEL_CHARACTERS)
 }
 
 impl Frame {
@@ -240,6 +245,15 @@ impl Frame {
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// What the menu shows of a row stands for the whole of it.
+    pub fn whole_row(&self, question: &Question, answer: &mut Answer) {
+        if let (Kind::ChoiceFrom(slot), Value::Number(n)) = (&question.kind, &answer.value)
+            && let Some(row) = usize::try_from(*n).ok().and_then(|n| self.rows(slot).get(n))
+        {
+            answer.value = Value::Record(row.clone());
         }
     }
 
@@ -286,7 +300,9 @@ impl Frame {
     }
 
     fn show(&self, path: &Path) -> Option<String> {
-        self.value(path).map(|value| shown(&value))
+        let value = self.value(path)?;
+        // A field is the host's, and comes as it is.
+        Some(if path.field.is_some() { shown(&value) } else { brief(&value) })
     }
 
     fn value(&self, path: &Path) -> Option<Value> {

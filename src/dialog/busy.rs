@@ -77,7 +77,7 @@ impl Walk<'_> {
                 self.accept(question, answer)
             }
             Parsed::Maybe(answer) => {
-                let candidate = super::words::shown(&answer.value);
+                let candidate = super::words::brief(&answer.value);
                 if let Some(asked) = self.now.active.as_mut().and_then(|f| f.asked.as_mut()) {
                     asked.maybe = Some(answer);
                 }
@@ -105,8 +105,9 @@ impl Walk<'_> {
     }
 
     /// Understood; is it allowed?
-    pub fn accept(&mut self, question: &Question, answer: Answer) -> Result<bool, Fault> {
+    pub fn accept(&mut self, question: &Question, mut answer: Answer) -> Result<bool, Fault> {
         let Some(frame) = &mut self.now.active else { return Ok(false) };
+        frame.whole_row(question, &mut answer);
         if !question.not_allowed.is_empty() {
             let mut tried = frame.clone();
             tried.set(&question.slot, answer.clone());
@@ -201,7 +202,7 @@ impl Walk<'_> {
         let Some(frame) = &mut self.now.active else { return Ok(()) };
         let before = frame.answers.remove(slot);
         frame.asked = None;
-        let was = before.map(|answer| super::words::shown(&answer.value)).unwrap_or_default();
+        let was = before.map(|answer| super::words::brief(&answer.value)).unwrap_or_default();
         let suffix = match was.as_str() {
             "" => String::new(),
             _ => self.phrase("was", &[("原来", was)]),

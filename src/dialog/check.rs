@@ -4,25 +4,43 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::{Action, field_id};
-use super::condition::Condition;
-use super::script::{Dialog, Kind, Script, StepKind};
+use super::condition::{Condition, Sign};
+use super::script::{Dialog, Kind, Question, Script, Step, StepKind, place_of};
 use super::source::{Diagnostic, Problems, SourceFile, did_you_mean};
+use super::transcript::Line;
 use super::words::{Path, Words};
+use super::yaml::Place;
+
+/// Keys of the menu that are commands.
+const MENU_COMMANDS: [&str; 5] = ["CANCEL", "BACK", "HELP", "HUMAN", "REPEAT"];
 
 pub(super) fn script(script: &Script, files: &[SourceFile]) -> Vec<Diagnostic> {
     let mut check = Check { script, files, found: Vec::new() };
     check.shared_words();
+    check.shared_keys();
     check.menu();
     for dialog in script.dialogs.values() {
+        check.entrance(dialog);
         check.dialog(dialog);
+        check.tests(dialog);
     }
     for notice in script.notices.values() {
         if let Some(id) = &notice.offers
             && !script.dialogs.contains_key(id)
         {
             let hint = did_you_mean(id, script.dialogs.keys().map(String::as_str));
-            check.wrong("通知", id, "E401", format!("没有对话「{id}」。{hint}"));
+            let at = place_of(&notice.places, "offers");
+            check.wrong(&notice.file, at, id, "E401", format!("没有对话「{id}」。{hint}"));
         }
+        check.length(&notice.file, place_of(&notice.places, "say"), &notice.words);
+    }
+    let said = script.commands.iter().filter_map(|global| global.say.as_ref());
+    for words in said.chain(script.phrases.values()).chain([&script.rules.remind_text]) {
+        let beginning = words.sms.fill(|_| Some("\n".into()));
+        let beginning = beginning.lines().find(|line| !line.is_empty()).unwrap_or_default();
+        let problems = files.iter().find(|file| file.name == script.written.file).map(Problems::of);
+        let at = problems.map_or((1, 1), |problems| problems.find((1, 1), beginning));
+        check.length(&script.written.file, at, words);
     }
     check.found
 }
@@ -43,153 +61,214 @@ enum Holds {
     Anything,
 }
 
+/// What a step may speak of.
+struct Known<'a> {
+    all: BTreeMap<&'a str, Holds>,
+    /// What is told or found out when the step is reached.
+    before: BTreeSet<&'a str>,
+}
+
 impl Check<'_> {
-    /// `of`: the id of a dialog, or a key of the file's first level. The line is the first
-    /// one there that holds `text`.
-    fn wrong(&mut self, of: &str, text: &str, code: &'static str, message: String) {
-        let heads = |file: &&SourceFile| {
-            let ends = |line: &str| {
-                line.split_once([':', '：']).is_some_and(|(key, value)| {
-                    key.trim() == of
-                        || (["对话", "dialog"].contains(&key.trim()) && value.trim() == of)
-                })
-            };
-            file.text.lines().any(ends)
-        };
-        let Some(file) = self.files.iter().find(heads).or(self.files.first()) else { return };
-        let place = file.text.lines().enumerate().find_map(|(n, line)| {
-            let at = line.find(text)?;
-            (!line.trim_start().starts_with('#')).then(|| (n + 1, line[..at].chars().count() + 1))
-        });
+    /// At the first `text` at or behind `from`.
+    fn wrong(&mut self, file: &str, from: Place, text: &str, code: &'static str, message: String) {
+        let Some(file) = self.files.iter().find(|known| known.name == file) else { return };
         let mut problems = Problems::of(file);
-        problems.add(place.unwrap_or((1, 1)), code, message);
+        let at = problems.find(from, text);
+        problems.add(at, code, message);
         self.found.append(&mut problems.found);
     }
 
     /// A word that two things claim would go to one of them in silence.
     fn shared_words(&mut self) {
         let script = self.script;
-        for global in &script.commands {
-            for word in &global.words {
-                if let Some(id) = script.entries.get(word) {
+        let is_command =
+            |plain: &str| script.commands.iter().any(|global| global.words.contains(plain));
+        for dialog in script.dialogs.values() {
+            for word in dialog.words.iter().filter(|word| is_command(&crate::zh::plain(word))) {
+                let message = format!("「{word}」是全县通用的口令，不能再当入口词。请删去这个词。");
+                self.wrong(&dialog.file, place_of(&dialog.places, "words"), word, "E402", message);
+            }
+            for step in &dialog.steps {
+                let StepKind::Ask(question) = &step.kind else { continue };
+                let skips = question.skip.iter().map(|word| ("skip", word));
+                let chosen = match &question.kind {
+                    Kind::Choice(choices) => &choices[..],
+                    _ => &[],
+                };
+                let chosen = chosen.iter().flat_map(|choice| &choice.words);
+                let taken: BTreeSet<(&str, &String)> = skips
+                    .chain(chosen.map(|word| ("options", word)))
+                    .filter(|(_, word)| is_command(word))
+                    .collect();
+                for (key, word) in taken {
                     let message =
-                        format!("「{word}」是全县通用的口令，不能再当入口词。请删去这个词。");
-                    self.wrong(id, word, "E402", message);
-                }
-                for dialog in script.dialogs.values() {
-                    let skips = dialog.questions().any(|question| question.skip.contains(word));
-                    let chosen = dialog.questions().any(|question| {
-                        matches!(&question.kind, Kind::Choice(choices)
-                            if choices.iter().any(|choice| choice.words.contains(word)))
-                    });
-                    if skips || chosen {
-                        let message =
-                            format!("「{word}」是全县通用的口令，说了轮不到这里。请删去这个词。");
-                        self.wrong(&dialog.id, word, "E402", message);
-                    }
+                        format!("「{word}」是全县通用的口令，说了轮不到这里。请删去这个词。");
+                    self.wrong(&dialog.file, place_of(&step.places, key), word, "E402", message);
                 }
             }
         }
+    }
+
+    fn shared_keys(&mut self) {
+        let script = self.script;
         let mut digits: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut keys: BTreeMap<&str, &str> = BTreeMap::new();
-        for global in &script.commands {
-            if let Some(sms) = &global.sms {
-                digits.insert(sms, "口令");
-            }
+        let mut keys: BTreeMap<&str, &str> = MENU_COMMANDS.map(|key| (key, "口令")).into();
+        for sms in script.commands.iter().filter_map(|global| global.sms.as_ref()) {
+            digits.insert(sms, "口令");
         }
         for dialog in script.dialogs.values() {
             if let Some(sms) = &dialog.sms
-                && digits.insert(sms, &dialog.id).is_some()
+                && let Some(other) = digits.insert(sms, &dialog.name)
             {
-                let message = format!("短信「{sms}」已经有别的用处。请换一个数字。");
-                self.wrong(&dialog.id, "短信", "E403", message);
+                let message = format!("短信回「{sms}」已经是「{other}」了。请换一个数字。");
+                self.wrong(&dialog.file, place_of(&dialog.places, "sms"), sms, "E403", message);
             }
             if let Some(key) = &dialog.menu_key
-                && keys.insert(key, &dialog.id).is_some()
+                && let Some(other) = keys.insert(key, &dialog.name)
             {
-                let message = format!("菜单键「{key}」别的对话已经用了。请换一个。");
-                self.wrong(&dialog.id, key, "E403", message);
+                let message = format!("菜单键「{key}」已经是「{other}」的了。请换一个。");
+                let at = place_of(&dialog.places, "menu_key");
+                self.wrong(&dialog.file, at, key, "E403", message);
             }
         }
     }
 
     fn menu(&mut self) {
-        let commands = ["CANCEL", "BACK", "HELP", "HUMAN", "REPEAT"];
-        for item in &self.script.menu {
-            let keys: Vec<&str> = self
-                .script
-                .dialogs
-                .values()
-                .filter_map(|dialog| dialog.menu_key.as_deref())
-                .collect();
-            if !keys.contains(&item.key.as_str()) && !commands.contains(&item.key.as_str()) {
-                let hint = did_you_mean(&item.key, keys.iter().copied().chain(commands));
-                let message = format!(
-                    "没有一个对话的「菜单键」是 {}。{hint}可以写：{}、{}。",
-                    item.key,
-                    keys.join("、"),
-                    commands.join("、")
-                );
-                self.wrong("通用", &item.key, "E404", message);
-            }
+        let script = self.script;
+        let keys: Vec<&str> = script
+            .dialogs
+            .values()
+            .filter_map(|dialog| dialog.menu_key.as_deref())
+            .chain(MENU_COMMANDS)
+            .collect();
+        for item in script.menu.iter().filter(|item| !keys.contains(&item.key.as_str())) {
+            let hint = did_you_mean(&item.key, keys.iter().copied());
+            let message = format!(
+                "没有一个对话的「菜单键」是 {}。{hint}可以写：{}。",
+                item.key,
+                keys.join("、")
+            );
+            self.wrong(&script.written.file, script.written.menu, &item.key, "E404", message);
+        }
+    }
+
+    fn entrance(&mut self, dialog: &Dialog) {
+        let way_in = dialog.intake
+            || !dialog.words.is_empty()
+            || dialog.menu_key.is_some()
+            || dialog.sms.is_some()
+            || dialog.pattern.is_some()
+            || self.is_offered(dialog);
+        if !way_in {
+            let message = "没有「入口」，村民走不进这个对话。请补上「入口:」和下面的「词: …」。";
+            let at = place_of(&dialog.places, "dialog");
+            self.wrong(&dialog.file, at, &dialog.id, "E412", message.into());
         }
     }
 
     fn dialog(&mut self, dialog: &Dialog) {
-        let slots = slots(dialog, self.is_offered(dialog));
+        let all = slots(dialog, self.is_offered(dialog));
+        let questions: Vec<&str> = dialog.questions().map(|q| q.slot.as_str()).collect();
+        let mut known = Known { before: BTreeSet::new(), all };
+        if known.all.contains_key("case") && dialog.question("case").is_none() {
+            known.before.insert("case");
+        }
         for step in &dialog.steps {
+            let at = |key| place_of(&step.places, key);
             if let Some(when) = &step.when {
-                self.condition(dialog, &slots, when);
+                self.condition(dialog, &known, when, at("when"));
             }
             match &step.kind {
                 StepKind::Ask(question) => {
-                    self.words(dialog, &slots, &question.words);
-                    for words in &question.not_understood {
-                        self.words(dialog, &slots, words);
-                    }
-                    for (when, words) in &question.not_allowed {
-                        self.condition(dialog, &slots, when);
-                        self.words(dialog, &slots, words);
-                    }
+                    self.words(dialog, &known, &question.words, at("say"));
                     if let Kind::ChoiceFrom(slot) = &question.kind
-                        && !matches!(slots.get(slot.as_str()), Some(Holds::Result(a)) if a.rows)
+                        && !(known.before.contains(slot.as_str())
+                            && matches!(known.all.get(slot.as_str()), Some(Holds::Result(a)) if a.rows))
                     {
                         let message = format!(
                             "「选项表」要写前面一个「办」的「得到」，并且它得到的是几行。「{slot}」不是。"
                         );
-                        self.wrong(&dialog.id, slot, "E405", message);
+                        self.wrong(&dialog.file, at("options_from"), slot, "E405", message);
+                    }
+                    known.before.insert(&question.slot);
+                    self.in_vain(dialog, step, question);
+                    for words in &question.not_understood {
+                        self.words(dialog, &known, words, at("not_understood"));
+                    }
+                    for (when, words) in &question.not_allowed {
+                        self.condition(dialog, &known, when, at("not_allowed"));
+                        self.words(dialog, &known, words, at("not_allowed"));
                     }
                 }
-                StepKind::Say { words, .. } => self.words(dialog, &slots, words),
+                StepKind::Say { words, .. } => self.words(dialog, &known, words, at("say")),
                 StepKind::Confirm(confirm) => {
-                    let mut known = slots.clone();
-                    known.insert("清单", Holds::Answer);
-                    self.words(dialog, &known, &confirm.words);
+                    let before = known.before.clone();
+                    let all = known.all.clone();
+                    known.before.insert("清单");
+                    known.all.insert("清单", Holds::Answer);
+                    self.words(dialog, &known, &confirm.words, at("say"));
+                    (known.before, known.all) = (before, all);
                     for words in &confirm.not_understood {
-                        self.words(dialog, &known, words);
+                        self.words(dialog, &known, words, at("not_understood"));
                     }
                     for slot in &confirm.list {
-                        if dialog.question(slot).is_none() {
-                            let questions =
-                                dialog.questions().map(|question| question.slot.as_str());
-                            let hint = did_you_mean(slot, questions);
-                            let message = format!("「列出」里的「{slot}」没有问过。{hint}");
-                            self.wrong(&dialog.id, slot, "E406", message);
+                        let asked = questions.contains(&slot.as_str());
+                        if !(asked && known.before.contains(slot.as_str())) {
+                            let hint = did_you_mean(slot, known.before.iter().copied());
+                            let message = format!("「列出」里的「{slot}」前面没有问过。{hint}");
+                            self.wrong(&dialog.file, at("list"), slot, "E406", message);
                         }
                     }
                 }
                 StepKind::Call(call) => {
-                    self.words(dialog, &slots, &call.failure);
+                    self.words(dialog, &known, &call.failure, at("failure"));
                     for (input, required) in call.action.inputs {
-                        if *required && !slots.contains_key(input) {
+                        if *required && !known.before.contains(input) {
                             let message = format!(
                                 "要办 {}，前面得先问到 {input}。请补上「- 问: {input}」。",
                                 call.action.id
                             );
-                            self.wrong(&dialog.id, call.action.id, "E407", message);
+                            self.wrong(&dialog.file, at("call"), call.action.id, "E407", message);
                         }
                     }
+                    known.before.extend(call.result.as_deref());
                 }
+            }
+        }
+    }
+
+    /// A sentence that can not be reached before a person takes over, a reminder that comes
+    /// after the end.
+    fn in_vain(&mut self, dialog: &Dialog, step: &Step, question: &Question) {
+        let limit = question.hand_over_after.unwrap_or(self.script.rules.hand_over_after);
+        let rungs = question.not_understood.len();
+        if rungs > usize::from(limit) {
+            let message = format!(
+                "写了{rungs}句，可是{limit}次听不懂就转人工，后面的说不到。最多写{limit}句。"
+            );
+            let at = place_of(&step.places, "not_understood");
+            self.wrong(&dialog.file, at, "", "E413", message);
+        }
+        if question.remind.is_some_and(|remind| remind >= self.script.rules.expire) {
+            let message = "还没催问就过期了，永远不会催。请把「催问」写短些。";
+            let at = place_of(&step.places, "remind");
+            self.wrong(&dialog.file, at, "", "E230", message.into());
+        }
+    }
+
+    /// A transcript that looks for a name which nothing has would look in vain, or always be
+    /// content. It may run into other dialogs.
+    fn tests(&mut self, dialog: &Dialog) {
+        let script = self.script;
+        let mut names: BTreeSet<&str> = ["case", "opening", "photos", "voices"].into();
+        names.extend(script.dialogs.values().flat_map(|other| slots(other, true).into_keys()));
+        for (line, content) in dialog.tests.iter().flat_map(|test| &test.lines) {
+            if let Line::Holds(path, _) | Line::HoldsNot(path) = content
+                && !names.contains(path.slot.as_str())
+            {
+                let hint = did_you_mean(&path.slot, names.iter().copied());
+                let message = format!("没有「{}」。{hint}", path.slot);
+                self.wrong(&dialog.file, (*line, 1), &path.slot, "E408", message);
             }
         }
     }
@@ -198,24 +277,43 @@ impl Check<'_> {
         self.script.notices.values().any(|notice| notice.offers.as_ref() == Some(&dialog.id))
     }
 
-    fn words(&mut self, dialog: &Dialog, slots: &BTreeMap<&str, Holds>, words: &Words) {
-        let paths: BTreeSet<(&str, Option<&str>)> = words
-            .wechat
-            .paths()
-            .chain(words.sms.paths())
-            .map(|path| (path.slot.as_str(), path.field.as_deref()))
-            .collect();
-        for (slot, field) in paths {
-            let path = Path { slot: slot.to_owned(), field: field.map(str::to_owned) };
-            self.path(dialog, slots, &path, &format!("【{slot}"));
+    fn words(&mut self, dialog: &Dialog, known: &Known, words: &Words, at: Place) {
+        let mut said = BTreeSet::new();
+        for path in words.wechat.paths().chain(words.sms.paths()) {
+            if !said.insert(path.to_string()) {
+                continue;
+            }
+            let text = format!("【{path}");
+            let slot = path.slot.as_str();
+            if known.all.contains_key(slot) && !known.before.contains(slot) {
+                let message = format!("「{slot}」后面才问到，说这一句的时候还是空的。请换个地方。");
+                self.wrong(&dialog.file, at, &text, "E414", message);
+            } else {
+                self.path(dialog, known, path, at, &text);
+            }
+        }
+        self.length(&dialog.file, at, words);
+    }
+
+    /// By what is always in it: what is filled in comes on top.
+    fn length(&mut self, file: &str, at: Place, words: &Words) {
+        let most = 67 * self.script.rules.sms_max;
+        let length = words.sms.fill(|_| None).chars().count();
+        if length > most {
+            let message = format!(
+                "短信最多{}条，就是{most}个字，这一句有{length}个字。请给短信另写一句短的：\
+                 「说:」下面分「微信: …」「短信: …」两行。",
+                self.script.rules.sms_max
+            );
+            self.wrong(file, at, "", "E411", message);
         }
     }
 
-    fn path(&mut self, dialog: &Dialog, slots: &BTreeMap<&str, Holds>, path: &Path, text: &str) {
-        let Some(holds) = slots.get(path.slot.as_str()) else {
-            let hint = did_you_mean(&path.slot, slots.keys().copied());
+    fn path(&mut self, dialog: &Dialog, known: &Known, path: &Path, at: Place, text: &str) {
+        let Some(holds) = known.all.get(path.slot.as_str()) else {
+            let hint = did_you_mean(&path.slot, known.all.keys().copied());
             let message = format!("这个对话里没有「{}」。{hint}", path.slot);
-            return self.wrong(&dialog.id, text, "E408", message);
+            return self.wrong(&dialog.file, at, text, "E408", message);
         };
         let Some(field) = &path.field else { return };
         let action = match holds {
@@ -223,14 +321,14 @@ impl Check<'_> {
             Holds::Anything => return,
             Holds::Answer => {
                 let message = format!("「{}」后面不能再加「.{field}」。请删去。", path.slot);
-                return self.wrong(&dialog.id, text, "E409", message);
+                return self.wrong(&dialog.file, at, text, "E409", message);
             }
         };
         let counts = field == "个数" || field == "count";
         let is_row = matches!(holds, Holds::Row(_));
         let all_rows = matches!(holds, Holds::Result(action) if action.rows);
-        let known = field_id(action, field).is_some() && !(counts && is_row);
-        if !known || (all_rows && !counts) {
+        let is_field = field_id(action, field).is_some() && !(counts && is_row);
+        if !is_field || (all_rows && !counts) {
             let words: Vec<&str> = match all_rows {
                 true => vec!["个数"],
                 false => action.outputs.iter().map(|(_, zh)| *zh).collect(),
@@ -238,40 +336,80 @@ impl Check<'_> {
             let hint = did_you_mean(field, words.iter().copied());
             let message =
                 format!("「{}」没有「{field}」。{hint}可以写：{}。", path.slot, words.join("、"));
-            self.wrong(&dialog.id, text, "E409", message);
+            self.wrong(&dialog.file, at, text, "E409", message);
         }
     }
 
-    fn condition(&mut self, dialog: &Dialog, slots: &BTreeMap<&str, Holds>, when: &Condition) {
-        let mut parts: Vec<(Path, Option<String>)> = Vec::new();
-        when.visit(&mut |path, value| parts.push((path.clone(), value.map(str::to_owned))));
+    fn condition(&mut self, dialog: &Dialog, known: &Known, when: &Condition, at: Place) {
+        let mut parts: Vec<(Path, Option<(Sign, String)>)> = Vec::new();
+        when.visit(&mut |path, value| {
+            parts.push((path.clone(), value.map(|(sign, value)| (sign, value.to_owned()))));
+        });
         for (path, value) in parts {
             let slot = path.slot.as_str();
-            let impossible = |known: &[&str], value: &str| {
-                let hint = did_you_mean(value, known.iter().copied());
-                format!("「{slot}」不会是「{value}」。{hint}可以是：{}。", known.join("、"))
-            };
-            match (slot, value) {
-                ("渠道" | "channel", Some(value)) => {
-                    if !["微信", "短信"].contains(&value.as_str()) {
-                        let message = impossible(&["微信", "短信"], &value);
-                        self.wrong(&dialog.id, &value, "E410", message);
-                    }
+            let of_all = matches!(slot, "渠道" | "channel" | "时间" | "time");
+            if !of_all {
+                self.path(dialog, known, &path, at, slot);
+                if !known.all.contains_key(slot) {
+                    continue;
                 }
-                ("渠道" | "channel" | "时间" | "time", _) => {}
-                (_, value) => {
-                    self.path(dialog, slots, &path, slot);
-                    let kind = dialog.question(slot).map(|question| &question.kind);
-                    if let (Some(Kind::Choice(choices)), Some(value)) = (kind, value)
-                        && !choices.iter().any(|c| c.value == value || c.label == value)
-                    {
-                        let known: Vec<&str> = choices.iter().map(|c| c.value.as_str()).collect();
-                        let message = impossible(&known, &value);
-                        self.wrong(&dialog.id, &value, "E410", message);
-                    }
-                }
+            } else if let Some(field) = &path.field {
+                let message = format!("「{slot}」后面不能再加「.{field}」。请删去。");
+                self.wrong(&dialog.file, at, slot, "E409", message);
+                continue;
+            }
+            if let Some((sign, value)) = value
+                && let Some(message) = never(dialog, known, &path, sign, &value)
+            {
+                self.wrong(&dialog.file, at, &value, "E410", message);
             }
         }
+    }
+}
+
+/// Why a comparison could not hold, whatever she says.
+fn never(dialog: &Dialog, known: &Known, path: &Path, sign: Sign, value: &str) -> Option<String> {
+    let slot = path.slot.as_str();
+    let equals = matches!(sign, Sign::Equal | Sign::NotEqual);
+    let one_of = |all: &[&str]| {
+        if !equals {
+            return Some(format!("「{slot}」不能比大小，只能写 = 或 ≠。"));
+        }
+        let hint = did_you_mean(value, all.iter().copied());
+        let message = format!("「{slot}」不会是「{value}」。{hint}可以是：{}。", all.join("、"));
+        (!all.contains(&value)).then_some(message)
+    };
+    match slot {
+        "渠道" | "channel" => return one_of(&["微信", "短信"]),
+        "时间" | "time" => {
+            let digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+            let written = value.split_once(':').is_some_and(|(h, m)| digits(h) && digits(m));
+            return (!written).then(|| format!("「{value}」不对。时间请写成 08:30 或 17:00。"));
+        }
+        _ => {}
+    }
+    if path.field.is_none()
+        && let Some(Holds::Result(action)) = known.all.get(slot)
+    {
+        let field = if action.rows { "个数" } else { "编号" };
+        return Some(format!(
+            "「{slot}」是办完得到的一整份，要写比哪一样，例如「{slot}.{field}」。"
+        ));
+    }
+    match &dialog.question(slot)?.kind {
+        Kind::Choice(choices) => {
+            if equals && choices.iter().any(|choice| choice.label == value) {
+                return None;
+            }
+            one_of(&choices.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>())
+        }
+        Kind::YesNo => one_of(&["是", "否"]),
+        Kind::Quantity { .. } if crate::zh::number(value).is_none() => {
+            Some(format!("「{slot}」是数，不会是「{value}」。请写数字。"))
+        }
+        Kind::Quantity { .. } => None,
+        _ if !equals => Some(format!("「{slot}」不是数，不能比大小，只能写 = 或 ≠。")),
+        _ => None,
     }
 }
 

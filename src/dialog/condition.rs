@@ -148,9 +148,9 @@ impl Reader<'_> {
         self.eat(word);
         let value = self.word()?;
         if path.slot == "是否上班" {
-            let open = match value.as_str() {
-                "是" => true,
-                "否" => false,
+            let open = match (value.as_str(), sign) {
+                ("是", Sign::Equal | Sign::NotEqual) => true,
+                ("否", Sign::Equal | Sign::NotEqual) => false,
                 _ => return Err("「是否上班」只能等于 是 或 否。".into()),
             };
             return Ok(Condition::OfficeOpen(open == (*sign == Sign::Equal)));
@@ -183,17 +183,16 @@ impl Reader<'_> {
 
 impl Condition {
     /// Every comparison with what it compares, for the checks of a script.
-    pub fn visit(&self, each: &mut impl FnMut(&Path, Option<&str>)) {
+    pub fn visit(&self, each: &mut impl FnMut(&Path, Option<(Sign, &str)>)) {
         match self {
             Condition::And(parts) | Condition::Or(parts) => {
                 parts.iter().for_each(|part| part.visit(each));
             }
             Condition::Has(path) | Condition::HasNot(path) => each(path, None),
-            Condition::Compare(path, sign, value) => {
-                let exact = matches!(sign, Sign::Equal | Sign::NotEqual);
-                each(path, exact.then_some(value));
+            Condition::Compare(path, sign, value) => each(path, Some((*sign, value))),
+            Condition::In(path, values) => {
+                values.iter().for_each(|value| each(path, Some((Sign::Equal, value))));
             }
-            Condition::In(path, values) => values.iter().for_each(|value| each(path, Some(value))),
             Condition::OfficeOpen(_) => {}
         }
     }

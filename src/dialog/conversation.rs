@@ -179,6 +179,12 @@ impl Frame {
         self.answers.insert(slot.to_owned(), answer);
     }
 
+    /// What was understood is enough when there is no room for more.
+    pub fn forget_wording(&mut self) {
+        self.opening.truncate(self.opening.floor_char_boundary(RAW_BYTES_MAX));
+        self.answers.values_mut().for_each(|answer| answer.raw.clear());
+    }
+
     /// Something that she would not like to tell again.
     pub fn is_worth_keeping(&self) -> bool {
         self.answers.values().any(|answer| !matches!(answer.how, How::Default | How::Given))

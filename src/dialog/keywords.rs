@@ -118,6 +118,8 @@ pub(super) fn is_keyword(word: &str) -> bool {
     let pairs = KEYS.iter().chain(COMMANDS);
     pairs.into_iter().any(|(id, zh)| *id == word || *zh == word)
         || PHRASES.iter().any(|(id, zh, _)| *id == word || *zh == word)
+        || super::actions::action(word).is_some()
+        || super::actions::output_id(word).is_some()
         || ["村民", "系统"].contains(&word)
 }
 

@@ -2,21 +2,27 @@
 //! is ignored: an unknown key, type or name is an error, and so is what is not built yet.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use jiff::SignedDuration;
 use sha2::Digest;
 
+use super::actions::{NOTICE_FIELDS, NOTICES};
 use super::check;
 use super::keywords::{COMMANDS, PHRASES, id_among, zh};
 use super::lower_steps;
-use super::script::{Command, Dialog, GlobalCommand, MenuItem, Notice, Rules, Script};
+use super::script::{
+    Command, Dialog, GlobalCommand, MenuItem, Notice, Places, Rules, Script, Written, place_of,
+};
 use super::source::{Diagnostic, Problems, SourceFile, did_you_mean};
 use super::transcript;
-use super::words::{Template, Words};
+use super::words::{Path, Template, Words};
 use super::yaml::{self, Node, Place, Tree};
 
 const GLOBALS: &str = "_全局.yaml";
 const FILES_MAX: usize = 200;
+/// WeChat takes 2,048; what is filled in needs room as well.
+const TEXT_BYTES_MAX: usize = 1_500;
 
 /// All files of `dialogs/`; `Err` holds all mistakes of all of them.
 pub fn load(files: &[SourceFile]) -> Result<Script, Vec<Diagnostic>> {
@@ -33,25 +39,25 @@ pub fn load(files: &[SourceFile]) -> Result<Script, Vec<Diagnostic>> {
             remind: Some(SignedDuration::from_mins(30)),
             remind_text: Words::default(),
             expire: SignedDuration::from_hours(24),
+            sms_max: 3,
         },
         menu: Vec::new(),
+        written: Written::default(),
     };
-    let mut globals = false;
     for file in files.iter().take(FILES_MAX) {
         let mut problems = Problems::of(file);
         if let Some(root) = yaml::read(&file.text, &mut problems) {
             let mut reader = Reader { problems: &mut problems };
             match reader.keys(&root) {
                 Some(keys) if keys.iter().any(|key| *key == "通用" || *key == "globals") => {
-                    globals = true;
-                    read_globals(&mut reader, &root, &mut script);
+                    read_globals(&mut reader, &root, &file.name, &mut script);
                 }
                 Some(keys) if keys.iter().any(|key| *key == "通知" || *key == "notices") => {
-                    read_notices(&mut reader, &root, &mut script);
+                    read_notices(&mut reader, &root, &file.name, &mut script);
                 }
                 Some(_) => {
-                    if let Some((dialog, words)) = read_dialog(&mut reader, &root) {
-                        add_dialog(&mut reader, root.at, dialog, words, &mut script);
+                    if let Some(dialog) = read_dialog(&mut reader, &root, &file.name) {
+                        add_dialog(&mut reader, dialog, &mut script);
                     }
                 }
                 None => {}
@@ -62,7 +68,7 @@ pub fn load(files: &[SourceFile]) -> Result<Script, Vec<Diagnostic>> {
     if files.len() > FILES_MAX {
         found.push(about_all(format!("文件太多，最多{FILES_MAX}个。")));
     }
-    if !globals {
+    if script.written.file.is_empty() {
         found.push(about_all(format!("缺少 {GLOBALS}。口令、规矩和机器人自己说的句子写在里面。")));
     }
     if found.is_empty() {
@@ -74,8 +80,8 @@ pub fn load(files: &[SourceFile]) -> Result<Script, Vec<Diagnostic>> {
 fn about_all(message: String) -> Diagnostic {
     Diagnostic {
         file: GLOBALS.into(),
-        line: 1,
-        column: 1,
+        line: 0,
+        column: 0,
         code: "E108",
         message,
         line_text: String::new(),
@@ -116,6 +122,10 @@ impl<'n> Map<'n> {
     pub fn has(&self, id: &str) -> bool {
         self.get(id).is_some()
     }
+
+    pub fn places(&self) -> Places {
+        self.entries.iter().map(|(id, _, node)| (*id, node.at)).collect()
+    }
 }
 
 impl Reader<'_, '_> {
@@ -148,15 +158,20 @@ impl Reader<'_, '_> {
         let mut map = Map { at: node.at, entries: Vec::new() };
         for entry in entries {
             match id_among(&entry.key, allowed) {
+                Some(id) if map.has(id) => {
+                    let message = format!("「{}」（{id}）前面已经写过了。请删去一个。", zh(id));
+                    self.wrong(entry.at, "E217", message);
+                }
                 Some(id) => map.entries.push((id, entry.at, &entry.value)),
                 None => {
                     let words: Vec<&str> = allowed.iter().map(|id| zh(id)).collect();
                     let hint = did_you_mean(&entry.key, words.iter().copied());
-                    let message = format!(
-                        "不认识「{}」。{hint}这里可以写：{}。",
-                        entry.key,
-                        words.join("、")
-                    );
+                    let all = match allowed.len() {
+                        ..=12 => format!("这里可以写：{}。", words.join("、")),
+                        _ if hint.is_empty() => "请删去，或者照着别的对话改。".into(),
+                        _ => String::new(),
+                    };
+                    let message = format!("不认识「{}」。{hint}{all}", entry.key);
                     self.wrong(entry.at, "E201", message);
                 }
             }
@@ -173,10 +188,10 @@ impl Reader<'_, '_> {
         Some(map)
     }
 
+    /// At least one item.
     pub fn list<'n>(&mut self, node: &'n Node) -> &'n [Node] {
         match &node.value {
             Tree::List(items) => items,
-            Tree::Text(text) if text.is_empty() => &[],
             _ => {
                 self.wrong(node.at, "E203", "这里应该是几行，每行以「- 」开头。");
                 &[]
@@ -184,22 +199,40 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// What is written, even if it is nothing.
+    pub fn raw<'n>(&mut self, node: &'n Node) -> Option<&'n str> {
+        let Tree::Text(text) = &node.value else {
+            self.wrong(node.at, "E204", "这里只能写一句话，和「:」写在同一行。");
+            return None;
+        };
+        Some(text.trim())
+    }
+
     pub fn text<'n>(&mut self, node: &'n Node) -> &'n str {
-        match &node.value {
-            Tree::Text(text) => text.trim(),
-            _ => {
-                self.wrong(node.at, "E204", "这里应该是一句话。");
-                ""
-            }
+        let text = self.raw(node);
+        if text == Some("") {
+            self.wrong(node.at, "E209", "这里不能空着。请写上，或者删去这一行。");
         }
+        text.unwrap_or_default()
     }
 
     /// `路、修路、坑`
     pub fn words(&mut self, node: &Node) -> Vec<String> {
-        let text = self.text(node);
+        let Some(text) = self.raw(node) else { return Vec::new() };
         let separators = ['、', '，', ',', '；', ';', '|'];
         let parts = text.split(separators).map(str::trim).filter(|part| !part.is_empty());
-        let words: Vec<String> = parts.map(str::to_owned).collect();
+        let mut words: Vec<String> = Vec::new();
+        let mut known = HashSet::new();
+        for word in parts {
+            let plain = crate::zh::plain(word);
+            if !known.insert(plain) {
+                let message = format!("「{word}」写了两次（标点和语气词不算）。请删去一个。");
+                let first = self.problems.find(node.at, word);
+                let again = self.problems.find((first.0, first.1 + 1), word);
+                self.wrong(again, "E229", message);
+            }
+            words.push(word.to_owned());
+        }
         if words.is_empty() {
             self.wrong(node.at, "E205", "这里要写几个词，用顿号隔开。");
         }
@@ -207,39 +240,64 @@ impl Reader<'_, '_> {
     }
 
     pub fn yes_no(&mut self, node: &Node) -> bool {
-        match self.text(node) {
-            "是" | "true" | "yes" => true,
-            "否" | "false" | "no" => false,
-            _ => {
-                self.wrong(node.at, "E206", "这里只能写 是 或 否。");
-                false
-            }
+        match self.raw(node) {
+            Some("是" | "true" | "yes") => return true,
+            Some("否" | "false" | "no") | None => {}
+            Some(_) => self.wrong(node.at, "E206", "这里只能写 是 或 否。"),
         }
+        false
     }
 
-    pub fn count(&mut self, node: &Node, unit: &str) -> Option<i64> {
-        let text = self.text(node);
-        let digits = text.trim_end_matches(unit).trim();
-        let number = digits.parse().ok().filter(|n| (0..=1_000_000).contains(n));
+    pub fn count(&mut self, node: &Node, unit: &str, range: RangeInclusive<u8>) -> Option<u8> {
+        let text = self.raw(node)?;
+        let digits = text.strip_suffix(unit).unwrap_or(text).trim();
+        let number = digits.parse().ok().filter(|number| range.contains(number));
         if number.is_none() {
-            self.wrong(node.at, "E207", format!("「{text}」不是数。请写数字，例如 3{unit}。"));
+            let (least, most) = range.into_inner();
+            let example = 3.clamp(least, most);
+            let message =
+                format!("「{text}」不对。请写{least}到{most}的数字，例如 {example}{unit}。");
+            self.wrong(node.at, "E207", message);
         }
         number
     }
 
     /// `30分钟`, `24小时`, `2天`
     pub fn duration(&mut self, node: &Node) -> Option<SignedDuration> {
-        let text = self.text(node);
-        let units = [("分钟", 60), ("小时", 3_600), ("天", 86_400)];
-        let found = units.iter().find_map(|(unit, seconds)| {
-            let number: i64 = text.strip_suffix(unit)?.trim().parse().ok()?;
-            (1..=1_000).contains(&number).then(|| SignedDuration::from_secs(number * seconds))
-        });
+        let text = self.raw(node)?;
+        let found = duration(text);
         if found.is_none() {
-            let message = format!("「{text}」不对。请写成 30分钟、24小时 或 2天。");
-            self.wrong(node.at, "E208", message);
+            self.wrong(node.at, "E208", wrong_duration(text));
         }
         found
+    }
+
+    /// The digit that stands for something on a telephone.
+    pub fn digit(&mut self, node: &Node) -> String {
+        let text = self.text(node);
+        if text.len() > 2 || !text.bytes().all(|b| b.is_ascii_digit()) {
+            let message = format!("「{text}」不对。请写一个数字，例如 3，村民发短信回这个数字。");
+            self.wrong(node.at, "E228", message);
+        }
+        text.to_owned()
+    }
+
+    /// Only these names may stand in brackets.
+    fn only_names(
+        &mut self,
+        node: &Node,
+        words: &Words,
+        code: &'static str,
+        wrong: impl Fn(&Path) -> Option<String>,
+    ) {
+        let mut said = HashSet::new();
+        for path in words.wechat.paths().chain(words.sms.paths()) {
+            if let Some(message) = wrong(path)
+                && said.insert(path.to_string())
+            {
+                self.wrong(self.problems.find(node.at, &format!("【{path}")), code, message);
+            }
+        }
     }
 
     /// One text for all channels, or one each.
@@ -257,14 +315,12 @@ impl Reader<'_, '_> {
 
     pub fn template(&mut self, node: &Node) -> Template {
         let text = self.text(node);
-        if text.is_empty() {
-            self.wrong(node.at, "E209", "这里要写一句话，不能空着。");
+        if text.len() > TEXT_BYTES_MAX {
+            self.wrong(node.at, "E210", "太长了，一句最多500个字，请写短一些。");
         }
-        if text.len() > 2_000 {
-            self.wrong(node.at, "E210", "太长了，微信一条最多600来个字，请写短一些。");
-        }
-        Template::parse(text).unwrap_or_else(|message| {
-            self.wrong(node.at, "E211", message);
+        Template::parse(text).unwrap_or_else(|(from, message)| {
+            let line = from.lines().next().unwrap_or_default();
+            self.wrong(self.problems.find(node.at, line), "E211", message);
             Template::default()
         })
     }
@@ -272,6 +328,9 @@ impl Reader<'_, '_> {
     /// A stored name: lower-case English letters, digits and `_`.
     pub fn id(&mut self, node: &Node) -> String {
         let text = self.text(node);
+        if text.is_empty() {
+            return String::new();
+        }
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let first = text.chars().next().is_some_and(|c| c.is_ascii_lowercase());
         if !first || text.len() > 40 || !text.chars().all(plain) {
@@ -285,6 +344,9 @@ impl Reader<'_, '_> {
 
     pub fn pattern(&mut self, node: &Node) -> Option<regex::Regex> {
         let text = self.text(node);
+        if text.is_empty() {
+            return None;
+        }
         match regex::RegexBuilder::new(text).size_limit(200_000).build() {
             Ok(pattern) if pattern.is_match("") => {
                 self.wrong(node.at, "E213", "这个样式连空话都能对上，请写得具体一些。");
@@ -308,19 +370,18 @@ impl Reader<'_, '_> {
     }
 }
 
-struct EntryWords {
-    words: Vec<(String, Place)>,
-}
-
-fn read_dialog(reader: &mut Reader, root: &Node) -> Option<(Dialog, EntryWords)> {
+fn read_dialog(reader: &mut Reader, root: &Node, file: &str) -> Option<Dialog> {
     let allowed = [
         "dialog", "name", "owner", "entry", "intake", "side", "steps", "tests", "rules", "upgrade",
     ];
     let map = reader.map(root, &allowed, &["dialog", "name", "steps"])?;
     reader.refuse_later(&map, &["rules", "upgrade"]);
     let mut dialog = Dialog {
-        id: map.get("dialog").map(|node| reader.id(node))?,
-        name: map.get("name").map(|node| reader.text(node).to_owned())?,
+        id: map.get("dialog").map(|node| reader.id(node)).unwrap_or_default(),
+        name: map.get("name").map(|node| reader.text(node).to_owned()).unwrap_or_default(),
+        file: file.to_owned(),
+        places: map.places(),
+        words: Vec::new(),
         menu_key: None,
         sms: None,
         pattern: None,
@@ -332,71 +393,71 @@ fn read_dialog(reader: &mut Reader, root: &Node) -> Option<(Dialog, EntryWords)>
     if let Some(owner) = map.get("owner") {
         reader.text(owner);
     }
-    let mut entry_words = EntryWords { words: Vec::new() };
     if let Some(node) = map.get("entry")
         && let Some(entry) = reader.map(node, &["words", "menu_key", "sms", "pattern"], &[])
     {
-        if let Some(node) = entry.get("words") {
-            let words = reader.words(node);
-            entry_words.words = words.into_iter().map(|word| (word, node.at)).collect();
-        }
+        dialog.words = entry.get("words").map(|node| reader.words(node)).unwrap_or_default();
         dialog.menu_key = entry.get("menu_key").map(|node| reader.text(node).to_owned());
-        dialog.sms = entry.get("sms").map(|node| reader.text(node).to_owned());
+        dialog.sms = entry.get("sms").map(|node| reader.digit(node));
         dialog.pattern = entry.get("pattern").and_then(|node| reader.pattern(node));
+        dialog.places.extend(entry.places());
     }
     if let Some(node) = map.get("steps") {
-        dialog.steps = lower_steps::steps(reader, node);
-        if dialog.steps.is_empty() {
-            reader.wrong(node.at, "E215", "一步也没有。请至少写一个「- 问」或「- 说」。");
+        match &node.value {
+            Tree::List(_) => dialog.steps = lower_steps::steps(reader, node),
+            _ => reader.wrong(node.at, "E215", "这里要写几步，每步以「- 问」「- 说」这样开头。"),
         }
     }
     if let Some(node) = map.get("tests") {
-        for test in reader.list(node) {
-            dialog.tests.extend(transcript::read(reader, test));
+        let mut names = HashSet::new();
+        for item in reader.list(node) {
+            let Some(test) = transcript::read(reader, item) else { continue };
+            if !names.insert(test.name.clone()) {
+                let message = format!("测试「{}」写了两次，请改一个名字。", test.name);
+                reader.wrong(item.at, "E217", message);
+            }
+            dialog.tests.push(test);
         }
     }
-    Some((dialog, entry_words))
+    Some(dialog)
 }
 
-fn add_dialog(
-    reader: &mut Reader,
-    at: Place,
-    dialog: Dialog,
-    entry: EntryWords,
-    script: &mut Script,
-) {
-    for (word, at) in entry.words {
-        let plain = crate::zh::plain(&word);
-        if let Some(other) = script.entries.insert(plain, dialog.id.clone())
+fn add_dialog(reader: &mut Reader, dialog: Dialog, script: &mut Script) {
+    for word in &dialog.words {
+        if let Some(other) = script.entries.insert(crate::zh::plain(word), dialog.id.clone())
             && other != dialog.id
         {
+            let at = reader.problems.find(place_of(&dialog.places, "words"), word);
             let message = format!("「{word}」已经是对话 {other} 的入口词了。请改掉一个。");
             reader.wrong(at, "E216", message);
         }
     }
-    if let Some(other) = script.dialogs.get(&dialog.id) {
-        let message = format!("对话「{}」已经有了（{}）。请换个名字。", dialog.id, other.name);
-        reader.wrong(at, "E217", message);
+    if let Some(other) = script.dialogs.get(&dialog.id).filter(|_| !dialog.id.is_empty()) {
+        let message = format!("对话「{}」在 {} 里已经有了。请换个名字。", dialog.id, other.file);
+        reader.wrong(place_of(&dialog.places, "dialog"), "E217", message);
     }
     script.dialogs.insert(dialog.id.clone(), dialog);
 }
 
-fn read_globals(reader: &mut Reader, root: &Node, script: &mut Script) {
+fn read_globals(reader: &mut Reader, root: &Node, file: &str, script: &mut Script) {
     let Some(map) = reader.map(root, &["globals"], &["globals"]) else { return };
+    if !script.written.file.is_empty() {
+        let message = format!("「通用」在 {} 里已经有了。请删去一个。", script.written.file);
+        return reader.wrong(map.place("globals"), "E217", message);
+    }
+    script.written.file = file.to_owned();
     let Some(node) = map.get("globals") else { return };
     let all = ["commands", "rules", "phrases", "menu"];
     let Some(map) = reader.map(node, &all, &["commands", "phrases"]) else { return };
     if let Some(node) = map.get("commands") {
-        for item in reader.list(node) {
-            read_command(reader, item, script);
-        }
-        for (id, word) in COMMANDS {
+        let items = reader.list(node);
+        let all_known =
+            items.iter().filter(|item| !read_command(reader, item, script)).count() == 0;
+        // A name that was mistaken may be the one that is missing.
+        for (id, word) in COMMANDS.iter().filter(|_| all_known) {
             if !script.commands.iter().any(|global| command_id(global.command) == *id) {
-                reader.wrong(
-                    node.at,
-                    "E218",
-                    format!("缺口令「{word}」。请补上「- 口令: {word}」。"),
-                );
+                let message = format!("缺口令「{word}」。请补上「- 口令: {word}」。");
+                reader.wrong(map.place("commands"), "E218", message);
             }
         }
     }
@@ -404,16 +465,18 @@ fn read_globals(reader: &mut Reader, root: &Node, script: &mut Script) {
         read_rules(reader, node, &mut script.rules);
     }
     if let Some(node) = map.get("phrases") {
-        read_phrases(reader, node, script);
+        read_phrases(reader, node, map.place("phrases"), script);
     }
     if let Some(node) = map.get("menu") {
-        for item in reader.list(node) {
+        script.written.menu = node.at;
+        let items = reader.list(node);
+        for item in items {
             let Some(item) = reader.map(item, &["name", "key"], &["name", "key"]) else { continue };
             let mut text = |id| item.get(id).map_or("", |node| reader.text(node)).to_owned();
             script.menu.push(MenuItem { name: text("name"), key: text("key") });
         }
-        if script.menu.len() > 3 {
-            reader.wrong(node.at, "E219", "公众号菜单最多三个，请删去几个。");
+        if let Some(fourth) = items.get(3) {
+            reader.wrong(fourth.at, "E219", "公众号菜单最多三个，请删去几个。");
         }
     }
 }
@@ -428,10 +491,11 @@ fn command_id(command: Command) -> &'static str {
     }
 }
 
-fn read_command(reader: &mut Reader, node: &Node, script: &mut Script) {
+/// False when it is none that is known.
+fn read_command(reader: &mut Reader, node: &Node, script: &mut Script) -> bool {
     let allowed = ["command", "words", "sms", "say"];
-    let Some(map) = reader.map(node, &allowed, &["command", "words"]) else { return };
-    let Some(name) = map.get("command") else { return };
+    let Some(map) = reader.map(node, &allowed, &["command", "words"]) else { return true };
+    let Some(name) = map.get("command") else { return false };
     let word = reader.text(name);
     let known = COMMANDS.iter().find(|(id, zh)| *id == word || *zh == word);
     let command = match known.map(|(id, _)| *id) {
@@ -441,116 +505,205 @@ fn read_command(reader: &mut Reader, node: &Node, script: &mut Script) {
         Some("human") => Command::Human,
         Some("repeat") => Command::Repeat,
         _ => {
-            let hint = did_you_mean(word, COMMANDS.iter().map(|(_, zh)| *zh));
-            reader.wrong(name.at, "E220", format!("没有「{word}」这个口令。{hint}"));
-            return;
+            let all: Vec<&str> = COMMANDS.iter().map(|(_, zh)| *zh).collect();
+            let hint = did_you_mean(word, all.iter().copied());
+            let message = format!("没有「{word}」这个口令。{hint}可以写：{}。", all.join("、"));
+            reader.wrong(name.at, "E220", message);
+            return false;
         }
     };
-    let words = map.get("words").map(|node| reader.words(node)).unwrap_or_default();
-    let global = GlobalCommand {
-        command,
-        words: words.iter().map(|word| crate::zh::plain(word)).collect(),
-        sms: map.get("sms").map(|node| reader.text(node).to_owned()),
-        say: map.get("say").map(|node| reader.sentence(node)),
-    };
-    let must_say = matches!(command, Command::Cancel | Command::Help | Command::Human);
-    if must_say && global.say.is_none() {
-        reader.wrong(node.at, "E202", "缺「说」。请补上一行「说: …」。");
+    if script.command(command).is_some() {
+        reader.wrong(name.at, "E217", format!("口令「{word}」写了两次，请删去一个。"));
     }
-    script.commands.push(global);
+    let mut words = HashSet::new();
+    if let Some(node) = map.get("words") {
+        for word in reader.words(node) {
+            let plain = crate::zh::plain(&word);
+            if script.commands.iter().any(|other| other.words.contains(&plain)) {
+                let message = format!("「{word}」前面的口令已经用了，轮不到这里。请删去一个。");
+                reader.wrong(reader.problems.find(node.at, &word), "E402", message);
+            }
+            words.insert(plain);
+        }
+    }
+    let sms = map.get("sms").map(|node| reader.digit(node));
+    if sms.is_some() && script.commands.iter().any(|other| other.sms == sms) {
+        let message = "这个数字前面的口令已经用了。请换一个数字。";
+        reader.wrong(place_of(&map.places(), "sms"), "E403", message);
+    }
+    let say = map.get("say").map(|node| {
+        let say = reader.sentence(node);
+        reader.only_names(node, &say, "E222", |path| Some(no_name(path)));
+        say
+    });
+    let must_say = matches!(command, Command::Cancel | Command::Help | Command::Human);
+    if must_say != say.is_some() {
+        match map.get("say") {
+            None => reader.wrong(node.at, "E202", "缺「说」。请补上一行「说: …」。"),
+            Some(_) => {
+                let message = format!("口令「{word}」没有自己的话，请删去「说」这一行。");
+                reader.wrong(map.place("say"), "E201", message);
+            }
+        }
+    }
+    script.commands.push(GlobalCommand { command, words, sms, say });
+    true
+}
+
+fn no_name(path: &Path) -> String {
+    format!("这一句里不能有【{path}】。请删去。")
 }
 
 fn read_rules(reader: &mut Reader, node: &Node, rules: &mut Rules) {
     let allowed = ["hand_over_after", "remind", "remind_text", "expire", "sms_max"];
     let Some(map) = reader.map(node, &allowed, &["remind_text"]) else { return };
-    if let Some(count) = map.get("hand_over_after").and_then(|node| reader.count(node, "次")) {
-        rules.hand_over_after = count.clamp(1, 10) as u8;
+    if let Some(count) =
+        map.get("hand_over_after").and_then(|node| reader.count(node, "次", 1..=10))
+    {
+        rules.hand_over_after = count;
     }
     if let Some(node) = map.get("remind") {
         rules.remind = reader.duration(node);
     }
     if let Some(node) = map.get("remind_text") {
         rules.remind_text = reader.sentence(node);
+        reader.only_names(node, &rules.remind_text, "E222", |path| Some(no_name(path)));
     }
     if let Some(expire) = map.get("expire").and_then(|node| reader.duration(node)) {
         rules.expire = expire;
     }
-    if let Some(node) = map.get("sms_max") {
-        reader.count(node, "条");
+    if rules.remind.is_some_and(|remind| remind >= rules.expire) {
+        let message = "还没催问就过期了，永远不会催。请把「催问」写短些，或把「过期」写长些。";
+        reader.wrong(place_of(&map.places(), "remind"), "E230", message);
+    }
+    if let Some(count) = map.get("sms_max").and_then(|node| reader.count(node, "条", 1..=9)) {
+        rules.sms_max = usize::from(count);
     }
 }
 
-fn read_phrases(reader: &mut Reader, node: &Node, script: &mut Script) {
+fn read_phrases(reader: &mut Reader, node: &Node, at: Place, script: &mut Script) {
     let Tree::Map(entries) = &node.value else {
         reader.wrong(node.at, "E200", "这里应该是「欢迎: …」这样的几行。");
         return;
     };
+    let mut all_known = true;
     for entry in entries {
         let known = PHRASES.iter().find(|(id, zh, _)| *id == entry.key || *zh == entry.key);
-        let Some((id, _, names)) = known else {
+        let Some((id, zh, names)) = known else {
             let hint = did_you_mean(&entry.key, PHRASES.iter().map(|(_, zh, _)| *zh));
-            reader.wrong(entry.at, "E221", format!("没有「{}」这个句子。{hint}", entry.key));
+            let message = format!("没有「{}」这个句子。{hint}用不着就请删去。", entry.key);
+            reader.wrong(entry.at, "E221", message);
+            all_known = false;
             continue;
         };
         let words = reader.sentence(&entry.value);
-        for path in words.wechat.paths().chain(words.sms.paths()) {
-            if !names.contains(&path.slot.as_str()) {
-                let message = match names {
-                    [] => format!("这一句里不能有【{}】。请删去。", path.slot),
-                    names => format!("这一句里只能有【{}】。", names.join("】【")),
-                };
-                reader.wrong(entry.value.at, "E222", message);
-            }
+        reader.only_names(&entry.value, &words, "E222", |path| {
+            let known = path.field.is_none() && names.contains(&path.slot.as_str());
+            (!known).then(|| match names {
+                [] => no_name(path),
+                names => format!("不认识【{path}】。这一句里只能有【{}】。", names.join("】【")),
+            })
+        });
+        if script.phrases.insert(id, words).is_some() {
+            reader.wrong(entry.at, "E217", format!("句子「{zh}」写了两次，请删去一个。"));
         }
-        script.phrases.insert(id, words);
     }
-    let missing: HashSet<&str> = PHRASES
-        .iter()
-        .filter(|(id, ..)| !script.phrases.contains_key(id))
-        .map(|(_, zh, _)| *zh)
-        .collect();
-    for (_, word, _) in PHRASES.iter().filter(|(_, zh, _)| missing.contains(zh)) {
-        reader.wrong(node.at, "E223", format!("缺句子「{word}」。请补上一行「{word}: …」。"));
+    for (id, word, _) in PHRASES.iter().filter(|_| all_known) {
+        if !script.phrases.contains_key(id) {
+            reader.wrong(at, "E223", format!("缺句子「{word}」。请补上一行「{word}: …」。"));
+        }
     }
 }
 
-fn read_notices(reader: &mut Reader, root: &Node, script: &mut Script) {
+fn read_notices(reader: &mut Reader, root: &Node, file: &str, script: &mut Script) {
     let Some(map) = reader.map(root, &["notices"], &["notices"]) else { return };
     let Some(node) = map.get("notices") else { return };
-    for item in reader.list(node) {
-        let allowed = ["notice", "say", "template", "offers"];
-        let Some(map) = reader.map(item, &allowed, &["notice", "say"]) else { continue };
-        let (Some(name), Some(say)) = (map.get("notice"), map.get("say")) else { continue };
-        let id = reader.id(name);
-        let mut notice = Notice {
-            words: reader.sentence(say),
-            template: Vec::new(),
-            offers: map.get("offers").map(|node| reader.id(node)),
-        };
-        let mut paths: Vec<_> =
-            notice.words.wechat.paths().chain(notice.words.sms.paths()).cloned().collect();
-        if let Some(node) = map.get("template") {
-            match &node.value {
-                Tree::Map(entries) => {
-                    for entry in entries {
-                        let template = reader.template(&entry.value);
-                        paths.extend(template.paths().cloned());
-                        notice.template.push((entry.key.clone(), template));
-                    }
-                }
-                _ => reader.wrong(node.at, "E200", "这里应该是「thing1: …」这样的几行。"),
-            }
-        }
-        for path in paths {
-            let known = super::actions::NOTICE_FIELDS;
-            if !known.iter().any(|(id, zh)| *id == path.slot || *zh == path.slot) {
-                let hint = did_you_mean(&path.slot, known.iter().map(|(_, zh)| *zh));
-                let message = format!("通知里没有【{}】。{hint}", path.slot);
-                reader.wrong(say.at, "E224", message);
-            }
-        }
-        if script.notices.insert(id.clone(), notice).is_some() {
-            reader.wrong(name.at, "E217", format!("通知「{id}」写了两次，请删去一个。"));
-        }
+    if let Some(other) = script.written.notices.replace(file.to_owned()) {
+        let message = format!("「通知」在 {other} 里已经有了。请写在一个文件里。");
+        return reader.wrong(map.place("notices"), "E217", message);
     }
+    let before = reader.problems.found.len();
+    for item in reader.list(node) {
+        read_notice(reader, item, file, script);
+    }
+    let missing: Vec<&str> =
+        NOTICES.iter().filter(|id| !script.notices.contains_key(**id)).copied().collect();
+    if !missing.is_empty() && reader.problems.found.len() == before {
+        let message = format!("缺通知：{}。请补上，不然村民收到的是空话。", missing.join("、"));
+        reader.wrong(map.place("notices"), "E227", message);
+    }
+}
+
+fn read_notice(reader: &mut Reader, node: &Node, file: &str, script: &mut Script) {
+    let allowed = ["notice", "say", "template", "offers"];
+    let Some(map) = reader.map(node, &allowed, &["notice", "say"]) else { return };
+    let (Some(name), Some(say)) = (map.get("notice"), map.get("say")) else { return };
+    let id = reader.text(name).to_owned();
+    if !NOTICES.contains(&id.as_str()) {
+        let hint = did_you_mean(&id, NOTICES.iter().copied());
+        let message = format!("没有「{id}」这个通知。{hint}可以写：{}。", NOTICES.join("、"));
+        reader.wrong(name.at, "E226", message);
+    }
+    let unknown = |path: &Path| {
+        let known = |(id, zh): &(&str, &str)| *id == path.slot || *zh == path.slot;
+        let words = NOTICE_FIELDS.iter().map(|(_, zh)| *zh);
+        (path.field.is_some() || !NOTICE_FIELDS.iter().any(known)).then(|| {
+            let hint = did_you_mean(&path.slot, words.clone());
+            let all = words.collect::<Vec<_>>().join("】【");
+            format!("通知里没有【{path}】。{hint}可以写：【{all}】。")
+        })
+    };
+    let words = reader.sentence(say);
+    reader.only_names(say, &words, "E224", unknown);
+    let mut template = Vec::new();
+    match map.get("template").map(|node| (&node.value, node.at)) {
+        Some((Tree::Map(entries), _)) => {
+            for entry in entries {
+                if !is_grid(&entry.key) {
+                    let message = format!(
+                        "「{}」不是模板的格子。请照公众号后台的关键词写，例如 thing1。",
+                        entry.key
+                    );
+                    reader.wrong(entry.at, "E225", message);
+                }
+                let filled = reader.template(&entry.value);
+                let both = Words { wechat: filled.clone(), sms: Template::default() };
+                reader.only_names(&entry.value, &both, "E224", unknown);
+                template.push((entry.key.clone(), filled));
+            }
+        }
+        Some((_, at)) => reader.wrong(at, "E200", "这里应该是「thing1: …」这样的几行。"),
+        None => {}
+    }
+    let notice = Notice {
+        words,
+        template,
+        offers: map.get("offers").map(|node| reader.id(node)),
+        file: file.to_owned(),
+        places: map.places(),
+    };
+    if script.notices.insert(id.clone(), notice).is_some() {
+        reader.wrong(name.at, "E217", format!("通知「{id}」写了两次，请删去一个。"));
+    }
+}
+
+/// `thing1`, `character_string2`
+fn is_grid(key: &str) -> bool {
+    let name = key.trim_end_matches(|c: char| c.is_ascii_digit());
+    name.len() < key.len()
+        && !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+/// `30分钟`, `24小时`, `2天`
+pub(super) fn duration(text: &str) -> Option<SignedDuration> {
+    let units = [("分钟", 60), ("小时", 3_600), ("天", 86_400)];
+    units.iter().find_map(|(unit, seconds)| {
+        let number: i64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+        (1..=1_000).contains(&number).then(|| SignedDuration::from_secs(number * seconds))
+    })
+}
+
+pub(super) fn wrong_duration(text: &str) -> String {
+    format!("「{text}」不对。请写成 30分钟、24小时 或 2天。")
 }

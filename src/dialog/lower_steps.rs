@@ -6,10 +6,10 @@ use super::actions::{ACTIONS, action};
 use super::condition;
 use super::keywords::{TYPES, TYPES_TO_COME, zh};
 use super::lower::{Map, Reader};
-use super::script::{CallStep, Choice, Confirm, Kind, Question, Step, StepKind};
+use super::script::{CallStep, Choice, Confirm, Kind, Question, Step, StepKind, place_of};
 use super::source::did_you_mean;
 use super::words::Words;
-use super::yaml::Node;
+use super::yaml::{Node, Place};
 
 const STEPS_MAX: usize = 100;
 const OPTIONS_MAX: usize = 9;
@@ -51,20 +51,55 @@ const KEYS: [&str; 32] = [
 
 pub(super) fn steps(reader: &mut Reader, node: &Node) -> Vec<Step> {
     let items = reader.list(node);
-    if items.len() > STEPS_MAX {
-        reader.wrong(node.at, "E300", format!("步骤太多，最多{STEPS_MAX}步。"));
+    if let Some(more) = items.get(STEPS_MAX) {
+        reader.wrong(more.at, "E300", format!("步骤太多，最多{STEPS_MAX}步。"));
     }
     let mut steps: Vec<Step> = Vec::new();
     let mut ids = HashSet::new();
     for (n, item) in items.iter().take(STEPS_MAX).enumerate() {
         if let Some(step) = step(reader, item, n) {
-            if !ids.insert(step.id.clone()) {
-                reader.wrong(item.at, "E301", format!("「{}」写了两次。请改掉一个名字。", step.id));
+            // A result may be named twice: by calls of which only one is made.
+            let result = match &step.kind {
+                StepKind::Call(call) => call.result.as_ref(),
+                _ => None,
+            };
+            if !step.id.is_empty() && !ids.insert(step.id.clone()) {
+                let id = ["ask", "label"].iter().find(|id| step.places.iter().any(|p| p.0 == **id));
+                let at = place_of(&step.places, id.unwrap_or(&""));
+                reader.wrong(at, "E301", format!("「{}」写了两次。请改掉一个名字。", step.id));
+            }
+            if let Some(result) = result.filter(|result| is_reserved(result)) {
+                reader.wrong(place_of(&step.places, "result"), "E305", reserved(result));
             }
             steps.push(step);
         }
     }
+    for step in &steps {
+        if let StepKind::Call(CallStep { result: Some(result), .. }) = &step.kind
+            && ids.contains(result)
+        {
+            let message = format!("「{result}」已经是一步的名字了。请改掉一个名字。");
+            reader.wrong(place_of(&step.places, "result"), "E301", message);
+        }
+    }
+    let ends =
+        |step: &&Step| step.when.is_none() && matches!(step.kind, StepKind::Say { end: true, .. });
+    if let Some(last) = steps.iter().find(ends)
+        && let Some(after) = steps.iter().position(|step| step.id == last.id)
+        && after + 1 < steps.len()
+    {
+        let message = "「到此为止」以后的步骤永远走不到。请加上「当」，或者删去它们。";
+        reader.wrong(place_of(&last.places, "end"), "E316", message);
+    }
     steps
+}
+
+fn is_reserved(id: &str) -> bool {
+    ["channel", "time", "opening"].contains(&id)
+}
+
+fn reserved(id: &str) -> String {
+    format!("「{id}」是留给程序用的名字，请换一个。")
 }
 
 fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
@@ -127,13 +162,15 @@ fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
             return None;
         }
     };
-    Some(Step { id, when, kind })
+    Some(Step { id, places: map.places(), when, kind })
 }
 
 /// Keys that another kind of step has, but not this one.
 fn only(reader: &mut Reader, map: &Map, allowed: &[&str]) {
     for id in KEYS {
-        if map.has(id) && !allowed.contains(&id) {
+        // Another kind of step in the same one was said already.
+        let said = KINDS.contains(&id) && id != "say";
+        if map.has(id) && !allowed.contains(&id) && !said {
             let words: Vec<&str> = allowed.iter().map(|id| zh(id)).collect();
             let message =
                 format!("「{}」不能写在这里。这一步可以写：{}。", zh(id), words.join("、"));
@@ -156,8 +193,8 @@ fn later(reader: &mut Reader, map: &Map, ids: &[&'static str]) {
 
 fn question(reader: &mut Reader, map: &Map) -> Option<Question> {
     let slot = map.get("ask").map(|node| reader.id(node))?;
-    if ["channel", "time", "opening"].contains(&slot.as_str()) {
-        reader.wrong(map.place("ask"), "E305", format!("「{slot}」是留给程序用的名字，请换一个。"));
+    if is_reserved(&slot) {
+        reader.wrong(place_of(&map.places(), "ask"), "E305", reserved(&slot));
     }
     for id in ["type", "say"] {
         if !map.has(id) {
@@ -183,6 +220,9 @@ fn question(reader: &mut Reader, map: &Map) -> Option<Question> {
             let all: Vec<&str> = TYPES.iter().map(|(_, zh)| *zh).collect();
             format!("没有「{word}」这个类型。{hint}可以写：{}。", all.join("、"))
         };
+        if word.is_empty() {
+            return None;
+        }
         reader.wrong(kind_node.at, "E306", message);
         return None;
     };
@@ -208,9 +248,11 @@ fn question(reader: &mut Reader, map: &Map) -> Option<Question> {
     };
     only(reader, map, &[&common[..], own].concat());
     let kind = kind(reader, map, id)?;
-    if let Some(node) = map.get("echo") {
-        // It is how the engine behaves anyway; written down it does no harm.
-        reader.yes_no(node);
+    if let Some(node) = map.get("echo")
+        && !reader.yes_no(node)
+    {
+        // It is how the engine behaves; that is all that can be written.
+        reader.wrong(node.at, "E307", "「核对」现在只能写 是。不写也一样。");
     }
     let default_caller = map.get("default").is_some_and(|node| {
         let caller = reader.text(node) == "来电号码";
@@ -220,6 +262,18 @@ fn question(reader: &mut Reader, map: &Map) -> Option<Question> {
         caller
     });
     let skip = map.get("skip").map(|node| reader.words(node)).unwrap_or_default();
+    if let Kind::Choice(choices) = &kind {
+        for word in &skip {
+            let plain = crate::zh::plain(word);
+            let at = || reader.problems.find(place_of(&map.places(), "skip"), word);
+            if choices.iter().any(|choice| choice.words.contains(&plain)) {
+                let message = format!("「{word}」又是选项又是「可跳过」。请删去一个。");
+                reader.wrong(at(), "E311", message);
+            } else if crate::zh::menu_index(word, choices.len()).is_some() {
+                reader.wrong(at(), "E314", taken_by_menu(word));
+            }
+        }
+    }
     Some(Question {
         slot,
         kind,
@@ -231,8 +285,7 @@ fn question(reader: &mut Reader, map: &Map) -> Option<Question> {
         remind: map.get("remind").and_then(|node| reader.duration(node)),
         hand_over_after: map
             .get("hand_over_after")
-            .and_then(|node| reader.count(node, "次"))
-            .map(|count| count.clamp(1, 10) as u8),
+            .and_then(|node| reader.count(node, "次", 1..=10)),
         not_ahead: map.get("not_ahead").is_some_and(|node| reader.yes_no(node)),
     })
 }
@@ -268,23 +321,30 @@ fn kind(reader: &mut Reader, map: &Map, id: &str) -> Option<Kind> {
         "long_text" => Kind::LongText {
             at_least: map
                 .get("at_least")
-                .and_then(|node| reader.count(node, "字"))
-                .map_or(2, |count| count.clamp(1, 200) as usize),
+                .and_then(|node| reader.count(node, "字", 1..=200))
+                .map_or(2, usize::from),
         },
         "quantity" => {
             let mut bound = |id| {
                 let node = map.get(id)?;
                 let text = reader.text(node);
                 let found = crate::zh::number(text);
-                if found.is_none() {
+                if found.is_none() && !text.is_empty() {
                     reader.wrong(node.at, "E207", format!("「{text}」不是数。请写数字，例如 1。"));
                 }
                 found
             };
-            Kind::Quantity { min: bound("min"), max: bound("max") }
+            let (min, max) = (bound("min"), bound("max"));
+            if let (Some(least), Some(most)) = (min, max)
+                && least > most
+            {
+                let message = "「最少」比「最多」还多，怎么回都不行。请改其中一个。";
+                reader.wrong(place_of(&map.places(), "min"), "E315", message);
+            }
+            Kind::Quantity { min, max }
         }
         "choice" => match (map.get("options"), map.get("options_from")) {
-            (Some(node), None) => Kind::Choice(choices(reader, node)),
+            (Some(node), None) => Kind::Choice(choices(reader, node, map.place("options"))),
             (None, Some(node)) => Kind::ChoiceFrom(reader.text(node).to_owned()),
             (Some(_), Some(_)) => {
                 let message = "「选项」和「选项表」只能写一个，请删去一个。";
@@ -300,23 +360,19 @@ fn kind(reader: &mut Reader, map: &Map, id: &str) -> Option<Kind> {
     })
 }
 
-fn choices(reader: &mut Reader, node: &Node) -> Vec<Choice> {
+fn choices(reader: &mut Reader, node: &Node, at: Place) -> Vec<Choice> {
     let items = reader.list(node);
-    if !(2..=OPTIONS_MAX).contains(&items.len()) {
-        reader.wrong(
-            node.at,
-            "E309",
-            format!("选项要有2到{OPTIONS_MAX}个，现在是{}个。", items.len()),
-        );
+    if !items.is_empty() && !(2..=OPTIONS_MAX).contains(&items.len()) {
+        reader.wrong(at, "E309", format!("选项要有2到{OPTIONS_MAX}个，现在是{}个。", items.len()));
     }
     let mut found: Vec<Choice> = Vec::new();
-    for item in items {
+    for (n, item) in items.iter().enumerate() {
         let allowed = ["value", "text", "words", "pattern"];
         let Some(map) = reader.map(item, &allowed, &["value", "text"]) else { continue };
         let (Some(value), Some(label)) = (map.get("value"), map.get("text")) else { continue };
         let stored = reader.text(value).to_owned();
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if stored.is_empty() || !stored.chars().all(plain) {
+        if !stored.chars().all(plain) {
             let message = format!("「{stored}」是存数据用的，只能用英文字母、数字和下划线。");
             reader.wrong(value.at, "E212", message);
         }
@@ -325,19 +381,28 @@ fn choices(reader: &mut Reader, node: &Node) -> Vec<Choice> {
             let message = format!("选项「{text}」的「值」{stored} 和前面的重复。请改其中一个。");
             reader.wrong(value.at, "E310", message);
         }
-        if found.iter().any(|choice| choice.label == text) {
+        let same = found.iter().any(|choice| choice.label == text) && !text.is_empty();
+        if same {
             reader.wrong(label.at, "E310", format!("选项「{text}」写了两次。请改其中一个。"));
         }
-        let words = map.get("words").map(|node| reader.words(node)).unwrap_or_default();
-        let mut words: Vec<String> = words.iter().map(|word| crate::zh::plain(word)).collect();
-        words.push(crate::zh::plain(&text));
-        for other in &found {
-            if let Some(word) = words.iter().find(|word| other.words.contains(word)) {
+        let written = map.get("words").map(|node| reader.words(node)).unwrap_or_default();
+        let mut words: Vec<String> = Vec::new();
+        let from = place_of(&map.places(), if map.has("words") { "words" } else { "text" });
+        for word in written.iter().chain([&text].into_iter().filter(|_| !same)) {
+            let plain = crate::zh::plain(word);
+            let at = reader.problems.find(if *word == text { label.at } else { from }, word);
+            if let Some(other) = found.iter().find(|other| other.words.contains(&plain)) {
                 let message = format!(
                     "「{word}」在选项「{}」里也有，分不清是哪一个。请删去一个。",
                     other.label
                 );
-                reader.wrong(map.place("words"), "E311", message);
+                reader.wrong(at, "E311", message);
+            }
+            if crate::zh::menu_index(word, items.len()).is_some_and(|index| index != n) {
+                reader.wrong(at, "E314", taken_by_menu(word));
+            }
+            if !words.contains(&plain) {
+                words.push(plain);
             }
         }
         found.push(Choice {
@@ -348,6 +413,10 @@ fn choices(reader: &mut Reader, node: &Node) -> Vec<Choice> {
         });
     }
     found
+}
+
+fn taken_by_menu(word: &str) -> String {
+    format!("村民回「{word}」，是选前面标着这个数的选项，轮不到这里。请删去这个词。")
 }
 
 fn confirm(reader: &mut Reader, map: &Map) -> Confirm {
@@ -372,7 +441,9 @@ fn call(reader: &mut Reader, map: &Map) -> Option<CallStep> {
     let id = reader.text(node);
     let Some(action) = action(id) else {
         let hint = did_you_mean(id, ACTIONS.iter().map(|action| action.id));
-        reader.wrong(node.at, "E312", format!("程序不会办「{id}」。{hint}"));
+        let all: Vec<&str> = ACTIONS.iter().map(|action| action.id).collect();
+        let message = format!("程序不会办「{id}」。{hint}可以写：{}。", all.join("、"));
+        reader.wrong(node.at, "E312", message);
         return None;
     };
     if let Some(node) = map.get("scope")

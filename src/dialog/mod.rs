@@ -27,6 +27,7 @@ mod understand;
 mod value;
 mod words;
 mod yaml;
+mod yaml_lines;
 
 pub use conversation::{Conversation, Offer, summary};
 pub use event::{Call, Effect, Env, Event, Fault, Gazetteer, PlaceFound, Turn};

@@ -9,6 +9,7 @@ use super::actions::Action;
 use super::condition::Condition;
 use super::transcript::Transcript;
 use super::words::{Template, Words};
+use super::yaml::Place;
 
 #[derive(Clone, Debug)]
 pub struct Script {
@@ -22,6 +23,24 @@ pub struct Script {
     pub(super) notices: BTreeMap<String, Notice>,
     pub(super) rules: Rules,
     pub(super) menu: Vec<MenuItem>,
+    pub(super) written: Written,
+}
+
+/// Where the parts of `_全局.yaml` stand, for what is said about all files together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Written {
+    pub file: String,
+    pub menu: Place,
+    pub notices: Option<String>,
+}
+
+/// The keys of a map, and where the value of each begins.
+pub(super) type Places = Vec<(&'static str, Place)>;
+
+/// The first place if the key is not there.
+pub(super) fn place_of(places: &Places, id: &str) -> Place {
+    let found = places.iter().find(|(key, _)| *key == id).or(places.first());
+    found.map_or((1, 1), |(_, at)| *at)
 }
 
 /// A button of the account's menu.
@@ -37,6 +56,8 @@ pub(super) struct Rules {
     pub remind: Option<SignedDuration>,
     pub remind_text: Words,
     pub expire: SignedDuration,
+    /// Messages of 67 characters that one text by SMS may take.
+    pub sms_max: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +83,10 @@ pub(super) struct GlobalCommand {
 pub(super) struct Dialog {
     pub id: String,
     pub name: String,
+    pub file: String,
+    pub places: Places,
+    /// As they are written.
+    pub words: Vec<String>,
     pub menu_key: Option<String>,
     pub sms: Option<String>,
     pub pattern: Option<Regex>,
@@ -94,6 +119,7 @@ impl Dialog {
 pub(super) struct Step {
     /// The slot of a question; for others their `标`, or what they are and their place.
     pub id: String,
+    pub places: Places,
     pub when: Option<Condition>,
     pub kind: StepKind,
 }
@@ -172,6 +198,8 @@ pub struct Notice {
     pub(super) words: Words,
     pub(super) template: Vec<(String, Template)>,
     pub(super) offers: Option<String>,
+    pub(super) file: String,
+    pub(super) places: Places,
 }
 
 impl Notice {
@@ -184,10 +212,6 @@ impl Notice {
 impl Script {
     pub fn notice(&self, id: &str) -> Option<&Notice> {
         self.notices.get(id)
-    }
-
-    pub fn notice_ids(&self) -> impl Iterator<Item = &str> {
-        self.notices.keys().map(String::as_str)
     }
 
     /// Options of `slot` in dialogs that have `action` done: what is stored, what is shown.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::yaml::Place;
+
 /// One file of `dialogs/`; the host reads the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
@@ -14,7 +16,7 @@ pub struct SourceFile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     pub file: String,
-    /// From 1.
+    /// From 1; 0 when it is about no line.
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
@@ -27,6 +29,9 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 {
+            return write!(f, "{}：{}[{}]", self.file, self.message, self.code);
+        }
         writeln!(
             f,
             "{} 第{}行第{}列：{}[{}]",
@@ -71,13 +76,22 @@ impl<'a> Problems<'a> {
         Self { file, found: Vec::new() }
     }
 
-    pub fn add(
-        &mut self,
-        (line, column): (usize, usize),
-        code: &'static str,
-        message: impl Into<String>,
-    ) {
-        let line_text = self.file.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    /// Where `text` stands, at or behind `from`; `from` if it does not.
+    pub fn find(&self, from: Place, text: &str) -> Place {
+        let file = self.file.text.trim_start_matches('\u{feff}');
+        for (n, line) in file.lines().enumerate().skip(from.0.saturating_sub(1)) {
+            let before = if n + 1 == from.0 { from.1.saturating_sub(1) } else { 0 };
+            let start = line.char_indices().nth(before).map_or(line.len(), |(at, _)| at);
+            if let Some(at) = line[start..].find(text) {
+                return (n + 1, line[..start + at].chars().count() + 1);
+            }
+        }
+        from
+    }
+
+    pub fn add(&mut self, (line, column): Place, code: &'static str, message: impl Into<String>) {
+        let text = self.file.text.trim_start_matches('\u{feff}');
+        let line_text = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
         let mut line_text: String = line_text.trim_end().to_owned();
         if let Some((end, _)) = line_text.char_indices().nth(LINE_CHARACTERS_MAX) {
             line_text.truncate(end);

@@ -7,7 +7,7 @@
 use super::conversation::{Conversation, Draft, Frame, summary};
 use super::event::{Effect, Env, Event, Fault, Turn};
 use super::script::{Command, Dialog, Kind, Script, StepKind};
-use super::value::{Answer, How, Value};
+use super::value::{Answer, Fields, How, Value};
 use crate::zh;
 
 /// A person gives the conversation back with one of these.
@@ -15,6 +15,12 @@ const BACK_TO_BOT: [&str; 2] = ["机器人", "结束"];
 const STATE_BYTES_MAX: usize = 16 * 1024;
 /// What she may write in one message; the rest of a longer one is cut off.
 const TEXT_BYTES_MAX: usize = 4_000;
+/// Of the words that come with a point on the map.
+const LABEL_BYTES_MAX: usize = 300;
+/// Of one text in what a call gives; its sentence is one message.
+const RESULT_TEXT_BYTES_MAX: usize = 1_800;
+/// Of the long texts of all rows together.
+const RESULT_ROWS_BYTES: usize = 3_600;
 const PHOTOS_MAX: usize = 9;
 
 /// The next conversation, and what is to be said and done. The same input gives the same
@@ -100,6 +106,11 @@ impl<'a> Walk<'a> {
         if left > STATE_BYTES_MAX && self.now.draft.take().is_some() {
             left = size(&self.now);
         }
+        if left > STATE_BYTES_MAX {
+            let frames = [&mut self.now.active, &mut self.now.parked];
+            frames.into_iter().flatten().for_each(Frame::forget_wording);
+            left = size(&self.now);
+        }
         if left > STATE_BYTES_MAX && self.now.parked.take().is_some() {
             left = size(&self.now);
         }
@@ -127,9 +138,9 @@ impl<'a> Walk<'a> {
             }
         }
         match event {
-            Event::Text(text) => self.text(clip(text, TEXT_BYTES_MAX)),
+            Event::Text(text) => self.text(&readable(text, TEXT_BYTES_MAX)),
             Event::Voice { media, text: Some(text) } => {
-                self.text(clip(text, TEXT_BYTES_MAX))?;
+                self.text(&readable(text, TEXT_BYTES_MAX))?;
                 self.keep_voice(media);
                 Ok(())
             }
@@ -142,7 +153,7 @@ impl<'a> Walk<'a> {
             }
             Event::Photo { media } => self.photo(media),
             Event::Location { latitude, longitude, label } => {
-                self.location(*latitude, *longitude, label)
+                self.location(*latitude, *longitude, &readable(label, LABEL_BYTES_MAX))
             }
             Event::Menu(key) => self.menu(key),
             Event::Follow { .. } => {
@@ -367,8 +378,8 @@ impl<'a> Walk<'a> {
         match outcome {
             Ok(value) => {
                 if let Some(slot) = &wanted.result {
-                    let answer =
-                        Answer { raw: String::new(), value: value.clone(), how: How::Given };
+                    let value = fitting(value);
+                    let answer = Answer { raw: String::new(), value, how: How::Given };
                     frame.answers.insert(slot.clone(), answer);
                 }
                 frame.done.push(step);
@@ -396,6 +407,32 @@ impl<'a> Walk<'a> {
 
 fn millionths(degrees: f64) -> i64 {
     (degrees.clamp(-180.0, 180.0) * 1e6).round() as i64
+}
+
+/// Without what nobody can see, which is six bytes each on disk.
+fn readable(text: &str, bytes: usize) -> String {
+    clip(text, bytes).chars().filter(|c| !c.is_control() || *c == '\n').collect()
+}
+
+/// A result whose longest texts are cut so that it can be kept, and said in one message.
+fn fitting(value: &Value) -> Value {
+    let cut = |fields: &Fields, bytes: usize| -> Fields {
+        let cut = |value: &Value| match value {
+            Value::Text(text) if text.len() > bytes => {
+                Value::Text(format!("{}…", clip(text, bytes)))
+            }
+            other => other.clone(),
+        };
+        fields.iter().map(|(name, value)| (name.clone(), cut(value))).collect()
+    };
+    match value {
+        Value::Record(fields) => Value::Record(cut(fields, RESULT_TEXT_BYTES_MAX)),
+        Value::List(rows) => {
+            let each = (RESULT_ROWS_BYTES / rows.len().max(1)).min(RESULT_TEXT_BYTES_MAX);
+            Value::List(rows.iter().map(|row| cut(row, each)).collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// At most so many bytes, between two characters.

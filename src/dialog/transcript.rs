@@ -2,12 +2,12 @@
 
 use jiff::SignedDuration;
 
-use super::actions::{action, field_id};
-use super::lower::Reader;
+use super::actions::{ACTIONS, action, field_id};
+use super::lower::{Reader, duration, wrong_duration};
 use super::source::did_you_mean;
 use super::value::{Fields, Value};
 use super::words::{Medium, Path};
-use super::yaml::{Node, Tree};
+use super::yaml::{Node, Place, Tree};
 
 const LINES_MAX: usize = 200;
 
@@ -68,38 +68,51 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Option<Transcript> {
             return None;
         }
     };
-    let caller = map.get("caller").map(|node| reader.text(node).to_owned());
+    let caller = map.get("caller").map(|node| {
+        let text = reader.text(node);
+        if !text.is_empty() && crate::zh::phone(text).is_err() {
+            reader.wrong(node.at, "E507", format!("「{text}」不是手机号。请写11位数字。"));
+        }
+        text.to_owned()
+    });
     let stubs = map.get("stubs").map(|node| stubs(reader, node)).unwrap_or_default();
     let script = map.get("script")?;
-    let lines = lines(reader, script);
+    let lines = lines(reader, script, map.place("script"));
     Some(Transcript { name, medium, caller, stubs, lines })
 }
 
-fn lines(reader: &mut Reader, node: &Node) -> Vec<(usize, Line)> {
+fn lines(reader: &mut Reader, node: &Node, key: Place) -> Vec<(usize, Line)> {
     let text = match &node.value {
-        Tree::Text(text) => text,
+        Tree::Text(text) if node.block => text,
         _ => {
-            reader.wrong(node.at, "E501", "「现场」写成「现场: |」，下面缩进，一行一句话。");
+            reader.wrong(key, "E501", "「现场」写成「现场: |」，下面缩进，一行一句话。");
             return Vec::new();
         }
     };
-    if text.lines().count() > LINES_MAX {
-        reader.wrong(node.at, "E502", format!("太长了，最多{LINES_MAX}行，请分成几个测试。"));
-    }
     let mut found = Vec::new();
-    for (n, raw) in text.lines().take(LINES_MAX).enumerate() {
-        let at = (node.at.0 + n, node.at.1);
+    let mut all_clear = true;
+    for (n, raw) in text.lines().enumerate() {
         let line = raw.trim();
+        // The block begins on the line below its key.
+        let at = (key.0 + n + 1, 1);
+        if n == LINES_MAX {
+            let message = format!("太长了，最多{LINES_MAX}行，请分成几个测试。");
+            reader.wrong(reader.problems.find(at, line), "E502", message);
+            break;
+        }
         if line.is_empty() {
             continue;
         }
         match one(line) {
             Ok(line) => found.push((at.0, line)),
-            Err(message) => reader.wrong(at, "E503", message),
+            Err(message) => {
+                reader.wrong(reader.problems.find(at, line), "E503", message);
+                all_clear = false;
+            }
         }
     }
-    if found.is_empty() {
-        reader.wrong(node.at, "E504", "「现场」里一句话也没有。请写「村民：…」「系统：…」。");
+    if found.is_empty() && all_clear {
+        reader.wrong(key, "E504", "「现场」里一句话也没有。请写「村民：…」「系统：…」。");
     }
     found
 }
@@ -121,6 +134,19 @@ fn mark_line(mark: &str) -> Result<Line, String> {
         "" => Err(format!("「{word}」后面还要写一个词。")),
         rest => Ok(rest.to_owned()),
     };
+    let alone = [
+        "照片",
+        "语音",
+        "关注",
+        "重复投递",
+        "转人工",
+        "留给工作人员",
+        "工作人员接手",
+        "工作人员交还",
+    ];
+    if alone.contains(&word) && !rest.is_empty() {
+        return Err(format!("「{word}」后面不用写别的。请写成〔{word}〕。"));
+    }
     Ok(match word {
         "照片" => Line::Photo,
         "语音" => Line::Voice,
@@ -141,22 +167,15 @@ fn mark_line(mark: &str) -> Result<Line, String> {
             }
             Line::Called(id)
         }
-        "过" => Line::Passes(duration(&needs(rest)?)?),
+        "过" => {
+            let time = needs(rest)?;
+            Line::Passes(duration(&time).ok_or_else(|| wrong_duration(&time))?)
+        }
         _ => match mark.split_once(['=', '＝']) {
             Some((slot, value)) => Line::Holds(Path::parse(slot), value.trim().to_owned()),
             None => return Err(format!("没有「〔{mark}〕」。可以写：{MARKS}。")),
         },
     })
-}
-
-fn duration(text: &str) -> Result<SignedDuration, String> {
-    let units = [("分钟", 60), ("小时", 3_600), ("天", 86_400)];
-    let seconds = units.iter().find_map(|(unit, seconds)| {
-        let number: i64 = text.strip_suffix(unit)?.trim().parse().ok()?;
-        (1..=1_000).contains(&number).then_some(number * seconds)
-    });
-    let wrong = || format!("「{text}」不对。请写成 30分钟、24小时 或 2天。");
-    seconds.map(SignedDuration::from_secs).ok_or_else(wrong)
 }
 
 fn stubs(reader: &mut Reader, node: &Node) -> Vec<Stub> {
@@ -167,9 +186,12 @@ fn stubs(reader: &mut Reader, node: &Node) -> Vec<Stub> {
     let mut found = Vec::new();
     for entry in entries {
         let Some(action) = action(&entry.key) else {
-            let known = super::actions::ACTIONS.iter().map(|action| action.id);
+            let known = ACTIONS.iter().map(|action| action.id);
             let hint = did_you_mean(&entry.key, known);
-            reader.wrong(entry.at, "E312", format!("程序不会办「{}」。{hint}", entry.key));
+            let all: Vec<&str> = ACTIONS.iter().map(|action| action.id).collect();
+            let message =
+                format!("程序不会办「{}」。{hint}可以写：{}。", entry.key, all.join("、"));
+            reader.wrong(entry.at, "E312", message);
             continue;
         };
         let outcome = match &entry.value.value {
@@ -203,7 +225,11 @@ fn fields(reader: &mut Reader, node: &Node, action: &'static super::actions::Act
     for entry in entries {
         match field_id(action, &entry.key) {
             Some(id) => {
-                fields.insert(id.to_owned(), Value::Text(reader.text(&entry.value).to_owned()));
+                let value = Value::Text(reader.text(&entry.value).to_owned());
+                if fields.insert(id.to_owned(), value).is_some() {
+                    let message = format!("「{}」写了两次，请删去一个。", entry.key);
+                    reader.wrong(entry.at, "E217", message);
+                }
             }
             None => {
                 let words: Vec<&str> = action.outputs.iter().map(|(_, zh)| *zh).collect();

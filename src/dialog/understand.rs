@@ -6,11 +6,15 @@ use std::ops::Range;
 use super::conversation::{Asked, Frame, Shown};
 use super::event::{Env, PlaceFound};
 use super::script::{Choice, Dialog, Kind, Question};
+use super::step::clip;
 use super::value::{Answer, How, Value};
 use crate::zh;
 
 /// What is left of a sentence must be so long to count as its matter.
 const MATTER_CHARACTERS: usize = 8;
+
+/// Of an answer that needs a few words only.
+const SHORT_BYTES_MAX: usize = 1_200;
 
 pub(super) enum Parsed {
     Answer(Answer),
@@ -86,7 +90,9 @@ pub(super) fn parse(question: &Question, asked: &Asked, text: &str, env: &Env) -
             }
             None => Parsed::Miss,
         },
-        Kind::ShortText if !copy.is_empty() => exact(Value::Text(text.trim().to_owned())),
+        Kind::ShortText if !copy.is_empty() => {
+            exact(Value::Text(clip(text.trim(), SHORT_BYTES_MAX).to_owned()))
+        }
         Kind::LongText { at_least } => {
             let count = text.chars().filter(|c| c.is_alphanumeric()).count();
             if count >= *at_least {
@@ -96,7 +102,9 @@ pub(super) fn parse(question: &Question, asked: &Asked, text: &str, env: &Env) -
             }
         }
         // Where it is, in words, is as good as a point on the map.
-        Kind::Location if copy.chars().count() >= 2 => exact(Value::Text(text.trim().to_owned())),
+        Kind::Location if copy.chars().count() >= 2 => {
+            exact(Value::Text(clip(text.trim(), SHORT_BYTES_MAX).to_owned()))
+        }
         Kind::ShortText | Kind::Location | Kind::Photo => Parsed::Miss,
     }
 }

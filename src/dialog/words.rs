@@ -2,6 +2,9 @@
 
 use super::value::{Fields, Value};
 
+/// Enough to know again what one wrote.
+const BRIEF_CHARACTERS: usize = 80;
+
 /// Which variant of a text is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,6 +45,14 @@ pub(super) struct Path {
     pub field: Option<String>,
 }
 
+/// As it is written between the brackets.
+impl std::fmt::Display for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.slot)?;
+        self.field.as_ref().map_or(Ok(()), |field| write!(f, ".{field}"))
+    }
+}
+
 impl Path {
     pub fn parse(text: &str) -> Self {
         let (slot, field) = match text.split_once(['.', '．']) {
@@ -53,8 +64,8 @@ impl Path {
 }
 
 impl Template {
-    /// `【【` and `】】` stand for the brackets themselves. `Err`: why, in Chinese.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// `Err`: from the bracket that is wrong, and why, in Chinese.
+    pub fn parse(text: &str) -> Result<Self, (&str, String)> {
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
@@ -71,15 +82,22 @@ impl Template {
                 }
                 '【' => {
                     let Some((name, behind)) = after.split_once('】') else {
-                        return Err("有「【」没有「】」。请补上，或把它写成「【【」。".into());
+                        let message = "有「【」没有「】」。请补上，或把它写成「【【」。";
+                        return Err((rest, message.into()));
                     };
+                    if name.trim().is_empty() {
+                        return Err((rest, "【】里面要写名字。".into()));
+                    }
                     if !plain.is_empty() {
                         parts.push(Part::Text(std::mem::take(&mut plain)));
                     }
                     parts.push(Part::Value(Path::parse(name)));
                     rest = behind;
                 }
-                '】' => return Err("有「】」没有「【」。请补上，或把它写成「】】」。".into()),
+                '】' => {
+                    let message = "有「】」没有「【」。请补上，或把它写成「】】」。";
+                    return Err((rest, message.into()));
+                }
                 c => {
                     plain.push(c);
                     rest = after;
@@ -131,6 +149,18 @@ pub(super) fn shown(value: &Value) -> String {
         Value::Skipped => "没有填".into(),
         Value::Record(fields) => main_field(fields),
         Value::List(rows) => format!("{}项", rows.len()),
+    }
+}
+
+/// The same for an answer that is repeated to her: of a long one its beginning.
+pub(super) fn brief(value: &Value) -> String {
+    shortened(shown(value), BRIEF_CHARACTERS)
+}
+
+pub(super) fn shortened(text: String, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 

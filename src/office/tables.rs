@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::calendar::Calendar;
 use crate::county::{Categories, Departments, Places};
-use crate::desk::{Rules, TRANSITIONS};
+use crate::desk::Rules;
 use crate::dialog::{self, Script, SourceFile};
 
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -29,12 +29,8 @@ impl Tables {
         }
     }
 
-    /// What the script says and these tables do not know, or the other way round.
+    /// What the script says and these tables do not know.
     pub fn misfits(&self, script: &Script) -> Vec<String> {
-        let told = TRANSITIONS.iter().filter_map(|row| row.told);
-        let unsaid = told.filter(|id| script.notice(id).is_none()).map(|id| {
-            format!("通知.yaml：缺「- 通知: {id}」。没有它，村民就不知道这一步。请补上。")
-        });
         let options = script.options("create_case", "category").into_iter();
         let unknown = options.filter(|(code, _)| self.categories.get(code).is_none());
         let unknown = unknown.map(|(code, label)| {
@@ -42,11 +38,7 @@ impl Tables {
                 "选项「{label}」的「值」{code} 在 categories.csv 里没有。请改成那里的四位编号。"
             )
         });
-        let is_told = |id: &&str| TRANSITIONS.iter().any(|row| row.told == Some(*id));
-        let unheard = script.notice_ids().filter(|id| !is_told(id)).map(|id| {
-            format!("通知.yaml：「- 通知: {id}」用不上，没有这一步。请改成对的名字，或删去。")
-        });
-        let mut misfits: Vec<String> = unsaid.chain(unknown).chain(unheard).collect();
+        let mut misfits: Vec<String> = unknown.collect();
         misfits.sort();
         misfits.dedup();
         misfits
@@ -163,14 +155,10 @@ mod tests {
     fn script_and_tables_know_each_other() {
         let tables = Tables::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("county")).unwrap();
         assert_eq!(tables.misfits(&script(|_, text| text)), Vec::<String>::new());
-        let wrong = script(|name, text| match name {
-            "通知.yaml" => text.replace("通知: redo", "通知: again"),
-            _ => text.replace("\"0409\"", "\"0999\"").replace("：0409、", "：0999、"),
-        });
+        let wrong =
+            script(|_, text| text.replace("\"0409\"", "\"0999\"").replace("：0409、", "：0999、"));
         let misfits = tables.misfits(&wrong);
-        assert_eq!(misfits.len(), 3, "{misfits:?}");
-        assert!(misfits.iter().any(|text| text.contains("again」用不上")), "{misfits:?}");
-        assert!(misfits.iter().any(|text| text.contains("「- 通知: redo」")), "{misfits:?}");
-        assert!(misfits.iter().any(|text| text.contains("「路灯」的「值」0999")), "{misfits:?}");
+        assert_eq!(misfits.len(), 1, "{misfits:?}");
+        assert!(misfits[0].contains("「路灯」的「值」0999"), "{misfits:?}");
     }
 }
