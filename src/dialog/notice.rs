@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::actions::NOTICE_FIELDS;
-use super::script::Notice;
-use super::words::{Medium, Path};
+use crate::dialog::script::Notice;
+use crate::dialog::script::actions::NOTICE_FIELDS;
+use crate::dialog::script::words::{Medium, Path};
 
 fn field(path: &Path, fields: &BTreeMap<String, String>) -> Option<String> {
     let known = NOTICE_FIELDS.iter().find(|(id, zh)| *id == path.slot || *zh == path.slot);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::conversation::{Conversation, Offer};
-use super::value::{Answer, Value};
-use super::words::Medium;
+use crate::dialog::run::conversation::{Conversation, Offer};
+use crate::dialog::script::value::{Answer, Value};
+use crate::dialog::script::words::Medium;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {

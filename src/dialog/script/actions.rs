@@ -2,7 +2,7 @@
 
 /// Fields of a result: the id that the host fills, and the word that clerks write.
 #[derive(Debug)]
-pub(super) struct Action {
+pub(in crate::dialog) struct Action {
     pub id: &'static str,
     /// Slots that are handed over, if the dialog has them. `true`: it must.
     pub inputs: &'static [(&'static str, bool)],
@@ -21,7 +21,7 @@ const CASE: &[(&str, &str)] = &[
     ("reply", "答复"),
 ];
 
-pub(super) const ACTIONS: &[Action] = &[
+pub(in crate::dialog) const ACTIONS: &[Action] = &[
     Action {
         id: "create_case",
         inputs: &[
@@ -46,12 +46,12 @@ pub(super) const ACTIONS: &[Action] = &[
     },
 ];
 
-pub(super) fn action(id: &str) -> Option<&'static Action> {
+pub(in crate::dialog) fn action(id: &str) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.id == id)
 }
 
 /// The id of a field that is written in either language.
-pub(super) fn field_id(action: &Action, word: &str) -> Option<&'static str> {
+pub(in crate::dialog) fn field_id(action: &Action, word: &str) -> Option<&'static str> {
     if action.rows && (word == "个数" || word == "count") {
         return Some("count");
     }
@@ -60,16 +60,16 @@ pub(super) fn field_id(action: &Action, word: &str) -> Option<&'static str> {
 }
 
 /// The id of a field of any action.
-pub(super) fn output_id(word: &str) -> Option<&'static str> {
+pub(in crate::dialog) fn output_id(word: &str) -> Option<&'static str> {
     ACTIONS.iter().find_map(|action| field_id(action, word))
 }
 
 /// What happened to a case, as the host calls it.
-pub(super) const NOTICES: &[&str] =
+pub(in crate::dialog) const NOTICES: &[&str] =
     &["received", "dispatched", "rerouted", "progress", "replied", "redo", "closed"];
 
 /// Words in notices, and the ids that the host fills.
-pub(super) const NOTICE_FIELDS: &[(&str, &str)] = &[
+pub(in crate::dialog) const NOTICE_FIELDS: &[(&str, &str)] = &[
     ("number", "编号"),
     ("title", "标题"),
     ("due", "期限"),

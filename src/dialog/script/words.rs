@@ -1,6 +1,6 @@
 //! Texts with placeholders, and the sentence that each channel gets.
 
-use super::value::{Fields, Value};
+use crate::dialog::script::value::{Fields, Value};
 
 /// Enough to know again what one wrote.
 const BRIEF_CHARACTERS: usize = 80;
@@ -14,7 +14,7 @@ pub enum Medium {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Words {
+pub(in crate::dialog) struct Words {
     pub wechat: Template,
     pub sms: Template,
 }
@@ -30,7 +30,7 @@ impl Words {
 
 /// `请核对：【清单】`, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Template(Vec<Part>);
+pub(in crate::dialog) struct Template(Vec<Part>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
@@ -40,7 +40,7 @@ enum Part {
 
 /// `slot` or `slot.field`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Path {
+pub(in crate::dialog) struct Path {
     pub slot: String,
     pub field: Option<String>,
 }
@@ -130,7 +130,7 @@ impl Template {
 }
 
 /// How a value is shown to people.
-pub(super) fn shown(value: &Value) -> String {
+pub(in crate::dialog) fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
         Value::Number(thousandths) => decimal(*thousandths),
@@ -153,11 +153,11 @@ pub(super) fn shown(value: &Value) -> String {
 }
 
 /// The same for an answer that is repeated to her: of a long one its beginning.
-pub(super) fn brief(value: &Value) -> String {
+pub(in crate::dialog) fn brief(value: &Value) -> String {
     shortened(shown(value), BRIEF_CHARACTERS)
 }
 
-pub(super) fn shortened(text: String, characters: usize) -> String {
+pub(in crate::dialog) fn shortened(text: String, characters: usize) -> String {
     match text.char_indices().nth(characters) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
@@ -170,7 +170,7 @@ fn main_field(fields: &Fields) -> String {
     first.or_else(|| fields.values().next()).map(shown).unwrap_or_default()
 }
 
-pub(super) fn decimal(thousandths: i64) -> String {
+pub(in crate::dialog) fn decimal(thousandths: i64) -> String {
     let sign = if thousandths < 0 { "-" } else { "" };
     let (whole, rest) = (thousandths.abs() / 1_000, thousandths.abs() % 1_000);
     if rest == 0 {

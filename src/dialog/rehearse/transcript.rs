@@ -2,17 +2,17 @@
 
 use jiff::SignedDuration;
 
-use super::actions::{ACTIONS, action, field_id};
-use super::lower::{Reader, duration, wrong_duration};
-use super::source::did_you_mean;
-use super::value::{Fields, Value};
-use super::words::{Medium, Path};
-use super::yaml::{Node, Place, Tree};
+use crate::dialog::read::lower::{Reader, duration, wrong_duration};
+use crate::dialog::read::source::did_you_mean;
+use crate::dialog::read::yaml::{Node, Place, Tree};
+use crate::dialog::script::actions::{ACTIONS, action, field_id};
+use crate::dialog::script::value::{Fields, Value};
+use crate::dialog::script::words::{Medium, Path};
 
 const LINES_MAX: usize = 200;
 
 #[derive(Clone, Debug)]
-pub(super) struct Transcript {
+pub(in crate::dialog) struct Transcript {
     pub name: String,
     pub medium: Medium,
     /// Her number, by SMS.
@@ -24,14 +24,14 @@ pub(super) struct Transcript {
 
 /// What a call gives in this transcript.
 #[derive(Clone, Debug)]
-pub(super) struct Stub {
+pub(in crate::dialog) struct Stub {
     pub action: String,
     pub line: usize,
     pub outcome: Result<Value, String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Line {
+pub(in crate::dialog) enum Line {
     Villager(String),
     /// The next message; `…` stands for anything.
     Bot(String),
@@ -56,7 +56,7 @@ pub(super) enum Line {
 const MARKS: &str = "〔slot = 值〕〔没有 slot〕〔办 …〕〔转人工〕〔留给工作人员〕〔过 30分钟〕〔重复投递〕\
 〔菜单 KEY〕〔照片〕〔语音〕〔位置 村名〕〔关注〕〔评价邀请 编号〕〔工作人员接手〕〔工作人员交还〕";
 
-pub(super) fn read(reader: &mut Reader, node: &Node) -> Option<Transcript> {
+pub(in crate::dialog) fn read(reader: &mut Reader, node: &Node) -> Option<Transcript> {
     let allowed = ["name", "channel", "caller", "stubs", "script"];
     let map = reader.map(node, &allowed, &["name", "script"])?;
     let name = map.get("name").map(|node| reader.text(node).to_owned())?;
@@ -216,7 +216,11 @@ fn stubs(reader: &mut Reader, node: &Node) -> Vec<Stub> {
     found
 }
 
-fn fields(reader: &mut Reader, node: &Node, action: &'static super::actions::Action) -> Fields {
+fn fields(
+    reader: &mut Reader,
+    node: &Node,
+    action: &'static crate::dialog::script::actions::Action,
+) -> Fields {
     let Tree::Map(entries) = &node.value else {
         reader.wrong(node.at, "E200", "这里应该是「编号: …」这样的几行。");
         return Fields::new();

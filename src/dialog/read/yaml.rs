@@ -4,18 +4,18 @@
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-use super::source::Problems;
-use super::yaml_lines;
+use crate::dialog::read::source::Problems;
+use crate::dialog::read::yaml_lines;
 
-pub(super) const FILE_BYTES_MAX: usize = 512 * 1024;
+pub(in crate::dialog) const FILE_BYTES_MAX: usize = 512 * 1024;
 const DEPTH_MAX: usize = 12;
 const NODES_MAX: usize = 50_000;
 
 /// Line and column, from 1; columns in characters.
-pub(super) type Place = (usize, usize);
+pub(in crate::dialog) type Place = (usize, usize);
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
+pub(in crate::dialog) struct Node {
     pub at: Place,
     pub value: Tree,
     /// A text that was written as a block below `|`.
@@ -23,7 +23,7 @@ pub(super) struct Node {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Tree {
+pub(in crate::dialog) enum Tree {
     /// A key without a value is an empty text.
     Text(String),
     List(Vec<Node>),
@@ -31,14 +31,14 @@ pub(super) enum Tree {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
+pub(in crate::dialog) struct Entry {
     pub key: String,
     pub at: Place,
     pub value: Node,
 }
 
 /// `None` when the file is not to be read at all; why is among the problems.
-pub(super) fn read(text: &str, problems: &mut Problems) -> Option<Node> {
+pub(in crate::dialog) fn read(text: &str, problems: &mut Problems) -> Option<Node> {
     if text.len() > FILE_BYTES_MAX {
         problems.add((1, 1), "E100", "文件太大，最多512KB，请分成几个文件。");
         return None;

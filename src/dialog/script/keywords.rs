@@ -1,7 +1,7 @@
 //! One table of all keywords: the English id that the code uses, and the Chinese word that
 //! clerks write. A file is in one language.
 
-pub(super) const KEYS: &[(&str, &str)] = &[
+pub(in crate::dialog) const KEYS: &[(&str, &str)] = &[
     ("dialog", "对话"),
     ("name", "名称"),
     ("owner", "负责人"),
@@ -67,7 +67,7 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("upgrade", "升级"),
 ];
 
-pub(super) const TYPES: &[(&str, &str)] = &[
+pub(in crate::dialog) const TYPES: &[(&str, &str)] = &[
     ("village", "村庄"),
     ("choice", "单选"),
     ("yes_no", "是否"),
@@ -81,9 +81,9 @@ pub(super) const TYPES: &[(&str, &str)] = &[
 ];
 
 /// Types that the language knows and this program does not build yet.
-pub(super) const TYPES_TO_COME: &[&str] = &["多选", "金额", "日期", "身份证"];
+pub(in crate::dialog) const TYPES_TO_COME: &[&str] = &["多选", "金额", "日期", "身份证"];
 
-pub(super) const COMMANDS: &[(&str, &str)] = &[
+pub(in crate::dialog) const COMMANDS: &[(&str, &str)] = &[
     ("cancel", "取消"),
     ("back", "上一步"),
     ("help", "帮助"),
@@ -92,7 +92,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// Sentences of the engine itself; each must be written in _全局.yaml.
-pub(super) const PHRASES: &[(&str, &str, &[&str])] = &[
+pub(in crate::dialog) const PHRASES: &[(&str, &str, &[&str])] = &[
     ("welcome", "欢迎", &[]),
     ("unclear", "没听懂", &[]),
     ("you_are_welcome", "不客气", &[]),
@@ -114,21 +114,21 @@ pub(super) const PHRASES: &[(&str, &str, &[&str])] = &[
     ("sorry", "出错", &[]),
 ];
 
-pub(super) fn is_keyword(word: &str) -> bool {
+pub(in crate::dialog) fn is_keyword(word: &str) -> bool {
     let pairs = KEYS.iter().chain(COMMANDS);
     pairs.into_iter().any(|(id, zh)| *id == word || *zh == word)
         || PHRASES.iter().any(|(id, zh, _)| *id == word || *zh == word)
-        || super::actions::action(word).is_some()
-        || super::actions::output_id(word).is_some()
+        || crate::dialog::script::actions::action(word).is_some()
+        || crate::dialog::script::actions::output_id(word).is_some()
         || ["村民", "系统"].contains(&word)
 }
 
 /// The Chinese word of an id.
-pub(super) fn zh(id: &str) -> &'static str {
+pub(in crate::dialog) fn zh(id: &str) -> &'static str {
     KEYS.iter().find(|(key, _)| *key == id).map_or("", |(_, zh)| zh)
 }
 
 /// The id of a word in either language, among those that are allowed here.
-pub(super) fn id_among(word: &str, allowed: &[&'static str]) -> Option<&'static str> {
+pub(in crate::dialog) fn id_among(word: &str, allowed: &[&'static str]) -> Option<&'static str> {
     allowed.iter().copied().find(|id| *id == word || zh(id) == word)
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::conversation::{Asked, Frame, Shown};
-use super::event::{Env, PlaceFound};
-use super::script::{Choice, Dialog, Kind, Question};
-use super::step::clip;
-use super::value::{Answer, How, Value};
+use crate::dialog::run::conversation::{Asked, Frame, Shown};
+use crate::dialog::run::event::{Env, PlaceFound};
+use crate::dialog::run::step::clip;
+use crate::dialog::script::value::{Answer, How, Value};
+use crate::dialog::script::{Choice, Dialog, Kind, Question};
 use crate::zh;
 
 /// What is left of a sentence must be so long to count as its matter.
@@ -16,7 +16,7 @@ const MATTER_CHARACTERS: usize = 8;
 /// Of an answer that needs a few words only.
 const SHORT_BYTES_MAX: usize = 1_200;
 
-pub(super) enum Parsed {
+pub(in crate::dialog) enum Parsed {
     Answer(Answer),
     /// Has to be shown to her first.
     Maybe(Answer),
@@ -32,7 +32,12 @@ fn answer(raw: &str, value: Value, how: How) -> Answer {
 }
 
 /// The message as the answer to the question that she was asked.
-pub(super) fn parse(question: &Question, asked: &Asked, text: &str, env: &Env) -> Parsed {
+pub(in crate::dialog) fn parse(
+    question: &Question,
+    asked: &Asked,
+    text: &str,
+    env: &Env,
+) -> Parsed {
     let exact = |value| Parsed::Answer(answer(text, value, How::Exact));
     if !asked.shown.is_empty()
         && let Some(index) = zh::menu_index(text, asked.shown.len())
@@ -139,7 +144,7 @@ fn village(text: &str, env: &Env) -> Parsed {
     }
 }
 
-pub(super) fn chosen(choice: &Choice) -> Value {
+pub(in crate::dialog) fn chosen(choice: &Choice) -> Value {
     Value::Choice { value: choice.value.clone(), label: choice.label.clone() }
 }
 
@@ -190,7 +195,7 @@ fn choice_inside<'c>(choices: &'c [Choice], copy: &str) -> Option<&'c Choice> {
 
 /// What a sentence says beyond the question that was asked.
 #[derive(Default)]
-pub(super) struct Intake {
+pub(in crate::dialog) struct Intake {
     pub found: Vec<(String, Answer)>,
     /// Of a place outside the county.
     pub advice: Option<String>,
@@ -200,7 +205,7 @@ pub(super) struct Intake {
 
 /// Answers to questions of `dialog` that `frame` has not answered yet. `entry`: the bytes of
 /// the word that began the dialog. `matter`: the sentence as a whole may be the long text.
-pub(super) fn intake(
+pub(in crate::dialog) fn intake(
     dialog: &Dialog,
     frame: &Frame,
     text: &str,
@@ -288,7 +293,7 @@ fn left(text: &str, used: &[Range<usize>]) -> usize {
 }
 
 /// 不是…，是…; …写错了，改成…: the new value as text.
-pub(super) fn correction(text: &str) -> Option<String> {
+pub(in crate::dialog) fn correction(text: &str) -> Option<String> {
     let marks =
         ["改成", "改为", "应该是", "应是", "写错了，是", "写错了,是", "错了，是", "错了,是"];
     for mark in marks {
@@ -308,7 +313,7 @@ pub(super) fn correction(text: &str) -> Option<String> {
 }
 
 /// The one answered slot that `text` fits, with its new value.
-pub(super) fn corrected(
+pub(in crate::dialog) fn corrected(
     dialog: &Dialog,
     frame: &Frame,
     text: &str,

@@ -3,18 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::actions::{Action, field_id};
-use super::condition::{Condition, Sign};
-use super::script::{Dialog, Kind, Question, Script, Step, StepKind, place_of};
-use super::source::{Diagnostic, Problems, SourceFile, did_you_mean};
-use super::transcript::Line;
-use super::words::{Path, Words};
-use super::yaml::Place;
+use crate::dialog::read::source::{Diagnostic, Problems, SourceFile, did_you_mean};
+use crate::dialog::read::yaml::Place;
+use crate::dialog::rehearse::transcript::Line;
+use crate::dialog::script::actions::{Action, field_id};
+use crate::dialog::script::condition::{Condition, Sign};
+use crate::dialog::script::words::{Path, Words};
+use crate::dialog::script::{Dialog, Kind, Question, Script, Step, StepKind, place_of};
 
 /// Keys of the menu that are commands.
 const MENU_COMMANDS: [&str; 5] = ["CANCEL", "BACK", "HELP", "HUMAN", "REPEAT"];
 
-pub(super) fn script(script: &Script, files: &[SourceFile]) -> Vec<Diagnostic> {
+pub(in crate::dialog) fn script(script: &Script, files: &[SourceFile]) -> Vec<Diagnostic> {
     let mut check = Check { script, files, found: Vec::new() };
     check.shared_words();
     check.shared_keys();

@@ -8,9 +8,9 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::script::{Script, StepKind};
-use super::value::{Answer, How, Value};
-use super::words::{Medium, shown};
+use crate::dialog::script::value::{Answer, How, Value};
+use crate::dialog::script::words::{Medium, shown};
+use crate::dialog::script::{Script, StepKind};
 
 /// A draft that nobody took up is forgotten.
 const DRAFT_LIFE: SignedDuration = SignedDuration::from_hours(24 * 14);
@@ -24,25 +24,25 @@ const RAW_BYTES_MAX: usize = 300;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) active: Option<Frame>,
+    pub(in crate::dialog) active: Option<Frame>,
     /// Waits while another dialog runs. One at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) parked: Option<Frame>,
+    pub(in crate::dialog) parked: Option<Frame>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) draft: Option<Draft>,
+    pub(in crate::dialog) draft: Option<Draft>,
     /// A person has the conversation; the bot is silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) human_since: Option<Timestamp>,
+    pub(in crate::dialog) human_since: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) offers: Vec<Offer>,
+    pub(in crate::dialog) offers: Vec<Offer>,
 }
 
 /// A dialog that one short answer may start, for example the rating of a reply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Offer {
-    pub(super) dialog: String,
-    pub(super) given: BTreeMap<String, Answer>,
-    pub(super) until: Timestamp,
+    pub(in crate::dialog) dialog: String,
+    pub(in crate::dialog) given: BTreeMap<String, Answer>,
+    pub(in crate::dialog) until: Timestamp,
 }
 
 impl Offer {
@@ -60,7 +60,7 @@ impl Offer {
 
 /// A dialog that was left unfinished for a day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Draft {
+pub(in crate::dialog) struct Draft {
     pub frame: Frame,
     /// She was asked whether to go on, and her next message may be the answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -84,7 +84,7 @@ impl Draft {
 
 /// One dialog under way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Frame {
+pub(in crate::dialog) struct Frame {
     pub dialog: String,
     pub medium: Medium,
     /// The words with which it began.
@@ -127,7 +127,7 @@ fn is_zero(n: &u8) -> bool {
 
 /// The question that she was asked last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Asked {
+pub(in crate::dialog) struct Asked {
     pub step: String,
     pub at: Timestamp,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -144,7 +144,7 @@ pub(super) struct Asked {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Shown {
+pub(in crate::dialog) struct Shown {
     pub label: String,
     pub value: Value,
 }
@@ -208,7 +208,7 @@ impl Conversation {
         self.active.is_some()
     }
 
-    pub(super) fn offer(&mut self, offer: Offer, now: Timestamp) {
+    pub(in crate::dialog) fn offer(&mut self, offer: Offer, now: Timestamp) {
         self.offers.retain(|known| {
             known.until > now && (&known.dialog, &known.given) != (&offer.dialog, &offer.given)
         });
@@ -231,12 +231,12 @@ impl Conversation {
         [expiry, reminder, draft].into_iter().flatten().min()
     }
 
-    pub(super) fn expiry(&self, script: &Script, frame: &Frame) -> Timestamp {
+    pub(in crate::dialog) fn expiry(&self, script: &Script, frame: &Frame) -> Timestamp {
         frame.touched + script.rules.expire
     }
 
     /// `None` when she was reminded, or is not to be.
-    pub(super) fn reminder(&self, script: &Script, frame: &Frame) -> Option<Timestamp> {
+    pub(in crate::dialog) fn reminder(&self, script: &Script, frame: &Frame) -> Option<Timestamp> {
         // A reminder by SMS costs money and confuses.
         if frame.reminded || frame.medium == Medium::Sms || self.active.is_none() {
             return None;
@@ -248,7 +248,7 @@ impl Conversation {
         (at < self.expiry(script, frame)).then_some(at)
     }
 
-    pub(super) fn draft_is_over(&self, now: Timestamp) -> bool {
+    pub(in crate::dialog) fn draft_is_over(&self, now: Timestamp) -> bool {
         self.draft.as_ref().is_some_and(|draft| draft.frame.touched + DRAFT_LIFE <= now)
     }
 }

@@ -1,10 +1,10 @@
 //! `当: 渠道 = 微信 且 category = road`: conditions, read and decided.
 
-use super::value::Value;
-use super::words::{Path, shown};
+use crate::dialog::script::value::Value;
+use crate::dialog::script::words::{Path, shown};
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Condition {
+pub(in crate::dialog) enum Condition {
     And(Vec<Condition>),
     Or(Vec<Condition>),
     Has(Path),
@@ -16,7 +16,7 @@ pub(super) enum Condition {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(in crate::dialog) enum Sign {
     Equal,
     NotEqual,
     More,
@@ -26,7 +26,7 @@ pub(super) enum Sign {
 }
 
 /// What a condition may ask for.
-pub(super) trait Facts {
+pub(in crate::dialog) trait Facts {
     /// `渠道` and `时间` as texts, or the value of a slot or field.
     fn value(&self, path: &Path) -> Option<Value>;
     fn office_open(&self) -> bool;
@@ -46,7 +46,7 @@ const SIGNS: &[(&str, Sign)] = &[
 ];
 
 /// Full-width forms count as the plain ones; `||` and `&&` are not a part of the language.
-pub(super) fn parse(text: &str) -> Result<Condition, String> {
+pub(in crate::dialog) fn parse(text: &str) -> Result<Condition, String> {
     let plain: String = text
         .chars()
         .map(|c| match c {

@@ -7,17 +7,17 @@ use std::ops::RangeInclusive;
 use jiff::SignedDuration;
 use sha2::Digest;
 
-use super::actions::{NOTICE_FIELDS, NOTICES};
-use super::check;
-use super::keywords::{COMMANDS, PHRASES, id_among, zh};
-use super::lower_steps;
-use super::script::{
+use crate::dialog::read::check;
+use crate::dialog::read::lower_steps;
+use crate::dialog::read::source::{Diagnostic, Problems, SourceFile, did_you_mean};
+use crate::dialog::read::yaml::{self, Node, Place, Tree};
+use crate::dialog::rehearse::transcript;
+use crate::dialog::script::actions::{NOTICE_FIELDS, NOTICES};
+use crate::dialog::script::keywords::{COMMANDS, PHRASES, id_among, zh};
+use crate::dialog::script::words::{Path, Template, Words};
+use crate::dialog::script::{
     Command, Dialog, GlobalCommand, MenuItem, Notice, Places, Rules, Script, Written, place_of,
 };
-use super::source::{Diagnostic, Problems, SourceFile, did_you_mean};
-use super::transcript;
-use super::words::{Path, Template, Words};
-use super::yaml::{self, Node, Place, Tree};
 
 const GLOBALS: &str = "_全局.yaml";
 const FILES_MAX: usize = 200;
@@ -100,12 +100,12 @@ fn hash(files: &[SourceFile]) -> String {
 }
 
 /// Reads nodes as what they must be, and says so when they are not.
-pub(super) struct Reader<'p, 'f> {
+pub(in crate::dialog) struct Reader<'p, 'f> {
     pub problems: &'p mut Problems<'f>,
 }
 
 /// The entries of a map by the ids of their keys.
-pub(super) struct Map<'n> {
+pub(in crate::dialog) struct Map<'n> {
     pub at: Place,
     entries: Vec<(&'static str, Place, &'n Node)>,
 }
@@ -696,7 +696,7 @@ fn is_grid(key: &str) -> bool {
 }
 
 /// `30分钟`, `24小时`, `2天`
-pub(super) fn duration(text: &str) -> Option<SignedDuration> {
+pub(in crate::dialog) fn duration(text: &str) -> Option<SignedDuration> {
     let units = [("分钟", 60), ("小时", 3_600), ("天", 86_400)];
     units.iter().find_map(|(unit, seconds)| {
         let number: i64 = text.strip_suffix(unit)?.trim().parse().ok()?;
@@ -704,6 +704,6 @@ pub(super) fn duration(text: &str) -> Option<SignedDuration> {
     })
 }
 
-pub(super) fn wrong_duration(text: &str) -> String {
+pub(in crate::dialog) fn wrong_duration(text: &str) -> String {
     format!("「{text}」不对。请写成 30分钟、24小时 或 2天。")
 }

@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::keywords::is_keyword;
-use super::source::Problems;
-use super::yaml::Place;
+use crate::dialog::read::source::Problems;
+use crate::dialog::read::yaml::Place;
+use crate::dialog::script::keywords::is_keyword;
 
-pub(super) struct Mended {
+pub(in crate::dialog) struct Mended {
     pub text: String,
     shifts: HashMap<usize, Shift>,
 }
@@ -33,7 +33,7 @@ impl Mended {
 }
 
 /// The same lines with structure mended; `None` after a mistake that can not be mended.
-pub(super) fn check(text: &str, problems: &mut Problems) -> Option<Mended> {
+pub(in crate::dialog) fn check(text: &str, problems: &mut Problems) -> Option<Mended> {
     let already = problems.found.len();
     let mut mended = Mended { text: String::with_capacity(text.len()), shifts: HashMap::new() };
     // Lines deeper than this belong to a block of plain text.

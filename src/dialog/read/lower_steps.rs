@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::actions::{ACTIONS, action};
-use super::condition;
-use super::keywords::{TYPES, TYPES_TO_COME, zh};
-use super::lower::{Map, Reader};
-use super::script::{CallStep, Choice, Confirm, Kind, Question, Step, StepKind, place_of};
-use super::source::did_you_mean;
-use super::words::Words;
-use super::yaml::{Node, Place};
+use crate::dialog::read::lower::{Map, Reader};
+use crate::dialog::read::source::did_you_mean;
+use crate::dialog::read::yaml::{Node, Place};
+use crate::dialog::script::actions::{ACTIONS, action};
+use crate::dialog::script::condition;
+use crate::dialog::script::keywords::{TYPES, TYPES_TO_COME, zh};
+use crate::dialog::script::words::Words;
+use crate::dialog::script::{CallStep, Choice, Confirm, Kind, Question, Step, StepKind, place_of};
 
 const STEPS_MAX: usize = 100;
 const OPTIONS_MAX: usize = 9;
@@ -49,7 +49,7 @@ const KEYS: [&str; 32] = [
     "words",
 ];
 
-pub(super) fn steps(reader: &mut Reader, node: &Node) -> Vec<Step> {
+pub(in crate::dialog) fn steps(reader: &mut Reader, node: &Node) -> Vec<Step> {
     let items = reader.list(node);
     if let Some(more) = items.get(STEPS_MAX) {
         reader.wrong(more.at, "E300", format!("步骤太多，最多{STEPS_MAX}步。"));

@@ -1,44 +1,50 @@
 //! A script: all dialogs, commands, sentences and notices, checked and ready to be run.
 
+pub(in crate::dialog) mod actions;
+pub(in crate::dialog) mod condition;
+pub(in crate::dialog) mod keywords;
+pub(in crate::dialog) mod value;
+pub(in crate::dialog) mod words;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::SignedDuration;
 use regex::Regex;
 
-use super::actions::Action;
-use super::condition::Condition;
-use super::transcript::Transcript;
-use super::words::{Template, Words};
-use super::yaml::Place;
+use crate::dialog::read::yaml::Place;
+use crate::dialog::rehearse::transcript::Transcript;
+use crate::dialog::script::actions::Action;
+use crate::dialog::script::condition::Condition;
+use crate::dialog::script::words::{Medium, Template, Words};
 
 #[derive(Clone, Debug)]
 pub struct Script {
     /// Of all files together: two scripts with the same hash say the same.
     pub hash: String,
-    pub(super) dialogs: BTreeMap<String, Dialog>,
+    pub(in crate::dialog) dialogs: BTreeMap<String, Dialog>,
     /// Entry words of all dialogs, plain, to the dialog's id.
-    pub(super) entries: HashMap<String, String>,
-    pub(super) commands: Vec<GlobalCommand>,
-    pub(super) phrases: BTreeMap<&'static str, Words>,
-    pub(super) notices: BTreeMap<String, Notice>,
-    pub(super) rules: Rules,
-    pub(super) menu: Vec<MenuItem>,
-    pub(super) written: Written,
+    pub(in crate::dialog) entries: HashMap<String, String>,
+    pub(in crate::dialog) commands: Vec<GlobalCommand>,
+    pub(in crate::dialog) phrases: BTreeMap<&'static str, Words>,
+    pub(in crate::dialog) notices: BTreeMap<String, Notice>,
+    pub(in crate::dialog) rules: Rules,
+    pub(in crate::dialog) menu: Vec<MenuItem>,
+    pub(in crate::dialog) written: Written,
 }
 
 /// Where the parts of `_全局.yaml` stand, for what is said about all files together.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Written {
+pub(in crate::dialog) struct Written {
     pub file: String,
     pub menu: Place,
     pub notices: Option<String>,
 }
 
 /// The keys of a map, and where the value of each begins.
-pub(super) type Places = Vec<(&'static str, Place)>;
+pub(in crate::dialog) type Places = Vec<(&'static str, Place)>;
 
 /// The first place if the key is not there.
-pub(super) fn place_of(places: &Places, id: &str) -> Place {
+pub(in crate::dialog) fn place_of(places: &Places, id: &str) -> Place {
     let found = places.iter().find(|(key, _)| *key == id).or(places.first());
     found.map_or((1, 1), |(_, at)| *at)
 }
@@ -51,7 +57,7 @@ pub struct MenuItem {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Rules {
+pub(in crate::dialog) struct Rules {
     pub hand_over_after: u8,
     pub remind: Option<SignedDuration>,
     pub remind_text: Words,
@@ -61,7 +67,7 @@ pub(super) struct Rules {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Command {
+pub(in crate::dialog) enum Command {
     Cancel,
     Back,
     Help,
@@ -70,7 +76,7 @@ pub(super) enum Command {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct GlobalCommand {
+pub(in crate::dialog) struct GlobalCommand {
     pub command: Command,
     /// Plain copies; the whole message has to be one of them.
     pub words: HashSet<String>,
@@ -80,7 +86,7 @@ pub(super) struct GlobalCommand {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Dialog {
+pub(in crate::dialog) struct Dialog {
     pub id: String,
     pub name: String,
     pub file: String,
@@ -116,7 +122,7 @@ impl Dialog {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Step {
+pub(in crate::dialog) struct Step {
     /// The slot of a question; for others their `标`, or what they are and their place.
     pub id: String,
     pub places: Places,
@@ -125,7 +131,7 @@ pub(super) struct Step {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum StepKind {
+pub(in crate::dialog) enum StepKind {
     Ask(Question),
     Say { words: Words, end: bool },
     Confirm(Confirm),
@@ -133,7 +139,7 @@ pub(super) enum StepKind {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Question {
+pub(in crate::dialog) struct Question {
     pub slot: String,
     pub kind: Kind,
     pub words: Words,
@@ -148,7 +154,7 @@ pub(super) struct Question {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(in crate::dialog) enum Kind {
     Village,
     Choice(Vec<Choice>),
     /// Rows that a call gave: the slot that holds them.
@@ -170,7 +176,7 @@ pub(super) enum Kind {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Choice {
+pub(in crate::dialog) struct Choice {
     pub value: String,
     pub label: String,
     /// Plain copies; those of two characters or more also count inside a sentence.
@@ -179,14 +185,14 @@ pub(super) struct Choice {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Confirm {
+pub(in crate::dialog) struct Confirm {
     pub words: Words,
     pub list: Vec<String>,
     pub not_understood: Vec<Words>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct CallStep {
+pub(in crate::dialog) struct CallStep {
     pub action: &'static Action,
     pub result: Option<String>,
     pub failure: Words,
@@ -195,11 +201,11 @@ pub(super) struct CallStep {
 /// A message that something which happened sends to the villager.
 #[derive(Clone, Debug)]
 pub struct Notice {
-    pub(super) words: Words,
-    pub(super) template: Vec<(String, Template)>,
-    pub(super) offers: Option<String>,
-    pub(super) file: String,
-    pub(super) places: Places,
+    pub(in crate::dialog) words: Words,
+    pub(in crate::dialog) template: Vec<(String, Template)>,
+    pub(in crate::dialog) offers: Option<String>,
+    pub(in crate::dialog) file: String,
+    pub(in crate::dialog) places: Places,
 }
 
 impl Notice {
@@ -238,20 +244,20 @@ impl Script {
 
     /// A sentence of the engine itself, as WeChat gets it; empty for an unknown name.
     pub fn phrase(&self, name: &str) -> String {
-        self.phrase_for(name, super::Medium::Wechat, |_| None)
+        self.phrase_for(name, Medium::Wechat, |_| None)
     }
 
-    pub(super) fn phrase_for(
+    pub(in crate::dialog) fn phrase_for(
         &self,
         name: &str,
-        medium: super::Medium,
+        medium: Medium,
         value: impl Fn(&str) -> Option<String>,
     ) -> String {
         let words = self.phrases.get(name);
         words.map_or_else(String::new, |words| words.of(medium).fill(|path| value(&path.slot)))
     }
 
-    pub(super) fn command(&self, command: Command) -> Option<&GlobalCommand> {
+    pub(in crate::dialog) fn command(&self, command: Command) -> Option<&GlobalCommand> {
         self.commands.iter().find(|global| global.command == command)
     }
 }

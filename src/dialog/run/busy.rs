@@ -1,17 +1,17 @@
 //! A message while a dialog runs: first the question that was asked, then a correction,
 //! then answers to later questions, and at last the ladder of "I did not understand".
 
-use super::event::Fault;
-use super::script::{Kind, Question, StepKind};
-use super::step::Walk;
-use super::understand::{self, Parsed};
-use super::value::{Answer, How, Value};
+use crate::dialog::run::event::Fault;
+use crate::dialog::run::step::Walk;
+use crate::dialog::run::understand::{self, Parsed};
+use crate::dialog::script::value::{Answer, How, Value};
+use crate::dialog::script::{Kind, Question, StepKind};
 use crate::zh;
 
 /// In halves, over a whole dialog.
 const MISSES_MAX: u8 = 12;
 /// A longer message may say more than was asked.
-pub(super) const SENTENCE_CHARACTERS: usize = 8;
+pub(in crate::dialog) const SENTENCE_CHARACTERS: usize = 8;
 
 impl Walk<'_> {
     pub fn while_busy(&mut self, text: &str) -> Result<(), Fault> {
@@ -77,7 +77,7 @@ impl Walk<'_> {
                 self.accept(question, answer)
             }
             Parsed::Maybe(answer) => {
-                let candidate = super::words::brief(&answer.value);
+                let candidate = crate::dialog::script::words::brief(&answer.value);
                 if let Some(asked) = self.now.active.as_mut().and_then(|f| f.asked.as_mut()) {
                     asked.maybe = Some(answer);
                 }
@@ -202,7 +202,9 @@ impl Walk<'_> {
         let Some(frame) = &mut self.now.active else { return Ok(()) };
         let before = frame.answers.remove(slot);
         frame.asked = None;
-        let was = before.map(|answer| super::words::brief(&answer.value)).unwrap_or_default();
+        let was = before
+            .map(|answer| crate::dialog::script::words::brief(&answer.value))
+            .unwrap_or_default();
         let suffix = match was.as_str() {
             "" => String::new(),
             _ => self.phrase("was", &[("原来", was)]),

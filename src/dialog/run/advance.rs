@@ -2,14 +2,14 @@
 
 use jiff::tz::Offset;
 
-use super::condition::Facts;
-use super::conversation::{Asked, Frame, Shown};
-use super::event::{Call, Effect, Env, Fault};
-use super::script::{CallStep, Confirm, Dialog, Kind, Question, Step, StepKind};
-use super::step::Walk;
-use super::understand::chosen;
-use super::value::{Answer, Fields, How, Value};
-use super::words::{Medium, Path, Words, brief, shortened, shown};
+use crate::dialog::run::conversation::{Asked, Frame, Shown};
+use crate::dialog::run::event::{Call, Effect, Env, Fault};
+use crate::dialog::run::step::Walk;
+use crate::dialog::run::understand::chosen;
+use crate::dialog::script::condition::Facts;
+use crate::dialog::script::value::{Answer, Fields, How, Value};
+use crate::dialog::script::words::{Medium, Path, Words, brief, shortened, shown};
+use crate::dialog::script::{CallStep, Confirm, Dialog, Kind, Question, Step, StepKind};
 use crate::zh;
 
 const STEPS_MAX: usize = 100;
@@ -312,9 +312,9 @@ impl Frame {
             Value::List(rows) if field == "个数" || field == "count" => {
                 Some(Value::Number(1_000 * i64::try_from(rows.len()).ok()?))
             }
-            Value::Record(fields) => {
-                fields.get(super::actions::output_id(field).unwrap_or(field)).cloned()
-            }
+            Value::Record(fields) => fields
+                .get(crate::dialog::script::actions::output_id(field).unwrap_or(field))
+                .cloned(),
             _ => None,
         }
     }
@@ -324,7 +324,7 @@ impl Frame {
     }
 }
 
-pub(super) struct FrameFacts<'f> {
+pub(in crate::dialog) struct FrameFacts<'f> {
     frame: &'f Frame,
     env: &'f Env<'f>,
 }

@@ -6,14 +6,14 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::actions::action;
-use super::conversation::{Conversation, Offer};
-use super::event::{Call, Effect, Env, Event, Gazetteer};
-use super::script::{Dialog, Script};
-use super::step::step;
-use super::transcript::{Line, Transcript};
-use super::value::{Answer, Fields, Value};
-use super::words::{Medium, Path, shown};
+use crate::dialog::rehearse::transcript::{Line, Transcript};
+use crate::dialog::run::conversation::{Conversation, Offer};
+use crate::dialog::run::event::{Call, Effect, Env, Event, Gazetteer};
+use crate::dialog::run::step;
+use crate::dialog::script::actions::action;
+use crate::dialog::script::value::{Answer, Fields, Value};
+use crate::dialog::script::words::{Medium, Path, shown};
+use crate::dialog::script::{Dialog, Script};
 
 /// A Monday, ten in the morning in China.
 const BEGINNING: &str = "2026-11-23T10:00:00+08:00";

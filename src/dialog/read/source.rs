@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::yaml::Place;
+use crate::dialog::read::yaml::Place;
 
 /// One file of `dialogs/`; the host reads the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ fn width(c: char) -> usize {
 const LINE_CHARACTERS_MAX: usize = 100;
 
 /// Collects the mistakes of one file.
-pub(super) struct Problems<'a> {
+pub(in crate::dialog) struct Problems<'a> {
     file: &'a SourceFile,
     pub found: Vec<Diagnostic>,
 }
@@ -113,7 +113,7 @@ impl<'a> Problems<'a> {
 }
 
 /// The known word that is nearest to a wrong one, if one is near.
-pub(super) fn nearest<'a>(
+pub(in crate::dialog) fn nearest<'a>(
     wrong: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
@@ -126,7 +126,10 @@ pub(super) fn nearest<'a>(
         .map(|(_, word)| word)
 }
 
-pub(super) fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(in crate::dialog) fn did_you_mean<'a>(
+    wrong: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> String {
     nearest(wrong, known).map_or_else(String::new, |word| format!("您是不是要写「{word}」？"))
 }
 

@@ -3,14 +3,14 @@
 
 use std::ops::Range;
 
-use super::busy::SENTENCE_CHARACTERS;
-use super::conversation::Frame;
-use super::event::Fault;
-use super::script::{Command, Dialog};
-use super::step::{Walk, clip};
-use super::understand::{self, Parsed};
-use super::value::How;
-use super::words::Medium;
+use crate::dialog::run::busy::SENTENCE_CHARACTERS;
+use crate::dialog::run::conversation::Frame;
+use crate::dialog::run::event::Fault;
+use crate::dialog::run::step::{Walk, clip};
+use crate::dialog::run::understand::{self, Parsed};
+use crate::dialog::script::value::How;
+use crate::dialog::script::words::Medium;
+use crate::dialog::script::{Command, Dialog};
 use crate::zh;
 
 /// Of the message with which a dialog begins.

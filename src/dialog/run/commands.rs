@@ -1,11 +1,11 @@
 //! What works everywhere: 取消, 上一步, 帮助, 人工, 再说一遍.
 
-use super::conversation::{Offer, summary};
-use super::event::{Effect, Fault};
-use super::script::{Command, Kind};
-use super::step::Walk;
-use super::value::How;
-use super::words::Medium;
+use crate::dialog::run::conversation::{Offer, summary};
+use crate::dialog::run::event::{Effect, Fault};
+use crate::dialog::run::step::Walk;
+use crate::dialog::script::value::How;
+use crate::dialog::script::words::Medium;
+use crate::dialog::script::{Command, Kind};
 use crate::zh;
 
 /// So many answers are not thrown away at a slip of the thumb.

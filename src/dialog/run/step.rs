@@ -4,10 +4,10 @@
 //! was offered, a correction, another dialog, answers to later questions, and at last the
 //! ladder of "I did not understand".
 
-use super::conversation::{Conversation, Draft, Frame, summary};
-use super::event::{Effect, Env, Event, Fault, Turn};
-use super::script::{Command, Dialog, Kind, Script, StepKind};
-use super::value::{Answer, Fields, How, Value};
+use crate::dialog::run::conversation::{Conversation, Draft, Frame, summary};
+use crate::dialog::run::event::{Effect, Env, Event, Fault, Turn};
+use crate::dialog::script::value::{Answer, Fields, How, Value};
+use crate::dialog::script::{Command, Dialog, Kind, Script, StepKind};
 use crate::zh;
 
 /// A person gives the conversation back with one of these.
@@ -43,7 +43,7 @@ pub fn step(
     Ok(Turn { conversation: walk.now, effects: walk.effects })
 }
 
-pub(super) struct Walk<'a> {
+pub(in crate::dialog) struct Walk<'a> {
     pub script: &'a Script,
     pub env: &'a Env<'a>,
     pub now: Conversation,
@@ -436,6 +436,6 @@ fn fitting(value: &Value) -> Value {
 }
 
 /// At most so many bytes, between two characters.
-pub(super) fn clip(text: &str, bytes: usize) -> &str {
+pub(in crate::dialog) fn clip(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }

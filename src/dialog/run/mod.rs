@@ -1,0 +1,12 @@
+//! One event into a conversation, from `step`.
+
+mod advance;
+mod begin;
+mod busy;
+mod commands;
+pub(in crate::dialog) mod conversation;
+pub(in crate::dialog) mod event;
+mod step;
+mod understand;
+
+pub use step::step;
