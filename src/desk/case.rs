@@ -58,6 +58,16 @@ pub struct Case {
     pub closed_at: Option<Timestamp>,
     pub closing: Option<Closing>,
     pub updated_at: Timestamp,
+    /// How often she asked for haste, and when last.
+    #[serde(default)]
+    pub urges: u32,
+    #[serde(default)]
+    pub urged_at: Option<Timestamp>,
+    /// How often she added something; what it was stands in the events.
+    #[serde(default)]
+    pub supplements: u32,
+    #[serde(default)]
+    pub follows: Option<CaseNumber>,
     /// The number of events.
     pub revision: u32,
 }
@@ -129,6 +139,7 @@ impl Case {
             voices,
             person,
             channel,
+            follows,
         } = (**intake).clone();
         Ok(Self {
             number,
@@ -166,6 +177,10 @@ impl Case {
             closed_at: None,
             closing: None,
             updated_at: event.at,
+            urges: 0,
+            urged_at: None,
+            supplements: 0,
+            follows,
             revision: 1,
         })
     }
@@ -214,6 +229,12 @@ impl Case {
                 self.closed_at = Some(event.at);
                 self.closing = Some(*closing);
             }
+            Change::Urged => {
+                self.urges = self.urges.saturating_add(1);
+                self.urged_at = Some(event.at);
+            }
+            Change::Supplemented { .. } => self.supplements = self.supplements.saturating_add(1),
+            Change::Withdrawn { .. } => self.closed_at = Some(event.at),
         }
         self.state = row.to;
         self.updated_at = event.at;

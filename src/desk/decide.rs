@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::Rules;
 use super::case::Case;
 use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Outcome};
+use super::hers;
 use super::limits::{REDO_LIMIT, UNSORTED, assignment_due, limit_of};
 use super::refusal::Refusal;
 use super::state::{Party, State, Step, transition};
@@ -48,6 +49,15 @@ pub enum Command {
     Close {
         reason: String,
     },
+    Urge,
+    Supplement {
+        text: String,
+        photos: Vec<String>,
+        voices: Vec<String>,
+    },
+    Withdraw {
+        reason: String,
+    },
 }
 
 impl Command {
@@ -61,6 +71,9 @@ impl Command {
             Command::Reply { .. } => Step::Replied,
             Command::Rate { .. } => Step::Rated,
             Command::Close { .. } => Step::Closed,
+            Command::Urge => Step::Urged,
+            Command::Supplement { .. } => Step::Supplemented,
+            Command::Withdraw { .. } => Step::Withdrawn,
         }
     }
 }
@@ -129,7 +142,11 @@ fn check_intake(intake: &Intake) -> Result<(), Refusal> {
         let mend = "地点代码是12位数字，请从村庄名单里选。";
         return Err(Refusal::Malformed { what: "地点代码", value: code.clone(), mend });
     }
-    for (what, media) in [("照片", &intake.photos), ("语音", &intake.voices)] {
+    check_media(&intake.photos, &intake.voices)
+}
+
+fn check_media(photos: &[String], voices: &[String]) -> Result<(), Refusal> {
+    for (what, media) in [("照片", photos), ("语音", voices)] {
         if media.len() > MEDIA_MAX {
             return Err(Refusal::TooMany { what, count: media.len(), max: MEDIA_MAX });
         }
@@ -146,18 +163,23 @@ fn follow(
     rules: &Rules,
 ) -> Result<Vec<Change>, Refusal> {
     let step = command.step();
+    // What is not hers she learns nothing about.
+    if matches!(by, Actor::Villager { person } if *person != case.person) {
+        return Err(Refusal::NotYours);
+    }
     // A department that works on a case or answers it has accepted it.
     let accepts = matches!(step, Step::Progress | Step::Replied)
         && matches!(case.state, State::Dispatched | State::Redo);
     let state = if accepts { State::Handling } else { case.state };
     if transition(Some(state), step).is_none() {
+        if let Some(refusal) = hers::too_late(case.state, step) {
+            return Err(refusal);
+        }
         return Err(Refusal::NotNow { state: case.state, step, mend: mend(case.state, step) });
     }
     allowed(Some(state), step, by)?;
-    if matches!(by, Actor::Villager { person } if *person != case.person) {
-        return Err(Refusal::NotYours);
-    }
-    if case.revision >= EVENTS_MAX && matches!(step, Step::Dispatched | Step::Progress) {
+    let grows = [Step::Dispatched, Step::Progress, Step::Urged, Step::Supplemented];
+    if case.revision >= EVENTS_MAX && grows.contains(&step) {
         return Err(Refusal::Full(EVENTS_MAX));
     }
     let mut changes = Vec::new();
@@ -186,6 +208,16 @@ fn follow(
         }
         Command::Rate { grade, comment } => changes.extend(rate(case, grade, comment, now, rules)?),
         Command::Close { reason } => changes.push(close(case, reason, by)?),
+        Command::Urge => changes.push(hers::urge(case, now)?),
+        Command::Supplement { text, photos, voices } => {
+            check_media(&photos, &voices)?;
+            at_most("补充", &text, NOTE_CHARS_MAX)?;
+            changes.push(hers::supplement(case, text, photos, voices)?);
+        }
+        Command::Withdraw { reason } => {
+            at_most("撤回的原因", &reason, NOTE_CHARS_MAX)?;
+            changes.push(hers::withdraw(case, reason)?);
+        }
     }
     Ok(changes)
 }
@@ -273,6 +305,7 @@ fn not_allowed(step: Step, who: &str) -> Refusal {
 fn mend(state: State, step: Step) -> &'static str {
     match (state, step) {
         (State::Closed, _) => "问题又出现时，请再反映一次，我们给一个新编号。",
+        (State::Withdrawn, _) => "群众撤回了。要办的话，请她再反映一次。",
         (State::Received, _) => "请先派单。",
         (State::Dispatched | State::Handling | State::Redo, Step::Rated) => "答复以后再请您评价。",
         (State::Dispatched | State::Handling | State::Redo, Step::Closed) => "请先答复，再办结。",

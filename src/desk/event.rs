@@ -89,6 +89,20 @@ pub enum Change {
         closing: Closing,
         reason: String,
     },
+    /// She asks for haste.
+    Urged,
+    /// She has more to say or to show.
+    Supplemented {
+        text: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        voices: Vec<String>,
+    },
+    /// She takes it back.
+    Withdrawn {
+        reason: String,
+    },
 }
 
 /// What a case begins with: all of the villager's own words, never edited later.
@@ -119,6 +133,9 @@ pub struct Intake {
     pub person: String,
     /// The stable word of the terminal: `wechat`, `sms`, `telephone` ...
     pub channel: String,
+    /// The closed case that this one goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<CaseNumber>,
 }
 
 /// An answer as the villager got it.

@@ -46,7 +46,9 @@ pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Com
             let at = calendar.due(case.replied_at?, RATING_LIMIT);
             Some((at, Command::Close { reason: UNRATED.to_owned() }))
         }
-        State::Received | State::Handling | State::Replied | State::Closed => None,
+        State::Received | State::Handling | State::Replied | State::Closed | State::Withdrawn => {
+            None
+        }
     }
 }
 

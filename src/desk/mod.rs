@@ -8,6 +8,7 @@
 mod case;
 mod decide;
 mod event;
+mod hers;
 mod limits;
 mod notice;
 mod number;
@@ -19,6 +20,7 @@ mod words;
 pub use case::{Case, FoldError, Round, Standing, fold};
 pub use decide::{Command, EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, decide};
 pub use event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Outcome, Reply};
+pub use hers::{FOLLOW_DAYS, may_follow};
 pub use limits::{REDO_LIMIT, limit_of, next_by_clock};
 pub use notice::{Notice, notice};
 pub use number::{CaseNumber, CaseType, NumberError, damm};

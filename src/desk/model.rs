@@ -9,8 +9,19 @@ use proptest::prelude::*;
 use super::tests::{Desk, at, clerk, dispatch, intake, rate, reply, villager};
 use super::*;
 
-const COMMANDS: [&str; 8] =
-    ["dispatch", "dispatch-again", "accept", "progress", "reply", "good", "bad", "close"];
+const COMMANDS: [&str; 11] = [
+    "dispatch",
+    "dispatch-again",
+    "accept",
+    "progress",
+    "reply",
+    "good",
+    "bad",
+    "close",
+    "urge",
+    "supplement",
+    "withdraw",
+];
 const ACTORS: [&str; 4] = ["owner", "stranger", "staff", "system"];
 
 /// (state, actor, command) to (events, state after).
@@ -38,6 +49,13 @@ fn command(name: &str, department: Option<&str>) -> Command {
         ("reply", _) => reply(),
         ("good", _) => rate(Grade::Satisfied),
         ("bad", _) => rate(Grade::Dissatisfied),
+        ("urge", _) => Command::Urge,
+        ("supplement", _) => Command::Supplement {
+            text: "灯杆也歪了".into(),
+            photos: Vec::new(),
+            voices: Vec::new(),
+        },
+        ("withdraw", _) => Command::Withdraw { reason: "自己修好了".into() },
         _ => Command::Close { reason: "写明理由".into() },
     }
 }
@@ -86,7 +104,12 @@ proptest! {
             let found =
                 desk.give_at(now, &actor(who), command(name, before.department.as_deref()));
             let case = desk.case().unwrap();
-            match rules.get(&[key, who, name]) {
+            // What no table of states can say: how often.
+            let often = (name == "urge"
+                && before.urged_at.is_some_and(|last| now < last + SignedDuration::from_hours(24)))
+                || (name == "supplement" && before.supplements >= 20)
+                || (name == "withdraw" && before.round > 1);
+            match rules.get(&[key, who, name]).filter(|_| !often) {
                 Some((events, to)) => {
                     prop_assert_eq!(found.as_ref(), Ok(events), "{} {} {}", key, who, name);
                     round += u8::from(events.contains(&"reopened"));
@@ -139,7 +162,8 @@ fn every_row_can_be_reached() {
             (other, _) => other,
         };
         for ([_, who, name], (events, to)) in rules.iter().filter(|(row, _)| row[0] == key) {
-            if !seen.insert((key, round, *who, *name)) {
+            // Once answered it is not hers to take back.
+            if (*name == "withdraw" && round > 1) || !seen.insert((key, round, *who, *name)) {
                 continue;
             }
             let mut path: Vec<(&str, &str)> = path.clone();
@@ -147,8 +171,10 @@ fn every_row_can_be_reached() {
             let mut desk = Desk::new();
             let now = at("2026-01-05 09:00");
             desk.give_at(now, &villager(), Command::File(Box::new(intake()))).unwrap();
-            for (who, name) in &path {
+            for (n, (who, name)) in (1..).zip(&path) {
                 let department = desk.case().unwrap().department;
+                // She may ask for haste once a day.
+                let now = now + SignedDuration::from_hours(25 * n);
                 desk.give_at(now, &actor(who), command(name, department.as_deref())).unwrap();
             }
             open.push((path, to, round + u8::from(events.contains(&"reopened"))));

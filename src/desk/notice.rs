@@ -64,7 +64,10 @@ fn fields(case: &Case, change: &Change, rules: &Rules) -> BTreeMap<&'static str,
         Change::Received { .. }
         | Change::Dispatched { .. }
         | Change::Accepted
-        | Change::Rated { .. } => {}
+        | Change::Rated { .. }
+        | Change::Urged
+        | Change::Supplemented { .. }
+        | Change::Withdrawn { .. } => {}
     }
     fields
 }

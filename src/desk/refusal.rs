@@ -34,6 +34,17 @@ pub enum Refusal {
     Malformed { what: &'static str, value: String, mend: &'static str },
     #[error("这一轮已经评价过了（{0}）。工作人员会看到您的评价。")]
     AlreadyRated(super::Grade),
-    #[error("这件事的记录已满{0}条，不能再转派或记进展。请答复或办结。")]
+    #[error("这件事的记录已满{0}条，不能再转派、记进展、催办或补充。请答复或办结。")]
     Full(u32),
+    /// For the villager: her case has gone on without her.
+    #[error("这件事{now}，{cannot}。{mend}")]
+    TooLate { now: &'static str, cannot: &'static str, mend: &'static str },
+    #[error("已经催过了，{next}以后可以再催。部门看得到。")]
+    UrgedBefore { next: String },
+    #[error("已经补充了{0}次，记不下了。有急事请回「人工」。")]
+    Supplemented(u32),
+    #[error("{0}，不能撤回。要说什么，请回「人工」。")]
+    NotToBeTakenBack(&'static str),
+    #[error("这件事办结{0}天了。请再反映一次，回「反映问题」。")]
+    LongClosed(i64),
 }

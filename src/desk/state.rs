@@ -14,6 +14,8 @@ words! {
         /// Not content: the same department again, or another one.
         Redo "redo" "重办",
         Closed "closed" "办结",
+        /// By herself, before there was an answer.
+        Withdrawn "withdrawn" "已撤回",
     }
 }
 
@@ -27,11 +29,12 @@ impl State {
             State::Replied => "已答复，请评价",
             State::Redo => "重新办理",
             State::Closed => "已办结",
+            State::Withdrawn => "您已撤回",
         }
     }
 
     pub fn is_open(self) -> bool {
-        self != State::Closed
+        !matches!(self, State::Closed | State::Withdrawn)
     }
 }
 
@@ -46,6 +49,9 @@ words! {
         Rated "rated" "评价",
         Reopened "reopened" "重办",
         Closed "closed" "办结",
+        Urged "urged" "催办",
+        Supplemented "supplemented" "补充",
+        Withdrawn "withdrawn" "撤回",
     }
 }
 
@@ -60,6 +66,9 @@ impl Change {
             Change::Rated { .. } => Step::Rated,
             Change::Reopened { .. } => Step::Reopened,
             Change::Closed { .. } => Step::Closed,
+            Change::Urged => Step::Urged,
+            Change::Supplemented { .. } => Step::Supplemented,
+            Change::Withdrawn { .. } => Step::Withdrawn,
         }
     }
 }
@@ -95,6 +104,10 @@ const FILERS: &[Party] = &[Party::Owner, Party::Staff];
 const ACCEPTERS: &[Party] = &[Party::Staff, Party::System];
 const ALL: &[Party] = &[Party::Owner, Party::Staff, Party::System];
 
+const URGE: &str = "还没答复；24小时一次";
+const ADD: &str = "还没答复；有文字、照片或语音；最多20次";
+const TAKE_BACK: &str = "还没答复过；不是举报；不关安全";
+
 const fn row(
     from: State,
     step: Step,
@@ -109,7 +122,7 @@ const fn row(
 use State as S;
 
 #[rustfmt::skip]
-pub const TRANSITIONS: [Transition; 13] = [
+pub const TRANSITIONS: [Transition; 24] = [
     Transition {
         from: None, step: Step::Received, to: S::Received, who: FILERS,
         guard: "有文字、照片或语音；类别在目录里",
@@ -127,6 +140,17 @@ pub const TRANSITIONS: [Transition; 13] = [
     row(S::Replied, Step::Reopened, S::Redo, OWNER, "不满意，且不超过两轮", Some("redo")),
     row(S::Replied, Step::Closed, S::Closed, ALL, "满意或基本满意；到期未评价；工作人员写明理由", Some("closed")),
     row(S::Received, Step::Closed, S::Closed, STAFF, "不属于受理范围等，写明理由", Some("closed")),
+    row(S::Received, Step::Urged, S::Received, OWNER, URGE, None),
+    row(S::Dispatched, Step::Urged, S::Dispatched, OWNER, URGE, None),
+    row(S::Handling, Step::Urged, S::Handling, OWNER, URGE, None),
+    row(S::Redo, Step::Urged, S::Redo, OWNER, URGE, None),
+    row(S::Received, Step::Supplemented, S::Received, OWNER, ADD, None),
+    row(S::Dispatched, Step::Supplemented, S::Dispatched, OWNER, ADD, None),
+    row(S::Handling, Step::Supplemented, S::Handling, OWNER, ADD, None),
+    row(S::Redo, Step::Supplemented, S::Redo, OWNER, ADD, None),
+    row(S::Received, Step::Withdrawn, S::Withdrawn, OWNER, TAKE_BACK, None),
+    row(S::Dispatched, Step::Withdrawn, S::Withdrawn, OWNER, TAKE_BACK, None),
+    row(S::Handling, Step::Withdrawn, S::Withdrawn, OWNER, TAKE_BACK, None),
 ];
 
 /// The row for this step from that state; `None` when it may not follow.

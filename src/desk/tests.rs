@@ -48,6 +48,7 @@ pub(super) fn intake() -> Intake {
         voices: vec!["voice-1".into()],
         person: "p1".into(),
         channel: "wechat".into(),
+        follows: None,
     }
 }
 
@@ -392,6 +393,81 @@ fn what_is_done_wrong_is_refused() {
 }
 
 #[test]
+fn she_asks_for_haste_once_a_day_adds_to_it_and_takes_it_back() {
+    let more = |text: &str| Command::Supplement {
+        text: text.into(),
+        photos: Vec::new(),
+        voices: Vec::new(),
+    };
+    let withdraw = || Command::Withdraw { reason: "自己修好了".into() };
+    let mut desk = Desk::filed("2026-11-23 17:00", intake());
+    assert_eq!(desk.give("2026-11-23 17:30", &villager(), Command::Urge), Ok(vec!["urged"]));
+    desk.refused(&villager(), Command::Urge, "已经催过了，11月24日17:30以后可以再催");
+    assert_eq!(desk.give("2026-11-24 17:30", &villager(), Command::Urge), Ok(vec!["urged"]));
+    assert_eq!(desk.the_case().urges, 2);
+    desk.refused(&villager(), more(" "), "内容是空的");
+    desk.refused(&villager(), more(&"字".repeat(1_001)), "最多1000个字");
+    for _ in 0..20 {
+        desk.give("2026-11-25 09:00", &villager(), more("声音也没有了")).unwrap();
+    }
+    desk.refused(&villager(), more("又来了"), "补充了20次");
+    for command in [Command::Urge, more("别人的事"), withdraw()] {
+        desk.refused(&Actor::Villager { person: "p2".into() }, command.clone(), "不是您的事项");
+        desk.refused(&clerk(), command, "请交给：本人");
+    }
+    assert_eq!(desk.give("2026-11-25 10:00", &villager(), withdraw()), Ok(vec!["withdrawn"]));
+    let case = desk.the_case();
+    assert_eq!((case.state, case.state.is_open()), (State::Withdrawn, false));
+    assert_eq!(next_by_clock(&case, &Tables::shipped().calendar), None);
+    desk.refused(&villager(), Command::Urge, "您已经撤回，不用再催了。要再办，请回「反映问题」");
+    desk.refused(&clerk(), dispatch("广电网络"), "群众撤回了");
+    assert!(desk.told.iter().all(Option::is_none), "she is told where she says it");
+}
+
+#[test]
+fn not_everything_can_be_taken_back() {
+    let check = |change: fn(&mut Intake), expect: &str| {
+        let mut intake = intake();
+        change(&mut intake);
+        let mut desk = Desk::filed("2026-11-23 10:00", intake);
+        desk.refused(&villager(), Command::Withdraw { reason: String::new() }, expect);
+    };
+    check(|i| i.kind = Kind::Report, "举报的事要查清楚");
+    check(|i| i.category = Some("0204".into()), "关系安全的事要办完");
+    let mut desk = Desk::filed("2026-11-23 10:00", intake());
+    desk.give("2026-11-23 10:20", &clerk(), dispatch("广电网络")).unwrap();
+    desk.give("2026-11-23 15:00", &clerk(), reply()).unwrap();
+    let withdraw = || Command::Withdraw { reason: String::new() };
+    desk.refused(&villager(), withdraw(), "已经答复，不能撤回了。满不满意，请回「评价」");
+    desk.refused(&villager(), Command::Urge, "已经答复，不用再催了");
+    desk.give("2026-11-23 16:00", &villager(), rate(Grade::Dissatisfied)).unwrap();
+    desk.refused(&villager(), withdraw(), "正在重新办，不能撤回了");
+    desk.give("2026-11-23 17:00", &clerk(), Command::Accept).unwrap();
+    desk.refused(&villager(), withdraw(), "已经答复过，不能撤回");
+}
+
+#[test]
+fn a_closed_case_is_gone_on_with_for_thirty_days() {
+    let mut desk = Desk::filed("2026-11-23 10:00", intake());
+    let may = |desk: &Desk, person: &str, when: &str, expect: Result<(), &str>| match (
+        may_follow(&desk.the_case(), person, at(when)),
+        expect,
+    ) {
+        (Ok(()), Ok(())) => {}
+        (Err(refusal), Err(part)) => assert!(refusal.to_string().contains(part), "{refusal}"),
+        (got, expect) => panic!("{got:?}, not {expect:?}"),
+    };
+    may(&desk, "p1", "2026-11-23 11:00", Err("还在办，不用续办。有话要说，请回「补充」"));
+    desk.give("2026-11-23 10:20", &clerk(), dispatch("广电网络")).unwrap();
+    desk.give("2026-11-23 15:00", &clerk(), reply()).unwrap();
+    may(&desk, "p1", "2026-11-23 16:00", Err("不满意请回「评价」"));
+    desk.give("2026-11-23 16:00", &villager(), rate(Grade::Satisfied)).unwrap();
+    may(&desk, "p1", "2026-12-23 16:00", Ok(()));
+    may(&desk, "p1", "2026-12-24 16:00", Err("办结31天了"));
+    may(&desk, "p2", "2026-11-24 16:00", Err("不是您的事项"));
+}
+
+#[test]
 fn a_case_that_is_full_can_still_be_answered() {
     let mut desk = Desk::filed("2026-11-23 10:00", intake());
     desk.give("2026-11-23 10:20", &clerk(), dispatch("广电网络")).unwrap();
@@ -428,17 +504,21 @@ fn events_that_make_no_case_are_said() {
 /// What is stored once must load for ever: this text is never changed, only added to.
 #[test]
 fn events_read_as_they_were_written_first() {
-    let stored = include_str!("../../tests/fixtures/desk/events.jsonl");
-    let events: Vec<CaseEvent> =
-        stored.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
-    let again: Vec<String> =
-        events.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
-    assert_eq!(again, stored.lines().collect::<Vec<_>>());
-    let case = fold(&events).unwrap();
-    assert_eq!((case.state, case.round, case.revision), (State::Closed, 2, 12));
-    let json = serde_json::to_string(&case).unwrap();
-    assert_eq!(serde_json::from_str::<Case>(&json).unwrap(), case);
-    let steps: Vec<Step> = events.iter().map(|event| event.change.step()).collect();
+    let mut steps: Vec<Step> = Vec::new();
+    let mut check = |stored: &str, expect: (State, u8, u32)| {
+        let events: Vec<CaseEvent> =
+            stored.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+        let again: Vec<String> =
+            events.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
+        assert_eq!(again, stored.lines().collect::<Vec<_>>());
+        let case = fold(&events).unwrap();
+        assert_eq!((case.state, case.round, case.revision), expect);
+        let json = serde_json::to_string(&case).unwrap();
+        assert_eq!(serde_json::from_str::<Case>(&json).unwrap(), case);
+        steps.extend(events.iter().map(|event| event.change.step()));
+    };
+    check(include_str!("../../tests/fixtures/desk/events.jsonl"), (State::Closed, 2, 12));
+    check(include_str!("../../tests/fixtures/desk/withdrawn.jsonl"), (State::Withdrawn, 1, 5));
     for step in Step::ALL {
         assert!(steps.contains(step), "the file shows no {}", step.id());
     }

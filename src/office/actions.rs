@@ -1,34 +1,39 @@
-//! What a dialog can have done: `create_case`, `lookup_case`, `rate_case`. Decided at once
-//! on loaded records; the result goes back into the conversation.
+//! What a dialog can have done. Decided at once on loaded records; the result goes back into
+//! the conversation. Filing is here, what she does with a case that she has in `own_cases`.
 
 use jiff::Timestamp;
 
 use crate::calendar::spoken;
 use crate::county::Channel;
-use crate::desk::{
-    self, Actor, Case, CaseNumber, CaseType, Command, Grade, Intake, Kind, NumberRead, State,
-};
+use crate::desk::{self, Actor, Case, CaseNumber, CaseType, Command, Intake, Kind};
 use crate::dialog::{Call, Fields, Value};
 use crate::store::records::Person;
-use crate::store::{StoreError, keys, list_by_index, load};
+use crate::store::{StoreError, keys, load};
 
+use super::own_cases::Purpose;
 use super::turn::Turn;
 use super::{beijing, cases, random};
 
-/// Shown to her in one list; more than nine do not fit a menu.
-const OWN_CASES_SHOWN: usize = 9;
-const OWN_CASES_EXAMINED: usize = 200;
 const REMARK_CHARACTERS_MAX: usize = 500;
 
 /// `Err` is the answer "that can not be", in words for her.
-type Outcome = Result<Result<Value, String>, StoreError>;
+pub(super) type Outcome = Result<Result<Value, String>, StoreError>;
 
 impl Turn<'_> {
     pub async fn act(&mut self, call: &Call) -> Outcome {
         match call.action.as_str() {
             "create_case" => self.create_case(call).await,
-            "lookup_case" => self.lookup_case(call).await,
+            "lookup_case" => self.find_own(call, Purpose::Look).await,
+            "cases_to_urge" => self.find_own(call, Purpose::Urge).await,
+            "cases_to_supplement" => self.find_own(call, Purpose::Supplement).await,
+            "cases_to_withdraw" => self.find_own(call, Purpose::Withdraw).await,
+            "cases_to_rate" => self.find_own(call, Purpose::Rate).await,
+            "cases_to_follow" => self.find_own(call, Purpose::Follow).await,
+            "urge_case" => self.urge_case(call).await,
+            "supplement_case" => self.supplement_case(call).await,
+            "withdraw_case" => self.withdraw_case(call).await,
             "rate_case" => self.rate_case(call).await,
+            "follow_case" => self.follow_case(call).await,
             other => {
                 tracing::error!(action = other, "a dialog calls what the office does not know");
                 Ok(Err(String::new()))
@@ -41,15 +46,8 @@ impl Turn<'_> {
         let text = |name: &str| arg(name).and_then(as_text);
         let (name, phone) = (text("name"), text("phone"));
         let person = self.person(name.clone(), phone.clone()).await?;
-        let year = beijing::civil(self.now).date().year();
-        let series = format!("case-1-{}", year % 100);
-        let serial = self.office.numbers.next(&*self.office.store, &series).await?;
-        let number = match CaseNumber::new(CaseType::Appeal, year, serial) {
-            Ok(number) => number,
-            Err(error) => {
-                tracing::error!(%error, "no number for a case");
-                return Ok(Err(String::new()));
-            }
+        let Some(number) = self.next_number(CaseType::Appeal).await? else {
+            return Ok(Err(String::new()));
         };
         let (place_code, place_name) = match arg("village") {
             Some(Value::Village { code, name }) => {
@@ -77,8 +75,14 @@ impl Turn<'_> {
             voices: arg("voices").map(as_files).unwrap_or_default(),
             person: person.clone(),
             channel: self.address.channel.id().to_owned(),
+            follows: None,
         };
-        let by = Actor::Villager { person };
+        self.file(intake)
+    }
+
+    /// Files it as hers.
+    pub fn file(&mut self, intake: Intake) -> Outcome {
+        let by = Actor::Villager { person: intake.person.clone() };
         let rules = self.office.tables.rules();
         let command = Command::File(Box::new(intake));
         let events = match desk::decide(None, command, &by, self.now, &rules) {
@@ -91,68 +95,16 @@ impl Turn<'_> {
         Ok(Ok(Value::Record(self.case_fields(&case))))
     }
 
-    async fn lookup_case(&mut self, call: &Call) -> Outcome {
-        let Some(person) = self.contact.person.clone() else {
-            return Ok(Ok(Value::List(Vec::new())));
-        };
-        let mut own =
-            list_by_index::<Case>(&*self.office.store, keys::cases_of(&person), OWN_CASES_EXAMINED)
-                .await?;
-        own.reverse();
-        let asked = call.args.get("opening").and_then(|answer| as_text(&answer.value));
-        let asked = asked.map(|text| desk::read_number(&text));
-        match asked {
-            Some(NumberRead::Whole(number)) => own.retain(|(_, case)| case.number == number),
-            Some(NumberRead::Tail(digits)) => {
-                own.retain(|(_, case)| case.number.ends_in(&digits));
-            }
-            Some(NumberRead::WrongCheckDigit) => {
-                return Ok(Err("编号不对，请再看一下。回「查进度」看您的全部。".into()));
-            }
-            Some(NumberRead::None) | None => {}
-        }
-        // Finished ones come after those that still run.
-        own.sort_by_key(|(_, case)| !case.state.is_open());
-        own.truncate(OWN_CASES_SHOWN);
-        Ok(Ok(Value::List(own.iter().map(|(_, case)| self.case_fields(&case.record)).collect())))
+    /// `None`: the year's numbers are used up.
+    pub async fn next_number(&self, kind: CaseType) -> Result<Option<CaseNumber>, StoreError> {
+        let year = beijing::civil(self.now).date().year();
+        let series = format!("case-{}-{}", kind.digit(), year % 100);
+        let serial = self.office.numbers.next(&*self.office.store, &series).await?;
+        let number = CaseNumber::new(kind, year, serial);
+        Ok(number.inspect_err(|error| tracing::error!(%error, "no number is left")).ok())
     }
 
-    async fn rate_case(&mut self, call: &Call) -> Outcome {
-        let text = |name: &str| call.args.get(name).and_then(|answer| as_text(&answer.value));
-        let number = text("case").unwrap_or_default();
-        let (Some(person), Some(grade)) = (
-            self.contact.person.clone(),
-            call.args
-                .get("grade")
-                .and_then(|answer| as_choice(&answer.value))
-                .as_deref()
-                .and_then(Grade::from_word),
-        ) else {
-            return Ok(Err("没有找到要评价的事。".into()));
-        };
-        let Some(before) = load::<Case>(&*self.office.store, keys::case(&number)).await? else {
-            return Ok(Err("没有找到要评价的事。".into()));
-        };
-        if before.record.person != person {
-            return Ok(Err("没有找到要评价的事。".into()));
-        }
-        let command = Command::Rate { grade, comment: short(text("comment").unwrap_or_default()) };
-        let by = Actor::Villager { person };
-        let rules = self.office.tables.rules();
-        let events = match desk::decide(Some(&before.record), command, &by, self.now, &rules) {
-            Ok(events) => events,
-            Err(refusal) => return Ok(Err(refusal.to_string())),
-        };
-        let case = cases::apply(&mut self.changes, Some(&before), &events)?;
-        self.told.extend(self.office.notices_of(&case, &events, self.now));
-        let mut fields = self.case_fields(&case);
-        // After the last round a person decides what follows.
-        let next = if case.state == State::Redo { "redo" } else { "noted" };
-        fields.insert("next".into(), Value::Text(next.into()));
-        Ok(Ok(Value::Record(fields)))
-    }
-
-    fn case_fields(&self, case: &Case) -> Fields {
+    pub fn case_fields(&self, case: &Case) -> Fields {
         let department = case
             .department
             .as_deref()
@@ -222,11 +174,11 @@ fn before(at: Timestamp) -> String {
 }
 
 /// Of a remark; the desk refuses longer ones, and she could not know.
-fn short(text: String) -> String {
+pub(super) fn short(text: String) -> String {
     text.chars().take(REMARK_CHARACTERS_MAX).collect()
 }
 
-fn as_text(value: &Value) -> Option<String> {
+pub(super) fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::Text(text) if !text.trim().is_empty() => Some(text.clone()),
         _ => None,
@@ -234,14 +186,14 @@ fn as_text(value: &Value) -> Option<String> {
 }
 
 /// The stored value of a choice, not its label.
-fn as_choice(value: &Value) -> Option<String> {
+pub(super) fn as_choice(value: &Value) -> Option<String> {
     match value {
         Value::Choice { value, .. } => Some(value.clone()),
         other => as_text(other),
     }
 }
 
-fn as_files(value: &Value) -> Vec<String> {
+pub(super) fn as_files(value: &Value) -> Vec<String> {
     match value {
         Value::Files(files) => files.clone(),
         _ => Vec::new(),
@@ -249,7 +201,7 @@ fn as_files(value: &Value) -> Vec<String> {
 }
 
 /// Where in the village: her words, or the point that she sent.
-fn as_place(value: &Value) -> Option<String> {
+pub(super) fn as_place(value: &Value) -> Option<String> {
     match value {
         Value::Point { latitude, longitude, label } => {
             let degrees = |millionths: &i64| *millionths as f64 / 1e6;

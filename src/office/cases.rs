@@ -121,12 +121,14 @@ impl Office {
             place: case.place_name.clone().unwrap_or_default(),
             state_id: case.state.id(),
             state: case.state.word(),
+            open: case.state.is_open(),
             department: case.department.as_deref().map(|id| self.department_name(id)),
             received_at: case.received_at,
             promised_at: case.round_due_at,
             overdue: standing == Standing::Overdue,
             amber: standing == Standing::Amber,
             round: case.round,
+            urges: case.urges,
         }
     }
 
@@ -151,8 +153,13 @@ impl Office {
         let suggested = category.map(|category| category.lead.clone());
         let mut departments = self.department_choices();
         departments.sort_by_key(|choice| Some(&choice.id) != suggested.as_ref());
-        let media: Vec<String> = case.photos.iter().chain(&case.voices).cloned().collect();
+        let mut media: Vec<String> = case.photos.iter().chain(&case.voices).cloned().collect();
         let events = self.events(number).await?;
+        for event in &events {
+            if let Change::Supplemented { photos, voices, .. } = &event.record.event.change {
+                media.extend(photos.iter().chain(voices).cloned());
+            }
+        }
         let notices =
             list_by_index::<Outgoing>(&*self.store, keys::outgoing_of(number), 200).await?;
         let mut row = self.case_row(case);
@@ -167,6 +174,7 @@ impl Office {
             text: case.text.clone(),
             channel: channel_name(&case.channel),
             reply: case.reply.as_ref().map(|reply| reply.text.clone()),
+            follows: case.follows.map(|number| number.digits()),
             rating: case.rating.map(|grade| grade.word().to_owned()),
             media: self.media_views(&media).await?,
             timeline: events.iter().map(|event| self.timeline_line(&event.record)).collect(),
@@ -211,7 +219,9 @@ impl Office {
             Change::Rated { grade, comment } => format!("{grade} {comment}").trim().to_owned(),
             Change::Reopened { reason, .. } => reason.clone(),
             Change::Closed { closing, reason } => format!("{closing} {reason}").trim().to_owned(),
-            Change::Received { .. } | Change::Accepted => String::new(),
+            Change::Supplemented { text, .. } => text.clone(),
+            Change::Withdrawn { reason } => reason.clone(),
+            Change::Received { .. } | Change::Accepted | Change::Urged => String::new(),
         };
         TimelineLine { at: *at, who, what: change.step().word().to_owned(), detail }
     }

@@ -13,6 +13,7 @@ mod lines;
 mod media;
 mod numbers;
 mod outbox;
+mod own_cases;
 mod phone;
 pub mod random;
 mod reception;

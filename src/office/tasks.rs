@@ -51,7 +51,7 @@ pub(super) fn shown(number: &str) -> String {
 }
 
 /// The oldest lines go: a record has its limit, and a villager may write for hours.
-fn add_line(task: &mut Task, line: Line) {
+pub(super) fn add_line(task: &mut Task, line: Line) {
     task.lines.push(line);
     let mut bytes: usize = task.lines.iter().map(|line| line.text.len() + 80).sum();
     let mut gone = 0;
@@ -231,6 +231,7 @@ impl Office {
                 TaskKind::HandOver => "handover",
                 TaskKind::Voice => "voice",
                 TaskKind::Dead => "dead",
+                TaskKind::Relay => "relay",
             },
             title: task.title.clone(),
             reason: task.reason.clone(),

@@ -100,6 +100,8 @@ pub struct CaseRow {
     pub place: String,
     pub state_id: &'static str,
     pub state: &'static str,
+    /// Not closed and not taken back.
+    pub open: bool,
     pub department: Option<String>,
     pub received_at: Timestamp,
     pub promised_at: Timestamp,
@@ -107,6 +109,8 @@ pub struct CaseRow {
     /// 80 % of the working time is used.
     pub amber: bool,
     pub round: u8,
+    /// How often she asked for haste.
+    pub urges: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -121,6 +125,8 @@ pub struct CaseView {
     pub channel: &'static str,
     pub reply: Option<String>,
     pub rating: Option<String>,
+    /// The digits of the closed case that it goes on with.
+    pub follows: Option<String>,
     pub media: Vec<MediaView>,
     pub timeline: Vec<TimelineLine>,
     pub notices: Vec<NoticeView>,
@@ -174,7 +180,7 @@ pub enum CaseCommand {
 #[derive(Debug, Clone)]
 pub struct TaskView {
     pub id: String,
-    /// "phone" | "handover" | "voice" | "dead"
+    /// "phone" | "handover" | "voice" | "dead" | "relay"
     pub kind: &'static str,
     pub title: String,
     /// why it is here

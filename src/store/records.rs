@@ -285,6 +285,8 @@ pub enum TaskKind {
     Voice,
     /// A message of which nobody knows whether it arrived.
     Dead,
+    /// What a villager said about her case, for the department that has it.
+    Relay,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

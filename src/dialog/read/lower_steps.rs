@@ -436,14 +436,21 @@ fn confirm(reader: &mut Reader, map: &Map) -> Confirm {
     }
 }
 
+/// All of them are too many to be read behind a good guess.
+pub(in crate::dialog) fn unknown_action(id: &str) -> String {
+    let hint = did_you_mean(id, ACTIONS.iter().map(|action| action.id));
+    if !hint.is_empty() {
+        return format!("程序不会办「{id}」。{hint}");
+    }
+    let all: Vec<&str> = ACTIONS.iter().map(|action| action.id).collect();
+    format!("程序不会办「{id}」。可以写：{}。", all.join("、"))
+}
+
 fn call(reader: &mut Reader, map: &Map) -> Option<CallStep> {
     let node = map.get("call")?;
     let id = reader.text(node);
     let Some(action) = action(id) else {
-        let hint = did_you_mean(id, ACTIONS.iter().map(|action| action.id));
-        let all: Vec<&str> = ACTIONS.iter().map(|action| action.id).collect();
-        let message = format!("程序不会办「{id}」。{hint}可以写：{}。", all.join("、"));
-        reader.wrong(node.at, "E312", message);
+        reader.wrong(node.at, "E312", unknown_action(id));
         return None;
     };
     if let Some(node) = map.get("scope")

@@ -3,7 +3,7 @@
 
 mod check;
 pub(in crate::dialog) mod lower;
-mod lower_steps;
+pub(in crate::dialog) mod lower_steps;
 pub(in crate::dialog) mod source;
 pub(in crate::dialog) mod yaml;
 mod yaml_lines;

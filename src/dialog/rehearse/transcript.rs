@@ -3,9 +3,10 @@
 use jiff::SignedDuration;
 
 use crate::dialog::read::lower::{Reader, duration, wrong_duration};
+use crate::dialog::read::lower_steps::unknown_action;
 use crate::dialog::read::source::did_you_mean;
 use crate::dialog::read::yaml::{Node, Place, Tree};
-use crate::dialog::script::actions::{ACTIONS, action, field_id};
+use crate::dialog::script::actions::{action, field_id};
 use crate::dialog::script::value::{Fields, Value};
 use crate::dialog::script::words::{Medium, Path};
 
@@ -186,12 +187,7 @@ fn stubs(reader: &mut Reader, node: &Node) -> Vec<Stub> {
     let mut found = Vec::new();
     for entry in entries {
         let Some(action) = action(&entry.key) else {
-            let known = ACTIONS.iter().map(|action| action.id);
-            let hint = did_you_mean(&entry.key, known);
-            let all: Vec<&str> = ACTIONS.iter().map(|action| action.id).collect();
-            let message =
-                format!("程序不会办「{}」。{hint}可以写：{}。", entry.key, all.join("、"));
-            reader.wrong(entry.at, "E312", message);
+            reader.wrong(entry.at, "E312", unknown_action(&entry.key));
             continue;
         };
         let outcome = match &entry.value.value {

@@ -111,8 +111,24 @@ impl<'a> Walk<'a> {
                 self.say(advice);
             }
         }
+        self.take_named(dialog, &mut frame, text);
         self.now.active = Some(frame);
         self.advance()
+    }
+
+    /// What the pattern of the entry marks as the answer to a question: `(?<detail>…)`.
+    fn take_named(&self, dialog: &Dialog, frame: &mut Frame, text: &str) {
+        let Some(pattern) = &dialog.pattern else { return };
+        let Some(found) = pattern.captures(text.trim()) else { return };
+        for question in dialog.questions() {
+            let Some(said) = found.name(&question.slot) else { continue };
+            let asked = self.menu_of(question);
+            if let Parsed::Answer(answer) =
+                understand::parse(question, &asked, said.as_str(), self.env)
+            {
+                frame.set(&question.slot, answer);
+            }
+        }
     }
 
     /// What she left unfinished is offered once, and again when she begins the same anew.

@@ -386,9 +386,10 @@ impl<'a> Walk<'a> {
                 self.advance()
             }
             Err(words) if !words.is_empty() => {
-                // Nothing that she wrote is lost: it can be taken up again.
+                // Nothing that she wrote is lost: it can be taken up again. Not so what does not
+                // go with this case: it would be refused again.
                 let kept = self.now.active.take().filter(Frame::is_worth_keeping);
-                if let Some(frame) = kept.filter(|frame| frame.offered_until.is_none()) {
+                if let Some(frame) = kept.filter(|frame| !frame.answers.contains_key("case")) {
                     self.now.draft = Some(Draft::of(frame));
                 }
                 self.say(words.clone());

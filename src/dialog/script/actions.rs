@@ -44,6 +44,31 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
         outputs: &[("case_no", "编号"), ("next", "下一步"), ("due", "期限"), ("title", "标题")],
         rows: false,
     },
+    // Those of hers with which it can be done; with a number in the message, that one.
+    Action { id: "cases_to_urge", inputs: &[], outputs: CASE, rows: true },
+    Action { id: "cases_to_supplement", inputs: &[], outputs: CASE, rows: true },
+    Action { id: "cases_to_withdraw", inputs: &[], outputs: CASE, rows: true },
+    Action { id: "cases_to_rate", inputs: &[], outputs: CASE, rows: true },
+    Action { id: "cases_to_follow", inputs: &[], outputs: CASE, rows: true },
+    Action { id: "urge_case", inputs: &[("case", true)], outputs: CASE, rows: false },
+    Action {
+        id: "supplement_case",
+        inputs: &[("case", true), ("detail", true), ("photo", false)],
+        outputs: CASE,
+        rows: false,
+    },
+    Action {
+        id: "withdraw_case",
+        inputs: &[("case", true), ("comment", false)],
+        outputs: CASE,
+        rows: false,
+    },
+    Action {
+        id: "follow_case",
+        inputs: &[("case", true), ("detail", true), ("photo", false)],
+        outputs: CASE,
+        rows: false,
+    },
 ];
 
 pub(in crate::dialog) fn action(id: &str) -> Option<&'static Action> {

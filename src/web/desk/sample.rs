@@ -39,6 +39,8 @@ pub fn row() -> CaseRow {
         overdue: false,
         amber: false,
         round: 1,
+        urges: 2,
+        open: true,
     }
 }
 
@@ -58,6 +60,7 @@ pub fn case() -> CaseView {
         channel: "微信",
         reply: Some(HOSTILE.to_owned()),
         rating: Some("基本满意".to_owned()),
+        follows: Some("126041281".to_owned()),
         media: vec![
             media("photo", Some("/desk/media/a"), ""),
             media("voice", Some("/desk/media/b"), ""),

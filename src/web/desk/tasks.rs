@@ -25,6 +25,7 @@ pub fn routes() -> Router<Arc<Office>> {
 const KINDS: &[(&str, &str, &str)] = &[
     ("handover", "等人回话", "群众要找人说话，机器人已经停下，等您回。"),
     ("phone", "要打的电话", "这些话发不出去，请打电话告诉群众。"),
+    ("relay", "要转告的话", "群众对办着的事有话，请打电话告诉承办单位。"),
     ("voice", "要听的录音", "机器人听不懂录音，请听一听说的是什么。"),
     ("dead", "没发出去的消息", "试了几次都没成，请重新发送，或打电话。"),
 ];
@@ -201,6 +202,7 @@ mod tests {
         check("handover", &["write", "back"]);
         check("phone", &["finish"]);
         check("voice", &["finish"]);
+        check("relay", &["finish"]);
         check("dead", &["resend", "finish"]);
         check("new", &["finish"]);
     }

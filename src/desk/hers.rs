@@ -1,0 +1,89 @@
+//! What the villager may do with her own case besides filing and rating it: ask for haste, add
+//! to it, take it back, and go on with it after it was closed.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::case::Case;
+use super::event::{Change, Kind};
+use super::refusal::Refusal;
+use super::state::{State, Step};
+use crate::calendar::spoken;
+use crate::county::TimeClass;
+
+/// Urging more often than this says nothing new to a department (county rules: once in 24 h).
+const URGE_EVERY: SignedDuration = SignedDuration::from_hours(24);
+const SUPPLEMENTS_MAX: u32 = 20;
+/// So long after it was closed a case is gone on with; later it is a new one.
+pub const FOLLOW_DAYS: i64 = 30;
+
+/// Why a case that has gone on without her can not take this step of hers any more; `None` for
+/// the steps of others.
+pub(super) fn too_late(state: State, step: Step) -> Option<Refusal> {
+    let cannot = match step {
+        Step::Urged => "不用再催了",
+        Step::Supplemented => "补充不进去了",
+        Step::Withdrawn => "不能撤回了",
+        _ => return None,
+    };
+    let (now, mend) = match state {
+        State::Replied => ("已经答复", "满不满意，请回「评价」。"),
+        State::Closed => ("已经办结", "还有事，请回「续办」。"),
+        State::Withdrawn => ("您已经撤回", "要再办，请回「反映问题」。"),
+        State::Redo => ("正在重新办", "有话要说，请回「补充」。"),
+        State::Received | State::Dispatched | State::Handling => return None,
+    };
+    Some(Refusal::TooLate { now, cannot, mend })
+}
+
+pub(super) fn urge(case: &Case, now: Timestamp) -> Result<Change, Refusal> {
+    match case.urged_at.and_then(|last| last.checked_add(URGE_EVERY).ok()) {
+        Some(next) if now < next => Err(Refusal::UrgedBefore { next: spoken(next) }),
+        _ => Ok(Change::Urged),
+    }
+}
+
+pub(super) fn supplement(
+    case: &Case,
+    text: String,
+    photos: Vec<String>,
+    voices: Vec<String>,
+) -> Result<Change, Refusal> {
+    if text.trim().is_empty() && photos.is_empty() && voices.is_empty() {
+        return Err(Refusal::Empty);
+    }
+    if case.supplements >= SUPPLEMENTS_MAX {
+        return Err(Refusal::Supplemented(case.supplements));
+    }
+    Ok(Change::Supplemented { text, photos, voices })
+}
+
+pub(super) fn withdraw(case: &Case, reason: String) -> Result<Change, Refusal> {
+    if case.round > 1 {
+        return Err(Refusal::NotToBeTakenBack("这件事已经答复过"));
+    }
+    if case.kind == Kind::Report {
+        return Err(Refusal::NotToBeTakenBack("举报的事要查清楚"));
+    }
+    if case.time_class == TimeClass::U {
+        return Err(Refusal::NotToBeTakenBack("关系安全的事要办完"));
+    }
+    Ok(Change::Withdrawn { reason })
+}
+
+/// May she file a new case that goes on with this one?
+pub fn may_follow(case: &Case, person: &str, now: Timestamp) -> Result<(), Refusal> {
+    if case.person != person {
+        return Err(Refusal::NotYours);
+    }
+    let (now_is, mend) = match case.state {
+        State::Closed => {
+            let closed = case.closed_at.unwrap_or(case.updated_at);
+            let days = now.duration_since(closed).as_hours() / 24;
+            return if days <= FOLLOW_DAYS { Ok(()) } else { Err(Refusal::LongClosed(days)) };
+        }
+        State::Replied => ("已经答复", "不满意请回「评价」，我们再办一次。"),
+        State::Withdrawn => ("您已经撤回", "要再办，请回「反映问题」。"),
+        _ => ("还在办", "有话要说，请回「补充」。"),
+    };
+    Err(Refusal::TooLate { now: now_is, cannot: "不用续办", mend })
+}

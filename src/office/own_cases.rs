@@ -1,0 +1,205 @@
+//! What a villager does with cases that she has: she looks them up, asks for haste, adds to
+//! one, takes it back, rates it, goes on with it. Only ever her own.
+
+use crate::desk::{self, Actor, Case, Command, Intake, NumberRead, State};
+use crate::dialog::{Call, Value};
+use crate::store::records::{Task, TaskKind};
+use crate::store::{Loaded, StoreError, keys, list_by_index, load};
+
+use super::actions::{Outcome, as_choice, as_files, as_text, short};
+use super::turn::Turn;
+use super::{cases, tasks};
+
+/// Shown to her in one list; more than nine do not fit a menu.
+const SHOWN: usize = 9;
+const EXAMINED: usize = 200;
+const NOT_HERS: &str = "没有找到这件事。回「查进度」看您的全部。";
+
+/// What she looks for a case for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Look,
+    Urge,
+    Supplement,
+    Withdraw,
+    Rate,
+    Follow,
+}
+
+impl Purpose {
+    /// Without a number she is shown only those with which it can be done.
+    fn fits(self, case: &Case, now: jiff::Timestamp) -> bool {
+        let unanswered = matches!(
+            case.state,
+            State::Received | State::Dispatched | State::Handling | State::Redo
+        );
+        match self {
+            Purpose::Look => true,
+            Purpose::Urge | Purpose::Supplement => unanswered,
+            Purpose::Withdraw => unanswered && case.round == 1,
+            Purpose::Rate => case.state == State::Replied && case.rating.is_none(),
+            Purpose::Follow => desk::may_follow(case, &case.person, now).is_ok(),
+        }
+    }
+}
+
+impl Turn<'_> {
+    /// By the number in the message that began the dialog, or all that fit.
+    pub async fn find_own(&mut self, call: &Call, purpose: Purpose) -> Outcome {
+        let Some(person) = self.contact.person.clone() else {
+            return Ok(Ok(Value::List(Vec::new())));
+        };
+        let mut own =
+            list_by_index::<Case>(&*self.office.store, keys::cases_of(&person), EXAMINED).await?;
+        own.reverse();
+        let asked = call.args.get("opening").and_then(|answer| as_text(&answer.value));
+        match asked.map(|text| desk::read_number(&text)) {
+            Some(NumberRead::Whole(number)) => own.retain(|(_, case)| case.number == number),
+            Some(NumberRead::Tail(digits)) => {
+                own.retain(|(_, case)| case.number.ends_in(&digits));
+            }
+            Some(NumberRead::WrongCheckDigit) => {
+                return Ok(Err("编号不对，请再看一下。回「查进度」看您的全部。".into()));
+            }
+            Some(NumberRead::None) | None => {
+                own.retain(|(_, case)| purpose.fits(&case.record, self.now));
+            }
+        }
+        // Finished ones come after those that still run.
+        own.sort_by_key(|(_, case)| !case.state.is_open());
+        own.truncate(SHOWN);
+        Ok(Ok(Value::List(own.iter().map(|(_, case)| self.case_fields(&case.record)).collect())))
+    }
+
+    pub async fn urge_case(&mut self, call: &Call) -> Outcome {
+        self.step_own(call, Command::Urge, "群众催办，请抓紧办").await
+    }
+
+    pub async fn supplement_case(&mut self, call: &Call) -> Outcome {
+        let arg = |name: &str| call.args.get(name).map(|answer| &answer.value);
+        let text = short(arg("detail").and_then(as_text).unwrap_or_default());
+        let mut photos = arg("photo").map(as_files).unwrap_or_default();
+        photos.extend(arg("photos").map(as_files).unwrap_or_default());
+        let voices = arg("voices").map(as_files).unwrap_or_default();
+        let about = match photos.len() {
+            0 => format!("群众补充：{text}"),
+            count => format!("群众补充：{text}（照片{count}张）"),
+        };
+        self.step_own(call, Command::Supplement { text, photos, voices }, &about).await
+    }
+
+    pub async fn withdraw_case(&mut self, call: &Call) -> Outcome {
+        let reason = call.args.get("comment").and_then(|answer| as_text(&answer.value));
+        let reason = short(reason.unwrap_or_default());
+        let about = format!("群众撤回了，不用再办。{reason}");
+        self.step_own(call, Command::Withdraw { reason }, &about).await
+    }
+
+    pub async fn rate_case(&mut self, call: &Call) -> Outcome {
+        let answer = |name: &str| call.args.get(name).map(|answer| &answer.value);
+        let Some(grade) = answer("grade").and_then(as_choice) else {
+            return Ok(Err(NOT_HERS.into()));
+        };
+        let Some(grade) = desk::Grade::from_word(&grade) else { return Ok(Err(String::new())) };
+        let comment = short(answer("comment").and_then(as_text).unwrap_or_default());
+        self.step_own(call, Command::Rate { grade, comment }, "").await
+    }
+
+    /// A new case that goes on with a closed one: same place, same kind of matter.
+    pub async fn follow_case(&mut self, call: &Call) -> Outcome {
+        let Some(before) = self.own_case(call).await? else { return Ok(Err(NOT_HERS.into())) };
+        let old = &before.record;
+        if let Err(refusal) = desk::may_follow(old, &old.person, self.now) {
+            return Ok(Err(refusal.to_string()));
+        }
+        let arg = |name: &str| call.args.get(name).map(|answer| &answer.value);
+        let Some(number) = self.next_number(desk::CaseType::Appeal).await? else {
+            return Ok(Err(String::new()));
+        };
+        let mut photos = arg("photo").map(as_files).unwrap_or_default();
+        photos.extend(arg("photos").map(as_files).unwrap_or_default());
+        let known = |code: &String| self.office.tables.categories.get(code).is_some();
+        let intake = Intake {
+            number,
+            kind: old.kind,
+            category: old.category.clone().filter(known),
+            place_code: old.place_code.clone(),
+            place_name: old.place_name.clone(),
+            place_note: old.place_note.clone(),
+            text: arg("detail").and_then(as_text).unwrap_or_default(),
+            name: old.name.clone(),
+            phone: old.phone.clone(),
+            photos,
+            voices: arg("voices").map(as_files).unwrap_or_default(),
+            person: old.person.clone(),
+            channel: self.address.channel.id().to_owned(),
+            follows: Some(old.number),
+        };
+        self.changes.expect_unchanged(&before);
+        self.file(intake)
+    }
+
+    /// The case that the call is about, if it is hers.
+    async fn own_case(&self, call: &Call) -> Result<Option<Loaded<Case>>, StoreError> {
+        let told = call.args.get("case").map(|answer| &answer.value);
+        let told = match told {
+            Some(Value::Record(row)) => row.get("case_no").and_then(as_text),
+            other => other.and_then(as_text),
+        };
+        let (Some(told), Some(person)) = (told, &self.contact.person) else { return Ok(None) };
+        let NumberRead::Whole(number) = desk::read_number(&told) else { return Ok(None) };
+        let case = load::<Case>(&*self.office.store, keys::case(&number.digits())).await?;
+        Ok(case.filter(|case| case.record.person == *person))
+    }
+
+    /// One command of hers on one of her cases. `about`: what the department has to be told.
+    async fn step_own(&mut self, call: &Call, command: Command, about: &str) -> Outcome {
+        let Some(before) = self.own_case(call).await? else { return Ok(Err(NOT_HERS.into())) };
+        let by = Actor::Villager { person: before.record.person.clone() };
+        let rules = self.office.tables.rules();
+        let events = match desk::decide(Some(&before.record), command, &by, self.now, &rules) {
+            Ok(events) => events,
+            Err(refusal) => return Ok(Err(refusal.to_string())),
+        };
+        let case = cases::apply(&mut self.changes, Some(&before), &events)?;
+        self.told.extend(self.office.notices_of(&case, &events, self.now));
+        if !about.is_empty() {
+            self.relay(&case, about).await?;
+        }
+        let mut fields = self.case_fields(&case);
+        // After the last round a person decides what follows.
+        let next = if case.state == State::Redo { "redo" } else { "noted" };
+        fields.insert("next".into(), Value::Text(next.into()));
+        Ok(Ok(Value::Record(fields)))
+    }
+
+    /// A clerk tells the department that has the case. One open task a case, however often
+    /// she writes; a case that no department has yet is read at the desk anyway.
+    async fn relay(&mut self, case: &Case, about: &str) -> Result<(), StoreError> {
+        let Some(id) = &case.department else { return Ok(()) };
+        let department = self.office.tables.departments.get(id);
+        let short = department.map_or(id, |found| &found.short);
+        let key = format!("relay-{}", case.number.digits());
+        let before = load::<Task>(&*self.office.store, keys::task(&key)).await?;
+        let open = before.as_ref().filter(|task| task.record.done.is_none());
+        let mut task = match open {
+            Some(task) => task.record.clone(),
+            None => Task {
+                id: key,
+                title: format!("请告诉{short}：群众有话"),
+                reason: format!("{}，{}", case.number, case.title),
+                who: department.map_or(id, |found| &found.name).clone(),
+                phone: department
+                    .map(|found| found.phone.clone())
+                    .filter(|phone| !phone.is_empty()),
+                case: Some(case.number.digits()),
+                ..tasks::blank(TaskKind::Relay, self.now)
+            },
+        };
+        tasks::add_line(&mut task, tasks::line(self.now, true, about));
+        match &before {
+            Some(before) => self.changes.replace(before, &task),
+            None => self.changes.create(&task),
+        }
+    }
+}
