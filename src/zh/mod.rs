@@ -5,8 +5,11 @@
 //! always the original.
 
 mod answer;
+mod copy;
+mod date;
 mod digits;
 mod identity;
+mod money;
 mod name;
 mod number;
 mod phone;
@@ -15,8 +18,11 @@ mod segments;
 mod sound;
 
 pub use answer::{menu_index, yes_no, yes_no_then};
+pub use copy::{Copy, simplified};
+pub use date::{Day, DayError, day, days};
 pub use digits::fold_digits;
-pub use identity::mask_identity;
+pub use identity::{IdentityError, find_identity, identity, mask_identity};
+pub use money::{Money, find_money, money};
 pub use name::name;
 pub use number::{Quantity, number, quantity};
 pub use phone::{PhoneError, find_phone, phone};

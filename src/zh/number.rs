@@ -38,7 +38,7 @@ fn power(c: char) -> Option<i64> {
 }
 
 /// A whole number or a decimal, nothing around it. In thousandths.
-fn value(text: &str) -> Option<i64> {
+pub(super) fn value(text: &str) -> Option<i64> {
     if text == "半" {
         return Some(500);
     }
@@ -57,6 +57,16 @@ fn value(text: &str) -> Option<i64> {
     Some(thousandths)
 }
 
+/// 三四, 七八, 三五: one or the other, said with two digits.
+fn span_of(chars: &[char]) -> Option<(u8, u8)> {
+    let [first, second] = chars else { return None };
+    if first.is_ascii_digit() || second.is_ascii_digit() || *first == '幺' || *second == '幺' {
+        return None;
+    }
+    let (low, high) = (digit(*first)?, digit(*second)?);
+    (low > 0 && (high == low + 1 || (low, high) == (3, 5))).then_some((low, high))
+}
+
 fn integer(text: &str) -> Option<i64> {
     let chars: Vec<char> = text.chars().collect();
     if chars.is_empty() || chars.len() > 20 {
@@ -65,6 +75,10 @@ fn integer(text: &str) -> Option<i64> {
     if chars.iter().all(|c| digit(*c).is_some()) {
         // Read digit by digit; 两 is never said so.
         if chars.len() > 1 && chars.contains(&'两') {
+            return None;
+        }
+        // 三四 is three or four.
+        if span_of(&chars).is_some() {
             return None;
         }
         let mut digits = chars.iter().filter_map(|c| digit(*c));
@@ -144,7 +158,7 @@ pub fn number(text: &str) -> Option<i64> {
     })
 }
 
-fn is_number_char(c: char) -> bool {
+pub(super) fn is_number_char(c: char) -> bool {
     digit(c).is_some() || power(c).is_some() || matches!(c, '.' | '点' | '半' | '几')
 }
 

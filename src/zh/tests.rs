@@ -83,6 +83,50 @@ fn names() {
     check(include_str!("../../tests/fixtures/zh/names-inside.tsv"), 8, |text| name(text, false));
 }
 
+/// A Tuesday.
+fn today() -> jiff::civil::Date {
+    jiff::civil::date(2026, 11, 24)
+}
+
+#[test]
+fn days_as_they_are_said() {
+    check(include_str!("../../tests/fixtures/zh/days.tsv"), 90, |text| match day(text, today()) {
+        Ok(Some(date)) => Some(date.to_string()),
+        Ok(None) => Some("~".into()),
+        Err(DayError::NoSuchDay) => Some("!".into()),
+        Err(DayError::NotADay) => None,
+    });
+    check(include_str!("../../tests/fixtures/zh/days-inside.tsv"), 18, |text| {
+        let found = days(&Copy::of(text, 300), today());
+        let shown = found.iter().map(|day| day.date.map_or("~".to_owned(), |d| d.to_string()));
+        let shown: Vec<String> = shown.collect();
+        (!shown.is_empty()).then(|| shown.join(" "))
+    });
+}
+
+#[test]
+fn sums_of_money() {
+    check(include_str!("../../tests/fixtures/zh/money.tsv"), 30, |text| {
+        let found = money(text)?;
+        Some(format!("{}{}", if found.about { "~" } else { "" }, found.fen))
+    });
+    assert_eq!(find_money("他欠我三千块工钱").map(|sum| sum.fen), Some(300_000));
+    assert_eq!(find_money("我家三块地都淹了"), None);
+    assert_eq!(find_money("停水3天"), None);
+}
+
+#[test]
+fn identity_numbers() {
+    check(include_str!("../../tests/fixtures/zh/identities.tsv"), 10, |text| {
+        match identity(text) {
+            Ok(number) => Some(number),
+            Err(IdentityError::NotANumber) => None,
+            Err(IdentityError::Length(count)) => Some(format!("length {count}")),
+            Err(IdentityError::Check) => Some("check".into()),
+        }
+    });
+}
+
 #[test]
 fn plain_copies() {
     check(include_str!("../../tests/fixtures/zh/plain.tsv"), 15, |text| Some(plain(text)));
@@ -104,7 +148,17 @@ fn a_phone_says_what_is_wrong() {
 fn identity_numbers_are_masked() {
     // The example of GB 11643.
     assert_eq!(mask_identity("我是11010519491231002X，对"), "我是110*************2X，对");
-    assert_eq!(mask_identity("110105194912310021"), "110105194912310021");
+    // Mistyped, or in full-width digits and groups: masked all the same.
+    assert_eq!(mask_identity("110105194912310021"), "110*************21");
+    assert_eq!(mask_identity("110105 19491231 002X"), "110*** ******** **2X");
+    assert_eq!(
+        mask_identity("１１０１０５１９４９１２３１００２Ｘ行吗"),
+        "１１０*************２Ｘ行吗"
+    );
+    assert_eq!(
+        mask_identity("编号126-041-273，电话13800138000"),
+        "编号126-041-273，电话13800138000"
+    );
     assert_eq!(mask_identity("1111010519491231002X"), "1111010519491231002X");
     assert_eq!(mask_identity("没有"), "没有");
 }
@@ -141,6 +195,8 @@ proptest! {
         prop_assert_eq!(plain(&copy).len() <= copy.len(), true);
         let _ = (number(&text), quantity(&text, true), quantity(&text, false));
         let _ = (menu_index(&text, 9), yes_no(&text), yes_no_then(&text));
+        let _ = (day(&text, today()), days(&Copy::of(&text, 60), today()));
+        let _ = (money(&text), find_money(&text), identity(&text));
         let _ = (name(&text, true), name(&text, false), phone(&text), mask_identity(&text));
         if let Some((digits, range)) = find_phone(&text) {
             prop_assert_eq!(digits.len(), 11);

@@ -1,0 +1,94 @@
+//! The matching copy of a text, with the way back to what was written.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+
+static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+    let lines = include_str!("traditional.txt").lines().filter(|line| !line.starts_with('#'));
+    lines
+        .flat_map(str::split_whitespace)
+        .filter_map(|pair| {
+            let mut chars = pair.chars();
+            Some((chars.next()?, chars.next()?))
+        })
+        .collect()
+});
+
+/// The simplified form of a traditional character; every other character is itself.
+pub fn simplified(c: char) -> char {
+    // Nothing below the first Chinese character has two forms.
+    if c < '\u{4e00}' { c } else { SIMPLIFIED.get(&c).copied().unwrap_or(c) }
+}
+
+/// Compatibility forms (１, ②, Ａ) and traditional characters folded, lower case, what nobody
+/// can see left out. Blanks and punctuation stay.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    pub chars: Vec<char>,
+    starts: Vec<usize>,
+    end: usize,
+}
+
+impl Copy {
+    /// `limit`: only so many characters are copied.
+    pub fn of(text: &str, limit: usize) -> Self {
+        let room = text.len().min(limit * 3) / 2;
+        let (mut chars, mut starts) = (Vec::with_capacity(room), Vec::with_capacity(room));
+        let mut end = 0;
+        for (at, c) in text.char_indices().take(limit) {
+            end = at + c.len_utf8();
+            if c.is_control() && !c.is_whitespace() || is_invisible(c) {
+                continue;
+            }
+            if ('\u{4e00}'..='\u{9fff}').contains(&c) {
+                chars.push(simplified(c));
+                starts.push(at);
+                continue;
+            }
+            for c in std::iter::once(c).nfkc().flat_map(char::to_lowercase) {
+                chars.push(simplified(c));
+                starts.push(at);
+            }
+        }
+        Self { chars, starts, end }
+    }
+
+    /// The bytes of the original that these characters of the copy stand for.
+    pub fn span(&self, range: Range<usize>) -> Range<usize> {
+        let of = |at: usize| self.starts.get(at).copied().unwrap_or(self.end);
+        of(range.start)..of(range.end)
+    }
+
+    pub fn text(&self, range: Range<usize>) -> String {
+        self.chars.get(range).unwrap_or_default().iter().collect()
+    }
+
+    /// Do the characters from `at` on begin with `word`?
+    pub fn has(&self, at: usize, word: &str) -> bool {
+        has(&self.chars, at, word)
+    }
+}
+
+/// Joiners, marks of direction, and the variation selectors behind emoji.
+pub(super) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
+}
+
+pub(super) fn has(chars: &[char], at: usize, word: &str) -> bool {
+    let mut rest = chars.get(at..).unwrap_or_default().iter();
+    word.chars().all(|c| rest.next() == Some(&c))
+}
+
+/// The longest of `words` that begins at `at`, with its length in characters.
+pub(super) fn longest<'w>(
+    chars: &[char],
+    at: usize,
+    words: impl IntoIterator<Item = &'w str>,
+) -> Option<(&'w str, usize)> {
+    let found = words.into_iter().filter(|word| has(chars, at, word));
+    found.map(|word| (word, word.chars().count())).max_by_key(|(_, length)| *length)
+}
