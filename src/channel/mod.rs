@@ -1,6 +1,7 @@
 //! Bytes to `Inbound`, messages to bytes. One folder a provider; parse and format
 //! are pure. Nothing above this floor knows XML.
 
+pub mod sms;
 pub mod wechat;
 
 use jiff::Timestamp;
