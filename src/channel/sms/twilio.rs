@@ -201,5 +201,5 @@ fn unpacked(text: &str) -> Option<String> {
         && text.len().is_multiple_of(4)
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
     let bytes = is_base64.then(|| BASE64.decode(text).ok())??;
-    String::from_utf8(bytes).ok().filter(|text| text.chars().any(|c| !c.is_ascii()))
+    String::from_utf8(bytes).ok().filter(|text| !text.is_ascii())
 }
