@@ -68,6 +68,9 @@ pub struct Case {
     pub supplements: u32,
     #[serde(default)]
     pub follows: Option<CaseNumber>,
+    /// She told of danger.
+    #[serde(default)]
+    pub danger: bool,
     /// The number of events.
     pub revision: u32,
 }
@@ -140,6 +143,7 @@ impl Case {
             person,
             channel,
             follows,
+            danger,
         } = (**intake).clone();
         Ok(Self {
             number,
@@ -181,6 +185,7 @@ impl Case {
             urged_at: None,
             supplements: 0,
             follows,
+            danger: danger.is_some(),
             revision: 1,
         })
     }

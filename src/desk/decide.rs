@@ -10,6 +10,7 @@ use super::hers;
 use super::limits::{REDO_LIMIT, UNSORTED, assignment_due, limit_of};
 use super::refusal::Refusal;
 use super::state::{Party, State, Step, transition};
+use crate::county::TimeClass;
 
 /// A case is answered anew at most this often; then staff close it.
 pub const ROUNDS_MAX: u8 = 2;
@@ -110,8 +111,12 @@ fn file(intake: Intake, by: &Actor, now: Timestamp, rules: &Rules) -> Result<Cha
         }
         None => None,
     };
-    let time_class = category.map_or(UNSORTED, |category| category.time_class);
-    let matter = category.map_or(intake.kind.word(), |category| &category.name);
+    let mut time_class = category.map_or(UNSORTED, |category| category.time_class);
+    let mut matter = category.map_or(intake.kind.word(), |category| &category.name).to_owned();
+    if let Some(danger) = &intake.danger {
+        time_class = TimeClass::U;
+        matter = format!("紧急：{danger}");
+    }
     Ok(Change::Received {
         title: format!("{}{matter}", intake.place_name.as_deref().unwrap_or_default()),
         time_class,
@@ -131,9 +136,12 @@ fn check_intake(intake: &Intake) -> Result<(), Refusal> {
     at_most("地点说明", &intake.place_note, NOTE_CHARS_MAX)?;
     at_most("反映人", &intake.person, ID_CHARS_MAX)?;
     at_most("来源渠道", &intake.channel, NAME_CHARS_MAX)?;
-    for (what, text) in
-        [("姓名", &intake.name), ("电话", &intake.phone), ("地点", &intake.place_name)]
-    {
+    for (what, text) in [
+        ("姓名", &intake.name),
+        ("电话", &intake.phone),
+        ("地点", &intake.place_name),
+        ("险情", &intake.danger),
+    ] {
         at_most(what, text.as_deref().unwrap_or_default(), NAME_CHARS_MAX)?;
     }
     if let Some(code) = &intake.place_code

@@ -136,6 +136,9 @@ pub struct Intake {
     /// The closed case that this one goes on with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<CaseNumber>,
+    /// What danger she told of: class U, whatever the category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub danger: Option<String>,
 }
 
 /// An answer as the villager got it.

@@ -49,6 +49,7 @@ pub(super) fn intake() -> Intake {
         person: "p1".into(),
         channel: "wechat".into(),
         follows: None,
+        danger: None,
     }
 }
 

@@ -29,6 +29,7 @@ impl Turn<'_> {
             "cases_to_withdraw" => self.find_own(call, Purpose::Withdraw).await,
             "cases_to_rate" => self.find_own(call, Purpose::Rate).await,
             "cases_to_follow" => self.find_own(call, Purpose::Follow).await,
+            "report_danger" => self.report_danger(call).await,
             "urge_case" => self.urge_case(call).await,
             "supplement_case" => self.supplement_case(call).await,
             "withdraw_case" => self.withdraw_case(call).await,
@@ -49,14 +50,7 @@ impl Turn<'_> {
         let Some(number) = self.next_number(CaseType::Appeal).await? else {
             return Ok(Err(String::new()));
         };
-        let (place_code, place_name) = match arg("village") {
-            Some(Value::Village { code, name }) => {
-                let place = self.office.tables.places.get(code);
-                let whole = place.map(|place| format!("{}{}", place.township, place.name));
-                (Some(code.clone()), Some(whole.unwrap_or_else(|| name.clone())))
-            }
-            other => (None, other.and_then(as_text)),
-        };
+        let (place_code, place_name) = self.place(arg("village"));
         let category = arg("category").and_then(as_choice);
         let known = |code: &String| self.office.tables.categories.get(code).is_some();
         let mut photos = arg("photo").map(as_files).unwrap_or_default();
@@ -76,8 +70,21 @@ impl Turn<'_> {
             person: person.clone(),
             channel: self.address.channel.id().to_owned(),
             follows: None,
+            danger: None,
         };
         self.file(intake)
+    }
+
+    /// Code and whole name of a village.
+    pub fn place(&self, village: Option<&Value>) -> (Option<String>, Option<String>) {
+        match village {
+            Some(Value::Village { code, name }) => {
+                let place = self.office.tables.places.get(code);
+                let whole = place.map(|place| format!("{}{}", place.township, place.name));
+                (Some(code.clone()), Some(whole.unwrap_or_else(|| name.clone())))
+            }
+            other => (None, other.and_then(as_text)),
+        }
     }
 
     /// Files it as hers.
@@ -120,6 +127,7 @@ impl Turn<'_> {
             ("state", case.state.shown().to_owned()),
             ("department", department.unwrap_or_default().to_owned()),
             ("reply", reply.unwrap_or_default()),
+            ("place", case.place_name.clone().unwrap_or_default()),
         ]
         .into_iter()
         .filter(|(_, text)| !text.is_empty())
@@ -128,7 +136,7 @@ impl Turn<'_> {
     }
 
     /// The person behind this address, made on the first case.
-    async fn person(
+    pub async fn person(
         &mut self,
         name: Option<String>,
         phone: Option<String>,
@@ -155,6 +163,15 @@ impl Turn<'_> {
         self.changes.create(&person)?;
         self.contact.person = Some(person.id.clone());
         Ok(person.id)
+    }
+
+    /// What she gave before, or the number that she writes from.
+    pub async fn phone_of(&self, person: &str) -> Result<Option<String>, StoreError> {
+        if self.address.channel == Channel::Sms {
+            return Ok(Some(self.address.user.clone()));
+        }
+        let person = load::<Person>(&*self.office.store, keys::person(person)).await?;
+        Ok(person.and_then(|person| person.record.phone.clone()))
     }
 
     /// The person stays for her cases; this address no longer leads to her.

@@ -6,6 +6,7 @@ mod alarms;
 mod beijing;
 mod cases;
 pub mod clock;
+mod danger;
 mod deadlines;
 mod flood;
 mod health;

@@ -134,6 +134,7 @@ impl Turn<'_> {
             person: old.person.clone(),
             channel: self.address.channel.id().to_owned(),
             follows: Some(old.number),
+            danger: None,
         };
         self.changes.expect_unchanged(&before);
         self.file(intake)

@@ -232,6 +232,7 @@ impl Office {
                 TaskKind::Voice => "voice",
                 TaskKind::Dead => "dead",
                 TaskKind::Relay => "relay",
+                TaskKind::Danger => "danger",
             },
             title: task.title.clone(),
             reason: task.reason.clone(),

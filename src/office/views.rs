@@ -180,7 +180,7 @@ pub enum CaseCommand {
 #[derive(Debug, Clone)]
 pub struct TaskView {
     pub id: String,
-    /// "phone" | "handover" | "voice" | "dead" | "relay"
+    /// "phone" | "handover" | "voice" | "dead" | "relay" | "danger"
     pub kind: &'static str,
     pub title: String,
     /// why it is here

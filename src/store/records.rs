@@ -287,6 +287,8 @@ pub enum TaskKind {
     Dead,
     /// What a villager said about her case, for the department that has it.
     Relay,
+    /// Somebody is in danger, or was when she wrote.
+    Danger,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

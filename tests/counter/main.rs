@@ -2,6 +2,7 @@
 //! Tencent's servers played by `fake-wechat`. Each file is a subject.
 
 mod county;
+mod danger;
 mod desk_page;
 mod duplicates;
 mod hand_over;

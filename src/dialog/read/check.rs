@@ -154,6 +154,7 @@ impl Check<'_> {
 
     fn entrance(&mut self, dialog: &Dialog) {
         let way_in = dialog.intake
+            || dialog.rescue
             || !dialog.words.is_empty()
             || dialog.menu_key.is_some()
             || dialog.sms.is_some()

@@ -372,7 +372,8 @@ impl Reader<'_, '_> {
 
 fn read_dialog(reader: &mut Reader, root: &Node, file: &str) -> Option<Dialog> {
     let allowed = [
-        "dialog", "name", "owner", "entry", "intake", "side", "steps", "tests", "rules", "upgrade",
+        "dialog", "name", "owner", "entry", "intake", "side", "rescue", "unless", "steps", "tests",
+        "rules", "upgrade",
     ];
     let map = reader.map(root, &allowed, &["dialog", "name", "steps"])?;
     reader.refuse_later(&map, &["rules", "upgrade"]);
@@ -387,9 +388,15 @@ fn read_dialog(reader: &mut Reader, root: &Node, file: &str) -> Option<Dialog> {
         pattern: None,
         intake: map.get("intake").is_some_and(|node| reader.yes_no(node)),
         side: map.get("side").is_some_and(|node| reader.yes_no(node)),
+        rescue: map.get("rescue").is_some_and(|node| reader.yes_no(node)),
+        unless: map.get("unless").map(|node| reader.words(node)).unwrap_or_default(),
         steps: Vec::new(),
         tests: Vec::new(),
     };
+    if !dialog.unless.is_empty() && !dialog.rescue {
+        let message = "「不算」只能和「抢先: 是」一起写。请删去这一行。";
+        reader.wrong(map.place("unless"), "E201", message);
+    }
     if let Some(owner) = map.get("owner") {
         reader.text(owner);
     }

@@ -58,6 +58,10 @@ impl<'a> Walk<'a> {
     pub fn finish(&mut self) -> Result<(), Fault> {
         self.now.active = None;
         let Some(parked) = &self.now.parked else { return Ok(()) };
+        if self.now.is_with_person() {
+            self.now.active = self.now.parked.take();
+            return Ok(());
+        }
         if parked.goes_on {
             self.now.active = self.now.parked.take();
             if let Some(frame) = &mut self.now.active {

@@ -86,9 +86,11 @@ impl<'a> Walk<'a> {
         means_it.then(|| (dialog, at..at + word.len().min(text.len() - at)))
     }
 
-    /// A sentence without an entry word that says what a dialog is about.
+    /// A sentence without an entry word is a matter for the county, and never an order or an
+    /// advertisement.
     pub fn by_matter(&self, text: &str) -> Option<&'a Dialog> {
-        self.script.dialogs.values().filter(|dialog| dialog.intake).find(|dialog| {
+        let files = |dialog: &&Dialog| dialog.intake && dialog.calls("create_case");
+        self.script.dialogs.values().filter(files).find(|dialog| {
             let frame = Frame::new(&dialog.id, self.env.medium, "", self.env.now);
             understand::intake(dialog, &frame, text, 0..0, true, self.env).is_matter
         })

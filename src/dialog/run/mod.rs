@@ -6,6 +6,7 @@ mod busy;
 mod commands;
 pub(in crate::dialog) mod conversation;
 pub(in crate::dialog) mod event;
+mod rescue;
 mod step;
 mod understand;
 

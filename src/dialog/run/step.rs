@@ -127,6 +127,14 @@ impl<'a> Walk<'a> {
                 | Event::Release
                 | Event::Follow { .. }
         );
+        if let Event::Text(text) | Event::Voice { text: Some(text), .. } = event
+            && let Some(dialog) = self.in_danger(text)
+        {
+            if self.now.is_with_person() {
+                self.hold(event)?;
+            }
+            return self.rescue(dialog, clip(text, TEXT_BYTES_MAX));
+        }
         if hers && self.now.is_with_person() {
             self.hold(event)?;
             return Ok(());
@@ -316,7 +324,9 @@ impl<'a> Walk<'a> {
             return self.ask_again();
         }
         let takes = |dialog: &&Dialog| {
-            dialog.intake && dialog.questions().any(|question| matches!(question.kind, Kind::Photo))
+            dialog.intake
+                && dialog.calls("create_case")
+                && dialog.questions().any(|question| matches!(question.kind, Kind::Photo))
         };
         let Some(dialog) = self.script.dialogs.values().find(takes) else {
             self.say_phrase("unclear");

@@ -19,6 +19,7 @@ const CASE: &[(&str, &str)] = &[
     ("due", "期限"),
     ("department", "部门"),
     ("reply", "答复"),
+    ("place", "地点"),
 ];
 
 pub(in crate::dialog) const ACTIONS: &[Action] = &[
@@ -42,6 +43,13 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
         id: "rate_case",
         inputs: &[("case", true), ("grade", true), ("comment", false)],
         outputs: &[("case_no", "编号"), ("next", "下一步"), ("due", "期限"), ("title", "标题")],
+        rows: false,
+    },
+    // Filed at once, as urgent; told again, it is added to the same case.
+    Action {
+        id: "report_danger",
+        inputs: &[("danger", true), ("village", false)],
+        outputs: CASE,
         rows: false,
     },
     // Those of hers with which it can be done; with a number in the message, that one.

@@ -13,6 +13,8 @@ pub(in crate::dialog) const KEYS: &[(&str, &str)] = &[
     ("pattern", "样式"),
     ("intake", "一句话受理"),
     ("side", "随问随答"),
+    ("rescue", "抢先"),
+    ("unless", "不算"),
     ("steps", "步骤"),
     ("tests", "测试"),
     ("ask", "问"),

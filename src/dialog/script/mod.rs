@@ -100,6 +100,10 @@ pub(in crate::dialog) struct Dialog {
     pub intake: bool,
     /// Answers something and goes back to what was asked before.
     pub side: bool,
+    /// What its options name stands in a message: everything else waits.
+    pub rescue: bool,
+    /// With one of these in the message it is not meant.
+    pub unless: Vec<String>,
     pub steps: Vec<Step>,
     pub tests: Vec<Transcript>,
 }
@@ -107,6 +111,12 @@ pub(in crate::dialog) struct Dialog {
 impl Dialog {
     pub fn question(&self, slot: &str) -> Option<&Question> {
         self.questions().find(|question| question.slot == slot)
+    }
+
+    pub fn calls(&self, action: &str) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(&step.kind, StepKind::Call(call) if call.action.id == action))
     }
 
     pub fn takes_photos(&self) -> bool {

@@ -23,6 +23,7 @@ pub fn routes() -> Router<Arc<Office>> {
 
 /// Kind, heading, what to do; in the order in which people wait for us.
 const KINDS: &[(&str, &str, &str)] = &[
+    ("danger", "紧急", "群众说有危险。请马上核实，打110、119、120，或找部门。"),
     ("handover", "等人回话", "群众要找人说话，机器人已经停下，等您回。"),
     ("phone", "要打的电话", "这些话发不出去，请打电话告诉群众。"),
     ("relay", "要转告的话", "群众对办着的事有话，请打电话告诉承办单位。"),
@@ -203,6 +204,7 @@ mod tests {
         check("phone", &["finish"]);
         check("voice", &["finish"]);
         check("relay", &["finish"]);
+        check("danger", &["finish"]);
         check("dead", &["resend", "finish"]);
         check("new", &["finish"]);
     }

@@ -1,0 +1,108 @@
+//! Somebody tells of danger: it is filed without a question, and a clerk sees it above all else.
+
+use jiff::SignedDuration;
+
+use crate::desk::{self, Actor, Case, CaseType, Command, Intake, Kind};
+use crate::dialog::{Call, Value};
+use crate::store::records::{Task, TaskKind};
+use crate::store::{Loaded, StoreError, keys, list_by_index, load};
+
+use super::actions::{Outcome, as_files, as_text};
+use super::turn::Turn;
+use super::{cases, tasks};
+
+/// What she tells within this time is about the same danger.
+const SAME: SignedDuration = SignedDuration::from_hours(2);
+const EXAMINED: usize = 200;
+
+impl Turn<'_> {
+    pub async fn report_danger(&mut self, call: &Call) -> Outcome {
+        let arg = |name: &str| call.args.get(name).map(|answer| &answer.value);
+        let label = match arg("danger") {
+            Some(Value::Choice { label, .. }) => label.clone(),
+            other => other.and_then(as_text).unwrap_or_default(),
+        };
+        let said = arg("opening").and_then(as_text).unwrap_or_default();
+        let (place_code, place_name) = self.place(arg("village"));
+        let person = self.person(None, None).await?;
+        if let Some(before) = self.danger_of(&person).await? {
+            return self.tell_more(&before, place_name, said).await;
+        }
+        let Some(number) = self.next_number(CaseType::Appeal).await? else {
+            return Ok(Err(String::new()));
+        };
+        let intake = Intake {
+            number,
+            kind: Kind::Help,
+            category: None,
+            place_code,
+            place_name,
+            place_note: String::new(),
+            text: said.clone(),
+            name: None,
+            phone: self.phone_of(&person).await?,
+            photos: arg("photos").map(as_files).unwrap_or_default(),
+            voices: arg("voices").map(as_files).unwrap_or_default(),
+            person,
+            channel: self.address.channel.id().to_owned(),
+            follows: None,
+            danger: Some(label.clone()),
+        };
+        let mut task = Task {
+            id: key(&number.digits()),
+            title: format!("紧急：{label}，请马上看"),
+            reason: "已经请群众打110、119、120。请核实，联系有关部门".into(),
+            who: "一位村民".into(),
+            phone: intake.phone.clone(),
+            case: Some(number.digits()),
+            ..tasks::blank(TaskKind::Danger, self.now)
+        };
+        let place = intake.place_name.clone().unwrap_or_else(|| "没有说在哪里".into());
+        tasks::add_line(&mut task, tasks::line(self.now, true, &format!("{said}（{place}）")));
+        self.changes.create(&task)?;
+        self.file(intake)
+    }
+
+    /// Hers of the last hours that still runs.
+    async fn danger_of(&self, person: &str) -> Result<Option<Loaded<Case>>, StoreError> {
+        let own = list_by_index::<Case>(&*self.office.store, keys::cases_of(person), EXAMINED);
+        let recent = |case: &Loaded<Case>| {
+            let case = &case.record;
+            case.danger && case.state.is_open() && self.now - SAME < case.received_at
+        };
+        Ok(own.await?.into_iter().rev().map(|(_, case)| case).find(recent))
+    }
+
+    async fn tell_more(
+        &mut self,
+        before: &Loaded<Case>,
+        place: Option<String>,
+        said: String,
+    ) -> Outcome {
+        let text = match place.filter(|_| before.record.place_name.is_none()) {
+            Some(place) => format!("在{place}"),
+            None => said,
+        };
+        let number = before.record.number.digits();
+        if let Some(open) = load::<Task>(&*self.office.store, keys::task(&key(&number))).await?
+            && open.record.done.is_none()
+        {
+            let mut task = open.record.clone();
+            tasks::add_line(&mut task, tasks::line(self.now, true, &text));
+            self.changes.replace(&open, &task)?;
+        }
+        let by = Actor::Villager { person: before.record.person.clone() };
+        let more = Command::Supplement { text, photos: Vec::new(), voices: Vec::new() };
+        let rules = self.office.tables.rules();
+        let case = match desk::decide(Some(&before.record), more, &by, self.now, &rules) {
+            Ok(events) => cases::apply(&mut self.changes, Some(before), &events)?,
+            // It has been answered meanwhile; she has been told whom to call.
+            Err(_) => before.record.clone(),
+        };
+        Ok(Ok(Value::Record(self.case_fields(&case))))
+    }
+}
+
+fn key(number: &str) -> String {
+    format!("danger-{number}")
+}
