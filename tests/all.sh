@@ -13,6 +13,19 @@ if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 
   rustup component add rustfmt clippy
 fi
 
+# The store's tests run on a real PostgreSQL too, in a temporary folder of their own.
+if [ ! -x /usr/lib/postgresql/15/bin/initdb ] && ! command -v initdb >/dev/null; then
+  as_root=$([ "$(id -u)" = 0 ] || echo sudo)
+  $as_root apt-get update -q
+  # Only the programs: no cluster is made and no server started.
+  conf=/etc/postgresql-common/createcluster.conf
+  if [ ! -e $conf ]; then
+    $as_root mkdir -p "${conf%/*}"
+    echo 'create_main_cluster = false' | $as_root tee $conf >/dev/null
+  fi
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql postgresql-client
+fi
+
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
 step cargo fmt --all --check

@@ -186,6 +186,7 @@ fn pure_floors_are_pure() {
 fn each_thing_is_known_in_one_place() {
     let places: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("sled::", &["store"][..]),
+        ("tokio_postgres", &["store"][..]),
         ("saphyr", &["dialog"][..]),
         ("quick_xml", &["channel"][..]),
         ("reqwest", &["office", "cli"][..]),

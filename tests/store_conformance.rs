@@ -5,19 +5,27 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use bianmin::store::{
-    Batch, Direction, Expect, Key, MemoryEngine, Range, SledEngine, SledSettings, Store,
-    StoreError, Version,
+    Batch, Direction, Expect, Key, MemoryEngine, PostgresEngine, PostgresSettings, Range,
+    SledEngine, SledSettings, Store, StoreError, Version,
 };
+use fake_wechat::postgres::Cluster;
 use proptest::prelude::*;
 
 /// Engines that live as long as the folder does.
-fn engines() -> Vec<(&'static str, Store, Option<tempfile::TempDir>)> {
+async fn engines() -> Vec<(&'static str, Store, Option<tempfile::TempDir>)> {
     let folder = tempfile::tempdir().unwrap();
     let sled = SledEngine::open(&folder.path().join("store"), SledSettings::default()).unwrap();
     vec![
         ("memory", Arc::new(MemoryEngine::default()), None),
         ("sled", Arc::new(sled), Some(folder)),
+        ("postgres", postgres().await, None),
     ]
+}
+
+async fn postgres() -> Store {
+    let url = Cluster::shared().fresh().url();
+    let settings = PostgresSettings { url, password: None, ca_file: None, connections: 8 };
+    Arc::new(PostgresEngine::open(settings).await.unwrap())
 }
 
 fn key(text: &str) -> Key {
@@ -47,7 +55,7 @@ async fn scan(store: &Store, range: Range, limit: usize) -> Vec<String> {
 
 #[tokio::test]
 async fn expectations() {
-    for (name, store, _folder) in engines() {
+    for (name, store, _folder) in engines().await {
         let expecting = |expect: Expect, value: &str| Batch {
             expect: vec![(key("a"), expect)],
             ..put(&[("a", value)])
@@ -66,7 +74,7 @@ async fn expectations() {
 
 #[tokio::test]
 async fn a_batch_is_whole_or_nothing() {
-    for (name, store, _folder) in engines() {
+    for (name, store, _folder) in engines().await {
         store.commit(put(&[("a", "1"), ("b", "1")])).await.unwrap();
         let (_, version) = read(&store, "a").await.unwrap();
         let batch = Batch {
@@ -84,7 +92,7 @@ async fn a_batch_is_whole_or_nothing() {
 
 #[tokio::test]
 async fn a_key_deleted_and_put_in_one_batch_is_put() {
-    for (name, store, _folder) in engines() {
+    for (name, store, _folder) in engines().await {
         let batch = Batch { delete: vec![key("a")], ..put(&[("a", "1"), ("a", "2")]) };
         store.commit(batch).await.unwrap();
         assert_eq!(read(&store, "a").await.unwrap().0, "2", "{name}");
@@ -94,7 +102,7 @@ async fn a_key_deleted_and_put_in_one_batch_is_put() {
 /// Otherwise delete-and-put would fool an expectation.
 #[tokio::test]
 async fn versions_are_never_given_twice() {
-    for (name, store, _folder) in engines() {
+    for (name, store, _folder) in engines().await {
         let mut seen = Vec::new();
         for _ in 0..5 {
             store.commit(put(&[("a", "same")])).await.unwrap();
@@ -109,7 +117,7 @@ async fn versions_are_never_given_twice() {
 
 #[tokio::test]
 async fn scans_are_in_byte_order_within_their_bounds() {
-    for (name, store, _folder) in engines() {
+    for (name, store, _folder) in engines().await {
         store.commit(put(&[("b", ""), ("a", ""), ("aa", ""), ("é", ""), ("c", "")])).await.unwrap();
         let range = |from: Bound<&str>, to: Bound<&str>, direction| Range {
             from: from.map(key),
@@ -140,7 +148,7 @@ async fn scans_are_in_byte_order_within_their_bounds() {
 
 #[tokio::test]
 async fn what_is_too_large_is_refused_and_changes_nothing() {
-    for (name, store, _folder) in engines() {
+    for (name, store, _folder) in engines().await {
         let value = |n: usize| Batch { put: vec![(key("a"), vec![b'x'; n])], ..Batch::default() };
         store.commit(value(64 * 1024)).await.unwrap();
         let many: Vec<_> = (0..1_001).map(|n| (key(&format!("k{n}")), Vec::new())).collect();
@@ -152,6 +160,9 @@ async fn what_is_too_large_is_refused_and_changes_nothing() {
             let refused = store.commit(batch).await;
             assert!(matches!(refused, Err(StoreError::TooLarge { .. })), "{name}: {refused:?}");
         }
+        // Absence alone leaves nothing that two commits could meet at.
+        let absent = Batch { expect: vec![(key("b"), Expect::Absent)], ..Batch::default() };
+        assert!(store.commit(absent).await.is_err(), "{name}");
         for bad in ["", "\0sequence", "\n"] {
             assert!(store.commit(put(&[(bad, "1")])).await.is_err(), "{name}: {bad:?}");
         }
@@ -162,7 +173,7 @@ async fn what_is_too_large_is_refused_and_changes_nothing() {
 /// Eight writers on one key: of those who read the same version exactly one wins.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_writers_one_wins() {
-    for (name, store, _folder) in engines() {
+    for (name, store, _folder) in engines().await {
         store.commit(put(&[("n", "0")])).await.unwrap();
         let tasks: Vec<_> = (0..8)
             .map(|_| {
@@ -193,11 +204,116 @@ async fn of_many_writers_one_wins() {
     }
 }
 
+/// Eight that want to be the first under each of 40 keys: exactly one is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_creators_one_wins() {
+    for (name, store, _folder) in engines().await {
+        let tasks: Vec<_> = (0..8)
+            .map(|who| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    let mut won = Vec::new();
+                    for n in 0..40 {
+                        // The two keys in an order that differs: none may wait for the other.
+                        let (a, b) = (format!("a{n}"), format!("b{n}"));
+                        let pair = if who % 2 == 0 { [&a, &b] } else { [&b, &a] };
+                        let value = who.to_string();
+                        let batch = Batch {
+                            expect: pair.iter().map(|k| (key(k), Expect::Absent)).collect(),
+                            ..put(&pair.map(|k| (k.as_str(), value.as_str())))
+                        };
+                        match store.commit(batch).await {
+                            Ok(()) => won.push((n, value)),
+                            Err(StoreError::Conflict(_)) => {}
+                            Err(other) => panic!("{other}"),
+                        }
+                    }
+                    won
+                })
+            })
+            .collect();
+        let mut winners = BTreeMap::new();
+        for task in tasks {
+            for (n, who) in task.await.unwrap() {
+                assert_eq!(winners.insert(n, who), None, "{name}: two created {n}");
+            }
+        }
+        for n in 0..40 {
+            let (a, b) =
+                (read(&store, &format!("a{n}")).await, read(&store, &format!("b{n}")).await);
+            let who = a.unwrap().0;
+            assert_eq!(
+                (Some(&who), who.as_str()),
+                (winners.get(&n), b.unwrap().0.as_str()),
+                "{name}"
+            );
+        }
+    }
+}
+
+/// Sums move between accounts, several at a time and in any order, and nothing may hang. Where
+/// a group of reads is one look (sled's is not), what is read adds up at any time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_moves_is_neither_made_nor_lost() {
+    const ACCOUNTS: u64 = 6;
+    for (name, store, _folder) in engines().await {
+        for n in 0..ACCOUNTS {
+            store.commit(put(&[(&format!("m{n}"), "100")])).await.unwrap();
+        }
+        let tasks: Vec<_> = (0..6u64)
+            .map(|who| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    let mut done = 0;
+                    for n in 0.. {
+                        if done == 20 {
+                            break;
+                        }
+                        let from = (who * 7 + n * 5) % ACCOUNTS;
+                        let to = (from + 1 + n % (ACCOUNTS - 1)) % ACCOUNTS;
+                        let pair = [from, to].map(|n| key(&format!("m{n}")));
+                        let found = store.get_many(&pair).await.unwrap();
+                        let mut batch = Batch::default();
+                        for (k, (stored, by)) in pair.iter().zip(found.into_iter().zip([-1, 1])) {
+                            let stored = stored.unwrap();
+                            let sum: i64 =
+                                String::from_utf8(stored.value).unwrap().parse().unwrap();
+                            batch.expect.push((k.clone(), Expect::Version(stored.version)));
+                            batch.put.push((k.clone(), (sum + by).to_string().into_bytes()));
+                        }
+                        match store.commit(batch).await {
+                            Ok(()) => done += 1,
+                            Err(StoreError::Conflict(_)) => {}
+                            Err(other) => panic!("{other}"),
+                        }
+                    }
+                })
+            })
+            .collect();
+        let all: Vec<Key> = (0..ACCOUNTS).map(|n| key(&format!("m{n}"))).collect();
+        let sum = async || -> i64 {
+            let found = store.get_many(&all).await.unwrap();
+            let number = |stored: Option<bianmin::store::Stored>| -> i64 {
+                String::from_utf8(stored.unwrap().value).unwrap().parse().unwrap()
+            };
+            found.into_iter().map(number).sum()
+        };
+        while !tasks.iter().all(tokio::task::JoinHandle::is_finished) {
+            assert!(name == "sled" || sum().await == 600, "{name}");
+            tokio::task::yield_now().await;
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(sum().await, 600, "{name}");
+    }
+}
+
 /// Two keys are always written together; no scan may see one without the other... of a
 /// single commit each key is whole, and what was there before the scan is in it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn scans_while_others_write() {
-    for (name, store, _folder) in engines() {
+    for (name, store, _folder) in engines().await {
         let fixed: Vec<String> = (0..50).map(|n| format!("f{n:03}")).collect();
         for k in &fixed {
             store.commit(put(&[(k, "x")])).await.unwrap();
@@ -336,9 +452,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]
     fn engines_do_what_a_map_does(steps in steps()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            for (name, store, _folder) in engines() {
+            for (name, store, _folder) in engines().await {
                 follow(name, &store, &steps).await;
             }
         });

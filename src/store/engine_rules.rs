@@ -4,7 +4,8 @@ use std::ops::Bound;
 
 use super::record::shown;
 use super::{
-    BATCH_KEYS_MAX, Batch, KEY_BYTES_MAX, Key, Range, SCAN_LIMIT_MAX, StoreError, VALUE_BYTES_MAX,
+    BATCH_KEYS_MAX, Batch, Expect, KEY_BYTES_MAX, Key, Range, SCAN_LIMIT_MAX, StoreError,
+    VALUE_BYTES_MAX,
 };
 
 /// Keys are text, so the engines may keep their own notes below the first character.
@@ -38,7 +39,15 @@ pub(super) fn check_batch(batch: &Batch) -> Result<(), StoreError> {
         }
     }
     batch.delete.iter().try_for_each(|key| check_key(key))?;
-    batch.expect.iter().try_for_each(|(key, _)| check_key(key))
+    batch.expect.iter().try_for_each(|(key, _)| check_key(key))?;
+    let mut absent = batch.expect.iter().filter(|(_, expect)| *expect == Expect::Absent);
+    match absent.find(|(key, _)| !batch.put.iter().any(|(put, _)| put == key)) {
+        Some((key, _)) => Err(StoreError::Corrupt {
+            key: shown(key),
+            why: "what is expected to be absent must be put in the same batch".into(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// The range with bounds that leave out the engines' own keys, and the limit that holds;

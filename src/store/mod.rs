@@ -8,6 +8,7 @@ pub mod backup;
 mod engine_rules;
 pub mod keys;
 mod memory;
+pub mod postgres;
 mod record;
 pub mod records;
 mod sled;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 pub use self::sled::{Disk, RealDisk, SledEngine, SledSettings};
 pub use memory::MemoryEngine;
+pub use postgres::{PostgresEngine, PostgresSettings};
 pub use record::{Before, Changes, Loaded, Record, list, list_by_index, load, load_many};
 
 /// Values above this are refused (sled leaks a file for each value over 128 KB).
@@ -35,8 +37,9 @@ pub(crate) type Written = (Key, Option<Vec<u8>>);
 pub type Found<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 pub type Store = Arc<dyn Engine>;
 
-/// Grows with every commit that writes the key, and is never given twice to one key,
-/// not even after a delete: an expectation can not be fooled by delete-and-put.
+/// Never given twice to one key, not even after a delete: an expectation can not be fooled
+/// by delete-and-put. Grows with every commit that writes the key; on PostgreSQL not always
+/// between two that write it blindly at the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub u64);
 
@@ -52,6 +55,8 @@ pub enum Expect {
     Version(Version),
 }
 
+/// What is expected to be absent must be put in the same batch: absence alone leaves nothing
+/// that two commits could meet at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     pub expect: Vec<(Key, Expect)>,
@@ -87,6 +92,11 @@ pub trait Engine: Send + Sync + 'static {
     fn commit<'a>(&'a self, batch: Batch) -> Found<'a, ()>;
 
     fn stats(&self) -> Stats;
+
+    /// Other programs may write to it at the same time.
+    fn is_shared(&self) -> bool {
+        false
+    }
 }
 
 /// Since the engine was opened.
@@ -101,6 +111,10 @@ pub struct Stats {
     /// Commits that wait now.
     pub waiting: u64,
     pub disk_bytes: u64,
+    /// Commits whose connection was lost, and what became of them was found out.
+    pub looked_up: u64,
+    /// How far this machine's clock is ahead of the database's.
+    pub clock_ahead_ms: Option<i64>,
     /// Why commits are refused now.
     pub last_error: Option<String>,
 }

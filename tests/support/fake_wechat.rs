@@ -16,7 +16,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 pub mod crypto;
+pub mod cutter;
 mod people;
+pub mod postgres;
 mod villager;
 
 pub use people::Person;
