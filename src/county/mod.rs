@@ -10,5 +10,5 @@ mod table;
 pub use address::{Address, AddressError, Channel};
 pub use categories::{Categories, Category, TimeClass};
 pub use departments::{Department, Departments};
-pub use places::{Found, Place, PlaceKind, Places, Scope};
+pub use places::{Found, Likeness, Place, PlaceKind, Places, Scope};
 pub use table::TableError;

@@ -30,6 +30,8 @@ pub struct Copy {
     pub chars: Vec<char>,
     starts: Vec<usize>,
     end: usize,
+    /// Before which characters a blank was taken out.
+    parted: Vec<usize>,
 }
 
 impl Copy {
@@ -53,7 +55,29 @@ impl Copy {
                 starts.push(at);
             }
         }
-        Self { chars, starts, end }
+        Self { chars, starts, end, parted: Vec::new() }
+    }
+
+    /// The same without blanks, which people put anywhere in Chinese.
+    pub fn without_blanks(mut self) -> Self {
+        if !self.chars.iter().any(|c| c.is_whitespace()) {
+            return self;
+        }
+        let (mut chars, mut starts) = (Vec::new(), Vec::new());
+        for (c, start) in self.chars.iter().zip(&self.starts) {
+            if c.is_whitespace() {
+                self.parted.push(chars.len());
+            } else {
+                chars.push(*c);
+                starts.push(*start);
+            }
+        }
+        Self { chars, starts, ..self }
+    }
+
+    /// A blank parts two words here: 投诉 大黑坨. In 大 黑坨 it parts nothing.
+    pub fn is_parted(&self, at: usize) -> bool {
+        at >= 2 && self.parted.contains(&at) && !self.parted.contains(&(at - 1))
     }
 
     /// The bytes of the original that these characters of the copy stand for.

@@ -28,7 +28,7 @@ pub use number::{Quantity, number, quantity};
 pub use phone::{PhoneError, find_phone, phone};
 pub use plain::{is_han, plain};
 pub use segments::segments;
-pub use sound::{dialect_sounds, sounds};
+pub use sound::{in_dialect, sound_table_bytes, sounds_alike, sounds_alike_in_dialect, syllables};
 
 #[cfg(test)]
 mod tests;

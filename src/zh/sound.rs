@@ -1,34 +1,91 @@
 //! How characters sound: toneless pinyin with all readings, and folded as dialects do.
+//!
+//! Syllables are small numbers, so that two texts are compared by ear without making strings.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use pinyin::ToPinyinMulti;
 
-/// The toneless readings of one character; the character itself where it has none.
-pub fn sounds(c: char) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    if let Some(readings) = c.to_pinyin_multi() {
-        for reading in readings {
-            let plain = reading.plain().to_owned();
-            if !found.contains(&plain) {
-                found.push(plain);
+const FIRST: u32 = 0x4e00;
+const LAST: u32 = 0x9fff;
+
+struct Table {
+    /// Where the syllables of each character begin; one more at the end.
+    starts: Vec<u32>,
+    syllables: Vec<u16>,
+    /// The same syllable with zh ch sh as z c s, n as l at the start, and ng as n at the end.
+    folded: Vec<u16>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut numbers: HashMap<String, u16> = HashMap::new();
+    let mut names: Vec<String> = Vec::new();
+    let mut number = |name: String| {
+        *numbers.entry(name.clone()).or_insert_with(|| {
+            names.push(name);
+            // Mandarin has about 400 syllables.
+            (names.len() - 1) as u16
+        })
+    };
+    let (mut starts, mut syllables) = (Vec::new(), Vec::new());
+    for c in (FIRST..=LAST).filter_map(char::from_u32) {
+        let start = syllables.len();
+        starts.push(start as u32);
+        for reading in c.to_pinyin_multi().into_iter().flatten() {
+            let syllable = number(reading.plain().to_owned());
+            if !syllables[start..].contains(&syllable) {
+                syllables.push(syllable);
             }
         }
     }
-    if found.is_empty() {
-        found.push(c.to_string());
+    starts.push(syllables.len() as u32);
+    let mut known = 0;
+    let mut folded = Vec::new();
+    // Folding may make syllables that no character has; they fold to themselves.
+    while let Some(name) = names.get(known).cloned() {
+        let name = fold(&name);
+        let next = names.len() as u16;
+        let syllable = *numbers.entry(name.clone()).or_insert(next);
+        if syllable == next {
+            names.push(name);
+        }
+        folded.push(syllable);
+        known += 1;
     }
-    found
+    Table { starts, syllables, folded }
+});
+
+/// The toneless readings of one character; none for what is no Chinese character.
+pub fn syllables(c: char) -> &'static [u16] {
+    let Some(at) = u32::from(c).checked_sub(FIRST).filter(|at| *at <= LAST - FIRST) else {
+        return &[];
+    };
+    let (from, to) = (TABLE.starts[at as usize], TABLE.starts[at as usize + 1]);
+    &TABLE.syllables[from as usize..to as usize]
 }
 
-/// The same with zh ch sh as z c s, n as l at the start, and ng as n at the end.
-pub fn dialect_sounds(c: char) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for sound in sounds(c) {
-        let folded = fold(&sound);
-        if !found.contains(&folded) {
-            found.push(folded);
-        }
-    }
-    found
+/// The syllable as it is said in dialect.
+pub fn in_dialect(syllable: u16) -> u16 {
+    TABLE.folded.get(usize::from(syllable)).copied().unwrap_or(syllable)
+}
+
+/// The same character, or one reading in common.
+pub fn sounds_alike(a: char, b: char) -> bool {
+    a == b || syllables(a).iter().any(|syllable| syllables(b).contains(syllable))
+}
+
+/// The same when zh ch sh are z c s, n is l, and ng is n.
+pub fn sounds_alike_in_dialect(a: char, b: char) -> bool {
+    a == b
+        || syllables(a)
+            .iter()
+            .any(|one| syllables(b).iter().any(|other| in_dialect(*one) == in_dialect(*other)))
+}
+
+/// Bytes that the table takes.
+pub fn sound_table_bytes() -> usize {
+    TABLE.starts.len() * 4 + TABLE.syllables.len() * 2 + TABLE.folded.len() * 2
 }
 
 fn fold(sound: &str) -> String {

@@ -93,11 +93,13 @@ pub trait Gazetteer: Sync {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlaceFound {
-    /// `span`: its bytes in the text. Not `exact`: it has to be shown to her first.
+    /// `span`: its bytes in the text. Not `exact`: it has to be shown to her first. `alike`:
+    /// it was spelled by ear, so it is read back at the confirmation.
     One {
         code: String,
         name: String,
         exact: bool,
+        alike: bool,
         span: std::ops::Range<usize>,
     },
     /// Code and name of each that it could be.
@@ -110,13 +112,17 @@ pub enum PlaceFound {
 
 impl Gazetteer for crate::county::Places {
     fn find(&self, text: &str, whole: bool) -> PlaceFound {
-        use crate::county::{Found, Scope};
+        use crate::county::{Found, Likeness, Scope};
         let scope = if whole { Scope::Answer } else { Scope::Sentence };
         match crate::county::Places::find(self, text, scope) {
-            Found::One { place, span, exact } => {
-                PlaceFound::One { code: place.code.clone(), name: place.name.clone(), exact, span }
-            }
-            Found::Several(places) => PlaceFound::Several(
+            Found::One { place, span, how, sure, .. } => PlaceFound::One {
+                code: place.code.clone(),
+                name: place.name.clone(),
+                exact: sure,
+                alike: how != Likeness::Exact,
+                span,
+            },
+            Found::Several { places, .. } => PlaceFound::Several(
                 places
                     .iter()
                     .map(|place| (place.code.clone(), format!("{}{}", place.township, place.name)))

@@ -124,8 +124,9 @@ fn village(text: &str, env: &Env) -> Parsed {
         found = env.places.find(text, false);
     }
     match found {
-        PlaceFound::One { code, name, exact: true, .. } => {
-            Parsed::Answer(answer(text, Value::Village { code, name }, How::Exact))
+        PlaceFound::One { code, name, exact: true, alike, .. } => {
+            let how = if alike { How::Fuzzy } else { How::Exact };
+            Parsed::Answer(answer(text, Value::Village { code, name }, how))
         }
         PlaceFound::One { code, name, exact: false, .. } => {
             Parsed::Maybe(answer(text, Value::Village { code, name }, How::Fuzzy))
@@ -233,7 +234,7 @@ pub(in crate::dialog) fn intake(
     }
     if let Some(question) = open(|kind| matches!(kind, Kind::Village)) {
         match env.places.find(text, false) {
-            PlaceFound::One { code, name, exact: true, span } => {
+            PlaceFound::One { code, name, exact: true, span, .. } => {
                 used.push(span);
                 add(question, Value::Village { code, name });
             }
