@@ -1,96 +1,54 @@
-//! Kinds of questions and conditions that the county's own dialogs do not use yet, as a clerk
-//! would write them.
+//! Scripts that show what the language can do, each a folder of `fixtures/scripts` with the
+//! transcripts that must come true. The sentences of the engine are those of the fixtures.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use bianmin::county::Places;
 use bianmin::dialog::{self, SourceFile};
 
-const DIALOG: &str = "\
-对话: loan
-名称: 借农具
-入口:
-  词: 借农具
-步骤:
-  - 问: days
-    类型: 数量
-    说: 借几天？
-    最少: 1
-    最多: 30
-    不合规:
-      - 当: days > 7
-        说: 最多借7天，请回1到7。
-    听不懂:
-      - 请回天数，例如：3。
-  - 问: driver
-    类型: 是否
-    说: 要人开吗？回「要」或「不要」。
-    听不懂:
-      - 请回「要」或「不要」。
-  - 问: where
-    类型: 短文
-    说: 送到谁家？
-    当: driver = 是
-  - 说: 现在上班，马上给您派。
-    当: 是否上班 且 时间 ≥ 08:30
-  - 说: 借【days】天，送到【where】。
-    当: 有 where
-  - 说: 借【days】天，您自己来拿。
-    当: 没有 where
-测试:
-  - 名称: 超过了不行，半天不懂
-    渠道: 微信
-    现场: |
-      村民：借农具
-      系统：借几天？
-      村民：十天
-      系统：最多借7天，请回1到7。
-      〔没有 days〕
-      村民：很久
-      系统：请回天数，例如：3。
-      村民：俩
-      〔days = 2〕
-      系统：要人开吗？…
-      村民：也许
-      系统：请回「要」或「不要」。
-      村民：要
-      系统：送到谁家？
-      村民：村东老王家
-      系统：现在上班，马上给您派。
-      系统：借2天，送到村东老王家。
-  - 名称: 不用人开
-    渠道: 短信
-    现场: |
-      村民：借农具
-      村民：三天
-      村民：不要
-      系统：现在上班，马上给您派。
-      系统：借3天，您自己来拿。
-  - 名称: 三次不合规也转人工
-    渠道: 微信
-    现场: |
-      村民：借农具
-      村民：8
-      村民：9
-      系统：最多借7天，请回1到7。
-      村民：10
-      〔转人工〕
-";
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn files_of(folder: &Path, prefix: &str) -> Vec<SourceFile> {
+    let mut files = Vec::new();
+    for path in entries(folder) {
+        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            files.extend(files_of(&path, &format!("{name}/")));
+        } else {
+            files.push(dialog::decode(&name, &fs::read(&path).unwrap()).unwrap());
+        }
+    }
+    files
+}
 
 #[test]
-fn every_kind_of_question_is_answered() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
-    let globals = read("dialogs/_全局.yaml").replace("键: APPEAL", "键: HELP");
-    let file = |name: &str, text: String| SourceFile { name: name.into(), text };
-    let files = [
-        file("_全局.yaml", globals.replace("键: STATUS", "键: BACK")),
-        file("借农具.yaml", DIALOG.to_owned()),
-    ];
-    let script = dialog::load(&files)
-        .unwrap_or_else(|found| panic!("{}", found.first().map(ToString::to_string).unwrap()));
-    let table = |name: &str| read(&format!("county/{name}.csv"));
+fn every_script_does_what_its_transcripts_say() {
+    let table = |name: &str| fs::read_to_string(root().join(format!("county/{name}.csv"))).unwrap();
     let places = Places::parse(&table("places"), &table("aliases"), &table("neighbours")).unwrap();
-    let report = dialog::run_tests(&script, &places);
-    assert!(report.passed() && report.run == 3, "{report}");
+    let globals = files_of(&root().join("tests/fixtures/dialogs/good"), "");
+    let mut failures = Vec::new();
+    let folders = entries(&root().join("tests/fixtures/scripts"));
+    for folder in &folders {
+        let files = [globals.clone(), files_of(folder, "")].concat();
+        match dialog::load(&files) {
+            Ok(script) => {
+                let report = dialog::run_tests(&script, &places);
+                if !report.passed() || report.run == 0 {
+                    failures.push(format!("{}: {report}", folder.display()));
+                }
+            }
+            Err(found) => failures.extend(found.iter().map(ToString::to_string)),
+        }
+    }
+    assert!(failures.is_empty() && !folders.is_empty(), "{}", failures.join("\n"));
 }

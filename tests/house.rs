@@ -168,7 +168,8 @@ fn pure_floors_are_pure() {
     let mut problems = Vec::new();
     for source in sources().iter().filter(|source| PURE.contains(&&*source.module)) {
         for (n, line) in source.text.lines().enumerate() {
-            let code = line.split("//").next().unwrap_or_default();
+            // A cursor reads bytes that are there already.
+            let code = line.split("//").next().unwrap_or_default().replace("std::io::Cursor", "");
             for word in IMPURE {
                 if code.contains(word) {
                     let path = source.path.display();

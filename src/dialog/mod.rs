@@ -12,12 +12,13 @@ mod run;
 mod script;
 
 pub use notice::{render, template_data};
-pub use read::load;
 pub use read::source::{Diagnostic, SourceFile};
+pub use read::{decode, load};
 pub use rehearse::{TestReport, run_tests};
 pub use run::conversation::{Conversation, Offer, summary};
 pub use run::event::{Call, Effect, Env, Event, Fault, Gazetteer, PlaceFound, Turn};
 pub use run::step;
+pub use script::keywords::FOLDERS;
 pub use script::value::{Answer, Fields, How, Value};
 pub use script::words::Medium;
 pub use script::{MenuItem, Notice, Script};

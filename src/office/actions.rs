@@ -205,7 +205,7 @@ pub(super) fn as_text(value: &Value) -> Option<String> {
 /// The stored value of a choice, not its label.
 pub(super) fn as_choice(value: &Value) -> Option<String> {
     match value {
-        Value::Choice { value, .. } => Some(value.clone()),
+        Value::Choice { value, .. } | Value::Row { value, .. } => Some(value.clone()),
         other => as_text(other),
     }
 }

@@ -144,7 +144,7 @@ impl Turn<'_> {
     async fn own_case(&self, call: &Call) -> Result<Option<Loaded<Case>>, StoreError> {
         let told = call.args.get("case").map(|answer| &answer.value);
         let told = match told {
-            Some(Value::Record(row)) => row.get("case_no").and_then(as_text),
+            Some(Value::Row { value, .. }) => Some(value.clone()),
             other => other.and_then(as_text),
         };
         let (Some(told), Some(person)) = (told, &self.contact.person) else { return Ok(None) };

@@ -3,7 +3,7 @@
 //! All that is wrong in all files is said in one run.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::calendar::Calendar;
 use crate::county::{Categories, Departments, Places};
@@ -74,15 +74,34 @@ impl Tables {
 
 pub fn read_script(folder: &Path) -> Result<Script, Vec<String>> {
     let mut problems = Vec::new();
-    let files: Vec<SourceFile> = read_folder(folder, "yaml", &mut problems)
-        .into_iter()
-        .map(|(name, text)| SourceFile { name, text })
-        .collect();
+    let files = script_files(folder, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut problems = Vec::new();
     said(dialog::load(&files), &mut problems).ok_or(problems)
+}
+
+/// The dialogs, and the folders of tables beside them.
+fn script_files(folder: &Path, problems: &mut Vec<String>) -> Vec<SourceFile> {
+    let mut files: Vec<SourceFile> = read_folder(folder, "yaml", problems)
+        .into_iter()
+        .map(|(name, text)| SourceFile { name, text })
+        .collect();
+    for beside in dialog::FOLDERS.iter().filter(|beside| folder.join(beside).is_dir()) {
+        for extension in ["csv", "xlsx"] {
+            for path in paths_in(&folder.join(beside), extension, problems) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                match read_bytes(&path)
+                    .map(|bytes| dialog::decode(&format!("{beside}{name}"), &bytes))
+                {
+                    Ok(Ok(file)) => files.push(file),
+                    Ok(Err(diagnostic)) => problems.push(diagnostic.to_string()),
+                    Err(problem) => problems.push(problem),
+                }
+            }
+        }
+    }
+    files
 }
 
 fn said<T, E: ToString>(result: Result<T, Vec<E>>, problems: &mut Vec<String>) -> Option<T> {
@@ -95,6 +114,18 @@ fn read_folder(
     extension: &str,
     problems: &mut Vec<String>,
 ) -> Vec<(String, String)> {
+    let paths = paths_in(folder, extension, problems);
+    paths
+        .iter()
+        .map(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (name, read_text(path, problems))
+        })
+        .collect()
+}
+
+/// In their order.
+fn paths_in(folder: &Path, extension: &str, problems: &mut Vec<String>) -> Vec<PathBuf> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => {
@@ -105,9 +136,13 @@ fn read_folder(
             return Vec::new();
         }
     };
+    // While a workbook is open, its program keeps a file of its own beside it.
+    let is_lock = |path: &Path| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['~', '.']))
+    };
     let mut paths: Vec<_> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .filter(|path| path.extension().is_some_and(|found| found == extension) && !is_lock(path))
         .collect();
     paths.sort();
     if paths.len() > FILES_MAX {
@@ -115,26 +150,30 @@ fn read_folder(
         return Vec::new();
     }
     paths
-        .iter()
-        .map(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            (name, read_text(path, problems))
-        })
-        .collect()
 }
 
-fn read_text(path: &Path, problems: &mut Vec<String>) -> String {
+/// `Err` says why not.
+fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
     let problem = match fs::metadata(path) {
         Ok(meta) if meta.len() > FILE_BYTES_MAX => "文件太大，最多4MB".to_owned(),
-        Ok(_) => match fs::read(path).map(String::from_utf8) {
-            Ok(Ok(text)) => return text,
-            Ok(Err(_)) => "不是 UTF-8 编码。请用记事本另存为，编码选 UTF-8".to_owned(),
+        Ok(_) => match fs::read(path) {
+            Ok(bytes) => return Ok(bytes),
             Err(error) => format!("读不出来（{error}）"),
         },
         Err(error) => format!("打不开（{error}）"),
     };
-    problems.push(format!("{}：{problem}。", path.display()));
-    String::new()
+    Err(format!("{}：{problem}。", path.display()))
+}
+
+fn read_text(path: &Path, problems: &mut Vec<String>) -> String {
+    let text = read_bytes(path).and_then(|bytes| {
+        let mend = "不是 UTF-8 编码。请用记事本另存为，编码选 UTF-8";
+        String::from_utf8(bytes).map_err(|_| format!("{}：{mend}。", path.display()))
+    });
+    text.unwrap_or_else(|problem| {
+        problems.push(problem);
+        String::new()
+    })
 }
 
 #[cfg(test)]
@@ -144,10 +183,10 @@ mod tests {
     fn script(edit: impl Fn(&str, String) -> String) -> Script {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialogs");
         let mut problems = Vec::new();
-        let files: Vec<SourceFile> = read_folder(&root, "yaml", &mut problems)
-            .into_iter()
-            .map(|(name, text)| SourceFile { text: edit(&name, text), name })
-            .collect();
+        let mut files = script_files(&root, &mut problems);
+        for file in &mut files {
+            file.text = edit(&file.name, std::mem::take(&mut file.text));
+        }
         dialog::load(&files).unwrap()
     }
 

@@ -8,8 +8,9 @@ use crate::dialog::read::yaml::Place;
 use crate::dialog::rehearse::transcript::Line;
 use crate::dialog::script::actions::{Action, field_id};
 use crate::dialog::script::condition::{Condition, Sign};
+use crate::dialog::script::table::Table;
 use crate::dialog::script::words::{Path, Words};
-use crate::dialog::script::{Dialog, Kind, Question, Script, Step, StepKind, place_of};
+use crate::dialog::script::{Dialog, From, Kind, Pick, Question, Script, Step, StepKind, place_of};
 
 /// Keys of the menu that are commands.
 const MENU_COMMANDS: [&str; 5] = ["CANCEL", "BACK", "HELP", "HUMAN", "REPEAT"];
@@ -53,17 +54,19 @@ struct Check<'a> {
 
 /// What a slot holds, as far as its fields matter.
 #[derive(Clone, Copy)]
-enum Holds {
+enum Holds<'a> {
     Answer,
     Result(&'static Action),
     /// One row of such a result.
     Row(&'static Action),
+    /// One row of a table.
+    TableRow(&'a Table),
     Anything,
 }
 
 /// What a step may speak of.
 struct Known<'a> {
-    all: BTreeMap<&'a str, Holds>,
+    all: BTreeMap<&'a str, Holds<'a>>,
     /// What is told or found out when the step is reached.
     before: BTreeSet<&'a str>,
 }
@@ -182,14 +185,14 @@ impl Check<'_> {
             match &step.kind {
                 StepKind::Ask(question) => {
                     self.words(dialog, &known, &question.words, at("say"));
-                    if let Kind::ChoiceFrom(slot) = &question.kind
-                        && !(known.before.contains(slot.as_str())
-                            && matches!(known.all.get(slot.as_str()), Some(Holds::Result(a)) if a.rows))
-                    {
-                        let message = format!(
-                            "「选项表」要写前面一个「办」的「得到」，并且它得到的是几行。「{slot}」不是。"
-                        );
-                        self.wrong(&dialog.file, at("options_from"), slot, "E405", message);
+                    match &question.kind {
+                        Kind::ChoiceFrom(pick) => self.pick(dialog, &known, step, pick),
+                        Kind::Choice(choices) => {
+                            for when in choices.iter().filter_map(|choice| choice.when.as_ref()) {
+                                self.condition(dialog, &known, when, at("options"));
+                            }
+                        }
+                        _ => {}
                     }
                     known.before.insert(&question.slot);
                     self.in_vain(dialog, step, question);
@@ -234,6 +237,53 @@ impl Check<'_> {
                     }
                     known.before.extend(call.result.as_deref());
                 }
+            }
+        }
+    }
+
+    /// What a question offers must be there, and what 只列 compares must be known.
+    fn pick(&mut self, dialog: &Dialog, known: &Known, step: &Step, pick: &Pick) {
+        let at = |key| place_of(&step.places, key);
+        let mut columns: Vec<&str> = Vec::new();
+        match &pick.from {
+            From::Table(table) | From::Column(table, _) => {
+                columns.extend(table.columns.iter().map(String::as_str));
+            }
+            From::Rows { slot, .. } => {
+                let rows = match known.all.get(slot.as_str()) {
+                    Some(Holds::Result(action)) if action.rows => Some(action),
+                    _ => None,
+                };
+                let Some(action) = rows.filter(|_| known.before.contains(slot.as_str())) else {
+                    let hint = did_you_mean(slot, self.script.tables.keys().map(String::as_str));
+                    let message = format!(
+                        "「选项表」写「表」文件夹里的一个表，或者前面一个「办」的「得到」，并且它\
+                         得到的是几行。「{slot}」都不是。{hint}"
+                    );
+                    return self.wrong(&dialog.file, at("options_from"), slot, "E405", message);
+                };
+                columns.extend(action.outputs.iter().flat_map(|(id, zh)| [*id, *zh]));
+            }
+        }
+        let mut paths: Vec<Path> = Vec::new();
+        if let Some(filter) = &pick.filter {
+            filter.visit(&mut |path, _| paths.push(path.clone()));
+        }
+        for path in paths {
+            let slot = path.slot.as_str();
+            let is_column = path.field.is_none() && columns.contains(&slot);
+            if is_column || matches!(slot, "渠道" | "channel" | "时间" | "time") {
+                continue;
+            }
+            if known.before.contains(slot) {
+                self.path(dialog, known, &path, at("filter"), slot);
+            } else if known.all.contains_key(slot) {
+                let message = format!("「{slot}」后面才问到，这里还是空的。请换个地方。");
+                self.wrong(&dialog.file, at("filter"), slot, "E414", message);
+            } else {
+                let hint = did_you_mean(slot, columns.iter().copied());
+                let message = format!("没有「{slot}」这一列，也没有问过它。{hint}");
+                self.wrong(&dialog.file, at("filter"), slot, "E408", message);
             }
         }
     }
@@ -320,6 +370,16 @@ impl Check<'_> {
         let action = match holds {
             Holds::Result(action) | Holds::Row(action) => action,
             Holds::Anything => return,
+            Holds::TableRow(table) if table.column(field).is_some() => return,
+            Holds::TableRow(table) => {
+                let hint = did_you_mean(field, table.columns.iter().map(String::as_str));
+                let message = format!(
+                    "表「{}」没有「{field}」这一列。{hint}可以写：{}。",
+                    table.name,
+                    table.columns.join("、")
+                );
+                return self.wrong(&dialog.file, at, text, "E409", message);
+            }
             Holds::Answer => {
                 let message = format!("「{}」后面不能再加「.{field}」。请删去。", path.slot);
                 return self.wrong(&dialog.file, at, text, "E409", message);
@@ -397,6 +457,9 @@ fn never(dialog: &Dialog, known: &Known, path: &Path, sign: Sign, value: &str) -
             "「{slot}」是办完得到的一整份，要写比哪一样，例如「{slot}.{field}」。"
         ));
     }
+    if path.field.is_some() {
+        return None;
+    }
     match &dialog.question(slot)?.kind {
         Kind::Choice(choices) => {
             if equals && choices.iter().any(|choice| choice.label == value) {
@@ -414,7 +477,7 @@ fn never(dialog: &Dialog, known: &Known, path: &Path, sign: Sign, value: &str) -
     }
 }
 
-fn slots(dialog: &Dialog, offered: bool) -> BTreeMap<&str, Holds> {
+fn slots(dialog: &Dialog, offered: bool) -> BTreeMap<&str, Holds<'_>> {
     let mut slots = BTreeMap::new();
     for step in &dialog.steps {
         if let StepKind::Call(call) = &step.kind
@@ -425,9 +488,13 @@ fn slots(dialog: &Dialog, offered: bool) -> BTreeMap<&str, Holds> {
     }
     for question in dialog.questions() {
         let holds = match &question.kind {
-            Kind::ChoiceFrom(rows) => match slots.get(rows.as_str()) {
-                Some(Holds::Result(action)) => Holds::Row(action),
-                _ => Holds::Anything,
+            Kind::ChoiceFrom(pick) => match &pick.from {
+                From::Table(table) => Holds::TableRow(table),
+                From::Column(..) => Holds::Answer,
+                From::Rows { slot, .. } => match slots.get(slot.as_str()) {
+                    Some(Holds::Result(action)) => Holds::Row(action),
+                    _ => Holds::Anything,
+                },
             },
             _ => Holds::Answer,
         };

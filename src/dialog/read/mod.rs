@@ -1,11 +1,19 @@
-//! From the files of a folder to a `Script`: typing that can be mended (`yaml_lines`), positions
-//! (`yaml`), what each key means (`lower`), what only shows when all files are read (`check`).
+//! From the files of a folder to a `Script`: bytes to text (`decode`), typing that can be mended
+//! (`yaml_lines`), positions (`yaml`), what each key means (`lower` and the files named for what
+//! they read), what only shows when all files are read (`check`).
 
 mod check;
-pub(in crate::dialog) mod lower;
+mod decode;
+mod globals;
+mod lower;
 pub(in crate::dialog) mod lower_steps;
+mod notices;
+mod question;
+pub(in crate::dialog) mod reader;
 pub(in crate::dialog) mod source;
+mod table;
 pub(in crate::dialog) mod yaml;
 mod yaml_lines;
 
+pub use decode::decode;
 pub use lower::load;

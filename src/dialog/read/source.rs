@@ -4,10 +4,10 @@ use std::fmt;
 
 use crate::dialog::read::yaml::Place;
 
-/// One file of `dialogs/`; the host reads the folder.
+/// One file of `dialogs/`; the host reads the folder. Of a workbook, the CSV it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
-    /// `反映问题.yaml`
+    /// `反映问题.yaml`, `表/商品.csv`, `翻译/四川话.csv`
     pub name: String,
     pub text: String,
 }
@@ -89,9 +89,20 @@ impl<'a> Problems<'a> {
         from
     }
 
-    pub fn add(&mut self, (line, column): Place, code: &'static str, message: impl Into<String>) {
+    pub fn add(&mut self, at: Place, code: &'static str, message: impl Into<String>) {
+        self.add_row(at, at.0, code, message);
+    }
+
+    /// The same where a row is not counted as its line in the text is.
+    pub fn add_row(
+        &mut self,
+        (line, column): Place,
+        shown: usize,
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
         let text = self.file.text.trim_start_matches('\u{feff}');
-        let line_text = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        let line_text = text.lines().nth(shown.saturating_sub(1)).unwrap_or_default();
         let mut line_text: String = line_text.trim_end().to_owned();
         if let Some((end, _)) = line_text.char_indices().nth(LINE_CHARACTERS_MAX) {
             line_text.truncate(end);

@@ -303,7 +303,8 @@ impl<'a> Session<'a> {
 }
 
 fn equals(value: &Value, expected: &str) -> bool {
-    shown(value) == expected || matches!(value, Value::Choice { value, .. } if value == expected)
+    shown(value) == expected
+        || matches!(value, Value::Choice { value, .. } | Value::Row { value, .. } if value == expected)
 }
 
 fn one_line(text: &str) -> String {

@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
-use crate::dialog::read::lower::{Reader, duration, wrong_duration};
 use crate::dialog::read::lower_steps::unknown_action;
+use crate::dialog::read::reader::{Reader, duration, wrong_duration};
 use crate::dialog::read::source::did_you_mean;
 use crate::dialog::read::yaml::{Node, Place, Tree};
 use crate::dialog::script::actions::{action, field_id};

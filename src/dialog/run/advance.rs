@@ -4,17 +4,15 @@ use jiff::tz::Offset;
 
 use crate::dialog::run::conversation::{Asked, Frame, Shown};
 use crate::dialog::run::event::{Call, Effect, Env, Fault};
+use crate::dialog::run::menu::field_of;
 use crate::dialog::run::step::Walk;
-use crate::dialog::run::understand::chosen;
 use crate::dialog::script::condition::Facts;
-use crate::dialog::script::value::{Answer, Fields, How, Value};
-use crate::dialog::script::words::{Medium, Path, Words, brief, shortened, shown};
-use crate::dialog::script::{CallStep, Confirm, Dialog, Kind, Question, Step, StepKind};
+use crate::dialog::script::value::{Answer, How, Value};
+use crate::dialog::script::words::{Medium, Path, Words, brief, shown};
+use crate::dialog::script::{CallStep, Confirm, Dialog, From, Kind, Question, Step, StepKind};
 use crate::zh;
 
 const STEPS_MAX: usize = 100;
-/// Of a row in a menu.
-const LABEL_CHARACTERS: usize = 40;
 
 impl<'a> Walk<'a> {
     /// Says, asks or calls until it has to wait for her or for the host.
@@ -103,17 +101,23 @@ impl<'a> Walk<'a> {
 
     fn ask(&mut self, question: &Question, suffix: &str) -> Result<(), Fault> {
         let Some(frame) = &self.now.active else { return Ok(()) };
-        let mut asked = self.menu_of(question);
-        if let Some(before) = frame.asked.as_ref().filter(|asked| asked.step == question.slot) {
-            asked.misses = before.misses;
-        }
-        let text =
-            frame.fill(&question.words, self.env.medium) + &self.menu_text(&asked.shown) + suffix;
+        let before = frame.asked.as_ref().filter(|asked| asked.step == question.slot);
+        // On the second page she is asked with the second page again.
+        let mut asked =
+            frame.menu(question, before.and_then(|asked| asked.shown.first()), self.env);
+        asked.misses = before.map_or(0, |asked| asked.misses);
+        self.show_question(question, asked, suffix);
+        Ok(())
+    }
+
+    /// The text of a question and its menu, which is remembered.
+    pub fn show_question(&mut self, question: &Question, asked: Asked, suffix: &str) {
+        let Some(frame) = &self.now.active else { return };
+        let text = frame.fill(&question.words, self.env.medium) + &self.menu_text(&asked) + suffix;
         if let Some(frame) = &mut self.now.active {
             frame.asked = Some(asked);
         }
         self.say(text);
-        Ok(())
     }
 
     fn ask_confirm(&mut self, id: &str, confirm: &Confirm) -> Result<(), Fault> {
@@ -135,52 +139,15 @@ impl<'a> Walk<'a> {
             "清单" => Some(list.clone()),
             _ => frame.show(path),
         });
-        frame.asked = Some(Asked {
-            step: id.to_owned(),
-            at: self.env.now,
-            misses,
-            shown: items
-                .into_iter()
-                .map(|(slot, item)| Shown { label: slot, value: Value::Text(item) })
-                .collect(),
-            maybe: None,
-            cancel: false,
-        });
+        let mut asked = Asked::new(id, self.env.now);
+        asked.misses = misses;
+        asked.shown = items
+            .into_iter()
+            .map(|(slot, item)| Shown { label: slot, value: Value::Text(item) })
+            .collect();
+        frame.asked = Some(asked);
         self.say(text);
         Ok(())
-    }
-
-    /// The question as it is asked now, with what its menu shows.
-    pub fn menu_of(&self, question: &Question) -> Asked {
-        let shown = match &question.kind {
-            Kind::Choice(choices) => choices
-                .iter()
-                .map(|choice| Shown { label: choice.label.clone(), value: chosen(choice) })
-                .collect(),
-            Kind::ChoiceFrom(slot) => {
-                let frame = self.now.active.as_ref();
-                let rows = frame.map(|frame| frame.rows(slot)).unwrap_or_default();
-                // The row itself is among the answers already.
-                let number = |n| Value::Number(i64::try_from(n).unwrap_or_default());
-                rows.iter()
-                    .enumerate()
-                    .map(|(n, row)| Shown { label: row_label(row), value: number(n) })
-                    .collect()
-            }
-            _ => Vec::new(),
-        };
-        let step = question.slot.clone();
-        Asked { step, at: self.env.now, misses: 0, shown, maybe: None, cancel: false }
-    }
-
-    /// Numbered here, so that the numbers can not drift from the options.
-    pub fn menu_text(&self, shown: &[Shown]) -> String {
-        let before = match self.env.medium {
-            Medium::Wechat => "\n",
-            Medium::Sms => " ",
-        };
-        let lines = shown.iter().enumerate();
-        lines.map(|(n, shown)| format!("{before}{} {}", n + 1, shown.label)).collect()
     }
 
     /// The sentence for so many misses; the question itself where there is none.
@@ -192,7 +159,7 @@ impl<'a> Walk<'a> {
             return self.advance();
         };
         let (ladder, menu) = match &step.kind {
-            StepKind::Ask(question) => (&question.not_understood, self.menu_text(&asked.shown)),
+            StepKind::Ask(question) => (&question.not_understood, self.menu_text(asked)),
             StepKind::Confirm(confirm) => (&confirm.not_understood, String::new()),
             _ => return self.advance(),
         };
@@ -212,12 +179,6 @@ impl<'a> Walk<'a> {
         });
         open.count().max(1)
     }
-}
-
-fn row_label(row: &Fields) -> String {
-    let text = |name: &str| row.get(name).map(shown).unwrap_or_default();
-    let (title, number) = (text("title"), text("case_no"));
-    shortened(if title.is_empty() { number } else { title }, LABEL_CHARACTERS)
 }
 
 impl Frame {
@@ -243,28 +204,19 @@ impl Frame {
             Kind::Mobile if question.default_caller => {
                 given(Value::Text(zh::phone(env.phone?).ok()?))
             }
-            Kind::ChoiceFrom(slot) => match self.rows(slot) {
-                [] => given(Value::Skipped),
-                [row] => given(Value::Record(row.clone())),
-                _ => None,
-            },
+            Kind::ChoiceFrom(pick) => {
+                let items = self.items(question, env, false);
+                // Her only case needs no choice; a ware that is left over is still asked for.
+                match (&items[..], &pick.from) {
+                    ([], _) => given(Value::Skipped),
+                    ([one], From::Rows { .. }) => {
+                        let mut answer = given(one.shown().value)?;
+                        self.whole_row(question, &mut answer).then_some(answer)
+                    }
+                    _ => None,
+                }
+            }
             _ => None,
-        }
-    }
-
-    /// What the menu shows of a row stands for the whole of it.
-    pub fn whole_row(&self, question: &Question, answer: &mut Answer) {
-        if let (Kind::ChoiceFrom(slot), Value::Number(n)) = (&question.kind, &answer.value)
-            && let Some(row) = usize::try_from(*n).ok().and_then(|n| self.rows(slot).get(n))
-        {
-            answer.value = Value::Record(row.clone());
-        }
-    }
-
-    fn rows(&self, slot: &str) -> &[Fields] {
-        match self.answers.get(slot).map(|answer| &answer.value) {
-            Some(Value::List(rows)) => rows,
-            _ => &[],
         }
     }
 
@@ -316,9 +268,7 @@ impl Frame {
             Value::List(rows) if field == "个数" || field == "count" => {
                 Some(Value::Number(1_000 * i64::try_from(rows.len()).ok()?))
             }
-            Value::Record(fields) => fields
-                .get(crate::dialog::script::actions::output_id(field).unwrap_or(field))
-                .cloned(),
+            Value::Record(fields) | Value::Row { fields, .. } => field_of(fields, field),
             _ => None,
         }
     }

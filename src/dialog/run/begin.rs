@@ -124,9 +124,10 @@ impl<'a> Walk<'a> {
         let Some(found) = pattern.captures(text.trim()) else { return };
         for question in dialog.questions() {
             let Some(said) = found.name(&question.slot) else { continue };
-            let asked = self.menu_of(question);
-            if let Parsed::Answer(answer) =
-                understand::parse(question, &asked, said.as_str(), self.env)
+            let asked = frame.menu(question, None, self.env);
+            let parsed = understand::parse(question, frame, &asked, said.as_str(), self.env);
+            if let Parsed::Answer(mut answer) = parsed
+                && frame.whole_row(question, &mut answer)
             {
                 frame.set(&question.slot, answer);
             }
@@ -222,10 +223,13 @@ impl<'a> Walk<'a> {
             let offer = self.now.offers[index].clone();
             let Some(dialog) = self.script.dialogs.get(&offer.dialog) else { continue };
             let Some(question) = dialog.questions().next() else { continue };
-            let asked = self.menu_of(question);
-            let Parsed::Answer(answer) = understand::parse(question, &asked, text, self.env) else {
-                continue;
-            };
+            let opening = clip(text, OPENING_BYTES_MAX);
+            let mut frame = Frame::new(&offer.dialog, self.env.medium, opening, self.env.now);
+            frame.answers = offer.given;
+            frame.offered_until = Some(offer.until);
+            let asked = frame.menu(question, None, self.env);
+            let parsed = understand::parse(question, &frame, &asked, text, self.env);
+            let Parsed::Answer(answer) = parsed else { continue };
             if busy && answer.how == How::Menu {
                 continue;
             }
@@ -234,14 +238,6 @@ impl<'a> Walk<'a> {
                 running.goes_on = true;
                 self.now.parked = Some(running);
             }
-            let mut frame = Frame::new(
-                &offer.dialog,
-                self.env.medium,
-                clip(text, OPENING_BYTES_MAX),
-                self.env.now,
-            );
-            frame.answers = offer.given;
-            frame.offered_until = Some(offer.until);
             frame.set(&question.slot, answer);
             self.now.active = Some(frame);
             self.advance()?;

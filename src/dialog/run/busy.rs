@@ -1,7 +1,9 @@
 //! A message while a dialog runs: first the question that was asked, then a correction,
 //! then answers to later questions, and at last the ladder of "I did not understand".
 
+use crate::dialog::run::conversation::Asked;
 use crate::dialog::run::event::Fault;
+use crate::dialog::run::menu::leads_on;
 use crate::dialog::run::step::Walk;
 use crate::dialog::run::understand::{self, Parsed};
 use crate::dialog::script::value::{Answer, How, Value};
@@ -67,7 +69,13 @@ impl Walk<'_> {
             }
         }
         let asked = asked.clone();
-        match understand::parse(question, &asked, text, self.env) {
+        let Some(frame) = &self.now.active else { return Ok(false) };
+        if leads_on(&asked, text) {
+            let next = frame.next_page(question, &asked, self.env);
+            self.show_question(question, next, "");
+            return Ok(true);
+        }
+        match understand::parse(question, frame, &asked, text, self.env) {
             Parsed::Answer(answer) => {
                 let whole = answer.how == How::Menu || text.chars().count() < SENTENCE_CHARACTERS;
                 if !whole && answer.value != Value::Skipped {
@@ -86,9 +94,10 @@ impl Walk<'_> {
                 Ok(true)
             }
             Parsed::Choose(shown) => {
-                let text = self.phrase("which_one", &[]) + &self.menu_text(&shown);
-                if let Some(asked) = self.now.active.as_mut().and_then(|f| f.asked.as_mut()) {
-                    asked.shown = shown;
+                let seen = Asked { shown, more: false, ..asked };
+                let text = self.phrase("which_one", &[]) + &self.menu_text(&seen);
+                if let Some(frame) = &mut self.now.active {
+                    frame.asked = Some(seen);
                 }
                 self.say(text);
                 Ok(true)
@@ -107,7 +116,13 @@ impl Walk<'_> {
     /// Understood; is it allowed?
     pub fn accept(&mut self, question: &Question, mut answer: Answer) -> Result<bool, Fault> {
         let Some(frame) = &mut self.now.active else { return Ok(false) };
-        frame.whole_row(question, &mut answer);
+        if !frame.whole_row(question, &mut answer) {
+            // Gone since she saw it.
+            frame.asked = None;
+            self.say_phrase("gone");
+            self.advance()?;
+            return Ok(true);
+        }
         if !question.not_allowed.is_empty() {
             let mut tried = frame.clone();
             tried.set(&question.slot, answer.clone());

@@ -135,6 +135,9 @@ pub(in crate::dialog) struct Asked {
     /// What she saw: "2" means the second of these, whatever changed since.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shown: Vec<Shown>,
+    /// The line behind them leads to the next page.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
     /// "Did you mean": the answer if she says yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maybe: Option<Answer>,
@@ -147,6 +150,18 @@ pub(in crate::dialog) struct Asked {
 pub(in crate::dialog) struct Shown {
     pub label: String,
     pub value: Value,
+}
+
+impl Asked {
+    pub fn new(step: &str, at: Timestamp) -> Self {
+        let step = step.to_owned();
+        Self { step, at, misses: 0, shown: Vec::new(), more: false, maybe: None, cancel: false }
+    }
+
+    /// Lines that have a number.
+    pub fn lines(&self) -> usize {
+        self.shown.len() + usize::from(self.more)
+    }
 }
 
 impl Frame {

@@ -3,9 +3,11 @@
 mod advance;
 mod begin;
 mod busy;
+mod choose;
 mod commands;
 pub(in crate::dialog) mod conversation;
 pub(in crate::dialog) mod event;
+mod menu;
 mod rescue;
 mod step;
 mod understand;

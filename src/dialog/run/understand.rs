@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::dialog::run::choose::{Chosen, by_words, inside};
 use crate::dialog::run::conversation::{Asked, Frame, Shown};
 use crate::dialog::run::event::{Env, PlaceFound};
 use crate::dialog::run::step::clip;
 use crate::dialog::script::value::{Answer, How, Value};
-use crate::dialog::script::{Choice, Dialog, Kind, Question};
+use crate::dialog::script::words::shown;
+use crate::dialog::script::{Dialog, From, Kind, PAGE, Pick, Question};
 use crate::zh;
 
 /// What is left of a sentence must be so long to count as its matter.
@@ -34,6 +36,7 @@ fn answer(raw: &str, value: Value, how: How) -> Answer {
 /// The message as the answer to the question that she was asked.
 pub(in crate::dialog) fn parse(
     question: &Question,
+    frame: &Frame,
     asked: &Asked,
     text: &str,
     env: &Env,
@@ -50,19 +53,15 @@ pub(in crate::dialog) fn parse(
     }
     match &question.kind {
         Kind::Village => village(text, env),
-        Kind::Choice(choices) => match one_choice(choices, &copy) {
-            Some(choice) => exact(chosen(choice)),
-            None => Parsed::Miss,
-        },
-        Kind::ChoiceFrom(_) => {
-            let named: Vec<&Shown> = asked
-                .shown
-                .iter()
-                .filter(|shown| copy.chars().count() >= 2 && shown.label.contains(&copy))
-                .collect();
-            match named[..] {
-                [one] => exact(one.value.clone()),
-                _ => Parsed::Miss,
+        Kind::Choice(_) | Kind::ChoiceFrom(_) => {
+            let items = frame.items(question, env, false);
+            match by_words(&items, &copy) {
+                Chosen::One(n) => exact(items[n].shown().value),
+                Chosen::Several(several) => {
+                    let shown = several.iter().take(PAGE).map(|n| items[*n].shown());
+                    Parsed::Choose(shown.collect())
+                }
+                Chosen::None => Parsed::Miss,
             }
         }
         Kind::YesNo => match zh::yes_no(text).or(zh::menu_index(text, 2).map(|index| index == 0)) {
@@ -145,55 +144,6 @@ fn village(text: &str, env: &Env) -> Parsed {
     }
 }
 
-pub(in crate::dialog) fn chosen(choice: &Choice) -> Value {
-    Value::Choice { value: choice.value.clone(), label: choice.label.clone() }
-}
-
-/// Label or word as a whole, the beginning of one label, or the only one that stands inside.
-fn one_choice<'c>(choices: &'c [Choice], copy: &str) -> Option<&'c Choice> {
-    if let Some(choice) = choices.iter().find(|choice| choice.words.iter().any(|w| w == copy)) {
-        return Some(choice);
-    }
-    if copy.chars().count() >= 2 {
-        let mut begun = choices.iter().filter(|choice| choice.label.starts_with(copy));
-        if let (Some(choice), None) = (begun.next(), begun.next()) {
-            return Some(choice);
-        }
-    }
-    choice_inside(choices, copy)
-}
-
-/// The option whose word stands in a sentence: the longest counts, two different ones of the
-/// same length do not.
-fn choice_inside<'c>(choices: &'c [Choice], copy: &str) -> Option<&'c Choice> {
-    let mut best: Option<(usize, &Choice)> = None;
-    let mut tie = false;
-    for choice in choices {
-        let words = choice.words.iter().filter(|word| word.chars().count() >= 2);
-        let longest = words
-            .filter(|word| copy.contains(word.as_str()))
-            .map(|word| word.chars().count())
-            .chain(
-                choice
-                    .pattern
-                    .as_ref()
-                    .and_then(|p| p.find(copy))
-                    .map(|m| m.as_str().chars().count()),
-            )
-            .max();
-        let Some(length) = longest else { continue };
-        match best {
-            Some((known, _)) if known > length => {}
-            Some((known, _)) if known == length => tie = true,
-            _ => {
-                best = Some((length, choice));
-                tie = false;
-            }
-        }
-    }
-    best.filter(|_| !tie).map(|(_, choice)| choice)
-}
-
 /// What a sentence says beyond the question that was asked.
 #[derive(Default)]
 pub(in crate::dialog) struct Intake {
@@ -255,14 +205,25 @@ pub(in crate::dialog) fn intake(
     }
     let copy = zh::plain(text);
     for question in dialog.questions() {
-        let Kind::Choice(choices) = &question.kind else { continue };
-        if question.not_ahead || frame.answers.contains_key(&question.slot) {
+        let choice = matches!(&question.kind, Kind::Choice(_) | Kind::ChoiceFrom(_));
+        if !choice || question.not_ahead || frame.answers.contains_key(&question.slot) {
             continue;
         }
-        if let Some(choice) = choice_inside(choices, &copy) {
-            intake.is_matter = true;
-            intake.found.push((question.slot.clone(), answer(text, chosen(choice), How::Intake)));
+        let items = frame.items(question, env, true);
+        let Some(n) = inside(&items, &copy) else { continue };
+        let mut choice = answer(text, items[n].shown().value, How::Intake);
+        if !frame.whole_row(question, &mut choice) {
+            continue;
         }
+        intake.is_matter = true;
+        // Who names a ware has named its kind.
+        for (slot, value) in implied(dialog, question, &choice.value) {
+            let open = !frame.answers.contains_key(&slot);
+            if open && !intake.found.iter().any(|(known, _)| *known == slot) {
+                intake.found.push((slot, answer(text, value, How::Intake)));
+            }
+        }
+        intake.found.push((question.slot.clone(), choice));
     }
     if let Some(question) = open(|kind| matches!(kind, Kind::Quantity { .. }))
         && let Some(found) = zh::quantity(text, false)
@@ -284,6 +245,27 @@ pub(in crate::dialog) fn intake(
         intake.found.push((question.slot.clone(), answer(text, value, How::Intake)));
     }
     intake
+}
+
+/// Answers that follow from a row which 只列 ties to earlier questions: 类别 = group.
+fn implied(dialog: &Dialog, question: &Question, row: &Value) -> Vec<(String, Value)> {
+    let (Kind::ChoiceFrom(Pick { filter: Some(filter), .. }), Value::Row { fields, .. }) =
+        (&question.kind, row)
+    else {
+        return Vec::new();
+    };
+    let tied = filter.equalities().into_iter().filter_map(|(column, slot)| {
+        let Kind::ChoiceFrom(Pick { from: From::Column(table, at), .. }) =
+            &dialog.question(&slot.slot)?.kind
+        else {
+            return None;
+        };
+        let text = shown(fields.get(&column.slot)?);
+        let is_there = table.rows.iter().any(|row| row.cells[*at] == text);
+        let value = Value::Choice { value: text.clone(), label: text };
+        is_there.then(|| (slot.slot.clone(), value))
+    });
+    tied.collect()
 }
 
 /// Characters of meaning outside of what was recognised.
@@ -321,14 +303,7 @@ pub(in crate::dialog) fn corrected(
     env: &Env,
 ) -> Option<(String, Answer)> {
     let mut fits: Vec<(String, Answer)> = Vec::new();
-    let asked = Asked {
-        step: String::new(),
-        at: env.now,
-        misses: 0,
-        shown: Vec::new(),
-        maybe: None,
-        cancel: false,
-    };
+    let asked = Asked::new("", env.now);
     let mut seen = BTreeSet::new();
     for question in dialog.questions() {
         let distinct = matches!(
@@ -338,7 +313,7 @@ pub(in crate::dialog) fn corrected(
         if distinct
             && frame.answers.contains_key(&question.slot)
             && seen.insert(question.slot.clone())
-            && let Parsed::Answer(answer) = parse(question, &asked, text, env)
+            && let Parsed::Answer(answer) = parse(question, frame, &asked, text, env)
             && answer.value != Value::Skipped
         {
             fits.push((question.slot.clone(), answer));

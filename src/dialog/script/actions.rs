@@ -6,6 +6,7 @@ pub(in crate::dialog) struct Action {
     pub id: &'static str,
     /// Slots that are handed over, if the dialog has them. `true`: it must.
     pub inputs: &'static [(&'static str, bool)],
+    /// Of a row that is chosen from a menu the first is stored and the second is shown.
     pub outputs: &'static [(&'static str, &'static str)],
     /// Gives rows rather than one result.
     pub rows: bool,
@@ -92,9 +93,9 @@ pub(in crate::dialog) fn field_id(action: &Action, word: &str) -> Option<&'stati
     found.map(|(id, _)| *id)
 }
 
-/// The id of a field of any action.
-pub(in crate::dialog) fn output_id(word: &str) -> Option<&'static str> {
-    ACTIONS.iter().find_map(|action| field_id(action, word))
+/// The ids that a word may stand for, over all actions.
+pub(in crate::dialog) fn output_ids(word: &str) -> impl Iterator<Item = &'static str> {
+    ACTIONS.iter().filter_map(move |action| field_id(action, word))
 }
 
 /// What happened to a case, as the host calls it.

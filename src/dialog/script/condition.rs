@@ -7,9 +7,10 @@ use crate::dialog::script::words::{Path, shown};
 pub(in crate::dialog) enum Condition {
     And(Vec<Condition>),
     Or(Vec<Condition>),
+    Not(Box<Condition>),
     Has(Path),
     HasNot(Path),
-    Compare(Path, Sign, String),
+    Compare(Path, Sign, Operand),
     In(Path, Vec<String>),
     /// 是否上班
     OfficeOpen(bool),
@@ -25,11 +26,23 @@ pub(in crate::dialog) enum Sign {
     LessOrEqual,
 }
 
+/// What a slot is compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::dialog) enum Operand {
+    Word(String),
+    /// In 只列: what she answered to another question.
+    Slot(Path),
+}
+
 /// What a condition may ask for.
 pub(in crate::dialog) trait Facts {
     /// `渠道` and `时间` as texts, or the value of a slot or field.
     fn value(&self, path: &Path) -> Option<Value>;
     fn office_open(&self) -> bool;
+    /// What a comparison with a slot that is not answered yet gives.
+    fn compares_with_nothing(&self) -> bool {
+        false
+    }
 }
 
 const SIGNS: &[(&str, Sign)] = &[
@@ -119,6 +132,12 @@ impl Reader<'_> {
                 Err("少了一个右括号「）」。".into())
             };
         }
+        if self.rest.starts_with("不等于") {
+            return Err("「不等于」前面要有一个名字。".into());
+        }
+        if self.eat("不") {
+            return Ok(Condition::Not(Box::new(self.one()?)));
+        }
         if self.eat("没有 ") {
             return Ok(Condition::HasNot(self.path()?));
         }
@@ -155,7 +174,7 @@ impl Reader<'_> {
             };
             return Ok(Condition::OfficeOpen(open == (*sign == Sign::Equal)));
         }
-        Ok(Condition::Compare(path, *sign, value))
+        Ok(Condition::Compare(path, *sign, Operand::Word(value)))
     }
 
     fn path(&mut self) -> Result<Path, String> {
@@ -188,8 +207,15 @@ impl Condition {
             Condition::And(parts) | Condition::Or(parts) => {
                 parts.iter().for_each(|part| part.visit(each));
             }
+            Condition::Not(inner) => inner.visit(each),
             Condition::Has(path) | Condition::HasNot(path) => each(path, None),
-            Condition::Compare(path, sign, value) => each(path, Some((*sign, value))),
+            Condition::Compare(path, sign, Operand::Word(value)) => {
+                each(path, Some((*sign, value)));
+            }
+            Condition::Compare(path, _, Operand::Slot(other)) => {
+                each(path, None);
+                each(other, None);
+            }
             Condition::In(path, values) => {
                 values.iter().for_each(|value| each(path, Some((Sign::Equal, value))));
             }
@@ -197,10 +223,38 @@ impl Condition {
         }
     }
 
+    /// Words on the right that name a slot come to mean its answer.
+    pub fn name_slots(&mut self, is_slot: &impl Fn(&str) -> bool) {
+        match self {
+            Condition::And(parts) | Condition::Or(parts) => {
+                parts.iter_mut().for_each(|part| part.name_slots(is_slot));
+            }
+            Condition::Not(inner) => inner.name_slots(is_slot),
+            Condition::Compare(_, _, operand) => {
+                if let Operand::Word(word) = operand
+                    && is_slot(&Path::parse(word).slot)
+                {
+                    *operand = Operand::Slot(Path::parse(word));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What has to be equal for it to hold: path and slot.
+    pub fn equalities(&self) -> Vec<(&Path, &Path)> {
+        match self {
+            Condition::And(parts) => parts.iter().flat_map(Condition::equalities).collect(),
+            Condition::Compare(path, Sign::Equal, Operand::Slot(slot)) => vec![(path, slot)],
+            _ => Vec::new(),
+        }
+    }
+
     pub fn holds(&self, facts: &impl Facts) -> bool {
         match self {
             Condition::And(parts) => parts.iter().all(|part| part.holds(facts)),
             Condition::Or(parts) => parts.iter().any(|part| part.holds(facts)),
+            Condition::Not(inner) => !inner.holds(facts),
             Condition::Has(path) => is_there(facts.value(path)),
             Condition::HasNot(path) => !is_there(facts.value(path)),
             Condition::OfficeOpen(open) => facts.office_open() == *open,
@@ -208,7 +262,19 @@ impl Condition {
                 let found = facts.value(path);
                 values.iter().any(|value| equal(found.as_ref(), value))
             }
-            Condition::Compare(path, sign, value) => {
+            Condition::Compare(path, sign, Operand::Slot(slot)) => {
+                let Some(other) = facts.value(slot).filter(|value| *value != Value::Skipped) else {
+                    return facts.compares_with_nothing();
+                };
+                let found = facts.value(path);
+                let same = || names(&other).iter().any(|name| equal(found.as_ref(), name));
+                match sign {
+                    Sign::Equal => same(),
+                    Sign::NotEqual => !same(),
+                    _ => found.is_some_and(|found| ordered(&found, *sign, &shown(&other))),
+                }
+            }
+            Condition::Compare(path, sign, Operand::Word(value)) => {
                 let found = facts.value(path);
                 match sign {
                     Sign::Equal => equal(found.as_ref(), value),
@@ -224,11 +290,24 @@ fn is_there(value: Option<Value>) -> bool {
     value.is_some_and(|value| value != Value::Skipped)
 }
 
+/// What a value may be called in a condition.
+fn names(value: &Value) -> Vec<String> {
+    match value {
+        Value::Choice { value, label } | Value::Row { value, label, .. } => {
+            vec![value.clone(), label.clone()]
+        }
+        Value::Village { code, name } => vec![code.clone(), name.clone()],
+        other => vec![shown(other)],
+    }
+}
+
 /// A stored value, or what people see of it.
 fn equal(found: Option<&Value>, value: &str) -> bool {
     match found {
         None | Some(Value::Skipped) => false,
-        Some(Value::Choice { value: stored, label }) => stored == value || label == value,
+        Some(Value::Choice { value: stored, label } | Value::Row { value: stored, label, .. }) => {
+            stored == value || label == value
+        }
         Some(Value::Village { code, name }) => code == value || name == value,
         Some(Value::Number(thousandths) | Value::Quantity { thousandths, .. }) => {
             crate::zh::number(value) == Some(*thousandths)
@@ -243,8 +322,11 @@ fn ordered(found: &Value, sign: Sign, value: &str) -> bool {
             let Some(other) = crate::zh::number(value) else { return false };
             thousandths.cmp(&other)
         }
-        // 时间 is written with a fixed width: 08:30.
-        Value::Text(text) => text.as_str().cmp(value),
+        // A cell of a table that holds a number; 时间 is written with a fixed width: 08:30.
+        Value::Text(text) => match (crate::zh::number(text), crate::zh::number(value)) {
+            (Some(number), Some(other)) => number.cmp(&other),
+            _ => text.as_str().cmp(value),
+        },
         _ => return false,
     };
     match sign {
@@ -316,6 +398,9 @@ mod tests {
         check("时间 > 17:30", Ok(true));
         check("是否上班", Ok(true));
         check("是否上班 = 否", Ok(false));
+        check("不 渠道 = 微信", Ok(false));
+        check("不（渠道 = 短信 或 有 name） 且 有 category", Ok(true));
+        check("不等于 微信", Err("前面要有一个名字"));
         check("渠道", Err("后面要有"));
         check("渠道 =", Err("没有写完"));
         check("(渠道 = 微信", Err("右括号"));

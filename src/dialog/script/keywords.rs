@@ -69,6 +69,10 @@ pub(in crate::dialog) const KEYS: &[(&str, &str)] = &[
     ("upgrade", "升级"),
 ];
 
+/// Folders beside the dialogs, whose files are a part of the script.
+pub const FOLDERS: [&str; 2] = ["表/", "tables/"];
+pub(in crate::dialog) const TABLE_FOLDERS: [&str; 2] = ["表/", "tables/"];
+
 pub(in crate::dialog) const TYPES: &[(&str, &str)] = &[
     ("village", "村庄"),
     ("choice", "单选"),
@@ -100,6 +104,8 @@ pub(in crate::dialog) const PHRASES: &[(&str, &str, &[&str])] = &[
     ("you_are_welcome", "不客气", &[]),
     ("is_it", "是不是", &["候选"]),
     ("which_one", "哪一个", &[]),
+    ("more", "更多", &[]),
+    ("gone", "没有了", &[]),
     ("which_item", "改哪一项", &[]),
     ("was", "原来填的", &["原来"]),
     ("nothing_before", "没有上一步", &[]),
@@ -121,7 +127,7 @@ pub(in crate::dialog) fn is_keyword(word: &str) -> bool {
     pairs.into_iter().any(|(id, zh)| *id == word || *zh == word)
         || PHRASES.iter().any(|(id, zh, _)| *id == word || *zh == word)
         || crate::dialog::script::actions::action(word).is_some()
-        || crate::dialog::script::actions::output_id(word).is_some()
+        || crate::dialog::script::actions::output_ids(word).next().is_some()
         || ["村民", "系统"].contains(&word)
 }
 

@@ -3,10 +3,12 @@
 pub(in crate::dialog) mod actions;
 pub(in crate::dialog) mod condition;
 pub(in crate::dialog) mod keywords;
+pub(in crate::dialog) mod table;
 pub(in crate::dialog) mod value;
 pub(in crate::dialog) mod words;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use regex::Regex;
@@ -15,7 +17,11 @@ use crate::dialog::read::yaml::Place;
 use crate::dialog::rehearse::transcript::Transcript;
 use crate::dialog::script::actions::Action;
 use crate::dialog::script::condition::Condition;
+use crate::dialog::script::table::Table;
 use crate::dialog::script::words::{Medium, Template, Words};
+
+/// Lines of a menu; of a longer one the last line leads on.
+pub(in crate::dialog) const PAGE: usize = 9;
 
 #[derive(Clone, Debug)]
 pub struct Script {
@@ -29,8 +35,12 @@ pub struct Script {
     pub(in crate::dialog) notices: BTreeMap<String, Notice>,
     pub(in crate::dialog) rules: Rules,
     pub(in crate::dialog) menu: Vec<MenuItem>,
+    pub(in crate::dialog) tables: Tables,
     pub(in crate::dialog) written: Written,
 }
+
+/// By their names.
+pub(in crate::dialog) type Tables = BTreeMap<String, Arc<Table>>;
 
 /// Where the parts of `_全局.yaml` stand, for what is said about all files together.
 #[derive(Clone, Debug, Default)]
@@ -167,8 +177,8 @@ pub(in crate::dialog) struct Question {
 pub(in crate::dialog) enum Kind {
     Village,
     Choice(Vec<Choice>),
-    /// Rows that a call gave: the slot that holds them.
-    ChoiceFrom(String),
+    /// Options that do not stand in the dialog.
+    ChoiceFrom(Pick),
     YesNo,
     /// Bounds in thousandths.
     Quantity {
@@ -186,7 +196,28 @@ pub(in crate::dialog) enum Kind {
 }
 
 #[derive(Clone, Debug)]
+pub(in crate::dialog) struct Pick {
+    pub from: From,
+    /// Over the columns of the rows, and over slots.
+    pub filter: Option<Condition>,
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::dialog) enum From {
+    /// What a call gave: the slot that holds it, and which fields of a row are stored and seen.
+    Rows {
+        slot: String,
+        value: &'static str,
+        label: &'static str,
+    },
+    Table(Arc<Table>),
+    /// The different texts of one column, in their order.
+    Column(Arc<Table>, usize),
+}
+
+#[derive(Clone, Debug)]
 pub(in crate::dialog) struct Choice {
+    pub when: Option<Condition>,
     pub value: String,
     pub label: String,
     /// Plain copies; those of two characters or more also count inside a sentence.

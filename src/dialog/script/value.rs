@@ -24,6 +24,12 @@ pub enum Value {
         value: String,
         label: String,
     },
+    /// One row of a table, or of what a call gave; `fields` by the names of its columns.
+    Row {
+        value: String,
+        label: String,
+        fields: Fields,
+    },
     /// A village: 12-digit place code and name.
     Village {
         code: String,

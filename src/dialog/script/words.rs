@@ -141,7 +141,7 @@ pub(in crate::dialog) fn shown(value: &Value) -> String {
         }
         Value::Flag(true) => "是".into(),
         Value::Flag(false) => "否".into(),
-        Value::Choice { label, .. } => label.clone(),
+        Value::Choice { label, .. } | Value::Row { label, .. } => label.clone(),
         Value::Village { name, .. } => name.clone(),
         Value::Point { label, .. } if label.is_empty() => "已发位置".into(),
         Value::Point { label, .. } => label.clone(),
