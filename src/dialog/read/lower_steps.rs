@@ -122,7 +122,7 @@ fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
     let (id, kind) = match kind {
         "ask" => {
             let question = question(reader, &map)?;
-            (question.slot.clone(), StepKind::Ask(question))
+            (question.slot.clone(), StepKind::Ask(Box::new(question)))
         }
         "say" => {
             only(reader, &map, &["say", "when", "label", "end"]);

@@ -263,9 +263,8 @@ pub(in crate::dialog) fn link(steps: &mut [Step]) {
         asked.iter().any(|slot| slot == word) || calls.iter().any(|(slot, _)| slot == word)
     };
     for step in steps {
-        let StepKind::Ask(Question { kind: Kind::ChoiceFrom(pick), .. }) = &mut step.kind else {
-            continue;
-        };
+        let StepKind::Ask(question) = &mut step.kind else { continue };
+        let Kind::ChoiceFrom(pick) = &mut question.kind else { continue };
         if let Some(filter) = &mut pick.filter {
             filter.name_slots(&is_slot);
         }

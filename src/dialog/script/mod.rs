@@ -135,7 +135,7 @@ impl Dialog {
 
     pub fn questions(&self) -> impl Iterator<Item = &Question> {
         self.steps.iter().filter_map(|step| match &step.kind {
-            StepKind::Ask(question) => Some(question),
+            StepKind::Ask(question) => Some(&**question),
             _ => None,
         })
     }
@@ -152,7 +152,7 @@ pub(in crate::dialog) struct Step {
 
 #[derive(Clone, Debug)]
 pub(in crate::dialog) enum StepKind {
-    Ask(Question),
+    Ask(Box<Question>),
     Say { words: Words, end: bool },
     Confirm(Confirm),
     Call(CallStep),
