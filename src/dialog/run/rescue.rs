@@ -4,8 +4,8 @@
 use crate::dialog::run::conversation::{Draft, Frame};
 use crate::dialog::run::event::Fault;
 use crate::dialog::run::step::{Walk, clip};
-use crate::dialog::run::understand::{self, chosen};
-use crate::dialog::script::value::{Answer, How};
+use crate::dialog::run::understand;
+use crate::dialog::script::value::{Answer, How, Value};
 use crate::dialog::script::{Choice, Dialog, Kind, Question};
 use crate::zh;
 
@@ -35,7 +35,8 @@ impl<'a> Walk<'a> {
         let opening = clip(text, OPENING_BYTES_MAX);
         let mut frame = Frame::new(&dialog.id, self.env.medium, opening, self.env.now);
         if let Some((question, choice)) = named(dialog, &zh::plain(text)) {
-            let answer = Answer { raw: text.to_owned(), value: chosen(choice), how: How::Intake };
+            let value = Value::Choice { value: choice.value.clone(), label: choice.label.clone() };
+            let answer = Answer { raw: text.to_owned(), value, how: How::Intake };
             frame.set(&question.slot, answer);
         }
         let said = understand::intake(dialog, &frame, text, 0..0, false, self.env);
