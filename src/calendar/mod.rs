@@ -157,6 +157,24 @@ impl Calendar {
                 break;
             }
         }
+        self.close_of_business(day)
+    }
+
+    /// The close of business of the n-th working day before the day of `at`.
+    pub fn working_days_before(&self, at: Timestamp, days: u32) -> Timestamp {
+        let (mut day, mut left) = (civil(at).date(), days.max(1));
+        for _ in 0..DAYS_MAX {
+            day = day.yesterday().unwrap_or(Date::MIN);
+            left -= u32::from(self.is_working_day(day));
+            if left == 0 {
+                break;
+            }
+        }
+        self.close_of_business(day)
+    }
+
+    /// When the office closes on that day, whether it is worked or not.
+    pub fn close_of_business(&self, day: Date) -> Timestamp {
         let close = self.hours(day).segments.last().map_or(Time::MAX, |(_, to)| *to);
         instant(day.to_datetime(close))
     }

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Reply};
+use super::chain;
+use super::course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop, Submitted};
+use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Reply, Source};
 use super::number::CaseNumber;
-use super::state::{State, Step, transition};
+use super::state::{Party, State, Step, transition};
 use crate::calendar::{Calendar, Limit};
 use crate::county::TimeClass;
 
@@ -54,6 +56,8 @@ pub struct Case {
     pub reply: Option<Reply>,
     pub rating: Option<Grade>,
     pub rating_comment: String,
+    #[serde(default)]
+    pub course: Course,
     pub earlier: Vec<Round>,
     pub closed_at: Option<Timestamp>,
     pub closing: Option<Closing>,
@@ -71,6 +75,26 @@ pub struct Case {
     /// She told of danger.
     #[serde(default)]
     pub danger: bool,
+    #[serde(default)]
+    pub respondent: Option<String>,
+    /// Whose it is, the department does not learn.
+    #[serde(default)]
+    pub confidential: bool,
+    #[serde(default)]
+    pub source: Option<Source>,
+    #[serde(default)]
+    pub co_signers: Vec<String>,
+    /// The case under which this one goes on.
+    #[serde(default)]
+    pub parent: Option<CaseNumber>,
+    #[serde(default)]
+    pub children: Vec<CaseNumber>,
+    /// When the clock does something next; set by the host, for its index.
+    #[serde(default)]
+    pub wakes_at: Option<Timestamp>,
+    /// Of the last event; see [`chain`].
+    #[serde(default)]
+    pub chain: String,
     /// The number of events.
     pub revision: u32,
 }
@@ -89,6 +113,8 @@ pub struct Round {
     pub reply: Option<Reply>,
     pub rating: Option<Grade>,
     pub rating_comment: String,
+    #[serde(default)]
+    pub course: Course,
 }
 
 /// How a case stands against its time.
@@ -144,6 +170,10 @@ impl Case {
             channel,
             follows,
             danger,
+            respondent,
+            confidential,
+            source,
+            co_signers,
         } = (**intake).clone();
         Ok(Self {
             number,
@@ -177,6 +207,7 @@ impl Case {
             reply: None,
             rating: None,
             rating_comment: String::new(),
+            course: Course::default(),
             earlier: Vec::new(),
             closed_at: None,
             closing: None,
@@ -186,6 +217,14 @@ impl Case {
             supplements: 0,
             follows,
             danger: danger.is_some(),
+            respondent,
+            confidential,
+            source,
+            co_signers,
+            parent: None,
+            children: Vec::new(),
+            wakes_at: None,
+            chain: chain::link("", event),
             revision: 1,
         })
     }
@@ -198,53 +237,207 @@ impl Case {
             from: Some(from),
             step,
         })?;
+        if let Change::Reopened { round, .. } = &event.change
+            && *round != self.round.saturating_add(1)
+        {
+            return Err(FoldError::Round { revision, before: self.round, round: *round });
+        }
+        self.take(event);
+        self.state = row.after(from);
+        self.updated_at = event.at;
+        self.chain = chain::link(&self.chain, event);
+        self.revision = revision;
+        Ok(())
+    }
+
+    fn take(&mut self, event: &CaseEvent) {
+        let at = event.at;
         match &event.change {
             // No row leads here from a state: `transition` has refused it.
             Change::Received { .. } => {}
-            Change::Dispatched { department, due_at, category, from: _, note: _ } => {
+            Change::Answered { text, .. } => self.answer(at, super::Outcome::Explained, text, None),
+            Change::Rejected { .. } | Change::Withdrawn { .. } => self.closed_at = Some(at),
+            Change::Dispatched { department, due_at, category, from: _, note: _, helpers } => {
                 self.department = Some(department.clone());
-                self.dispatched_at = Some(event.at);
+                self.dispatched_at = Some(at);
                 self.due_at = Some(*due_at);
                 self.accepted_at = None;
                 if category.is_some() {
                     self.category = category.clone();
                 }
+                let helping = |helper: &super::Helper| Helping {
+                    department: helper.department.clone(),
+                    due_at: helper.due_at,
+                    replied_at: None,
+                    text: String::new(),
+                };
+                self.course.helpers = helpers.iter().map(helping).collect();
+                self.course.return_asked_at = None;
+                self.course.handover_to = None;
+                self.course.refuse_open_extension();
             }
-            Change::Accepted => self.accepted_at = Some(event.at),
-            Change::Progress { .. } => {}
-            Change::Replied { outcome, text } => {
-                self.replied_at = Some(event.at);
-                self.reply = Some(Reply {
+            Change::Accepted => {
+                self.accepted_at = Some(at);
+                self.course.accepted_silently = event.by == Actor::System;
+            }
+            Change::ReturnAsked { .. } => {
+                self.course.returns = self.course.returns.saturating_add(1);
+                self.course.return_asked_at = Some(at);
+                self.accepted_at.get_or_insert(at);
+            }
+            Change::ReturnRefused { appointed, due_at, reason: _ } => {
+                self.course.return_asked_at = None;
+                self.course.appointed = *appointed;
+                self.due_at = Some(*due_at);
+            }
+            Change::HandoverAsked { to, reason: _ } => self.course.handover_to = Some(to.clone()),
+            Change::HandoverDeclined { .. } => self.course.handover_to = None,
+            Change::Progress { .. } => {
+                if self.state == State::Deferred {
+                    self.course.noted_plan_at = Some(at);
+                }
+            }
+            Change::Contacted { means, reached, note: _ } => {
+                let contact = Contact { at, means: *means, reached: *reached };
+                self.course.contacts.push(contact);
+            }
+            Change::CoReplied { department, text } => {
+                let helper = self.course.helpers.iter_mut().find(|h| h.department == *department);
+                if let Some(helper) = helper {
+                    helper.replied_at = Some(at);
+                    helper.text = text.clone();
+                }
+            }
+            Change::InfoAsked { question } => {
+                self.course.stopped = Some(Stop { at, why: question.clone(), until: None });
+            }
+            Change::Deferred { plan, until } => {
+                let until = Some(*until);
+                self.course.stopped = Some(Stop { at, why: plan.clone(), until });
+                self.course.noted_plan_at = Some(at);
+            }
+            Change::Resumed { round_due_at, due_at, reason: _ } => {
+                if let Some(stop) = self.course.stopped.take() {
+                    self.course.stops.push((stop.at, at));
+                }
+                self.round_due_at = *round_due_at;
+                self.due_at = *due_at;
+            }
+            Change::ExtensionAsked { days, reason, evidence: _ } => {
+                self.course.extensions.push(Extension {
+                    asked_at: at,
+                    asked_by: event.by.name().map(str::to_owned),
+                    days: *days,
+                    reason: reason.clone(),
+                    granted: None,
+                });
+            }
+            Change::ExtensionGranted { round_due_at } => {
+                if let Some(extension) = self.course.extensions.last_mut() {
+                    extension.granted = Some(true);
+                }
+                self.round_due_at = *round_due_at;
+                self.due_at = Some(*round_due_at);
+            }
+            Change::ExtensionRefused { .. } => self.course.refuse_open_extension(),
+            Change::Submitted { outcome, text } => {
+                self.course.submitted = Some(Submitted {
+                    at,
+                    by: event.by.name().map(str::to_owned),
                     outcome: *outcome,
                     text: text.clone(),
-                    department: self.department.clone().unwrap_or_default(),
                 });
+            }
+            Change::ReviewReturned { .. } => self.course.submitted = None,
+            Change::Replied { outcome, text, department } => {
+                self.course.submitted = None;
+                self.answer(at, *outcome, text, department.clone());
             }
             Change::Rated { grade, comment } => {
                 self.rating = Some(*grade);
                 self.rating_comment = comment.clone();
             }
-            Change::Reopened { round, reason: _, due_at } => {
-                if *round != self.round.saturating_add(1) {
-                    return Err(FoldError::Round { revision, before: self.round, round: *round });
+            Change::CalledBack { means, reached, solved, note: _ } => {
+                let call = CallBack { at, means: *means, reached: *reached, solved: *solved };
+                self.course.calls_back.push(call);
+            }
+            Change::Reopened { round, reason: _, due_at } => self.begin_round(*round, at, *due_at),
+            Change::FinalReplied { text, .. } => {
+                self.closed_at = Some(at);
+                self.closing = Some(Closing::Final);
+                if let Some(reply) = &mut self.reply {
+                    reply.text = text.clone();
                 }
-                self.begin_round(*round, event.at, *due_at);
             }
             Change::Closed { closing, reason: _ } => {
-                self.closed_at = Some(event.at);
+                self.closed_at = Some(at);
                 self.closing = Some(*closing);
             }
             Change::Urged => {
                 self.urges = self.urges.saturating_add(1);
-                self.urged_at = Some(event.at);
+                self.urged_at = Some(at);
             }
             Change::Supplemented { .. } => self.supplements = self.supplements.saturating_add(1),
-            Change::Withdrawn { .. } => self.closed_at = Some(event.at),
+            Change::Merged { parent, reason: _ } => self.parent = Some(*parent),
+            Change::Unmerged { .. } => {
+                self.parent = None;
+                self.department = None;
+                self.dispatched_at = None;
+                self.due_at = None;
+                self.accepted_at = None;
+            }
+            Change::Joined { child } => self.children.push(*child),
+            Change::Hidden { .. } => self.confidential = true,
+            Change::Breached { limit, department, due_at } => {
+                self.course.breaches.push(Breach {
+                    limit: *limit,
+                    department: department.clone(),
+                    due_at: *due_at,
+                    at,
+                });
+            }
+            Change::Recomputed { calendar_version, round_due_at, due_at, round_due_before: _ } => {
+                self.calendar_version = calendar_version.clone();
+                self.round_due_at = *round_due_at;
+                self.due_at = *due_at;
+            }
+            Change::Noted { .. } | Change::Supervised { .. } | Change::Archived => {}
         }
-        self.state = row.to;
-        self.updated_at = event.at;
-        self.revision = revision;
-        Ok(())
+    }
+
+    fn answer(&mut self, at: Timestamp, outcome: super::Outcome, text: &str, by: Option<String>) {
+        self.replied_at = Some(at);
+        let department = by.or_else(|| self.department.clone()).unwrap_or_default();
+        self.reply = Some(Reply { outcome, text: text.to_owned(), department });
+    }
+
+    /// What a department is to this case.
+    pub fn parties_of(&self, department: &str) -> Vec<Party> {
+        let mut parties = Vec::new();
+        if self.department.as_deref() == Some(department) {
+            parties.push(Party::Lead);
+        }
+        if self.course.helpers.iter().any(|helper| helper.department == department) {
+            parties.push(Party::Co);
+        }
+        if self.course.handover_to.as_deref() == Some(department) {
+            parties.push(Party::Receiver);
+        }
+        parties
+    }
+
+    /// Hers: she filed it, or signed with the one who did.
+    pub fn is_of(&self, person: &str) -> bool {
+        self.person == person || self.co_signers.iter().any(|signer| signer == person)
+    }
+
+    /// The platform looks at the answer before she gets it.
+    pub fn is_reviewed(&self) -> bool {
+        self.kind == Kind::Report
+            || self.round > 1
+            || self.confidential
+            || !self.children.is_empty()
+            || !self.co_signers.is_empty()
     }
 
     /// The same department has it again, until a clerk sends it elsewhere.
@@ -261,16 +454,24 @@ impl Case {
             reply: self.reply.take(),
             rating: self.rating.take(),
             rating_comment: std::mem::take(&mut self.rating_comment),
+            course: std::mem::take(&mut self.course),
         });
+        // How often it was asked to be taken back counts for the case, not for the round.
+        self.course.returns = self.earlier.last().map_or(0, |round| round.course.returns);
         self.round = round;
         self.round_started_at = at;
         self.round_due_at = due_at;
         self.due_at = Some(due_at);
     }
 
-    /// Not answered, or answered too late, in this round.
+    /// Not answered, or answered too late, in this round. Once it was noted, a longer time that
+    /// is granted later does not undo it.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        self.replied_at.or(self.closed_at).unwrap_or(now) > self.round_due_at
+        if self.course.has_breached(super::Breached::Handling) {
+            return true;
+        }
+        let stopped = self.course.stopped.as_ref().map(|stop| stop.at);
+        self.replied_at.or(self.closed_at).or(stopped).unwrap_or(now) > self.round_due_at
     }
 
     /// When 80 % of the round's time is used: of the office's time, or of all of it for class U.

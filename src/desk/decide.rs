@@ -1,83 +1,31 @@
 //! What follows from a command, or why not. Nothing is changed here: the caller stores the
-//! events and folds them.
+//! events and folds them. What a department may do stands in `handler`, what the platform
+//! decides in `platform`, what the villager may do with her own case in `hers`.
 
 use jiff::Timestamp;
 
 use super::Rules;
 use super::case::Case;
-use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Outcome};
-use super::hers;
-use super::limits::{REDO_LIMIT, UNSORTED, assignment_due, limit_of};
+use super::command::Command;
+use super::event::{Actor, CaseEvent, Change, Intake};
+use super::limits::{UNSORTED, limit_of};
 use super::refusal::Refusal;
 use super::state::{Party, State, Step, transition};
+use super::{handler, hers, platform};
 use crate::county::TimeClass;
 
-/// A case is answered anew at most this often; then staff close it.
+/// A case is answered anew at most this often; then the last word is said.
 pub const ROUNDS_MAX: u8 = 2;
 /// Beyond this many events only answering, rating and closing go on.
 pub const EVENTS_MAX: u32 = 200;
 pub const REPLY_CHARS_MIN: usize = 15;
 pub const TEXT_CHARS_MAX: usize = 5_000;
-const REPLY_CHARS_MAX: usize = 2_000;
-const NOTE_CHARS_MAX: usize = 1_000;
+pub(super) const REPLY_CHARS_MAX: usize = 2_000;
+pub(super) const NOTE_CHARS_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 60;
 const ID_CHARS_MAX: usize = 200;
 const MEDIA_MAX: usize = 20;
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Command {
-    File(Box<Intake>),
-    /// To a department, the first time or again; `category` when the clerk knows better.
-    Dispatch {
-        department: String,
-        category: Option<String>,
-        note: String,
-    },
-    Accept,
-    /// `text` is for the villager.
-    Progress {
-        text: String,
-    },
-    Reply {
-        outcome: Outcome,
-        text: String,
-    },
-    Rate {
-        grade: Grade,
-        comment: String,
-    },
-    /// By staff with a reason, or by the clock when the time to rate is over.
-    Close {
-        reason: String,
-    },
-    Urge,
-    Supplement {
-        text: String,
-        photos: Vec<String>,
-        voices: Vec<String>,
-    },
-    Withdraw {
-        reason: String,
-    },
-}
-
-impl Command {
-    /// The step that it asks for.
-    pub fn step(&self) -> Step {
-        match self {
-            Command::File(_) => Step::Received,
-            Command::Dispatch { .. } => Step::Dispatched,
-            Command::Accept => Step::Accepted,
-            Command::Progress { .. } => Step::Progress,
-            Command::Reply { .. } => Step::Replied,
-            Command::Rate { .. } => Step::Rated,
-            Command::Close { .. } => Step::Closed,
-            Command::Urge => Step::Urged,
-            Command::Supplement { .. } => Step::Supplemented,
-            Command::Withdraw { .. } => Step::Withdrawn,
-        }
-    }
-}
+const CO_SIGNERS_MAX: usize = 100;
 
 /// The events that follow from `command`, at least one. Their time is `now`, or that of the
 /// last event where the clock went back.
@@ -100,7 +48,7 @@ pub fn decide(
 }
 
 fn file(intake: Intake, by: &Actor, now: Timestamp, rules: &Rules) -> Result<Change, Refusal> {
-    allowed(None, Step::Received, by)?;
+    allowed(None, Step::Received, &by.parties(None))?;
     if matches!(by, Actor::Villager { person } if *person != intake.person) {
         return Err(Refusal::NotYours);
     }
@@ -150,6 +98,14 @@ fn check_intake(intake: &Intake) -> Result<(), Refusal> {
         let mend = "地点代码是12位数字，请从村庄名单里选。";
         return Err(Refusal::Malformed { what: "地点代码", value: code.clone(), mend });
     }
+    let source = intake.source.as_ref().map_or(("", ""), |source| (&source.system, &source.id));
+    at_most("被反映的人或单位", intake.respondent.as_deref().unwrap_or_default(), NAME_CHARS_MAX)?;
+    at_most("来件平台", source.0, NAME_CHARS_MAX)?;
+    at_most("来件编号", source.1, ID_CHARS_MAX)?;
+    if intake.co_signers.len() > CO_SIGNERS_MAX {
+        let count = intake.co_signers.len();
+        return Err(Refusal::TooMany { what: "联名的人", count, max: CO_SIGNERS_MAX });
+    }
     check_media(&intake.photos, &intake.voices)
 }
 
@@ -170,134 +126,186 @@ fn follow(
     now: Timestamp,
     rules: &Rules,
 ) -> Result<Vec<Change>, Refusal> {
-    let step = command.step();
-    // What is not hers she learns nothing about.
-    if matches!(by, Actor::Villager { person } if *person != case.person) {
-        return Err(Refusal::NotYours);
+    let parties = by.parties(Some(case));
+    // What is not theirs they learn nothing about.
+    if parties.is_empty() {
+        return Err(match by {
+            Actor::Villager { .. } => Refusal::NotYours,
+            _ => Refusal::NotYourDepartments,
+        });
     }
+    let is_lead = parties.contains(&Party::Lead);
+    let step = match &command {
+        Command::Reply { .. } if is_lead && case.is_reviewed() => Step::Submitted,
+        command => command.step(),
+    };
     // A department that works on a case or answers it has accepted it.
-    let accepts = matches!(step, Step::Progress | Step::Replied)
-        && matches!(case.state, State::Dispatched | State::Redo);
+    let accepts = WORK.contains(&step)
+        && matches!(case.state, State::Dispatched | State::Redo)
+        && case.department.is_some();
     let state = if accepts { State::Handling } else { case.state };
-    if transition(Some(state), step).is_none() {
+    // Three ways to an answer, each from its own state.
+    let answers_here = match &command {
+        Command::PassReview => state == State::Reviewing,
+        Command::ReplyAsParent { .. } => state == State::Merged,
+        Command::Reply { .. } => state == State::Handling,
+        _ => true,
+    };
+    if !answers_here || transition(Some(state), step).is_none() {
         if let Some(refusal) = hers::too_late(case.state, step) {
             return Err(refusal);
         }
         return Err(Refusal::NotNow { state: case.state, step, mend: mend(case.state, step) });
     }
-    allowed(Some(state), step, by)?;
-    let grows = [Step::Dispatched, Step::Progress, Step::Urged, Step::Supplemented];
-    if case.revision >= EVENTS_MAX && grows.contains(&step) {
+    allowed(Some(state), step, &parties)?;
+    if case.revision >= EVENTS_MAX && GROWS.contains(&step) {
         return Err(Refusal::Full(EVENTS_MAX));
     }
     let mut changes = Vec::new();
     if accepts {
         changes.push(Change::Accepted);
     }
-    match command {
-        // `decide` has answered it.
-        Command::File(_) => return Err(Refusal::NumberTaken),
-        Command::Dispatch { department, category, note } => {
-            changes.push(dispatch(case, department, category, note, now, rules)?);
-        }
-        Command::Accept => changes.push(Change::Accepted),
-        Command::Progress { text } => {
-            required("进展", &text)?;
-            at_most("进展", &text, NOTE_CHARS_MAX)?;
-            changes.push(Change::Progress { text });
-        }
-        Command::Reply { outcome, text } => {
-            let chars = text.chars().filter(|c| !c.is_whitespace()).count();
-            if chars < REPLY_CHARS_MIN {
-                return Err(Refusal::TooShort { what: "答复", chars, min: REPLY_CHARS_MIN });
-            }
-            at_most("答复", &text, REPLY_CHARS_MAX)?;
-            changes.push(Change::Replied { outcome, text });
-        }
-        Command::Rate { grade, comment } => changes.extend(rate(case, grade, comment, now, rules)?),
-        Command::Close { reason } => changes.push(close(case, reason, by)?),
-        Command::Urge => changes.push(hers::urge(case, now)?),
-        Command::Supplement { text, photos, voices } => {
-            check_media(&photos, &voices)?;
-            at_most("补充", &text, NOTE_CHARS_MAX)?;
-            changes.push(hers::supplement(case, text, photos, voices)?);
-        }
-        Command::Withdraw { reason } => {
-            at_most("撤回的原因", &reason, NOTE_CHARS_MAX)?;
-            changes.push(hers::withdraw(case, reason)?);
-        }
-    }
+    changes.extend(change(case, command, step, by, now, rules)?);
     Ok(changes)
 }
 
-fn dispatch(
-    case: &Case,
-    department: String,
-    category: Option<String>,
-    note: String,
-    now: Timestamp,
-    rules: &Rules,
-) -> Result<Change, Refusal> {
-    let Some(receiver) = rules.departments.get(&department) else {
-        return Err(Refusal::UnknownDepartment(department));
-    };
-    if let Some(code) = category.as_deref().filter(|code| rules.categories.get(code).is_none()) {
-        return Err(Refusal::UnknownCategory(code.to_owned()));
-    }
-    let handed_over = matches!(case.state, State::Dispatched | State::Handling);
-    if handed_over && case.department.as_ref() == Some(&department) {
-        return Err(Refusal::SameDepartment(receiver.short.clone()));
-    }
-    at_most("派单说明", &note, NOTE_CHARS_MAX)?;
-    let due_at = assignment_due(case.time_class, case.round_due_at, handed_over, now, rules);
-    let from = case.department.clone().filter(|_| handed_over);
-    Ok(Change::Dispatched { department, from, due_at, category, note })
-}
+/// What a department does to a case that it has accepted.
+const WORK: [Step; 6] = [
+    Step::Progress,
+    Step::Replied,
+    Step::Submitted,
+    Step::InfoAsked,
+    Step::ExtensionAsked,
+    Step::HandoverAsked,
+];
+/// What could go on for ever.
+const GROWS: [Step; 11] = [
+    Step::Dispatched,
+    Step::Progress,
+    Step::Urged,
+    Step::Supplemented,
+    Step::Contacted,
+    Step::InfoAsked,
+    Step::HandoverAsked,
+    Step::HandoverDeclined,
+    Step::Joined,
+    Step::Noted,
+    Step::Supervised,
+];
 
-fn rate(
+fn change(
     case: &Case,
-    grade: Grade,
-    comment: String,
+    command: Command,
+    step: Step,
+    by: &Actor,
     now: Timestamp,
     rules: &Rules,
 ) -> Result<Vec<Change>, Refusal> {
-    if let Some(before) = case.rating {
-        return Err(Refusal::AlreadyRated(before));
+    let one = |change: Change| Ok(vec![change]);
+    match command {
+        // `decide` has answered it.
+        Command::File(_) => Err(Refusal::NumberTaken),
+        Command::Dispatch { department, helpers, category, note } => {
+            one(platform::dispatch(case, (department, helpers, category, note), by, now, rules)?)
+        }
+        Command::Accept if case.department.is_none() => Err(Refusal::NotDispatched),
+        Command::Accept => one(Change::Accepted),
+        Command::AskReturn { basis } => one(handler::ask_return(case, basis, now, rules)?),
+        Command::RefuseReturn { reason } => {
+            one(platform::refuse_return(case, reason, by, now, rules)?)
+        }
+        Command::AskHandover { to, reason } => one(handler::ask_handover(case, to, reason, rules)?),
+        Command::DeclineHandover { reason } => one(handler::decline_handover(case, reason)?),
+        Command::Progress { text } => {
+            written("进展", &text, NOTE_CHARS_MAX)?;
+            one(Change::Progress { text })
+        }
+        Command::NoteContact { means, reached, note } => {
+            at_most("说明", &note, NOTE_CHARS_MAX)?;
+            one(Change::Contacted { means, reached, note })
+        }
+        Command::CoReply { department, text } => one(handler::help(case, department, text, by)?),
+        Command::AskInfo { question } => one(handler::ask_info(case, question, now)?),
+        Command::Resume { reason } => one(handler::resume(case, reason, now, rules)),
+        Command::AskExtension { days, reason, evidence } => {
+            one(handler::ask_extension(case, days, reason, evidence, now)?)
+        }
+        Command::GrantExtension => one(platform::grant_extension(case, by, rules)?),
+        Command::RefuseExtension { reason } => {
+            written("理由", &reason, NOTE_CHARS_MAX)?;
+            one(Change::ExtensionRefused { reason })
+        }
+        Command::Defer { plan, until } => one(platform::defer(case, plan, until, now, rules)?),
+        Command::Reply { outcome, text } => {
+            one(handler::reply(case, outcome, text, step == Step::Submitted)?)
+        }
+        Command::PassReview => one(platform::pass_review(case, by)?),
+        Command::ReturnReview { reason } => {
+            written("要改的地方", &reason, NOTE_CHARS_MAX)?;
+            one(Change::ReviewReturned { reason })
+        }
+        Command::Answer { text, basis } => {
+            answer_text(&text)?;
+            written("依据", &basis, NOTE_CHARS_MAX)?;
+            one(Change::Answered { text, basis })
+        }
+        Command::Reject { reason, instead } => {
+            written("该找谁", &instead, NOTE_CHARS_MAX)?;
+            one(Change::Rejected { reason, instead })
+        }
+        Command::Rate { grade, comment } => hers::rate(case, grade, comment, now, rules),
+        Command::CallBack { means, reached, solved, note } => {
+            platform::call_back(case, (means, reached, solved, note), now, rules)
+        }
+        Command::FinalReply { text, document } => one(platform::final_reply(case, text, document)?),
+        Command::Close { reason } => one(platform::close(case, reason, by)?),
+        Command::Urge => one(hers::urge(case, now)?),
+        Command::Supplement { text, photos, voices } => {
+            check_media(&photos, &voices)?;
+            at_most("补充", &text, NOTE_CHARS_MAX)?;
+            let mut changes = vec![hers::supplement(case, text, photos, voices)?];
+            if case.state == State::NeedInfo {
+                changes.push(handler::resume(case, super::Resumption::Supplemented, now, rules));
+            }
+            Ok(changes)
+        }
+        Command::Withdraw { reason } => {
+            at_most("撤回的原因", &reason, NOTE_CHARS_MAX)?;
+            one(hers::withdraw(case, reason)?)
+        }
+        Command::Merge { parent, reason } => one(platform::merge(case, parent, reason)?),
+        Command::Unmerge { reason } => {
+            written("理由", &reason, NOTE_CHARS_MAX)?;
+            one(Change::Unmerged { reason })
+        }
+        Command::Join { child } => one(platform::join(case, child)?),
+        Command::ReplyAsParent { outcome, text, department } => {
+            one(Change::Replied { outcome, text, department: Some(department) })
+        }
+        Command::Hide { reason } => {
+            at_most("理由", &reason, NOTE_CHARS_MAX)?;
+            if case.confidential {
+                return Err(Refusal::HiddenBefore);
+            }
+            one(Change::Hidden { reason })
+        }
+        Command::Note { text } => {
+            written("备注", &text, NOTE_CHARS_MAX)?;
+            one(Change::Noted { text })
+        }
+        Command::Breach { limit } => one(platform::breach(case, limit, rules)?),
+        Command::Supervise { callee, title, promise_at, note } => {
+            one(platform::supervise(case, (callee, title, promise_at, note), now)?)
+        }
+        Command::Recompute => one(platform::recompute(case, rules)?),
+        Command::Archive => one(Change::Archived),
     }
-    at_most("评价", &comment, NOTE_CHARS_MAX)?;
-    let rated = Change::Rated { grade, comment: comment.clone() };
-    let next = if grade.is_content() {
-        Change::Closed { closing: Closing::Rated, reason: grade.word().to_owned() }
-    } else if case.round < ROUNDS_MAX {
-        let due_at = rules.calendar.due(now, REDO_LIMIT);
-        Change::Reopened { round: case.round + 1, reason: comment, due_at }
-    } else {
-        return Ok(vec![rated]);
-    };
-    Ok(vec![rated, next])
 }
 
-fn close(case: &Case, reason: String, by: &Actor) -> Result<Change, Refusal> {
-    let closing = match by.party() {
-        Party::System => match case.rating {
-            None => Closing::Unrated,
-            Some(before) => return Err(Refusal::AlreadyRated(before)),
-        },
-        Party::Owner => return Err(not_allowed(Step::Closed, "工作人员")),
-        Party::Staff if case.rating.is_some() => Closing::Final,
-        Party::Staff => Closing::Staff,
-    };
-    if by.party() == Party::Staff {
-        required("办结理由", &reason)?;
-    }
-    at_most("办结理由", &reason, NOTE_CHARS_MAX)?;
-    Ok(Change::Closed { closing, reason })
-}
-
-/// May this kind of actor take the step from that state?
-fn allowed(from: Option<State>, step: Step, by: &Actor) -> Result<(), Refusal> {
+/// May one who is this to the case take the step from that state?
+fn allowed(from: Option<State>, step: Step, parties: &[Party]) -> Result<(), Refusal> {
     match transition(from, step) {
-        Some(row) if !row.who.contains(&by.party()) => {
+        Some(row) if !row.who.iter().any(|party| parties.contains(party)) => {
             let who: Vec<&str> = row.who.iter().map(|party| party.word()).collect();
             Err(not_allowed(step, &who.join("、")))
         }
@@ -305,16 +313,25 @@ fn allowed(from: Option<State>, step: Step, by: &Actor) -> Result<(), Refusal> {
     }
 }
 
-fn not_allowed(step: Step, who: &str) -> Refusal {
+pub(super) fn not_allowed(step: Step, who: &str) -> Refusal {
     Refusal::NotAllowed { step, who: who.to_owned() }
 }
 
 /// What to do instead.
 fn mend(state: State, step: Step) -> &'static str {
     match (state, step) {
-        (State::Closed, _) => "问题又出现时，请再反映一次，我们给一个新编号。",
+        (State::Closed | State::Final | State::Archived, _) => {
+            "问题又出现时，请再反映一次，我们给一个新编号。"
+        }
         (State::Withdrawn, _) => "群众撤回了。要办的话，请她再反映一次。",
+        (State::Rejected, _) => "没有受理。要办的话，请再反映一次，我们给一个新编号。",
+        (State::Merged, _) => "已经并到另一件，请在那一件上办，或先撤销并案。",
         (State::Received, _) => "请先派单。",
+        (State::ReturnAsked, _) => "请先定下退不退：派给另一个部门，或不同意退单。",
+        (State::ExtensionAsked, _) => "请先定下延不延期。",
+        (State::NeedInfo, _) => "正在等群众补充。不等了，请先恢复计时。",
+        (State::Deferred, _) => "已列入计划。提前办，请先恢复计时。",
+        (State::Reviewing, _) => "答复正在审核，请先审核通过或退回修改。",
         (State::Dispatched | State::Handling | State::Redo, Step::Rated) => "答复以后再请您评价。",
         (State::Dispatched | State::Handling | State::Redo, Step::Closed) => "请先答复，再办结。",
         (State::Handling, Step::Accepted) => "已经签收了，请办理和答复。",
@@ -323,11 +340,26 @@ fn mend(state: State, step: Step) -> &'static str {
     }
 }
 
-fn required(what: &'static str, text: &str) -> Result<(), Refusal> {
+/// Written, and not too long.
+pub(super) fn written(what: &'static str, text: &str, max: usize) -> Result<(), Refusal> {
+    required(what, text)?;
+    at_most(what, text, max)
+}
+
+/// What the villager gets to read as the answer.
+pub(super) fn answer_text(text: &str) -> Result<(), Refusal> {
+    let chars = text.chars().filter(|c| !c.is_whitespace()).count();
+    if chars < REPLY_CHARS_MIN {
+        return Err(Refusal::TooShort { what: "答复", chars, min: REPLY_CHARS_MIN });
+    }
+    at_most("答复", text, REPLY_CHARS_MAX)
+}
+
+pub(super) fn required(what: &'static str, text: &str) -> Result<(), Refusal> {
     if text.trim().is_empty() { Err(Refusal::Missing { what }) } else { Ok(()) }
 }
 
-fn at_most(what: &'static str, text: &str, max: usize) -> Result<(), Refusal> {
+pub(super) fn at_most(what: &'static str, text: &str, max: usize) -> Result<(), Refusal> {
     let chars = text.chars().count();
     if chars > max { Err(Refusal::TooLong { what, chars, max }) } else { Ok(()) }
 }

@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::case::Case;
 use super::number::CaseNumber;
 use super::state::Party;
 use super::words::words;
@@ -28,17 +29,49 @@ pub enum Actor {
     },
     Staff {
         name: String,
+        /// `clerk` `admin` `director` `department` `agent` `organisation` `source`
         role: String,
+        /// The id in departments.csv of one who works for a department.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        department: Option<String>,
     },
     System,
 }
 
 impl Actor {
-    pub fn party(&self) -> Party {
+    /// Of the county's platform itself, not of a department.
+    pub fn clerk(name: impl Into<String>) -> Self {
+        Actor::Staff { name: name.into(), role: "clerk".into(), department: None }
+    }
+
+    /// What they are to this case; a stranger is nothing.
+    pub fn parties(&self, case: Option<&Case>) -> Vec<Party> {
+        let Actor::Staff { role, department, .. } = self else {
+            return match self {
+                Actor::Villager { person } => {
+                    let hers = case.is_none_or(|case| case.is_of(person));
+                    if hers { vec![Party::Owner] } else { Vec::new() }
+                }
+                _ => vec![Party::System],
+            };
+        };
+        match (role.as_str(), department) {
+            ("clerk", _) => vec![Party::Staff],
+            ("admin" | "director", _) => vec![Party::Staff, Party::Director],
+            ("agent", _) => vec![Party::Agent],
+            ("source", _) => vec![Party::Source],
+            ("department", Some(department)) => {
+                case.map_or_else(Vec::new, |case| case.parties_of(department))
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The name of one who signs in.
+    pub fn name(&self) -> Option<&str> {
         match self {
-            Actor::Villager { .. } => Party::Owner,
-            Actor::Staff { .. } => Party::Staff,
-            Actor::System => Party::System,
+            Actor::Staff { name, .. } => Some(name),
+            _ => None,
         }
     }
 }
@@ -54,6 +87,17 @@ pub enum Change {
         /// Of the tables by which the promise was reckoned.
         calendar_version: String,
     },
+    /// At once, without a department.
+    Answered {
+        text: String,
+        /// Where it is written: a policy, an article, a person asked.
+        basis: String,
+    },
+    Rejected {
+        reason: Rejection,
+        /// Where to go instead.
+        instead: String,
+    },
     Dispatched {
         /// Id in departments.csv.
         department: String,
@@ -66,24 +110,103 @@ pub enum Change {
         category: Option<String>,
         /// For the department, not for the villager.
         note: String,
+        /// Those who help, and by when each must have answered the lead.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        helpers: Vec<Helper>,
     },
     Accepted,
+    ReturnAsked {
+        /// The rule by which it is not theirs.
+        basis: String,
+    },
+    ReturnRefused {
+        reason: String,
+        /// For good: it can not be asked again.
+        appointed: bool,
+        /// The department's time, lengthened by what the question took.
+        due_at: Timestamp,
+    },
+    HandoverAsked {
+        to: String,
+        reason: String,
+    },
+    HandoverDeclined {
+        reason: String,
+    },
     Progress {
         text: String,
+    },
+    Contacted {
+        means: Means,
+        reached: bool,
+        note: String,
+    },
+    CoReplied {
+        department: String,
+        text: String,
+    },
+    InfoAsked {
+        question: String,
+    },
+    /// The clock runs again.
+    Resumed {
+        reason: Resumption,
+        /// By when she shall be answered now.
+        round_due_at: Timestamp,
+        due_at: Option<Timestamp>,
+    },
+    ExtensionAsked {
+        /// Working days.
+        days: u8,
+        reason: String,
+        evidence: String,
+    },
+    ExtensionGranted {
+        round_due_at: Timestamp,
+    },
+    ExtensionRefused {
+        reason: String,
+    },
+    Deferred {
+        /// For the villager.
+        plan: String,
+        until: Timestamp,
+    },
+    /// An answer that the platform looks at first.
+    Submitted {
+        outcome: Outcome,
+        text: String,
+    },
+    ReviewReturned {
+        reason: String,
     },
     Replied {
         outcome: Outcome,
         text: String,
+        /// In whose name, when not in the lead's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        department: Option<String>,
     },
     Rated {
         grade: Grade,
         comment: String,
+    },
+    CalledBack {
+        means: Means,
+        reached: bool,
+        solved: Option<Solved>,
+        note: String,
     },
     Reopened {
         /// The new round, from 2.
         round: u8,
         reason: String,
         due_at: Timestamp,
+    },
+    FinalReplied {
+        text: String,
+        /// The paper that the head has signed.
+        document: String,
     },
     Closed {
         closing: Closing,
@@ -103,6 +226,60 @@ pub enum Change {
     Withdrawn {
         reason: String,
     },
+    /// Under `parent` from now on.
+    Merged {
+        parent: CaseNumber,
+        reason: String,
+    },
+    Unmerged {
+        reason: String,
+    },
+    /// `child` goes on under this case.
+    Joined {
+        child: CaseNumber,
+    },
+    /// Whose it is, is hidden from the department.
+    Hidden {
+        reason: String,
+    },
+    /// Among staff.
+    Noted {
+        text: String,
+    },
+    Breached {
+        limit: Breached,
+        department: Option<String>,
+        due_at: Timestamp,
+    },
+    /// The platform has telephoned the department that is late.
+    Supervised {
+        callee: String,
+        title: String,
+        promise_at: Timestamp,
+        note: String,
+    },
+    /// The calendar was amended.
+    Recomputed {
+        calendar_version: String,
+        round_due_before: Timestamp,
+        round_due_at: Timestamp,
+        due_at: Option<Timestamp>,
+    },
+    Archived,
+}
+
+/// A department that helps the lead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Helper {
+    pub department: String,
+    pub due_at: Timestamp,
+}
+
+/// Another platform's own number for a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    pub system: String,
+    pub id: String,
 }
 
 /// What a case begins with: all of the villager's own words, never edited later.
@@ -139,6 +316,43 @@ pub struct Intake {
     /// What danger she told of: class U, whatever the category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub danger: Option<String>,
+    /// Against whom or what, when it is against somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respondent: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confidential: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Others who sign with her, by the ids of their person records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub co_signers: Vec<String>,
+}
+
+impl Intake {
+    /// Of `person` over `channel`, with nothing said yet.
+    pub fn of(number: CaseNumber, person: impl Into<String>, channel: impl Into<String>) -> Self {
+        Self {
+            number,
+            kind: Kind::default(),
+            category: None,
+            place_code: None,
+            place_name: None,
+            place_note: String::new(),
+            text: String::new(),
+            name: None,
+            phone: None,
+            photos: Vec::new(),
+            voices: Vec::new(),
+            person: person.into(),
+            channel: channel.into(),
+            follows: None,
+            danger: None,
+            respondent: None,
+            confidential: false,
+            source: None,
+            co_signers: Vec::new(),
+        }
+    }
 }
 
 /// An answer as the villager got it.
@@ -199,5 +413,60 @@ words! {
         /// Not content after the last round.
         Final "final" "最终答复",
         Staff "staff" "工作人员办结",
+    }
+}
+
+words! {
+    Rejection {
+        Court "court" "属于诉讼、仲裁、复议",
+        Petition "petition" "已经按信访程序办理",
+        Repeated "repeated" "同一件事已经答复过",
+        Empty "empty" "没有具体内容",
+        OutOfCounty "out_of_county" "不属于本县",
+        Secret "secret" "涉及国家秘密、商业秘密或他人隐私",
+        Other "other" "其他",
+    }
+}
+
+words! {
+    /// How somebody was reached, or tried to be.
+    Means {
+        Telephone "telephone" "打电话",
+        Visit "visit" "上门",
+        Wechat "wechat" "微信",
+        Sms "sms" "短信",
+        /// By the one who sits in her village.
+        Agent "agent" "请代办员找",
+    }
+}
+
+words! {
+    /// Why the clock runs again.
+    Resumption {
+        Supplemented "supplemented" "群众补充了",
+        NoAnswer "no_answer" "群众没有回音",
+        NotNeeded "not_needed" "不用补充了",
+        PlanDue "plan_due" "计划的日子到了",
+    }
+}
+
+words! {
+    /// Asked when she is called back.
+    Solved {
+        Yes "yes" "解决了",
+        Partly "partly" "解决了一部分",
+        No "no" "没有解决",
+    }
+}
+
+words! {
+    /// What was not done in its time. Once written it stays, whatever is granted later.
+    Breached {
+        /// The platform, to dispatch or answer it.
+        Intake "intake" "派单",
+        Contact "contact" "首次联系群众",
+        Handling "handling" "办理",
+        /// The note on a plan that is due every 30 days.
+        Plan "plan" "报告计划进度",
     }
 }

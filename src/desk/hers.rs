@@ -3,8 +3,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Rules;
 use super::case::Case;
-use super::event::{Change, Kind};
+use super::decide::{NOTE_CHARS_MAX, ROUNDS_MAX, at_most};
+use super::event::{Change, Closing, Grade, Kind};
+use super::limits::REDO_LIMIT;
 use super::refusal::Refusal;
 use super::state::{State, Step};
 use crate::calendar::spoken;
@@ -30,7 +33,17 @@ pub(super) fn too_late(state: State, step: Step) -> Option<Refusal> {
         State::Closed => ("已经办结", "还有事，请回「续办」。"),
         State::Withdrawn => ("您已经撤回", "要再办，请回「反映问题」。"),
         State::Redo => ("正在重新办", "有话要说，请回「补充」。"),
-        State::Received | State::Dispatched | State::Handling => return None,
+        State::Final => ("已经最终答复", "有新情况，请回「反映问题」。"),
+        State::Rejected => ("没有受理", "有新情况，请回「反映问题」。"),
+        State::Archived => ("早已办结", "还有事，请回「反映问题」。"),
+        State::Merged => ("已经和别的事一起办", "结果一样告诉您。"),
+        State::Deferred | State::Reviewing => ("快有结果了", "有话要说，请回「补充」。"),
+        State::Received
+        | State::Dispatched
+        | State::ReturnAsked
+        | State::Handling
+        | State::NeedInfo
+        | State::ExtensionAsked => return None,
     };
     Some(Refusal::TooLate { now, cannot, mend })
 }
@@ -70,9 +83,33 @@ pub(super) fn withdraw(case: &Case, reason: String) -> Result<Change, Refusal> {
     Ok(Change::Withdrawn { reason })
 }
 
+/// Not content opens a second round; after that the platform has the last word.
+pub(super) fn rate(
+    case: &Case,
+    grade: Grade,
+    comment: String,
+    now: Timestamp,
+    rules: &Rules,
+) -> Result<Vec<Change>, Refusal> {
+    if let Some(before) = case.rating {
+        return Err(Refusal::AlreadyRated(before));
+    }
+    at_most("评价", &comment, NOTE_CHARS_MAX)?;
+    let rated = Change::Rated { grade, comment: comment.clone() };
+    let next = if grade.is_content() {
+        Change::Closed { closing: Closing::Rated, reason: grade.word().to_owned() }
+    } else if case.round < ROUNDS_MAX {
+        let due_at = rules.calendar.due(now, REDO_LIMIT);
+        Change::Reopened { round: case.round + 1, reason: comment, due_at }
+    } else {
+        return Ok(vec![rated]);
+    };
+    Ok(vec![rated, next])
+}
+
 /// May she file a new case that goes on with this one?
 pub fn may_follow(case: &Case, person: &str, now: Timestamp) -> Result<(), Refusal> {
-    if case.person != person {
+    if !case.is_of(person) {
         return Err(Refusal::NotYours);
     }
     let (now_is, mend) = match case.state {
@@ -82,6 +119,9 @@ pub fn may_follow(case: &Case, person: &str, now: Timestamp) -> Result<(), Refus
             return if days <= FOLLOW_DAYS { Ok(()) } else { Err(Refusal::LongClosed(days)) };
         }
         State::Replied => ("已经答复", "不满意请回「评价」，我们再办一次。"),
+        State::Final => ("已经最终答复", "有新情况，请回「反映问题」。"),
+        State::Rejected => ("没有受理", "有新情况，请回「反映问题」。"),
+        State::Archived => return Err(Refusal::LongClosed(FOLLOW_DAYS)),
         State::Withdrawn => ("您已经撤回", "要再办，请回「反映问题」。"),
         _ => ("还在办", "有话要说，请回「补充」。"),
     };

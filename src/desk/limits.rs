@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Case, Command, Rules, State};
+use super::{Breached, Case, Command, Resumption, Rules, State};
 use crate::calendar::{Calendar, Limit};
 use crate::county::TimeClass;
 
@@ -10,10 +10,27 @@ use crate::county::TimeClass;
 pub const REDO_LIMIT: Limit = Limit::WorkingDays(5);
 /// After the promised time has passed, or by handing over, a department has at least this.
 const REST_LIMIT: Limit = Limit::WorkingDays(1);
-/// Silence is acceptance after this much office time; half an hour by the clock for class U.
+/// The platform dispatches or answers within half a working day.
+const INTAKE_LIMIT: Limit = Limit::WorkingMinutes(225);
+/// Silence is acceptance after this much office time.
 const ACCEPT_LIMIT: Limit = Limit::WorkingMinutes(240);
-const ACCEPT_LIMIT_URGENT: SignedDuration = SignedDuration::from_mins(30);
+/// The same two for class U, by the clock.
+const URGENT_LIMIT: SignedDuration = SignedDuration::from_mins(30);
+/// Within this the department speaks with her.
+const CONTACT_LIMIT: Limit = Limit::WorkingDays(1);
+const CONTACT_LIMIT_URGENT: Limit = Limit::Hours(2);
+/// Within this a department may say that it is not its matter.
+pub const RETURN_LIMIT: Limit = Limit::WorkingDays(1);
+pub const RETURNS_MAX: u8 = 2;
+pub const EXTENSIONS_MAX: usize = 3;
+/// How long she has to answer a question; then the clock runs again.
+const INFO_LIMIT: Limit = Limit::WorkingDays(5);
+/// Helpers answer the lead this much before the lead must answer her.
+const HELP_AHEAD_DAYS: u32 = 1;
 const RATING_LIMIT: Limit = Limit::Hours(7 * 24);
+/// While it waits for its day, a plan is reported on this often.
+const PLAN_LIMIT: Limit = Limit::Hours(30 * 24);
+const ARCHIVE_LIMIT: Limit = Limit::Hours(30 * 24);
 const UNRATED: &str = "7天内没有评价";
 /// A case that nobody has put into a category yet.
 pub(super) const UNSORTED: TimeClass = TimeClass::C;
@@ -29,27 +46,107 @@ pub fn limit_of(class: TimeClass) -> Limit {
     }
 }
 
+/// Working days of one extension at most.
+pub fn extension_days_max(class: TimeClass) -> u8 {
+    if class == TimeClass::E { 10 } else { 3 }
+}
+
 /// What the clock will do, as [`super::Actor::System`], and when, if nothing happens before.
 pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Command)> {
+    let mut next: Vec<(Timestamp, Command)> = Breached::ALL
+        .iter()
+        .filter(|limit| !case.course.has_breached(**limit))
+        .filter_map(|limit| {
+            // The last moment is still in time.
+            let at = later(breach_due(case, *limit, calendar)?, SignedDuration::from_secs(1));
+            Some((at, Command::Breach { limit: *limit }))
+        })
+        .collect();
+    if let Some(stop) = &case.course.stopped {
+        match stop.until {
+            None => {
+                let reason = Resumption::NoAnswer;
+                next.push((calendar.due(stop.at, INFO_LIMIT), Command::Resume { reason }));
+            }
+            Some(until) => next.push((until, Command::Resume { reason: Resumption::PlanDue })),
+        }
+    }
     match case.state {
         State::Dispatched | State::Redo => {
             let since = case.dispatched_at.unwrap_or(case.round_started_at);
-            let at = if case.time_class == TimeClass::U {
-                since.checked_add(ACCEPT_LIMIT_URGENT).unwrap_or(Timestamp::MAX)
-            } else {
-                calendar.due(since, ACCEPT_LIMIT)
-            };
-            Some((at, Command::Accept))
+            if case.department.is_some() {
+                next.push((soon(case, since, ACCEPT_LIMIT, calendar), Command::Accept));
+            }
         }
         // Not content in the last round: that waits for a person.
         State::Replied if case.rating.is_none() => {
-            let at = calendar.due(case.replied_at?, RATING_LIMIT);
-            Some((at, Command::Close { reason: UNRATED.to_owned() }))
+            let since = case.replied_at.unwrap_or(case.updated_at);
+            let reason = UNRATED.to_owned();
+            next.push((calendar.due(since, RATING_LIMIT), Command::Close { reason }));
         }
-        State::Received | State::Handling | State::Replied | State::Closed | State::Withdrawn => {
-            None
+        State::Closed | State::Final | State::Rejected | State::Withdrawn => {
+            let since = case.closed_at.unwrap_or(case.updated_at);
+            next.push((calendar.due(since, ARCHIVE_LIMIT), Command::Archive));
+        }
+        _ => {}
+    }
+    next.into_iter().min_by_key(|(at, _)| *at)
+}
+
+/// Half an hour by the clock for class U, where danger does not wait for the office to open.
+fn soon(case: &Case, since: Timestamp, limit: Limit, calendar: &Calendar) -> Timestamp {
+    if case.time_class == TimeClass::U {
+        later(since, URGENT_LIMIT)
+    } else {
+        calendar.due(since, limit)
+    }
+}
+
+/// When what is still to be done now had to be done; `None` when it is not to be done now.
+pub(super) fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> Option<Timestamp> {
+    match limit {
+        Breached::Intake => (case.state == State::Received)
+            .then(|| soon(case, case.received_at, INTAKE_LIMIT, calendar)),
+        Breached::Contact => {
+            let works = [State::Dispatched, State::Handling, State::ExtensionAsked];
+            let since = case.dispatched_at.filter(|_| works.contains(&case.state))?;
+            let urgent = case.time_class == TimeClass::U;
+            let limit = if urgent { CONTACT_LIMIT_URGENT } else { CONTACT_LIMIT };
+            case.course.first_contact().is_none().then(|| calendar.due(since, limit))
+        }
+        Breached::Handling => {
+            let runs = case.state.is_open() && !case.state.stands_still();
+            let waits = case.replied_at.is_none() && case.state != State::Merged;
+            (runs && waits).then_some(case.round_due_at)
+        }
+        Breached::Plan => {
+            let stop = case.course.stopped.as_ref()?;
+            let noted = case.course.noted_plan_at.unwrap_or(stop.at);
+            let due = calendar.due(noted, PLAN_LIMIT);
+            stop.until.filter(|until| due < *until).map(|_| due)
         }
     }
+}
+
+fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// Where a time ends that stood still from `stopped` until `now`; never when it had passed before.
+pub(super) fn after_stop(
+    case: &Case,
+    due: Timestamp,
+    stopped: Timestamp,
+    now: Timestamp,
+    rules: &Rules,
+) -> Timestamp {
+    rules.calendar.paused(due, limit_of(case.time_class), stopped, now)
+}
+
+/// By when a helper must have answered the lead.
+pub(super) fn help_due(due: Timestamp, now: Timestamp, rules: &Rules) -> Timestamp {
+    let ahead = rules.calendar.working_days_before(due, HELP_AHEAD_DAYS);
+    if ahead > now { ahead } else { due }
 }
 
 /// By when a department that gets the case now must answer. The first one has what is left of
@@ -66,6 +163,14 @@ pub(super) fn assignment_due(
     if in_time && (!handed_over || class == TimeClass::U) {
         return round_due;
     }
-    let rest = if class == TimeClass::U { limit_of(class) } else { REST_LIMIT };
-    round_due.max(rules.calendar.due(now, rest))
+    round_due.max(rules.calendar.due(now, rest(class)))
+}
+
+fn rest(class: TimeClass) -> Limit {
+    if class == TimeClass::U { limit_of(class) } else { REST_LIMIT }
+}
+
+/// What is left when the day of a plan has come.
+pub(super) fn rest_due(case: &Case, now: Timestamp, rules: &Rules) -> Timestamp {
+    case.round_due_at.max(rules.calendar.due(now, rest(case.time_class)))
 }

@@ -6,20 +6,30 @@
 //! says what to do instead. [`TRANSITIONS`] is the one table of what may follow what.
 
 mod case;
+pub mod chain;
+mod command;
+mod course;
 mod decide;
 mod event;
+mod handler;
 mod hers;
 mod limits;
 mod notice;
 mod number;
+mod platform;
 mod reading;
 mod refusal;
 mod state;
 mod words;
 
 pub use case::{Case, FoldError, Round, Standing, fold};
-pub use decide::{Command, EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, decide};
-pub use event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Outcome, Reply};
+pub use command::Command;
+pub use course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop};
+pub use decide::{EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, decide};
+pub use event::{
+    Actor, Breached, CaseEvent, Change, Closing, Grade, Helper, Intake, Kind, Means, Outcome,
+    Rejection, Reply, Resumption, Solved, Source,
+};
 pub use hers::{FOLLOW_DAYS, may_follow};
 pub use limits::{REDO_LIMIT, limit_of, next_by_clock};
 pub use notice::{Notice, notice};
@@ -39,6 +49,8 @@ pub struct Rules<'a> {
     pub departments: &'a Departments,
 }
 
+#[cfg(test)]
+mod course_tests;
 #[cfg(test)]
 mod model;
 #[cfg(test)]

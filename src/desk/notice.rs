@@ -5,19 +5,24 @@ use std::collections::BTreeMap;
 
 use super::Rules;
 use super::case::Case;
-use super::event::{Actor, CaseEvent, Change};
+use super::event::{Actor, CaseEvent, Change, Outcome};
 use super::state::TRANSITIONS;
 use crate::calendar::spoken;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// `received` `dispatched` `rerouted` `progress` `replied` `redo` `closed`.
+    /// `received` `dispatched` `rerouted` `progress` `need_info` `extended` `deferred` `supervised`
+    /// `replied` `redo` `closed` `final` `rejected` `merged` `unmerged`.
     pub id: &'static str,
     /// Always: `number` `title` `state` `due` (`11月25日17:30前`). With a department:
     /// `department`, `department_phone` if it has one. Of the event: `outcome` and `text` of a
-    /// reply, `text` of a progress, `reason` of redo and closing, `grade` when she gave one.
+    /// reply, `text` of a progress, a question, a plan or where to go instead, `reason` of what was
+    /// decided, `grade` when she gave one, `promise` of a supervision, `parent` of a merge.
     pub fields: BTreeMap<&'static str, String>,
 }
+
+/// In whose name an answer goes that needed no department.
+const PLATFORM: &str = "县便民服务平台";
 
 /// The notice for `event`, with `case` as it is after it; `None` when the villager is not told,
 /// or is told in the conversation in which she filed it.
@@ -47,27 +52,52 @@ fn fields(case: &Case, change: &Change, rules: &Rules) -> BTreeMap<&'static str,
             fields.insert("department_phone", phone.to_owned());
         }
     }
+    let mut put = |name, text: &str| fields.insert(name, text.to_owned());
     match change {
-        Change::Progress { text } => {
-            fields.insert("text", text.clone());
+        Change::Progress { text } | Change::InfoAsked { question: text } => {
+            put("text", text);
         }
-        Change::Replied { outcome, text } => {
-            fields.insert("outcome", outcome.word().to_owned());
-            fields.insert("text", text.clone());
+        Change::Answered { text, .. } => {
+            put("outcome", Outcome::Explained.word());
+            put("text", text);
+            put("department", PLATFORM);
+        }
+        Change::Replied { outcome, text, .. } => {
+            put("outcome", outcome.word());
+            put("text", text);
+        }
+        Change::Rejected { reason, instead } => {
+            put("reason", reason.word());
+            put("text", instead);
+        }
+        Change::Deferred { plan, until } => {
+            put("text", plan);
+            put("due", &format!("{}前", spoken(*until)));
+        }
+        Change::ExtensionGranted { .. } => {
+            let asked = case.course.extensions.last();
+            put("reason", asked.map_or("", |extension| &extension.reason));
+        }
+        Change::Supervised { promise_at, .. } => {
+            put("promise", &format!("{}前", spoken(*promise_at)));
+        }
+        Change::FinalReplied { text, .. } => {
+            put("text", text);
+        }
+        Change::Merged { parent, .. } => {
+            put("parent", &parent.to_string());
+        }
+        Change::Unmerged { reason } => {
+            put("reason", reason);
         }
         Change::Reopened { reason, .. } | Change::Closed { reason, .. } => {
-            fields.insert("reason", reason.clone());
+            put("reason", reason);
             if let Some(grade) = case.rating {
-                fields.insert("grade", grade.word().to_owned());
+                put("grade", grade.word());
             }
         }
-        Change::Received { .. }
-        | Change::Dispatched { .. }
-        | Change::Accepted
-        | Change::Rated { .. }
-        | Change::Urged
-        | Change::Supplemented { .. }
-        | Change::Withdrawn { .. } => {}
+        // She is not told of these, or nothing of them but where the case stands.
+        _ => {}
     }
     fields
 }

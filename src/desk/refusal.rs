@@ -47,4 +47,50 @@ pub enum Refusal {
     NotToBeTakenBack(&'static str),
     #[error("这件事办结{0}天了。请再反映一次，回「反映问题」。")]
     LongClosed(i64),
+    #[error("这件事不归您的单位办。请看「我的事项」里有的。")]
+    NotYourDepartments,
+    #[error("还没有派单。请先派给一个部门。")]
+    NotDispatched,
+    #[error("这件事是指定承办的，不能再退。请办理，有困难请写进展。")]
+    Appointed,
+    #[error("已经退过{0}次，不能再退。请办理，或请平台负责人定。")]
+    ReturnsUsed(u8),
+    #[error("退单只能在{0}以前提。请办理，或申请流转给别的单位。")]
+    ReturnWindowOver(String),
+    #[error("没有人申请{0}。请刷新页面。")]
+    NothingAsked(&'static str),
+    #[error("{0}不是这件事的协办单位。请在协办单位里选。")]
+    NotAHelper(String),
+    #[error("{0}已经写过协办意见了。要补充，请写备注。")]
+    HelpedBefore(String),
+    #[error("{0}选了两次。请去掉一个。")]
+    TwiceTheSame(String),
+    #[error("{0}就到期了，过期以后不能停表，也不能延期。请尽快答复。")]
+    OverdueAlready(String),
+    #[error("延期{days}个工作日不行。请写1到{max}。")]
+    ExtensionDays { days: u8, max: u8 },
+    #[error("已经延期{0}次，不能再延。请尽快答复。")]
+    ExtensionsUsed(usize),
+    #[error("这一步要第二个人来做。请换一个人。")]
+    SecondPerson,
+    #[error("只有E类的事可以列入计划。请办理，或申请延期。")]
+    OnlyClassE,
+    #[error("计划的日子不对。请写明天以后、{days}天以内的一天。")]
+    PlanDay { days: i32 },
+    #[error("联系不上要试{min}次、在两天以上，现在记了{tries}次。请再试，并请代办员找一找。")]
+    TriedTooLittle { tries: usize, min: usize },
+    #[error("已经回访{0}次了，不用再打。")]
+    CalledBackEnough(usize),
+    #[error("第二次答复群众还不满意，才能作最终答复。现在请按评价办。")]
+    NotTheLastRound,
+    #[error("不能并案：{0}。请分开办。")]
+    NotToBeMerged(&'static str),
+    #[error("已经是保密的了。")]
+    HiddenBefore,
+    #[error("“{0}”到时未办，已经记下了。")]
+    NotedBefore(super::Breached),
+    #[error("答应的时间已经过了。请写一个以后的时间。")]
+    PromiseInThePast,
+    #[error("时限没有变。")]
+    NothingChanged,
 }

@@ -8,14 +8,29 @@ words! {
     State {
         Received "received" "待受理",
         Dispatched "dispatched" "待签收",
+        /// The department says that it is not its matter; the platform decides.
+        ReturnAsked "return_asked" "退单待审",
         Handling "handling" "办理中",
+        /// The clock stands still until the villager has answered.
+        NeedInfo "need_info" "待补充",
+        ExtensionAsked "extension_asked" "延期待审",
+        /// Planned for a later date; the clock stands still.
+        Deferred "deferred" "挂账",
+        /// The answer waits for the platform.
+        Reviewing "reviewing" "待审核",
         /// Answered; the villager's rating is awaited.
         Replied "replied" "已答复待评价",
         /// Not content: the same department again, or another one.
         Redo "redo" "重办",
         Closed "closed" "办结",
+        /// The last word after two rounds; other ways of law are named.
+        Final "final" "最终答复",
+        Rejected "rejected" "不予受理",
+        /// Goes on under another case; hears the same.
+        Merged "merged" "已并案",
         /// By herself, before there was an answer.
         Withdrawn "withdrawn" "已撤回",
+        Archived "archived" "已归档",
     }
 }
 
@@ -24,17 +39,29 @@ impl State {
     pub fn shown(self) -> &'static str {
         match self {
             State::Received => "已收到",
-            State::Dispatched => "已转办",
-            State::Handling => "办理中",
+            State::Dispatched | State::ReturnAsked => "已转办",
+            State::Handling | State::ExtensionAsked | State::Reviewing => "办理中",
+            State::NeedInfo => "等您补充",
+            State::Deferred => "已列入计划",
             State::Replied => "已答复，请评价",
             State::Redo => "重新办理",
             State::Closed => "已办结",
+            State::Final => "已最终答复",
+            State::Rejected => "没有受理",
+            State::Merged => "和别的事一起办",
             State::Withdrawn => "您已撤回",
+            State::Archived => "已办结",
         }
     }
 
+    /// Somebody has still to do something.
     pub fn is_open(self) -> bool {
-        !matches!(self, State::Closed | State::Withdrawn)
+        !ENDED.contains(&self) && self != State::Archived
+    }
+
+    /// The time that was promised does not run.
+    pub fn stands_still(self) -> bool {
+        matches!(self, State::NeedInfo | State::Deferred)
     }
 }
 
@@ -42,16 +69,43 @@ words! {
     /// The kinds of [`Change`], without what they carry.
     Step {
         Received "received" "收到",
+        Answered "answered" "直接答复",
+        Rejected "rejected" "不予受理",
         Dispatched "dispatched" "派单",
         Accepted "accepted" "签收",
+        ReturnAsked "return_asked" "申请退单",
+        ReturnRefused "return_refused" "不同意退单",
+        HandoverAsked "handover_asked" "申请流转",
+        HandoverDeclined "handover_declined" "不接流转",
         Progress "progress" "办理",
+        Contacted "contacted" "联系群众",
+        CoReplied "co_replied" "协办意见",
+        InfoAsked "info_asked" "请群众补充",
+        Resumed "resumed" "恢复计时",
+        ExtensionAsked "extension_asked" "申请延期",
+        ExtensionGranted "extension_granted" "同意延期",
+        ExtensionRefused "extension_refused" "不同意延期",
+        Deferred "deferred" "挂账",
+        Submitted "submitted" "提交审核",
+        ReviewReturned "review_returned" "退回修改",
         Replied "replied" "答复",
         Rated "rated" "评价",
+        CalledBack "called_back" "回访",
         Reopened "reopened" "重办",
+        FinalReplied "final_replied" "最终答复",
         Closed "closed" "办结",
         Urged "urged" "催办",
         Supplemented "supplemented" "补充",
         Withdrawn "withdrawn" "撤回",
+        Merged "merged" "并案",
+        Unmerged "unmerged" "撤销并案",
+        Joined "joined" "并入一件",
+        Hidden "hidden" "设为保密",
+        Noted "noted" "备注",
+        Breached "breached" "到时未办",
+        Supervised "supervised" "督办",
+        Recomputed "recomputed" "重算时限",
+        Archived "archived" "归档",
     }
 }
 
@@ -59,26 +113,64 @@ impl Change {
     pub fn step(&self) -> Step {
         match self {
             Change::Received { .. } => Step::Received,
+            Change::Answered { .. } => Step::Answered,
+            Change::Rejected { .. } => Step::Rejected,
             Change::Dispatched { .. } => Step::Dispatched,
             Change::Accepted => Step::Accepted,
+            Change::ReturnAsked { .. } => Step::ReturnAsked,
+            Change::ReturnRefused { .. } => Step::ReturnRefused,
+            Change::HandoverAsked { .. } => Step::HandoverAsked,
+            Change::HandoverDeclined { .. } => Step::HandoverDeclined,
             Change::Progress { .. } => Step::Progress,
+            Change::Contacted { .. } => Step::Contacted,
+            Change::CoReplied { .. } => Step::CoReplied,
+            Change::InfoAsked { .. } => Step::InfoAsked,
+            Change::Resumed { .. } => Step::Resumed,
+            Change::ExtensionAsked { .. } => Step::ExtensionAsked,
+            Change::ExtensionGranted { .. } => Step::ExtensionGranted,
+            Change::ExtensionRefused { .. } => Step::ExtensionRefused,
+            Change::Deferred { .. } => Step::Deferred,
+            Change::Submitted { .. } => Step::Submitted,
+            Change::ReviewReturned { .. } => Step::ReviewReturned,
             Change::Replied { .. } => Step::Replied,
             Change::Rated { .. } => Step::Rated,
+            Change::CalledBack { .. } => Step::CalledBack,
             Change::Reopened { .. } => Step::Reopened,
+            Change::FinalReplied { .. } => Step::FinalReplied,
             Change::Closed { .. } => Step::Closed,
             Change::Urged => Step::Urged,
             Change::Supplemented { .. } => Step::Supplemented,
             Change::Withdrawn { .. } => Step::Withdrawn,
+            Change::Merged { .. } => Step::Merged,
+            Change::Unmerged { .. } => Step::Unmerged,
+            Change::Joined { .. } => Step::Joined,
+            Change::Hidden { .. } => Step::Hidden,
+            Change::Noted { .. } => Step::Noted,
+            Change::Breached { .. } => Step::Breached,
+            Change::Supervised { .. } => Step::Supervised,
+            Change::Recomputed { .. } => Step::Recomputed,
+            Change::Archived => Step::Archived,
         }
     }
 }
 
 words! {
-    /// Who may take a step.
+    /// Who may take a step: what somebody is to this one case.
     Party {
         /// The villager whose case it is, nobody else's.
         Owner "owner" "本人",
-        Staff "staff" "工作人员",
+        /// Who sits in the village shop and speaks for those who can not.
+        Agent "agent" "代办员",
+        /// Another platform of the county, with numbers of its own.
+        Source "source" "来件平台",
+        Staff "staff" "平台",
+        Director "director" "平台负责人",
+        /// The department that has it.
+        Lead "lead" "主办单位",
+        /// One that helps.
+        Co "co" "协办单位",
+        /// The one to which the lead wants to hand it over.
+        Receiver "receiver" "接办单位",
         /// The clock.
         System "system" "系统",
     }
@@ -86,10 +178,11 @@ words! {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// `None`: there is no case yet.
-    pub from: Option<State>,
+    /// Empty: there is no case yet.
+    pub from: &'static [State],
     pub step: Step,
-    pub to: State,
+    /// `None`: the state stays.
+    pub to: Option<State>,
     pub who: &'static [Party],
     /// The condition, for the manual; the code of it is in `decide`.
     pub guard: &'static str,
@@ -97,63 +190,134 @@ pub struct Transition {
     pub told: Option<&'static str>,
 }
 
-const OWNER: &[Party] = &[Party::Owner];
-const STAFF: &[Party] = &[Party::Staff];
-const FILERS: &[Party] = &[Party::Owner, Party::Staff];
-/// Silence is acceptance: the clock may accept for a department.
-const ACCEPTERS: &[Party] = &[Party::Staff, Party::System];
-const ALL: &[Party] = &[Party::Owner, Party::Staff, Party::System];
+use Party as P;
+use State as S;
 
-const URGE: &str = "还没答复；24小时一次";
-const ADD: &str = "还没答复；有文字、照片或语音；最多20次";
-const TAKE_BACK: &str = "还没答复过；不是举报；不关安全";
+const ENDED: &[State] = &[S::Closed, S::Final, S::Rejected, S::Withdrawn];
+const UNANSWERED: &[State] = &[
+    S::Received,
+    S::Dispatched,
+    S::ReturnAsked,
+    S::Handling,
+    S::NeedInfo,
+    S::ExtensionAsked,
+    S::Deferred,
+    S::Reviewing,
+    S::Redo,
+];
+const OPEN: &[State] = &[
+    S::Received,
+    S::Dispatched,
+    S::ReturnAsked,
+    S::Handling,
+    S::NeedInfo,
+    S::ExtensionAsked,
+    S::Deferred,
+    S::Reviewing,
+    S::Redo,
+    S::Replied,
+    S::Merged,
+];
+const NOT_ARCHIVED: &[State] = &[
+    S::Received,
+    S::Dispatched,
+    S::ReturnAsked,
+    S::Handling,
+    S::NeedInfo,
+    S::ExtensionAsked,
+    S::Deferred,
+    S::Reviewing,
+    S::Redo,
+    S::Replied,
+    S::Merged,
+    S::Closed,
+    S::Final,
+    S::Rejected,
+    S::Withdrawn,
+];
+/// Before the answer of the first round is on its way.
+const YOUNG: &[State] =
+    &[S::Received, S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked];
+const WITH_DEPARTMENT: &[State] =
+    &[S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked, S::Deferred];
+
+const HERS: &[Party] = &[P::Owner, P::Agent];
+const STAFF: &[Party] = &[P::Staff];
+const DIRECTOR: &[Party] = &[P::Director];
+/// A department without a terminal telephones; the platform types it.
+const LEAD: &[Party] = &[P::Lead, P::Staff];
+const CLOCK: &[Party] = &[P::System];
 
 const fn row(
-    from: State,
+    from: &'static [State],
     step: Step,
-    to: State,
+    to: Option<State>,
     who: &'static [Party],
     guard: &'static str,
     told: Option<&'static str>,
 ) -> Transition {
-    Transition { from: Some(from), step, to, who, guard, told }
+    Transition { from, step, to, who, guard, told }
 }
 
-use State as S;
-
 #[rustfmt::skip]
-pub const TRANSITIONS: [Transition; 24] = [
-    Transition {
-        from: None, step: Step::Received, to: S::Received, who: FILERS,
-        guard: "有文字、照片或语音；类别在目录里",
-        told: Some("received"),
-    },
-    row(S::Received, Step::Dispatched, S::Dispatched, STAFF, "部门在名单里", Some("dispatched")),
-    row(S::Dispatched, Step::Dispatched, S::Dispatched, STAFF, "换一个部门；承诺时间不变", Some("rerouted")),
-    row(S::Handling, Step::Dispatched, S::Dispatched, STAFF, "换一个部门；承诺时间不变", Some("rerouted")),
-    row(S::Redo, Step::Dispatched, S::Dispatched, STAFF, "部门在名单里，可以是原部门", Some("dispatched")),
-    row(S::Dispatched, Step::Accepted, S::Handling, ACCEPTERS, "工作人员签收；到时未签收视同签收", None),
-    row(S::Redo, Step::Accepted, S::Handling, ACCEPTERS, "工作人员签收；到时未签收视同签收", None),
-    row(S::Handling, Step::Progress, S::Handling, STAFF, "没签收的一并签收", Some("progress")),
-    row(S::Handling, Step::Replied, S::Replied, STAFF, "没签收的一并签收；结果在名单里；至少15个字", Some("replied")),
-    row(S::Replied, Step::Rated, S::Replied, OWNER, "每轮一次", None),
-    row(S::Replied, Step::Reopened, S::Redo, OWNER, "不满意，且不超过两轮", Some("redo")),
-    row(S::Replied, Step::Closed, S::Closed, ALL, "满意或基本满意；到期未评价；工作人员写明理由", Some("closed")),
-    row(S::Received, Step::Closed, S::Closed, STAFF, "不属于受理范围等，写明理由", Some("closed")),
-    row(S::Received, Step::Urged, S::Received, OWNER, URGE, None),
-    row(S::Dispatched, Step::Urged, S::Dispatched, OWNER, URGE, None),
-    row(S::Handling, Step::Urged, S::Handling, OWNER, URGE, None),
-    row(S::Redo, Step::Urged, S::Redo, OWNER, URGE, None),
-    row(S::Received, Step::Supplemented, S::Received, OWNER, ADD, None),
-    row(S::Dispatched, Step::Supplemented, S::Dispatched, OWNER, ADD, None),
-    row(S::Handling, Step::Supplemented, S::Handling, OWNER, ADD, None),
-    row(S::Redo, Step::Supplemented, S::Redo, OWNER, ADD, None),
-    row(S::Received, Step::Withdrawn, S::Withdrawn, OWNER, TAKE_BACK, None),
-    row(S::Dispatched, Step::Withdrawn, S::Withdrawn, OWNER, TAKE_BACK, None),
-    row(S::Handling, Step::Withdrawn, S::Withdrawn, OWNER, TAKE_BACK, None),
+pub const TRANSITIONS: &[Transition] = &[
+    row(&[], Step::Received, Some(S::Received), &[P::Owner, P::Agent, P::Staff, P::Source], "有文字、照片或语音；类别在目录里", Some("received")),
+    row(&[S::Received], Step::Answered, Some(S::Replied), &[P::Staff, P::Agent], "写明依据；至少15个字", Some("replied")),
+    row(&[S::Received], Step::Rejected, Some(S::Rejected), STAFF, "理由在名单里；写明该找谁", Some("rejected")),
+    row(&[S::Received, S::Redo], Step::Dispatched, Some(S::Dispatched), STAFF, "部门在名单里；重办的可以是原部门", Some("dispatched")),
+    row(&[S::Dispatched, S::ReturnAsked, S::ExtensionAsked], Step::Dispatched, Some(S::Dispatched), STAFF, "换一个部门；答应的时间不变", Some("rerouted")),
+    row(&[S::Handling], Step::Dispatched, Some(S::Dispatched), &[P::Staff, P::Receiver], "换一个部门，或对方同意接办；答应的时间不变", Some("rerouted")),
+    row(&[S::Dispatched, S::Redo], Step::Accepted, Some(S::Handling), &[P::Lead, P::Staff, P::System], "到时未签收视同签收", None),
+    row(&[S::Dispatched, S::Handling], Step::ReturnAsked, Some(S::ReturnAsked), LEAD, "派单后1个工作日内；写明依据；最多退两次", None),
+    row(&[S::ReturnAsked], Step::ReturnRefused, Some(S::Handling), STAFF, "写明理由；第三次由平台负责人指定承办", None),
+    row(&[S::Handling], Step::HandoverAsked, None, LEAD, "写明给谁、为什么", None),
+    row(&[S::Handling], Step::HandoverDeclined, None, &[P::Receiver, P::Staff], "写明理由", None),
+    row(&[S::Handling, S::Deferred], Step::Progress, None, LEAD, "没签收的一并签收", Some("progress")),
+    row(WITH_DEPARTMENT, Step::Contacted, None, &[P::Lead, P::Staff, P::Agent], "写明怎样联系、联系上没有", None),
+    row(WITH_DEPARTMENT, Step::CoReplied, None, &[P::Co, P::Staff], "是协办单位；只答一次", None),
+    row(&[S::Handling], Step::InfoAsked, Some(S::NeedInfo), &[P::Lead, P::Staff, P::Agent], "没有过期；问清要补什么", Some("need_info")),
+    row(&[S::NeedInfo, S::Deferred], Step::Resumed, Some(S::Handling), &[P::Owner, P::Agent, P::Lead, P::Staff, P::System], "补充来了，或等了5个工作日", None),
+    row(&[S::Handling], Step::ExtensionAsked, Some(S::ExtensionAsked), LEAD, "没有过期；最多3次；每次最多3个工作日（E类10个）", None),
+    row(&[S::ExtensionAsked], Step::ExtensionGranted, Some(S::Handling), STAFF, "申请的人不能自己批", Some("extended")),
+    row(&[S::ExtensionAsked], Step::ExtensionRefused, Some(S::Handling), STAFF, "写明理由", None),
+    row(&[S::Handling], Step::Deferred, Some(S::Deferred), DIRECTOR, "E类；没有过期；写明计划和日子", Some("deferred")),
+    row(&[S::Handling], Step::Submitted, Some(S::Reviewing), LEAD, "举报、重办、保密、多人反映的要审核", None),
+    row(&[S::Reviewing], Step::ReviewReturned, Some(S::Handling), STAFF, "写明哪里要改", None),
+    row(&[S::Handling], Step::Replied, Some(S::Replied), LEAD, "没签收的一并签收；结果在名单里；至少15个字", Some("replied")),
+    row(&[S::Reviewing], Step::Replied, Some(S::Replied), STAFF, "审核的人不是写的人", Some("replied")),
+    row(&[S::Merged], Step::Replied, Some(S::Replied), CLOCK, "主件答复了", Some("replied")),
+    row(&[S::Replied], Step::Rated, None, HERS, "每轮一次", None),
+    row(&[S::Replied], Step::CalledBack, None, &[P::Staff, P::Agent], "每轮最多3次", None),
+    row(&[S::Replied], Step::Reopened, Some(S::Redo), &[P::Owner, P::Agent, P::Staff], "不满意或没解决，且不超过两轮", Some("redo")),
+    row(&[S::Replied], Step::FinalReplied, Some(S::Final), DIRECTOR, "第二轮；有负责人签字的文件；写明还能走哪条路", Some("final")),
+    row(&[S::Replied], Step::Closed, Some(S::Closed), &[P::Owner, P::Agent, P::Staff, P::System], "满意或基本满意；到期未评价；平台写明理由", Some("closed")),
+    row(&[S::Received], Step::Closed, Some(S::Closed), STAFF, "写明理由", Some("closed")),
+    row(UNANSWERED, Step::Urged, None, HERS, "还没答复；24小时一次", None),
+    row(UNANSWERED, Step::Supplemented, None, HERS, "还没答复；有文字、照片或语音；最多20次", None),
+    row(YOUNG, Step::Withdrawn, Some(S::Withdrawn), HERS, "还没答复过；不是举报；不关安全", None),
+    row(&[S::Received, S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked, S::Redo], Step::Merged, Some(S::Merged), STAFF, "同一件事；主件还在办；保密的不并", Some("merged")),
+    row(&[S::Merged], Step::Unmerged, Some(S::Received), STAFF, "写明理由；重新派单", Some("unmerged")),
+    row(OPEN, Step::Joined, None, STAFF, "另一件并到这一件", None),
+    row(NOT_ARCHIVED, Step::Hidden, None, &[P::Owner, P::Agent, P::Staff], "只能设上，不能取消", None),
+    row(NOT_ARCHIVED, Step::Noted, None, &[P::Staff, P::Lead, P::Co, P::Agent], "群众看不到", None),
+    row(UNANSWERED, Step::Breached, None, CLOCK, "到时没有办；记下就不改", None),
+    row(UNANSWERED, Step::Supervised, None, STAFF, "写明找了谁、答应哪天", Some("supervised")),
+    row(UNANSWERED, Step::Recomputed, None, CLOCK, "放假安排改了；新旧都记下", None),
+    row(ENDED, Step::Archived, Some(S::Archived), CLOCK, "办结30天", None),
 ];
+
+impl Transition {
+    /// The state after it.
+    pub fn after(&self, from: State) -> State {
+        self.to.unwrap_or(from)
+    }
+
+    fn leads_from(&self, from: Option<State>) -> bool {
+        from.map_or(self.from.is_empty(), |from| self.from.contains(&from))
+    }
+}
 
 /// The row for this step from that state; `None` when it may not follow.
 pub fn transition(from: Option<State>, step: Step) -> Option<&'static Transition> {
-    TRANSITIONS.iter().find(|row| row.from == from && row.step == step)
+    TRANSITIONS.iter().find(|row| row.step == step && row.leads_from(from))
 }

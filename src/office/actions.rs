@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::calendar::spoken;
 use crate::county::Channel;
-use crate::desk::{self, Actor, Case, CaseNumber, CaseType, Command, Intake, Kind};
+use crate::desk::{self, Actor, Case, CaseNumber, CaseType, Command, Intake};
 use crate::dialog::{Call, Fields, Value};
 use crate::store::records::Person;
 use crate::store::{StoreError, keys, load};
@@ -56,8 +56,6 @@ impl Turn<'_> {
         let mut photos = arg("photo").map(as_files).unwrap_or_default();
         photos.extend(arg("photos").map(as_files).unwrap_or_default());
         let intake = Intake {
-            number,
-            kind: Kind::default(),
             category: category.filter(known),
             place_code,
             place_name,
@@ -67,10 +65,7 @@ impl Turn<'_> {
             phone,
             photos,
             voices: arg("voices").map(as_files).unwrap_or_default(),
-            person: person.clone(),
-            channel: self.address.channel.id().to_owned(),
-            follows: None,
-            danger: None,
+            ..Intake::of(number, person, self.address.channel.id())
         };
         self.file(intake)
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::calendar::spoken;
 use crate::county::Address;
 use crate::desk::{
     self, Actor, Case, CaseEvent, Change, Command, NumberRead, Party, Standing, State, Step,
@@ -210,20 +211,80 @@ impl Office {
             Actor::Staff { name, .. } => name.clone(),
             Actor::System => "系统".to_owned(),
         };
-        let detail = match change {
-            Change::Dispatched { department, note, .. } => {
-                format!("{} {note}", self.department_name(department)).trim().to_owned()
-            }
-            Change::Progress { text } => text.clone(),
-            Change::Replied { outcome, text } => format!("【{}】{text}", outcome.word()),
-            Change::Rated { grade, comment } => format!("{grade} {comment}").trim().to_owned(),
-            Change::Reopened { reason, .. } => reason.clone(),
-            Change::Closed { closing, reason } => format!("{closing} {reason}").trim().to_owned(),
-            Change::Supplemented { text, .. } => text.clone(),
-            Change::Withdrawn { reason } => reason.clone(),
-            Change::Received { .. } | Change::Accepted | Change::Urged => String::new(),
-        };
+        let detail = self.detail(change);
         TimelineLine { at: *at, who, what: change.step().word().to_owned(), detail }
+    }
+
+    /// What stands beside a step in the timeline.
+    fn detail(&self, change: &Change) -> String {
+        let join = |parts: &[&str]| parts.join(" ").trim().to_owned();
+        match change {
+            Change::Received { .. } | Change::Accepted | Change::Urged | Change::Archived => {
+                String::new()
+            }
+            Change::Answered { text, basis } => format!("{text}（依据：{basis}）"),
+            Change::Rejected { reason, instead } => format!("{reason}。{instead}"),
+            Change::Dispatched { department, note, helpers, .. } => {
+                let names = helpers.iter().map(|helper| self.department_name(&helper.department));
+                let names: Vec<String> = names.collect();
+                let helped = match names.is_empty() {
+                    true => String::new(),
+                    false => format!("（协办：{}）", names.join("、")),
+                };
+                join(&[&format!("{}{helped}", self.department_name(department)), note])
+            }
+            Change::ReturnRefused { reason, appointed, .. } => {
+                join(&[reason, if *appointed { "（指定承办）" } else { "" }])
+            }
+            Change::HandoverAsked { to, reason } => join(&[&self.department_name(to), reason]),
+            Change::Contacted { means, reached, note } => {
+                join(&[means.word(), if *reached { "联系上了" } else { "没联系上" }, note])
+            }
+            Change::CoReplied { department, text } => {
+                join(&[&self.department_name(department), text])
+            }
+            Change::Resumed { reason, .. } => reason.word().to_owned(),
+            Change::ExtensionAsked { days, reason, evidence } => {
+                join(&[&format!("{days}个工作日"), reason, evidence])
+            }
+            Change::ExtensionGranted { round_due_at } => format!("到{}", spoken(*round_due_at)),
+            Change::Deferred { plan, until } => format!("{plan}（{}）", spoken(*until)),
+            Change::Submitted { outcome, text } | Change::Replied { outcome, text, .. } => {
+                format!("【{outcome}】{text}")
+            }
+            Change::Rated { grade, comment } => join(&[grade.word(), comment]),
+            Change::CalledBack { means, reached, solved, note } => {
+                let said = solved.map_or("没联系上", |solved| solved.word());
+                join(&[means.word(), if *reached { said } else { "没联系上" }, note])
+            }
+            Change::FinalReplied { text, document } => format!("{text}（文件：{document}）"),
+            Change::Closed { closing, reason } => join(&[closing.word(), reason]),
+            Change::Merged { parent, reason } => join(&[&parent.to_string(), reason]),
+            Change::Joined { child } => child.to_string(),
+            Change::Breached { limit, department, due_at } => {
+                let who = department.as_deref().map(|id| self.department_name(id));
+                let who = who.unwrap_or_default();
+                join(&[&who, limit.word(), &format!("（{}到期）", spoken(*due_at))])
+            }
+            Change::Supervised { callee, title, promise_at, note } => {
+                join(&[title, callee, &format!("答应{}前办完", spoken(*promise_at)), note])
+            }
+            Change::Recomputed { round_due_before, round_due_at, .. } => {
+                format!("{}改为{}", spoken(*round_due_before), spoken(*round_due_at))
+            }
+            Change::ReturnAsked { basis: text }
+            | Change::HandoverDeclined { reason: text }
+            | Change::Progress { text }
+            | Change::InfoAsked { question: text }
+            | Change::ExtensionRefused { reason: text }
+            | Change::ReviewReturned { reason: text }
+            | Change::Reopened { reason: text, .. }
+            | Change::Supplemented { text, .. }
+            | Change::Withdrawn { reason: text }
+            | Change::Unmerged { reason: text }
+            | Change::Hidden { reason: text }
+            | Change::Noted { text } => text.clone(),
+        }
     }
 
     fn notice_view(&self, message: &Outgoing) -> NoticeView {
@@ -261,6 +322,7 @@ impl Office {
                 Role::Clerk => "clerk".into(),
                 Role::Admin => "admin".into(),
             },
+            department: None,
         };
         self.step_case(number, revision, to_command(command)?, &by).await
     }
@@ -419,7 +481,7 @@ fn actions(case: &Case) -> Vec<&'static str> {
 fn to_command(command: CaseCommand) -> Result<Command, CommandError> {
     Ok(match command {
         CaseCommand::Dispatch { department, category, note } => {
-            Command::Dispatch { department, category, note }
+            Command::Dispatch { department, helpers: Vec::new(), category, note }
         }
         CaseCommand::Accept => Command::Accept,
         CaseCommand::Progress { text } => Command::Progress { text },

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::desk::{self, Actor, Case, CaseType, Command, Intake, Kind};
+use crate::desk::{self, Actor, Case, CaseType, Command, Intake};
 use crate::dialog::{Call, Value};
 use crate::store::records::{Task, TaskKind};
 use crate::store::{Loaded, StoreError, keys, list_by_index, load};
@@ -32,21 +32,14 @@ impl Turn<'_> {
             return Ok(Err(String::new()));
         };
         let intake = Intake {
-            number,
-            kind: Kind::Help,
-            category: None,
             place_code,
             place_name,
-            place_note: String::new(),
             text: said.clone(),
-            name: None,
             phone: self.phone_of(&person).await?,
             photos: arg("photos").map(as_files).unwrap_or_default(),
             voices: arg("voices").map(as_files).unwrap_or_default(),
-            person,
-            channel: self.address.channel.id().to_owned(),
-            follows: None,
             danger: Some(label.clone()),
+            ..Intake::of(number, person, self.address.channel.id())
         };
         let mut task = Task {
             id: key(&number.digits()),

@@ -120,7 +120,6 @@ impl Turn<'_> {
         photos.extend(arg("photos").map(as_files).unwrap_or_default());
         let known = |code: &String| self.office.tables.categories.get(code).is_some();
         let intake = Intake {
-            number,
             kind: old.kind,
             category: old.category.clone().filter(known),
             place_code: old.place_code.clone(),
@@ -131,10 +130,8 @@ impl Turn<'_> {
             phone: old.phone.clone(),
             photos,
             voices: arg("voices").map(as_files).unwrap_or_default(),
-            person: old.person.clone(),
-            channel: self.address.channel.id().to_owned(),
             follows: Some(old.number),
-            danger: None,
+            ..Intake::of(number, &old.person, self.address.channel.id())
         };
         self.changes.expect_unchanged(&before);
         self.file(intake)

@@ -99,8 +99,23 @@ pub(in crate::dialog) fn output_ids(word: &str) -> impl Iterator<Item = &'static
 }
 
 /// What happened to a case, as the host calls it.
-pub(in crate::dialog) const NOTICES: &[&str] =
-    &["received", "dispatched", "rerouted", "progress", "replied", "redo", "closed"];
+pub(in crate::dialog) const NOTICES: &[&str] = &[
+    "received",
+    "dispatched",
+    "rerouted",
+    "progress",
+    "need_info",
+    "extended",
+    "deferred",
+    "supervised",
+    "replied",
+    "redo",
+    "closed",
+    "final",
+    "rejected",
+    "merged",
+    "unmerged",
+];
 
 /// Words in notices, and the ids that the host fills.
 pub(in crate::dialog) const NOTICE_FIELDS: &[(&str, &str)] = &[
@@ -114,5 +129,7 @@ pub(in crate::dialog) const NOTICE_FIELDS: &[(&str, &str)] = &[
     ("text", "内容"),
     ("reason", "原因"),
     ("grade", "评价"),
+    ("promise", "新期限"),
+    ("parent", "主件编号"),
     ("hotline", "热线"),
 ];

@@ -1,0 +1,194 @@
+//! What somebody wants to do with a case. [`super::decide`] says what follows from it.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::event::{Breached, Grade, Intake, Means, Outcome, Rejection, Resumption, Solved};
+use super::number::CaseNumber;
+use super::state::Step;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    File(Box<Intake>),
+    /// To a department, the first time or again; `category` when the clerk knows better.
+    Dispatch {
+        department: String,
+        /// Those who help it.
+        helpers: Vec<String>,
+        category: Option<String>,
+        note: String,
+    },
+    Accept,
+    AskReturn {
+        basis: String,
+    },
+    RefuseReturn {
+        reason: String,
+    },
+    AskHandover {
+        to: String,
+        reason: String,
+    },
+    DeclineHandover {
+        reason: String,
+    },
+    /// `text` is for the villager.
+    Progress {
+        text: String,
+    },
+    NoteContact {
+        means: Means,
+        reached: bool,
+        note: String,
+    },
+    /// A helper's answer to the lead; `department` when the platform types it.
+    CoReply {
+        department: Option<String>,
+        text: String,
+    },
+    AskInfo {
+        question: String,
+    },
+    Resume {
+        reason: Resumption,
+    },
+    AskExtension {
+        /// Working days.
+        days: u8,
+        reason: String,
+        evidence: String,
+    },
+    GrantExtension,
+    RefuseExtension {
+        reason: String,
+    },
+    /// `until`: the day on which it shall be done.
+    Defer {
+        plan: String,
+        until: Date,
+    },
+    /// For flagged kinds it goes to the platform first.
+    Reply {
+        outcome: Outcome,
+        text: String,
+    },
+    PassReview,
+    ReturnReview {
+        reason: String,
+    },
+    Answer {
+        text: String,
+        basis: String,
+    },
+    Reject {
+        reason: Rejection,
+        instead: String,
+    },
+    Rate {
+        grade: Grade,
+        comment: String,
+    },
+    CallBack {
+        means: Means,
+        reached: bool,
+        solved: Option<Solved>,
+        note: String,
+    },
+    FinalReply {
+        text: String,
+        document: String,
+    },
+    /// By staff with a reason, or by the clock when the time to rate is over.
+    Close {
+        reason: String,
+    },
+    Urge,
+    Supplement {
+        text: String,
+        photos: Vec<String>,
+        voices: Vec<String>,
+    },
+    Withdraw {
+        reason: String,
+    },
+    /// Under another case, whose own [`Command::Join`] belongs into the same commit.
+    Merge {
+        parent: CaseNumber,
+        reason: String,
+    },
+    Unmerge {
+        reason: String,
+    },
+    Join {
+        child: CaseNumber,
+    },
+    /// What the case under which it goes on was answered.
+    ReplyAsParent {
+        outcome: Outcome,
+        text: String,
+        department: String,
+    },
+    Hide {
+        reason: String,
+    },
+    Note {
+        text: String,
+    },
+    Breach {
+        limit: Breached,
+    },
+    Supervise {
+        callee: String,
+        title: String,
+        promise_at: Timestamp,
+        note: String,
+    },
+    Recompute,
+    Archive,
+}
+
+impl Command {
+    /// The step that it asks for.
+    pub fn step(&self) -> Step {
+        match self {
+            Command::File(_) => Step::Received,
+            Command::Dispatch { .. } => Step::Dispatched,
+            Command::Accept => Step::Accepted,
+            Command::AskReturn { .. } => Step::ReturnAsked,
+            Command::RefuseReturn { .. } => Step::ReturnRefused,
+            Command::AskHandover { .. } => Step::HandoverAsked,
+            Command::DeclineHandover { .. } => Step::HandoverDeclined,
+            Command::Progress { .. } => Step::Progress,
+            Command::NoteContact { .. } => Step::Contacted,
+            Command::CoReply { .. } => Step::CoReplied,
+            Command::AskInfo { .. } => Step::InfoAsked,
+            Command::Resume { .. } => Step::Resumed,
+            Command::AskExtension { .. } => Step::ExtensionAsked,
+            Command::GrantExtension => Step::ExtensionGranted,
+            Command::RefuseExtension { .. } => Step::ExtensionRefused,
+            Command::Defer { .. } => Step::Deferred,
+            Command::Reply { .. } | Command::PassReview | Command::ReplyAsParent { .. } => {
+                Step::Replied
+            }
+            Command::ReturnReview { .. } => Step::ReviewReturned,
+            Command::Answer { .. } => Step::Answered,
+            Command::Reject { .. } => Step::Rejected,
+            Command::Rate { .. } => Step::Rated,
+            Command::CallBack { .. } => Step::CalledBack,
+            Command::FinalReply { .. } => Step::FinalReplied,
+            Command::Close { .. } => Step::Closed,
+            Command::Urge => Step::Urged,
+            Command::Supplement { .. } => Step::Supplemented,
+            Command::Withdraw { .. } => Step::Withdrawn,
+            Command::Merge { .. } => Step::Merged,
+            Command::Unmerge { .. } => Step::Unmerged,
+            Command::Join { .. } => Step::Joined,
+            Command::Hide { .. } => Step::Hidden,
+            Command::Note { .. } => Step::Noted,
+            Command::Breach { .. } => Step::Breached,
+            Command::Supervise { .. } => Step::Supervised,
+            Command::Recompute => Step::Recomputed,
+            Command::Archive => Step::Archived,
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! What the county's platform decides about a case, and what the clock notes down.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::Rules;
+use super::case::Case;
+use super::decide::{
+    NOTE_CHARS_MAX, ROUNDS_MAX, answer_text, at_most, not_allowed, required, written,
+};
+use super::event::{Actor, Breached, Change, Closing, Helper, Means, Solved};
+use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_due, limit_of};
+use super::number::CaseNumber;
+use super::refusal::Refusal;
+use super::state::{Party, State, Step};
+use crate::calendar::{Limit, local_date};
+use crate::county::TimeClass;
+
+const HELPERS_MAX: usize = 5;
+const CHILDREN_MAX: usize = 200;
+const CALLS_BACK_MAX: usize = 3;
+const PLAN_DAYS_MAX: i32 = 365;
+
+/// Department, helpers, category and note.
+type Dispatch = (String, Vec<String>, Option<String>, String);
+
+pub(super) fn dispatch(
+    case: &Case,
+    (department, helpers, category, note): Dispatch,
+    by: &Actor,
+    now: Timestamp,
+    rules: &Rules,
+) -> Result<Change, Refusal> {
+    let known = |id: &String| {
+        rules.departments.get(id).ok_or_else(|| Refusal::UnknownDepartment(id.clone()))
+    };
+    let receiver = known(&department)?;
+    if let Some(code) = category.as_deref().filter(|code| rules.categories.get(code).is_none()) {
+        return Err(Refusal::UnknownCategory(code.to_owned()));
+    }
+    let handed_over = !matches!(case.state, State::Received | State::Redo);
+    if handed_over && case.department.as_ref() == Some(&department) {
+        return Err(Refusal::SameDepartment(receiver.short.clone()));
+    }
+    // A department takes what was offered to it, for itself and not for another.
+    let parties = by.parties(Some(case));
+    if !parties.contains(&Party::Staff) && case.course.handover_to.as_ref() != Some(&department) {
+        return Err(not_allowed(Step::Dispatched, Party::Staff.word()));
+    }
+    at_most("派单说明", &note, NOTE_CHARS_MAX)?;
+    if helpers.len() > HELPERS_MAX {
+        let count = helpers.len();
+        return Err(Refusal::TooMany { what: "协办单位", count, max: HELPERS_MAX });
+    }
+    let due_at = assignment_due(case.time_class, case.round_due_at, handed_over, now, rules);
+    let mut helping: Vec<Helper> = Vec::new();
+    for id in helpers {
+        let helper = known(&id)?;
+        if id == department || helping.iter().any(|known| known.department == id) {
+            return Err(Refusal::TwiceTheSame(helper.short.clone()));
+        }
+        helping.push(Helper { department: id, due_at: help_due(due_at, now, rules) });
+    }
+    let from = case.department.clone().filter(|_| handed_over);
+    Ok(Change::Dispatched { department, from, due_at, category, note, helpers: helping })
+}
+
+/// The third time only the director decides, for good.
+pub(super) fn refuse_return(
+    case: &Case,
+    reason: String,
+    by: &Actor,
+    now: Timestamp,
+    rules: &Rules,
+) -> Result<Change, Refusal> {
+    written("理由", &reason, NOTE_CHARS_MAX)?;
+    let appointed = case.course.returns >= RETURNS_MAX;
+    if appointed && !by.parties(Some(case)).contains(&Party::Director) {
+        return Err(not_allowed(Step::ReturnRefused, Party::Director.word()));
+    }
+    let due = case.due_at.unwrap_or(case.round_due_at);
+    let asked = case.course.return_asked_at.unwrap_or(now);
+    let due_at = super::limits::after_stop(case, due, asked, now, rules);
+    Ok(Change::ReturnRefused { reason, appointed, due_at })
+}
+
+pub(super) fn grant_extension(case: &Case, by: &Actor, rules: &Rules) -> Result<Change, Refusal> {
+    let Some(asked) = case.course.extensions.last() else {
+        return Err(Refusal::NothingAsked("延期"));
+    };
+    if asked.asked_by.is_some() && asked.asked_by.as_deref() == by.name() {
+        return Err(Refusal::SecondPerson);
+    }
+    let days = Limit::WorkingDays(u32::from(asked.days));
+    Ok(Change::ExtensionGranted { round_due_at: rules.calendar.due(case.round_due_at, days) })
+}
+
+pub(super) fn defer(
+    case: &Case,
+    plan: String,
+    until: Date,
+    now: Timestamp,
+    rules: &Rules,
+) -> Result<Change, Refusal> {
+    answer_text(&plan)?;
+    if case.time_class != TimeClass::E {
+        return Err(Refusal::OnlyClassE);
+    }
+    if case.is_overdue(now) {
+        return Err(Refusal::OverdueAlready(crate::calendar::spoken(case.round_due_at)));
+    }
+    let days = (until - local_date(now)).get_days();
+    if !(1..=PLAN_DAYS_MAX).contains(&days) {
+        return Err(Refusal::PlanDay { days: PLAN_DAYS_MAX });
+    }
+    Ok(Change::Deferred { plan, until: rules.calendar.close_of_business(until) })
+}
+
+pub(super) fn pass_review(case: &Case, by: &Actor) -> Result<Change, Refusal> {
+    let Some(submitted) = &case.course.submitted else {
+        return Err(Refusal::NothingAsked("审核"));
+    };
+    if submitted.by.is_some() && submitted.by.as_deref() == by.name() {
+        return Err(Refusal::SecondPerson);
+    }
+    let (outcome, text) = (submitted.outcome, submitted.text.clone());
+    Ok(Change::Replied { outcome, text, department: None })
+}
+
+/// Means, reached, solved and note.
+type CallBack = (Means, bool, Option<Solved>, String);
+
+/// "Not solved" opens a second round.
+pub(super) fn call_back(
+    case: &Case,
+    (means, reached, solved, note): CallBack,
+    now: Timestamp,
+    rules: &Rules,
+) -> Result<Vec<Change>, Refusal> {
+    at_most("说明", &note, NOTE_CHARS_MAX)?;
+    if case.course.calls_back.len() >= CALLS_BACK_MAX {
+        return Err(Refusal::CalledBackEnough(CALLS_BACK_MAX));
+    }
+    if reached != solved.is_some() {
+        return Err(Refusal::Missing { what: "有没有解决（联系上了才填）" });
+    }
+    let mut changes = vec![Change::CalledBack { means, reached, solved, note: note.clone() }];
+    if solved == Some(Solved::No) && case.round < ROUNDS_MAX {
+        required("没解决的原因", &note)?;
+        let due_at = rules.calendar.due(now, REDO_LIMIT);
+        changes.push(Change::Reopened { round: case.round + 1, reason: note, due_at });
+    }
+    Ok(changes)
+}
+
+pub(super) fn final_reply(case: &Case, text: String, document: String) -> Result<Change, Refusal> {
+    answer_text(&text)?;
+    written("负责人签字的文件", &document, NOTE_CHARS_MAX)?;
+    if case.round < ROUNDS_MAX {
+        return Err(Refusal::NotTheLastRound);
+    }
+    Ok(Change::FinalReplied { text, document })
+}
+
+pub(super) fn close(case: &Case, reason: String, by: &Actor) -> Result<Change, Refusal> {
+    let parties = by.parties(Some(case));
+    let is_staff = parties.contains(&Party::Staff);
+    let closing = if parties.contains(&Party::System) {
+        match case.rating {
+            None => Closing::Unrated,
+            Some(before) => return Err(Refusal::AlreadyRated(before)),
+        }
+    } else if !is_staff {
+        return Err(not_allowed(Step::Closed, Party::Staff.word()));
+    } else if case.rating.is_some() {
+        Closing::Final
+    } else {
+        Closing::Staff
+    };
+    if is_staff {
+        required("办结理由", &reason)?;
+    }
+    at_most("办结理由", &reason, NOTE_CHARS_MAX)?;
+    Ok(Change::Closed { closing, reason })
+}
+
+pub(super) fn merge(case: &Case, parent: CaseNumber, reason: String) -> Result<Change, Refusal> {
+    written("理由", &reason, NOTE_CHARS_MAX)?;
+    if parent == case.number || !case.children.is_empty() {
+        return Err(Refusal::NotToBeMerged("它自己就是主件"));
+    }
+    if case.confidential {
+        return Err(Refusal::NotToBeMerged("它是保密的"));
+    }
+    Ok(Change::Merged { parent, reason })
+}
+
+pub(super) fn join(case: &Case, child: CaseNumber) -> Result<Change, Refusal> {
+    if case.confidential {
+        return Err(Refusal::NotToBeMerged("主件是保密的"));
+    }
+    if case.parent.is_some() || case.state == State::Replied {
+        return Err(Refusal::NotToBeMerged("主件已经答复，或并到了别处"));
+    }
+    if case.children.len() >= CHILDREN_MAX {
+        let count = case.children.len() + 1;
+        return Err(Refusal::TooMany { what: "并案", count, max: CHILDREN_MAX });
+    }
+    Ok(Change::Joined { child })
+}
+
+pub(super) fn breach(case: &Case, limit: Breached, rules: &Rules) -> Result<Change, Refusal> {
+    if case.course.has_breached(limit) {
+        return Err(Refusal::NotedBefore(limit));
+    }
+    let due_at = breach_due(case, limit, rules.calendar).ok_or(Refusal::NothingAsked("这一步"))?;
+    Ok(Change::Breached { limit, department: case.department.clone(), due_at })
+}
+
+/// Callee, title, promise and note.
+type Call = (String, String, Timestamp, String);
+
+pub(super) fn supervise(
+    case: &Case,
+    (callee, title, promise_at, note): Call,
+    now: Timestamp,
+) -> Result<Change, Refusal> {
+    written("接电话的人", &callee, 60)?;
+    written("职务", &title, 60)?;
+    at_most("说明", &note, NOTE_CHARS_MAX)?;
+    if case.department.is_none() {
+        return Err(Refusal::NotDispatched);
+    }
+    if promise_at <= now {
+        return Err(Refusal::PromiseInThePast);
+    }
+    Ok(Change::Supervised { callee, title, promise_at, note })
+}
+
+/// With the calendar as it is now; the promise that was made to her stays as it was said.
+pub(super) fn recompute(case: &Case, rules: &Rules) -> Result<Change, Refusal> {
+    let limit = if case.round > 1 { REDO_LIMIT } else { limit_of(case.time_class) };
+    let mut due = rules.calendar.due(case.round_started_at, limit);
+    for (stopped, resumed) in &case.course.stops {
+        due = rules.calendar.paused(due, limit, *stopped, *resumed);
+    }
+    for extension in case.course.extensions.iter().filter(|one| one.granted == Some(true)) {
+        due = rules.calendar.due(due, Limit::WorkingDays(u32::from(extension.days)));
+    }
+    if due == case.round_due_at {
+        return Err(Refusal::NothingChanged);
+    }
+    let own =
+        case.due_at.map(|before| if before == case.round_due_at { due } else { before.max(due) });
+    Ok(Change::Recomputed {
+        calendar_version: rules.calendar.version().to_owned(),
+        round_due_before: case.round_due_at,
+        round_due_at: due,
+        due_at: own,
+    })
+}
