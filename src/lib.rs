@@ -2,7 +2,7 @@
 //!
 //! The modules are floors that only look down (see ARCHITECTURE.md):
 //! `cli` and `web` above `office` above `channel` and `store` above the pure
-//! core: `dialog`, `desk`, then `county` and `calendar`, then `zh`.
+//! core: `dialog`, `desk`, then `meaning`, then `county` and `calendar`, then `zh`.
 //! `tests/house.rs` holds the arrows to that.
 
 pub mod calendar;
@@ -12,6 +12,7 @@ pub mod config;
 pub mod county;
 pub mod desk;
 pub mod dialog;
+pub mod meaning;
 pub mod office;
 pub mod store;
 pub mod web;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["zh"],
     &["county", "calendar"],
+    &["meaning"],
     &["dialog", "desk"],
     &["config"],
     &["channel", "store"],
@@ -16,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["web"],
     &["cli"],
 ];
-const PURE: &[&str] = &["zh", "county", "calendar", "dialog", "desk", "channel"];
+const PURE: &[&str] = &["zh", "county", "calendar", "meaning", "dialog", "desk", "channel"];
 const LINES_MAX: usize = 800;
 
 /// What a pure floor must not name: I/O, clock, randomness, threads, globals that change.

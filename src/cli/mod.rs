@@ -5,7 +5,9 @@ mod chat;
 mod serve;
 mod staff;
 mod start;
+mod train;
 mod transcripts;
+mod understand;
 
 use std::path::PathBuf;
 
@@ -48,6 +50,35 @@ enum Command {
     /// Prints the first line that differs of each one that fails. Exit code 1 if any does,
     /// 2 if the dialogs or tables do not load.
     Test,
+
+    /// Show what the bot understands of each line of standard input, as JSON lines
+    ///
+    /// A pure function of the lines, the county's tables and --now. Without --as: what a whole
+    /// message says. With --as: what it says as the answer to a question.
+    Understand {
+        /// The question that each line answers
+        #[arg(long = "as", value_enum)]
+        answers: Option<understand::AnswerKind>,
+        /// Labels of the menu, for --as menu
+        #[arg(long, value_delimiter = ',', value_name = "A,B,C")]
+        options: Vec<String>,
+        /// The moment that 昨天 is counted from, ISO 8601 with an offset; without it, now
+        #[arg(long, value_name = "TIME")]
+        now: Option<String>,
+    },
+
+    /// Fit the model of kinds of matter from county/examples, and use it if it is better
+    ///
+    /// One example of five is held back, always the same ones; the new model replaces the one
+    /// in use only if it does better on them.
+    Train {
+        /// Write every confusion of the new model to this CSV file
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
+        /// Only say how good it is
+        #[arg(long)]
+        dry_run: bool,
+    },
 
     /// Add a clerk, give out a new one-time password, list everybody
     Staff {
@@ -101,6 +132,10 @@ impl Cli {
             Command::Serve => serve::run(config).await,
             Command::Chat => chat::run(config).await,
             Command::Test => transcripts::run(config),
+            Command::Understand { answers, options, now } => {
+                understand::run(config, answers, &options, now.as_deref())
+            }
+            Command::Train { report, dry_run } => train::run(config, report, dry_run),
             Command::Staff { command } => staff::run(config, command).await,
             Command::Backup { folder } => backup::backup(config, &folder).await,
             Command::Restore { folder } => backup::restore(config, &folder).await,

@@ -12,3 +12,4 @@ pub use categories::{Categories, Category, TimeClass};
 pub use departments::{Department, Departments};
 pub use places::{Found, Likeness, Place, PlaceKind, Places, Scope};
 pub use table::TableError;
+pub(crate) use table::read as read_table;

@@ -28,7 +28,7 @@ impl fmt::Display for TableError {
 impl std::error::Error for TableError {}
 
 /// One row, by the names of the columns.
-pub(super) struct Row<'a> {
+pub(crate) struct Row<'a> {
     pub line: u64,
     cells: Vec<(&'a str, String)>,
 }
@@ -54,7 +54,7 @@ impl Row<'_> {
 /// Reads a CSV table whose first line names `columns`; more columns are allowed and ignored.
 /// A byte order mark and Windows line ends are fine. Every row that reads is handed to
 /// `each`, which may add what is wrong with it.
-pub(super) fn read(
+pub(crate) fn read(
     file: &str,
     text: &str,
     columns: &[&str],

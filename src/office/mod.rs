@@ -49,7 +49,7 @@ use crate::store::Store;
 
 pub use health::Counters;
 pub use reception::{REPLY_WITHIN, Said};
-pub use tables::{Tables, read_script};
+pub use tables::{MODEL, Tables, read_examples, read_script};
 pub use views::*;
 
 use clock::Clock;

@@ -7,20 +7,39 @@ use std::path::{Path, PathBuf};
 
 use crate::calendar::Calendar;
 use crate::county::{Categories, Departments, Places};
-use crate::desk::Rules;
+use crate::desk::{self, Rules};
 use crate::dialog::{self, Script, SourceFile};
+use crate::meaning::{Emergencies, Example, Keywords, Model, Reader};
 
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const FILES_MAX: usize = 500;
+/// The model of kinds of matter, in the county's folder; `bianmin train` writes it.
+pub const MODEL: &str = "kinds.model";
 
 pub struct Tables {
     pub places: Places,
     pub categories: Categories,
     pub departments: Departments,
     pub calendar: Calendar,
+    pub keywords: Keywords,
+    pub emergencies: Emergencies,
+    /// None until `bianmin train` made one.
+    pub model: Option<Model>,
 }
 
 impl Tables {
+    /// For understanding what villagers write.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader {
+            places: &self.places,
+            categories: &self.categories,
+            keywords: &self.keywords,
+            emergencies: &self.emergencies,
+            model: self.model.as_ref(),
+            case_number,
+        }
+    }
+
     pub fn rules(&self) -> Rules<'_> {
         Rules {
             calendar: &self.calendar,
@@ -52,6 +71,9 @@ impl Tables {
         let neighbours = read_text(&folder.join("neighbours.csv"), &mut problems);
         let categories = read_text(&folder.join("categories.csv"), &mut problems);
         let departments = read_text(&folder.join("departments.csv"), &mut problems);
+        let keywords = read_text(&folder.join("keywords.csv"), &mut problems);
+        let emergencies = read_text(&folder.join("emergencies.csv"), &mut problems);
+        let model = read_model(&folder.join(MODEL), &mut problems);
         let hours = read_text(&folder.join("calendar/office-hours.toml"), &mut problems);
         let years = read_folder(&folder.join("calendar"), "json", &mut problems);
         if !problems.is_empty() {
@@ -63,13 +85,67 @@ impl Tables {
         let categories = said(Categories::parse(&categories), &mut problems);
         let departments = said(Departments::parse(&departments), &mut problems);
         let calendar = said(Calendar::parse(&years, &hours), &mut problems);
-        match (places, categories, departments, calendar) {
-            (Some(places), Some(categories), Some(departments), Some(calendar)) => {
-                Ok(Self { places, categories, departments, calendar })
+        let keywords = categories
+            .as_ref()
+            .and_then(|categories| said(Keywords::parse(&keywords, categories), &mut problems));
+        let emergencies = said(Emergencies::parse(&emergencies), &mut problems);
+        match (places, categories, departments, calendar, keywords, emergencies) {
+            (
+                Some(places),
+                Some(categories),
+                Some(departments),
+                Some(calendar),
+                Some(keywords),
+                Some(emergencies),
+            ) => {
+                Ok(Self { places, categories, departments, calendar, keywords, emergencies, model })
             }
             _ => Err(problems),
         }
     }
+}
+
+fn case_number(text: &str) -> Option<String> {
+    match desk::read_number(text) {
+        desk::NumberRead::Whole(number) => Some(number.digits()),
+        _ => None,
+    }
+}
+
+fn read_model(path: &Path, problems: &mut Vec<String>) -> Option<Model> {
+    let bytes = match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Ok(meta) if meta.len() > FILE_BYTES_MAX => {
+            problems.push(format!("{}：文件太大，最多4MB。", path.display()));
+            return None;
+        }
+        _ => fs::read(path),
+    };
+    match bytes.map(|bytes| Model::from_bytes(&bytes)) {
+        Ok(Ok(model)) => Some(model),
+        Ok(Err(bad)) => {
+            problems.push(format!("{}：{bad}。", path.display()));
+            None
+        }
+        Err(error) => {
+            problems.push(format!("{}：读不出来（{error}）。", path.display()));
+            None
+        }
+    }
+}
+
+/// What the model learns from: `examples/*.csv`, with the columns code and text.
+pub fn read_examples(folder: &Path, reader: &Reader<'_>) -> Result<Vec<Example>, Vec<String>> {
+    let mut problems = Vec::new();
+    let files = read_folder(folder, "csv", &mut problems);
+    let mut examples = Vec::new();
+    for (name, text) in &files {
+        let mut errors = Vec::new();
+        let found = crate::meaning::read_examples(name, text, reader, &mut errors);
+        examples.extend(found);
+        problems.extend(errors.iter().map(ToString::to_string));
+    }
+    if problems.is_empty() { Ok(examples) } else { Err(problems) }
 }
 
 pub fn read_script(folder: &Path) -> Result<Script, Vec<String>> {

@@ -15,8 +15,49 @@ const DOUBLE: &[&str] = &[
 ];
 /// How neighbours call each other: 王婶, 老李头, 张大爷.
 const KIN: &[&str] = &[
-    "大爷", "大娘", "大妈", "大叔", "大婶", "大姐", "大哥", "婶", "叔", "姨", "哥", "姐", "嫂",
-    "奶奶", "爷爷", "先生", "女士", "师傅", "老师", "书记", "主任", "医生", "同志",
+    "大爷",
+    "大娘",
+    "大妈",
+    "大叔",
+    "大婶",
+    "大姐",
+    "大哥",
+    "婶",
+    "叔",
+    "姨",
+    "哥",
+    "姐",
+    "嫂",
+    "婶子",
+    "婶儿",
+    "大嫂",
+    "嫂子",
+    "二叔",
+    "三叔",
+    "二婶",
+    "三婶",
+    "姥姥",
+    "姥爷",
+    "老太太",
+    "老爷子",
+    "老师傅",
+    "大夫",
+    "校长",
+    "经理",
+    "老板",
+    "会计",
+    "村长",
+    "队长",
+    "奶奶",
+    "爷爷",
+    "先生",
+    "女士",
+    "师傅",
+    "老师",
+    "书记",
+    "主任",
+    "医生",
+    "同志",
 ];
 /// Characters that stand in places and things, hardly ever at the end of a name.
 const NOT_IN_NAMES: &[char] = &[
@@ -25,10 +66,14 @@ const NOT_IN_NAMES: &[char] = &[
 
 static SAID: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?:我叫|我名叫|我的名字叫|名字叫|姓名是|姓名|我姓名|我是)[:：]?\s*([\p{Han}·]{2,6})",
+        r"(?:我叫|俺叫|我名叫|我的名字叫|名字叫|名叫|姓名是|姓名|我姓名|本人|我是|俺是|联系人)[:：]?\s*([\p{Han}·]{2,6})",
     )
     .expect("a constant")
 });
+
+pub fn is_surname(c: char) -> bool {
+    SURNAMES.contains(c)
+}
 
 fn is_full_name(text: &str) -> bool {
     let count = text.chars().count();
@@ -36,7 +81,59 @@ fn is_full_name(text: &str) -> bool {
     let first = text.chars().next().unwrap_or_default();
     let known = double || SURNAMES.contains(first);
     let fits = if double { (3..=4).contains(&count) } else { (2..=3).contains(&count) };
-    known && fits && text.chars().all(is_han) && !text.contains(NOT_IN_NAMES)
+    let word = NOT_NAMES.iter().any(|word| text.starts_with(word));
+    known && fits && !word && text.chars().all(is_han) && !text.contains(NOT_IN_NAMES)
+}
+
+/// Words whose first character is also a surname.
+const NOT_NAMES: &[&str] = &[
+    "党员", "单亲", "高中", "高龄", "任何", "方便", "路过", "路灯", "白天", "常年", "时候", "马上",
+    "安全", "平时", "严重", "强烈", "程序", "成年", "黄了", "水管", "应该", "万一", "和", "明天",
+    "金额", "房子", "房东", "车子", "车主", "包工", "农民", "于是", "全村", "全家", "都", "古代",
+    "连", "相信", "关于", "施工", "车祸", "花生", "牛奶", "商户", "商家", "从", "项目", "管理",
+    "管水", "曾经", "温度", "项", "经常", "向", "路上", "解决", "申请", "何时", "空调", "东西",
+    "东边",
+];
+/// What comes behind a name where nothing parts them: 我叫王秀兰住大黑坨.
+const BEHIND: &[&str] = &[
+    "住",
+    "家住",
+    "家在",
+    "家里",
+    "是",
+    "在",
+    "电话",
+    "手机",
+    "我",
+    "俺",
+    "今年",
+    "男",
+    "女",
+    "想",
+    "要",
+    "反映",
+    "投诉",
+    "来自",
+    "村里",
+    "号码",
+    "联系",
+    "微信",
+    "的电话",
+    "这里",
+    "今天",
+];
+
+/// A name at the start of a run of characters, where it ends clearly.
+fn name_at_start(run: &str) -> Option<&str> {
+    if is_full_name(run) {
+        return Some(run);
+    }
+    let ends = run.char_indices().map(|(at, _)| at).filter(|at| *at > 0);
+    let mut names = ends.filter_map(|at| {
+        let (name, rest) = run.split_at(at);
+        (is_full_name(name) && BEHIND.iter().any(|word| rest.starts_with(word))).then_some(name)
+    });
+    names.next_back()
 }
 
 fn is_call_name(text: &str) -> bool {
@@ -58,20 +155,47 @@ fn is_call_name(text: &str) -> bool {
 pub fn name(text: &str, whole: bool) -> Option<String> {
     if !whole {
         let said = SAID.captures_iter(text).filter_map(|found| found.get(1));
-        let mut names = said.map(|found| found.as_str()).filter(|name| is_full_name(name));
+        let mut names = said.filter_map(|found| name_at_start(found.as_str()));
         return names.next().map(str::to_owned);
     }
-    let copy = plain(text);
+    // The first clause, without a number behind it.
+    let clause =
+        text.split(['，', ',', '。', '；', ';', '\n']).find(|clause| !clause.trim().is_empty());
+    let copy =
+        plain(clause?.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ' || c == '-'));
     let mut rest = copy.as_str();
-    for word in
-        ["我名叫", "我的名字叫", "我叫", "我是", "叫我", "姓名是", "姓名", "名字", "叫", "就叫"]
-    {
+    for word in [
+        "我名叫",
+        "我的名字叫",
+        "我的名字是",
+        "我名字叫",
+        "我叫",
+        "俺叫",
+        "我是",
+        "俺是",
+        "叫我",
+        "喊我",
+        "姓名是",
+        "姓名",
+        "名字是",
+        "名字叫",
+        "名字",
+        "本人",
+        "就叫我",
+        "就叫",
+        "叫",
+        "免贵",
+        "称呼我",
+    ] {
         if let Some(inner) = rest.strip_prefix(word) {
             rest = inner.trim_start_matches([':', ' ', '是']);
             break;
         }
     }
-    if ["匿名", "不说", "保密"].contains(&rest) {
+    for word in ["就行", "就中", "就好", "就可以", "就成", "女士收"] {
+        rest = rest.strip_suffix(word).unwrap_or(rest);
+    }
+    if ["匿名", "不说", "保密", "不留名", "不想说"].contains(&rest) {
         return Some("匿名".to_owned());
     }
     let said = rest.strip_prefix("我姓").or(rest.strip_prefix('姓'));

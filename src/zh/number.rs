@@ -1,7 +1,8 @@
 //! Numbers and quantities: 3, ３, 三, 半, 二百五, 1万2, 三十来斤.
 
-use unicode_normalization::UnicodeNormalization;
+use std::ops::Range;
 
+use super::copy::Copy;
 use super::digits::digit;
 use super::plain;
 
@@ -10,10 +11,12 @@ const VALUE_MAX: i64 = 1_000_000_000_000;
 
 /// Units that people count in. Longer ones first where one begins another.
 const UNITS: &[&str] = &[
-    "公斤", "千克", "公里", "平米", "平方", "小时", "分钟", "斤", "克", "吨", "袋", "个", "包",
-    "瓶", "箱", "件", "亩", "只", "条", "头", "桶", "盒", "份", "张", "台", "户", "口", "人", "天",
-    "次", "把", "棵", "株", "米", "里", "块", "元", "盏", "根", "扇", "套", "双", "捆", "车", "垛",
-    "筐", "升", "两", "年", "月", "对", "打",
+    "公斤", "千克", "公里", "星期", "礼拜", "钟头", "块钱", "毛钱", "罐", "平米", "平方", "小时",
+    "分钟", "斤", "克", "吨", "袋", "个", "包", "瓶", "箱", "件", "亩", "只", "条", "头", "桶",
+    "盒", "份", "张", "台", "户", "口", "人", "天", "次", "把", "棵", "株", "米", "里", "块", "元",
+    "盏", "根", "扇", "套", "双", "捆", "车", "垛", "筐", "升", "提", "壶", "捧", "板", "串", "兜",
+    "篮", "碗", "车皮", "匹", "部", "辆", "本", "支", "间", "处", "家", "栋", "口井", "垧", "分地",
+    "丈", "尺", "厘米", "毫升", "毫克", "度", "层", "两", "年", "月", "对", "打",
 ];
 const ABOUT: &[&str] = &["大概", "大约", "差不多", "约", "将近", "快"];
 const WANT: &[&str] = &["我想要", "我要", "给我来", "给我", "想要", "要", "来", "买", "订"];
@@ -188,33 +191,160 @@ pub fn quantity(text: &str, whole: bool) -> Option<Quantity> {
             }
         }
         let (found, used) = at_start(&copy)?;
+        // Three or four: she is asked which.
+        let chars: Vec<char> = copy.chars().take(2).collect();
+        if span_of(&chars).is_some() {
+            return None;
+        }
         let rest = copy[used..].trim();
         return rest.is_empty().then_some(Quantity { about: about || found.about, ..found });
     }
-    let copy: String = text.nfkc().collect();
-    let mut before = None;
-    for (at, c) in copy.char_indices() {
-        let begins = is_number_char(c) || matches!(c, '俩' | '仨');
-        if begins
-            && !before.is_some_and(is_number_char)
-            && let Some((found, _)) = at_start(&copy[at..])
-            && found.unit.is_some()
-        {
-            let about = ABOUT.iter().any(|word| copy[..at].ends_with(word));
-            return Some(Quantity { about: about || found.about, ..found });
+    quantities(&Copy::of(text, CHARACTERS_MAX)).into_iter().next().map(|(_, found)| found)
+}
+
+/// A longer text is read up to here.
+const CHARACTERS_MAX: usize = 600;
+/// Words that begin like a quantity: 一块去, 一口气, 万一.
+const NO_QUANTITY: &[&str] = &[
+    "一块儿",
+    "一块去",
+    "一块来",
+    "一块办",
+    "一块修",
+    "一块反映",
+    "一口气",
+    "一天到晚",
+    "一个劲",
+    "一家人",
+    "一次性",
+    "一把火",
+    "一户一",
+    "一条龙",
+    "一头雾",
+    "一年到头",
+    "一条街",
+    "一口咬",
+    "两口子",
+    "三口两口",
+    "三番五",
+    "三天两头",
+    "四个现代",
+    "一张嘴",
+    "一米线",
+    "三轮",
+    "四轮",
+    "二把刀",
+    "一件事",
+    "两件事",
+    "一个人也",
+    "一套一套",
+    "千家万户",
+    "千万别",
+    "千万不",
+    "一根筋",
+    "五保户",
+    "一人一",
+    "一次次",
+    "一天天",
+    "一年年",
+    "百年",
+    "千年",
+    "万年",
+    "一头沉",
+    "半天",
+    "一块块",
+    "两面",
+    "十字",
+    "一点",
+    "两头",
+    "三级",
+    "一级",
+    "二级",
+    "四级",
+    "一对一",
+    "一把手",
+    "一次又",
+    "二人转",
+    "一口一",
+    "三包",
+    "两会",
+    "三农",
+    "百家",
+    "万人",
+    "千人",
+    "百人",
+    "半夜",
+    "半道",
+    "半路",
+    "半截",
+    "三更",
+    "两头跑",
+];
+
+/// Every number with a unit in a text, and the characters of the copy it takes. A bare number
+/// is none.
+pub fn quantities(copy: &Copy) -> Vec<(Range<usize>, Quantity)> {
+    let chars = &copy.chars;
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < chars.len() {
+        let begins = is_number_char(chars[at]) || matches!(chars[at], '俩' | '仨');
+        let inside = at > 0
+            && (is_number_char(chars[at - 1])
+                || matches!(chars[at - 1], '第' | '.' | '-' | '每' | '周' | '期' | '拜' | '初'));
+        if !begins || inside || NO_QUANTITY.iter().any(|word| copy.has(at, word)) {
+            at += 1;
+            continue;
         }
-        before = Some(c);
+        // No quantity is longer than this.
+        let end = chars.len().min(at + 24);
+        let text: String = chars[at..end].iter().collect();
+        match at_start(&text).filter(|(quantity, _)| quantity.unit.is_some()) {
+            Some((quantity, used)) => {
+                let to = at + text[..used].chars().count();
+                let about = ABOUT.iter().chain(["小", "上", "得有"].iter()).any(|word| {
+                    let from = at.checked_sub(word.chars().count());
+                    from.is_some_and(|from| copy.has(from, word))
+                });
+                found.push((at..to, Quantity { about: about || quantity.about, ..quantity }));
+                at = to;
+            }
+            None => at += 1,
+        }
     }
-    None
+    found
+}
+
+/// 三四袋, 一二百斤, 七八十个: about, and the smaller of the two.
+fn one_or_other(text: &str) -> Option<(Quantity, usize)> {
+    let chars: Vec<char> = text.chars().take(2).collect();
+    let (low, _) = span_of(&chars)?;
+    let mut used: usize = chars.iter().map(|c| c.len_utf8()).sum();
+    let mut thousandths = i64::from(low) * 1_000;
+    while let Some(more) = text[used..].chars().next().filter(|c| power(*c).is_some()) {
+        thousandths = thousandths.checked_mul(power(more)?)?;
+        used += more.len_utf8();
+    }
+    let unit = UNITS.iter().find(|unit| text[used..].starts_with(**unit))?;
+    used += unit.len();
+    Some((Quantity { thousandths, unit: Some((*unit).to_owned()), about: true }, used))
 }
 
 /// A quantity at the start of `text`, and how many bytes it takes.
 fn at_start(text: &str) -> Option<(Quantity, usize)> {
     for (word, count) in [("俩", 2_000), ("仨", 3_000)] {
-        if text.starts_with(word) {
-            let unit = Some("个".to_owned());
-            return Some((Quantity { thousandths: count, unit, about: false }, word.len()));
+        if let Some(rest) = text.strip_prefix(word) {
+            // 俩人, 俩月; 俩 alone counts pieces.
+            let unit = ["人", "月", "星期", "礼拜", "小时", "钟头"]
+                .iter()
+                .find(|unit| rest.starts_with(**unit));
+            let used = word.len() + unit.map_or(0, |unit| unit.len());
+            let unit = Some(unit.map_or("个", |unit| unit).to_owned());
+            return Some((Quantity { thousandths: count, unit, about: false }, used));
         }
+    }
+    if let Some(found) = one_or_other(text) {
+        return Some(found);
     }
     let end = text.find(|c| !is_number_char(c)).unwrap_or(text.len());
     // 两 is also a unit (二两): the longest reading that is a number counts.
@@ -241,7 +371,7 @@ fn at_start(text: &str) -> Option<(Quantity, usize)> {
         cut = text[..cut].char_indices().next_back().map(|(at, _)| at)?;
     }
     let mut used = cut;
-    for word in ["来", "多", "余"] {
+    for word in ["来", "多", "余", "啷当"] {
         if text[used..].starts_with(word) && thousandths >= 10_000 {
             about = true;
             used += word.len();

@@ -72,6 +72,16 @@ pub fn find_phone(text: &str) -> Option<(String, Range<usize>)> {
     })
 }
 
+/// A number with its area code, such as 0315-4612345: digits only, with its byte range.
+pub fn find_landline(text: &str) -> Option<(String, Range<usize>)> {
+    runs(text).into_iter().find_map(|(digits, range)| {
+        let area = if digits.starts_with("01") || digits.starts_with("02") { 3 } else { 4 };
+        let own = digits.len().checked_sub(area)?;
+        let fits = digits.starts_with('0') && !digits.starts_with("00") && (7..=8).contains(&own);
+        fits.then_some((digits, range))
+    })
+}
+
 /// The answer to "your mobile number?".
 pub fn phone(text: &str) -> Result<String, PhoneError> {
     if let Some((mobile, _)) = find_phone(text) {

@@ -1,7 +1,7 @@
 //! Where a name begins and ends in a text, and whose village it is.
 
 use super::find::Mention;
-use crate::zh::{Copy, is_han};
+use crate::zh::{self, Copy, is_han};
 
 /// What may stand before a village's name without being a part of it.
 const BEFORE: &[char] = &[
@@ -9,6 +9,15 @@ const BEFORE: &[char] = &[
     '镇', '乡', '道', '县', '们', '个', '叫', '了', '咱', '俺', '我', '属', '归', '过', '诉', '映',
     '报', '问', '查', '请', '即', '就', '为', '对', '把', '于', '及', '经', '有', '让', '向', '找',
     '于', '送', '市', '儿', '这', '那', '你', '他', '都',
+];
+/// What a longer name may begin with, as a surname may: 小李庄, 河南庄, 桃李庄.
+const NAME_BEGINS: &[char] = &[
+    '东', '西', '南', '北', '前', '后', '大', '小', '老', '新', '上', '下', '中', '外', '左', '右',
+    '内', '河', '沙', '石', '桥', '湾', '坨', '崖', '井', '庙', '寺', '桃', '柳', '榆', '高', '长',
+    '短', '黑', '白', '红', '黄', '青', '双', '三', '四', '五', '六', '七', '八', '九', '十', '一',
+    '二', '两', '头', '尾', '口', '家', '庄', '营', '店', '屯', '堡', '寨', '铺', '埝', '台', '各',
+    '坡', '滩', '港', '林', '园', '窝', '房', '圈', '闸', '渠', '岭', '山', '海', '泥', '土', '草',
+    '花', '枣', '梨', '杏', '槐', '松', '葛', '官', '军', '旧', '正', '偏', '冯',
 ];
 /// What may follow it.
 const BEHIND: &[char] = &[
@@ -109,7 +118,7 @@ pub(super) fn begins_clearly(copy: &Copy, from: usize) -> bool {
     match from.checked_sub(1).map(|at| copy.chars[at]) {
         None => true,
         Some(before) => {
-            !is_han(before)
+            !(is_han(before) && (zh::is_surname(before) || NAME_BEGINS.contains(&before)))
                 || BEFORE.contains(&before)
                 || copy.is_parted(from)
                 || [

@@ -1,0 +1,221 @@
+//! What a message is about, so that the right dialog starts without a menu, and nothing starts
+//! on 好的谢谢.
+
+use std::sync::LazyLock;
+
+use super::phrases::Phrases;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Intent {
+    /// Something is wrong, or somebody wants something done.
+    Report,
+    /// Wants to buy.
+    Order,
+    /// How far her case is.
+    Progress,
+    /// Wants a human being.
+    Human,
+    Cancel,
+    Help,
+    Thanks,
+    Chitchat,
+    /// Asks how, where, how much.
+    Consult,
+    Unclear,
+}
+
+impl Intent {
+    pub fn id(self) -> &'static str {
+        match self {
+            Intent::Report => "report",
+            Intent::Order => "order",
+            Intent::Progress => "progress",
+            Intent::Human => "human",
+            Intent::Cancel => "cancel",
+            Intent::Help => "help",
+            Intent::Thanks => "thanks",
+            Intent::Chitchat => "chitchat",
+            Intent::Consult => "consult",
+            Intent::Unclear => "unclear",
+        }
+    }
+}
+
+/// What else was found in the message.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Signs {
+    pub emergency: bool,
+    pub case_number: bool,
+    pub place: bool,
+    pub quantity: bool,
+    pub keyword: bool,
+    /// The likeliest kind has at least an even chance.
+    pub kind: bool,
+    /// 谢谢, 辛苦了 stand in it.
+    pub thanked: bool,
+}
+
+const THANKS: [&str; 9] =
+    ["谢谢", "感谢", "谢了", "多谢", "辛苦了", "辛苦您", "辛苦你", "🙏", "费心了"];
+/// Behind thanks: it was done.
+const DONE: [&str; 9] =
+    ["修好", "解决了", "好了", "来电了", "来水了", "通了", "亮了", "办成了", "办好"];
+/// What may stand beside thanks without being a matter.
+const THANKS_CHARACTERS: usize = 8;
+
+/// `text`: the whole copy, courtesy included.
+pub(super) fn is_thanked(text: &str) -> bool {
+    THANKS.iter().any(|word| text.contains(word))
+}
+
+const COMPLAINT: usize = 0;
+/// 投诉, 反映: a matter, but 不投诉了 is none.
+const PETITION: usize = 1;
+const INTENTS: [(&str, Option<Intent>); 11] = [
+    ("complaint", None),
+    ("petition", None),
+    ("report", Some(Intent::Report)),
+    ("cancel", Some(Intent::Cancel)),
+    ("human", Some(Intent::Human)),
+    ("help", Some(Intent::Help)),
+    ("thanks", Some(Intent::Thanks)),
+    ("chitchat", Some(Intent::Chitchat)),
+    ("progress", Some(Intent::Progress)),
+    ("order", Some(Intent::Order)),
+    ("consult", Some(Intent::Consult)),
+];
+/// A whole message of one of these is a command even in a longer text of this many characters.
+const SHORT: usize = 24;
+
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
+    let mut phrases = Phrases::default();
+    for line in include_str!("intents.tsv").lines().filter(|line| !line.starts_with('#')) {
+        let Some((name, words)) = line.split_once('\t') else { continue };
+        let Some(tag) = INTENTS.iter().position(|(known, _)| *known == name) else { continue };
+        for word in words.split_whitespace() {
+            phrases.add(word, tag);
+        }
+    }
+    phrases
+});
+
+pub(super) fn table_bytes() -> usize {
+    PHRASES.bytes()
+}
+
+/// `chars`: the plain copy without blanks; `said`: the same with courtesy and particles.
+pub(super) fn intent(chars: &[char], said: &[char], signs: Signs) -> Intent {
+    let found = matter(chars, said, signs);
+    if !signs.thanked || signs.emergency {
+        return found;
+    }
+    let text: String = chars.iter().collect();
+    let done =
+        DONE.iter().any(|word| text.contains(word)) && !text.contains('没') && !text.contains('又');
+    let short = chars.len() <= THANKS_CHARACTERS && !signs.keyword && !signs.quantity;
+    let empty = matches!(found, Intent::Chitchat | Intent::Unclear);
+    let thanks = done && matches!(found, Intent::Report | Intent::Cancel | Intent::Unclear)
+        || empty
+        || short && found == Intent::Report && !signs.place && !signs.kind;
+    if thanks { Intent::Thanks } else { found }
+}
+
+fn matter(chars: &[char], said: &[char], signs: Signs) -> Intent {
+    let edge = |c: &char| !c.is_alphanumeric();
+    let from = said.iter().position(|c| !edge(c)).unwrap_or(0);
+    let to = said.iter().rposition(|c| !edge(c)).map_or(said.len(), |at| at + 1);
+    let said = &said[from..to];
+    let mut hits = PHRASES.hits(said);
+    let alone: Vec<usize> =
+        hits.iter().filter(|hit| hit.range == (0..said.len())).map(|hit| hit.tag).collect();
+    hits.extend(PHRASES.hits(chars));
+    let has = |intent: Intent| {
+        let tag = INTENTS.iter().position(|(_, known)| *known == Some(intent));
+        hits.iter().any(|hit| Some(hit.tag) == tag)
+    };
+    let whole = |intent: Intent| {
+        let tag = INTENTS.iter().position(|(_, known)| *known == Some(intent));
+        let whole = |hit: &super::phrases::Hit| hit.range == (0..chars.len());
+        tag.is_some_and(|tag| alone.contains(&tag))
+            || hits.iter().any(|hit| Some(hit.tag) == tag && whole(hit))
+    };
+    let complaint = hits.iter().any(|hit| hit.tag == COMPLAINT);
+    let petition = hits.iter().any(|hit| hit.tag == PETITION);
+    let short = chars.len() <= SHORT;
+    if signs.emergency {
+        return Intent::Report;
+    }
+    for command in [
+        Intent::Cancel,
+        Intent::Human,
+        Intent::Help,
+        Intent::Thanks,
+        Intent::Chitchat,
+        Intent::Progress,
+        Intent::Order,
+        Intent::Report,
+    ] {
+        if whole(command) {
+            return command;
+        }
+    }
+    let letters = chars.iter().filter(|c| c.is_alphanumeric()).count();
+    if letters == 0 {
+        return if chars.is_empty() { Intent::Unclear } else { Intent::Chitchat };
+    }
+    if short && has(Intent::Human) {
+        return Intent::Human;
+    }
+    if short && has(Intent::Cancel) && !complaint {
+        return Intent::Cancel;
+    }
+    if signs.case_number {
+        return Intent::Progress;
+    }
+    if has(Intent::Progress) {
+        return Intent::Progress;
+    }
+    if short && has(Intent::Help) && !complaint {
+        return Intent::Help;
+    }
+    if short && has(Intent::Chitchat) && !complaint && !signs.keyword {
+        return Intent::Chitchat;
+    }
+    let complaint = complaint || petition;
+    if has(Intent::Order) && !complaint {
+        let asks = has(Intent::Consult) && !signs.quantity;
+        if !asks {
+            return Intent::Order;
+        }
+    }
+    if has(Intent::Consult) && !complaint {
+        return Intent::Consult;
+    }
+    let asks = chars.last().is_some_and(|last| matches!(last, '吗' | '?' | '？' | '不' | '没'));
+    if asks && !complaint && letters >= 4 && (signs.keyword || signs.kind) {
+        return Intent::Consult;
+    }
+    if complaint && (letters >= 5 || signs.keyword || signs.kind) {
+        // 残疾证坏了怎么补办: asked, in spite of the word.
+        let procedure = has(Intent::Consult) && !signs.place && is_asking_how(&hits);
+        return if procedure { Intent::Consult } else { Intent::Report };
+    }
+    if signs.keyword && letters >= 3 || signs.kind && letters >= 4 {
+        return Intent::Report;
+    }
+    let text: String = chars.iter().collect();
+    // She tells something of her village or her family, at some length.
+    let hers = ["村", "我家", "俺家", "俺们", "我们", "咱们", "邻居", "路", "钱"];
+    let tells = signs.place || hers.iter().any(|word| text.contains(word));
+    if tells && letters >= 6 || letters >= 10 {
+        let asks = asks || ["吗", "哪", "咋", "啥", "谁"].iter().any(|word| text.contains(word));
+        return if asks { Intent::Consult } else { Intent::Report };
+    }
+    Intent::Unclear
+}
+
+/// Phrases of three characters and more that ask how something is done.
+fn is_asking_how(hits: &[super::phrases::Hit]) -> bool {
+    let consult = INTENTS.iter().position(|(_, intent)| *intent == Some(Intent::Consult));
+    hits.iter().any(|hit| Some(hit.tag) == consult && hit.weight >= 3)
+}

@@ -1,0 +1,78 @@
+//! Words that name a kind of matter by themselves: `county/keywords.csv`.
+
+use super::phrases::Phrases;
+use crate::county::{Categories, TableError};
+
+const FILE: &str = "keywords.csv";
+const COLUMNS: [&str; 3] = ["code", "words", "except"];
+
+#[derive(Debug)]
+struct Row {
+    code: String,
+    except: Phrases,
+}
+
+#[derive(Debug)]
+pub struct Keywords {
+    rows: Vec<Row>,
+    words: Phrases,
+}
+
+impl Keywords {
+    pub fn parse(text: &str, categories: &Categories) -> Result<Self, Vec<TableError>> {
+        let mut errors = Vec::new();
+        let (mut rows, mut words) = (Vec::<Row>::new(), Phrases::default());
+        crate::county::read_table(FILE, text, &COLUMNS, &mut errors, |row, errors| {
+            let mut wrong = |column: &str, message: String| {
+                errors.push(TableError {
+                    file: FILE.into(),
+                    line: row.line,
+                    column: Some(column.into()),
+                    message,
+                });
+            };
+            let code = row.get("code");
+            if categories.get(code).is_none() {
+                wrong("code", format!("categories.csv 里没有「{code}」，请改成那里的四位编号。"));
+            }
+            let mut except = Phrases::default();
+            for word in row.list("words") {
+                if !words.add(&word, rows.len()) {
+                    wrong("words", format!("「{word}」读不懂，请写字，中间可以用 * 隔开。"));
+                }
+            }
+            for word in row.list("except") {
+                if !except.add(&word, 0) {
+                    wrong("except", format!("「{word}」读不懂，请写字，中间可以用 * 隔开。"));
+                }
+            }
+            rows.push(Row { code: code.to_owned(), except });
+        });
+        if errors.is_empty() { Ok(Self { rows, words }) } else { Err(errors) }
+    }
+
+    /// The code whose words weigh most in the text; none when two weigh the same.
+    pub fn find(&self, chars: &[char]) -> Option<&str> {
+        let mut weights: Vec<(&str, usize)> = Vec::new();
+        for hit in self.words.hits(chars) {
+            let row = &self.rows[hit.tag];
+            if row.except.any(chars) {
+                continue;
+            }
+            match weights.iter_mut().find(|(code, _)| *code == row.code) {
+                Some((_, weight)) => *weight = (*weight).max(hit.weight),
+                None => weights.push((&row.code, hit.weight)),
+            }
+        }
+        let most = weights.iter().map(|(_, weight)| *weight).max()?;
+        let mut best = weights.iter().filter(|(_, weight)| *weight == most);
+        match (best.next(), best.next()) {
+            (Some((code, _)), None) => Some(code),
+            _ => None,
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.words.bytes() + self.rows.iter().map(|row| row.except.bytes() + 64).sum::<usize>()
+    }
+}

@@ -1,0 +1,330 @@
+//! What a villager means: everything that one message says, found at once and on the machine
+//! itself. Pure: the county's tables and the day come in.
+//!
+//! `zh` knows words, `county` knows names; here they come together, with the kinds of matter,
+//! emergencies, and what the message is about.
+
+mod emergency;
+mod intent;
+mod keywords;
+mod model;
+mod phrases;
+mod short;
+mod train;
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+
+pub use emergency::{Emergencies, Emergency};
+pub use intent::Intent;
+pub use keywords::Keywords;
+pub use model::{BadModel, Model};
+pub use short::{Kind, Short, Value, answer};
+pub use train::{Example, Score, TrainError, score, split, train};
+
+use crate::county::{Categories, Found, Place, Places, Scope, TableError};
+use crate::zh::{self, Copy};
+
+/// A longer message is read up to here, in characters.
+const CHARACTERS_MAX: usize = 600;
+/// A kind that is at least so likely is taken; below it she is asked.
+pub const GATE: f32 = 0.6;
+/// How many kinds she may choose from.
+pub const KINDS: usize = 3;
+/// What a keyword is worth beside the model.
+const KEYWORD: f32 = 0.85;
+/// Where keyword and model name different kinds, and the model is this sure, nobody is.
+const CONTRADICTS: f32 = 0.75;
+
+/// The county's tables, as far as they are needed to understand.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    pub places: &'a Places,
+    pub categories: &'a Categories,
+    pub keywords: &'a Keywords,
+    pub emergencies: &'a Emergencies,
+    /// None: nothing was learned yet; keywords only.
+    pub model: Option<&'a Model>,
+    /// The number of a case in a text, if its check digit is right.
+    pub case_number: fn(&str) -> Option<String>,
+}
+
+/// A village that was found, or the few that it could be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlaceRead<'a> {
+    /// None: she has to be asked.
+    pub place: Option<&'a Place>,
+    /// exact, sound, dialect, part, several, outside
+    pub how: &'static str,
+    pub alternatives: Vec<&'a Place>,
+    /// Of a place outside the county: what to tell her.
+    pub advice: Option<String>,
+    /// Bytes of the text.
+    pub span: Range<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantityRead {
+    pub span: Range<usize>,
+    pub quantity: zh::Quantity,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct DayRead {
+    pub span: Range<usize>,
+    /// None: about that time, or by the lunar calendar.
+    pub date: Option<Date>,
+}
+
+/// Everything that one message says. Spans are bytes of the text.
+#[derive(Clone, Debug)]
+pub struct Understanding<'a> {
+    pub intent: Intent,
+    pub place: Option<PlaceRead<'a>>,
+    /// Codes, the likeliest first, at most `KINDS`.
+    pub kinds: Vec<(&'a str, f32)>,
+    pub phone: Option<(String, Range<usize>)>,
+    pub landline: Option<(String, Range<usize>)>,
+    pub name: Option<(String, Range<usize>)>,
+    /// An identity number stands here; it is masked and never kept.
+    pub identity: Option<Range<usize>>,
+    pub case_number: Option<String>,
+    pub quantities: Vec<QuantityRead>,
+    pub days: Vec<DayRead>,
+    pub emergency: Option<(Emergency, Range<usize>)>,
+    /// What the bot would ask because it is not sure: place, category.
+    pub asks: Vec<&'static str>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn understand(&self, text: &str, today: Date) -> Understanding<'a> {
+        let copy = Copy::of(text, CHARACTERS_MAX);
+        let dense = copy.clone().without_blanks();
+        let emergency = self.emergencies.find(&dense.chars);
+        let emergency = emergency.map(|found| {
+            let span = dense.span(found.range.clone());
+            (found, span)
+        });
+        let identity = zh::find_identity(text);
+        let phone = zh::find_phone(text)
+            .filter(|(_, span)| identity.as_ref().is_none_or(|other| !overlap(span, other)));
+        let landline = if phone.is_none() { zh::find_landline(text) } else { None };
+        let place = self.place(text);
+        let name = zh::name(text, false).and_then(|name| {
+            let at = text.find(name.as_str())?;
+            Some((name.clone(), at..at + name.len()))
+        });
+        let case_number = (self.case_number)(text);
+        let taken = [
+            phone.as_ref().map(|(_, span)| span.clone()),
+            landline.as_ref().map(|(_, span)| span.clone()),
+            identity.clone(),
+            place.as_ref().filter(|place| place.place.is_some()).map(|place| place.span.clone()),
+        ];
+        let free = |span: &Range<usize>| !taken.iter().flatten().any(|other| overlap(span, other));
+        let days: Vec<DayRead> = zh::days(&copy, today)
+            .into_iter()
+            .map(|day| DayRead { span: copy.span(day.range), date: day.date })
+            .filter(|day| free(&day.span))
+            .collect();
+        let quantities: Vec<QuantityRead> = zh::quantities(&copy)
+            .into_iter()
+            .map(|(range, quantity)| QuantityRead { span: copy.span(range), quantity })
+            .filter(|found| free(&found.span))
+            .collect();
+        let matter = matter(text, &taken);
+        let keyword = self.keywords.find(&matter);
+        let kinds = self.kinds_of(&matter, keyword);
+        let plain: Vec<char> = zh::plain(text).chars().filter(|c| !c.is_whitespace()).collect();
+        let intent = intent::intent(
+            &plain[..plain.len().min(CHARACTERS_MAX)],
+            &dense.chars,
+            intent::Signs {
+                emergency: emergency.is_some(),
+                case_number: case_number.is_some(),
+                place: place.is_some(),
+                quantity: !quantities.is_empty(),
+                keyword: keyword.is_some(),
+                thanked: intent::is_thanked(text),
+                kind: kinds.first().is_some_and(|(_, p)| *p >= 0.5),
+            },
+        );
+        let matters = matches!(intent, Intent::Report | Intent::Consult);
+        let kinds = if matters { kinds } else { Vec::new() };
+        let mut asks = Vec::new();
+        let unsure_place = match &place {
+            Some(found) => found.place.is_none() && found.advice.is_none(),
+            None => intent == Intent::Report,
+        };
+        if unsure_place
+            && matches!(intent, Intent::Report | Intent::Order | Intent::Consult | Intent::Unclear)
+        {
+            asks.push("place");
+        }
+        if intent == Intent::Report && kinds.first().is_none_or(|(_, p)| *p < GATE) {
+            asks.push("category");
+        }
+        Understanding {
+            intent,
+            place,
+            kinds,
+            phone,
+            landline,
+            name,
+            identity,
+            case_number,
+            quantities,
+            days,
+            emergency,
+            asks,
+        }
+    }
+
+    /// What can not wait, before anything else is looked at.
+    pub fn emergency(&self, text: &str) -> Option<Emergency> {
+        self.emergencies.find(&Copy::of(text, CHARACTERS_MAX).without_blanks().chars)
+    }
+
+    fn place(&self, text: &str) -> Option<PlaceRead<'a>> {
+        match self.places.find(text, Scope::Sentence) {
+            Found::One { place, span, how, sure, others } => {
+                let alternatives =
+                    if sure { others } else { std::iter::once(place).chain(others).collect() };
+                Some(PlaceRead {
+                    place: sure.then_some(place),
+                    how: short::likeness(how),
+                    alternatives,
+                    advice: None,
+                    span,
+                })
+            }
+            Found::Several { places, span } => Some(PlaceRead {
+                place: None,
+                how: "several",
+                alternatives: places,
+                advice: None,
+                span,
+            }),
+            Found::Outside { advice, .. } => Some(PlaceRead {
+                place: None,
+                how: "outside",
+                alternatives: Vec::new(),
+                advice: Some(advice),
+                span: 0..0,
+            }),
+            Found::None => None,
+        }
+    }
+
+    /// The kinds that a text may be about, the likeliest first.
+    pub fn kinds(&self, text: &str) -> Vec<(&'a str, f32)> {
+        let found = self.places.find(text, Scope::Sentence);
+        let place = match found {
+            Found::One { span, .. } => Some(span),
+            _ => None,
+        };
+        let matter = matter(text, &[place, zh::find_phone(text).map(|(_, span)| span)]);
+        let keyword = self.keywords.find(&matter);
+        self.kinds_of(&matter, keyword)
+    }
+
+    fn kinds_of(&self, matter: &[char], keyword: Option<&'a str>) -> Vec<(&'a str, f32)> {
+        let known = |code: &str| self.categories.get(code).is_some();
+        let mut likely: Vec<(&str, f32)> = match self.model {
+            Some(model) if matter.iter().any(|c| c.is_alphanumeric()) => model.likely(matter),
+            _ => Vec::new(),
+        };
+        likely.retain(|(code, _)| known(code));
+        if let Some(code) = keyword {
+            let contradicted =
+                likely.first().is_some_and(|(first, p)| *first != code && *p >= CONTRADICTS);
+            let worth = if contradicted { 0.5 } else { KEYWORD };
+            for (_, p) in &mut likely {
+                *p *= 1.0 - worth;
+            }
+            match likely.iter_mut().find(|(known, _)| *known == code) {
+                Some((_, p)) => *p += worth,
+                None => likely.push((code, worth)),
+            }
+            likely.sort_by(|a, b| b.1.total_cmp(&a.1));
+        }
+        likely.truncate(KINDS);
+        likely
+    }
+
+    /// What the model learns from: the text without place and telephone.
+    pub fn example(&self, code: &str, text: &str) -> Example {
+        let place = match self.places.find(text, Scope::Sentence) {
+            Found::One { span, .. } => Some(span),
+            _ => None,
+        };
+        let chars = matter(text, &[place, zh::find_phone(text).map(|(_, span)| span)]);
+        Example { code: code.to_owned(), chars }
+    }
+
+    /// What keywords and model together say about an example.
+    pub fn kinds_of_example(&self, model: &'a Model, chars: &[char]) -> Vec<(&'a str, f32)> {
+        Reader { model: Some(model), ..*self }.kinds_of(chars, self.keywords.find(chars))
+    }
+
+    /// Memory of all tables, roughly.
+    pub fn table_bytes(&self) -> usize {
+        self.places.table_bytes()
+            + self.keywords.bytes()
+            + self.emergencies.bytes()
+            + self.model.map_or(0, Model::bytes)
+            + intent::table_bytes()
+            + zh::sound_table_bytes()
+    }
+}
+
+/// Rows of `code,text`; what is wrong with them goes to `errors`.
+pub fn read_examples(
+    file: &str,
+    text: &str,
+    reader: &Reader<'_>,
+    errors: &mut Vec<TableError>,
+) -> Vec<Example> {
+    let mut examples = Vec::new();
+    crate::county::read_table(file, text, &["code", "text"], errors, |row, errors| {
+        let mut wrong = |column: &str, message: String| {
+            errors.push(TableError {
+                file: file.to_owned(),
+                line: row.line,
+                column: Some(column.into()),
+                message,
+            });
+        };
+        let (code, words) = (row.get("code"), row.get("text"));
+        if reader.categories.get(code).is_none() {
+            wrong("code", format!("categories.csv 里没有「{code}」，请改成那里的四位编号。"));
+        }
+        if words.is_empty() {
+            wrong("text", "这一格不能空。".into());
+        }
+        examples.push(reader.example(code, words));
+    });
+    examples
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
+
+/// The matching copy without the spans that were understood, blanks left out.
+fn matter(text: &str, taken: &[Option<Range<usize>>]) -> Vec<char> {
+    let mut rest = String::with_capacity(text.len());
+    let mut spans: Vec<&Range<usize>> = taken.iter().flatten().filter(|s| !s.is_empty()).collect();
+    spans.sort_by_key(|span| span.start);
+    let mut at = 0;
+    for span in spans {
+        if span.start >= at {
+            rest.push_str(&text[at..span.start]);
+            rest.push('，');
+            at = span.end;
+        }
+    }
+    rest.push_str(&text[at..]);
+    Copy::of(&rest, CHARACTERS_MAX).without_blanks().chars
+}

@@ -1,0 +1,212 @@
+//! `bianmin understand` and the model of kinds of matter, as a program and as tables of cases
+//! that anybody can extend with a line (tests/fixtures/understand, tests/fixtures/zh).
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use bianmin::meaning::{self, GATE};
+use bianmin::office::{MODEL, Tables, read_examples};
+use serde_json::Value;
+
+/// A Tuesday.
+const NOW: &str = "2026-11-24T10:00:00+08:00";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn understand(lines: &[&str], more: &[&str]) -> Vec<Value> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_bianmin"))
+        .current_dir(root())
+        .args(["understand", "--now", NOW])
+        .args(more)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut text = lines.join("\n");
+    text.push('\n');
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let found: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(found.len(), lines.len(), "one object a line");
+    found
+}
+
+/// Rows of two cells.
+fn table(name: &str) -> Vec<(String, String)> {
+    let text = fs::read_to_string(root().join("tests/fixtures").join(name)).unwrap();
+    let rows = text.lines().filter(|row| !row.is_empty() && !row.starts_with('#'));
+    rows.map(|row| {
+        let (first, second) = row.split_once('\t').unwrap_or_else(|| panic!("a tab: {row}"));
+        (first.to_owned(), second.to_owned())
+    })
+    .collect()
+}
+
+fn report(wrong: &[String]) {
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_a_message_is_about() {
+    let rows = table("understand/intents.tsv");
+    assert!(rows.len() > 130);
+    let lines: Vec<&str> = rows.iter().map(|(_, text)| text.as_str()).collect();
+    let found = understand(&lines, &[]);
+    let wrong: Vec<String> = rows
+        .iter()
+        .zip(&found)
+        .filter(|((intent, _), object)| object["intent"] != intent.as_str())
+        .map(|((intent, text), object)| format!("{text}: {}, not {intent}", object["intent"]))
+        .collect();
+    report(&wrong);
+}
+
+#[test]
+fn what_can_not_wait() {
+    let rows = table("understand/emergencies.tsv");
+    assert!(rows.len() > 80);
+    let lines: Vec<&str> = rows.iter().map(|(_, text)| text.as_str()).collect();
+    let mut wrong = Vec::new();
+    for ((number, text), object) in rows.iter().zip(understand(&lines, &[])) {
+        let call = object["emergency"]["call"][0].as_str().unwrap_or("-");
+        if call != number {
+            wrong.push(format!("{text}: {call}, not {number}"));
+        }
+        if call != "-" && object["intent"] != "report" {
+            wrong.push(format!("{text}: {}, not report", object["intent"]));
+        }
+    }
+    report(&wrong);
+}
+
+#[test]
+fn no_command_fires_in_an_ordinary_sentence() {
+    let text = fs::read_to_string(root().join("tests/fixtures/understand/ordinary.txt")).unwrap();
+    let lines: Vec<&str> =
+        text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert!(lines.len() > 200);
+    for word in ["取消", "帮助", "人工", "返回", "不", "好", "行"] {
+        assert!(lines.iter().filter(|line| line.contains(word)).count() >= 8, "{word}");
+    }
+    let commands = ["cancel", "human", "help", "thanks", "chitchat"];
+    let wrong: Vec<String> = understand(&lines, &[])
+        .iter()
+        .filter(|object| commands.contains(&object["intent"].as_str().unwrap()))
+        .map(|object| format!("{}: {}", object["text"], object["intent"]))
+        .collect();
+    report(&wrong);
+}
+
+#[test]
+fn everything_that_one_sentence_says() {
+    let found = understand(
+        &[
+            "我叫王秀兰住大黑托村，电话一三八零零一三八零零零，昨天下午停的水，家里俩孩子",
+            "查126-041-273办到哪了",
+            "黑坨停水了",
+            "滦南县李庄停水了",
+            "我身份证11010519491231002X 养老金没发",
+            "",
+        ],
+        &[],
+    );
+    let first = &found[0];
+    assert_eq!(first["place"]["code"], "130225102216");
+    assert_eq!(first["place"]["name"], "大黑坨村");
+    assert_eq!(first["place"]["how"], "sound");
+    assert_eq!(first["name"], "王秀兰");
+    assert_eq!(first["phone"], "13800138000");
+    assert_eq!(first["category"][0]["code"], "0201");
+    assert_eq!(first["dates"][0]["value"], "2026-11-23");
+    assert_eq!(first["quantities"][0]["value"], 2);
+    assert_eq!(first["asks"], serde_json::json!([]));
+    assert_eq!(found[1]["case_number"], "126041273");
+    assert_eq!(found[1]["intent"], "progress");
+    // A place that it would ask about is not a place that it has taken.
+    assert_eq!(found[2]["place"]["code"], Value::Null);
+    assert_eq!(found[2]["place"]["alternatives"][0]["name"], "黑坨村");
+    assert_eq!(found[2]["asks"][0], "place");
+    assert_eq!(found[3]["place"]["code"], Value::Null);
+    assert!(found[3]["place"]["advice"].as_str().unwrap().contains("0315-12345"));
+    assert_eq!(found[4]["identity"], true);
+    assert_eq!(found[4]["phone"], Value::Null);
+    assert_eq!(found[5]["intent"], "unclear");
+}
+
+/// `kind<TAB>answer<TAB>value`, - for "ask again".
+#[test]
+fn short_answers() {
+    let text = fs::read_to_string(root().join("tests/fixtures/understand/answers.tsv")).unwrap();
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .filter(|row| !row.is_empty() && !row.starts_with('#'))
+        .map(|row| row.split('\t').collect())
+        .collect();
+    assert!(rows.len() > 100);
+    let mut wrong = String::new();
+    for kind in ["yesno", "menu", "quantity", "phone", "name", "village", "date", "rating"] {
+        let rows: Vec<&Vec<&str>> = rows.iter().filter(|row| row[0] == kind).collect();
+        assert!(rows.len() >= 10, "{kind}");
+        let lines: Vec<&str> = rows.iter().map(|row| row[1]).collect();
+        let found = understand(&lines, &["--as", kind, "--options", "化肥,种子,农药,大米,食用油"]);
+        for (row, object) in rows.iter().zip(found) {
+            let value = match &object["value"] {
+                Value::Null => "-".to_owned(),
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            if value != row[2] {
+                writeln!(wrong, "{kind} {}: {value}, not {}", row[1], row[2]).unwrap();
+            }
+            assert_eq!(object["value"].is_null(), !object["ask"].is_null(), "{object}");
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn a_wrong_moment_is_said() {
+    let output = Command::new(env!("CARGO_BIN_EXE_bianmin"))
+        .current_dir(root())
+        .args(["understand", "--now", "昨天"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("2026-11-24T09:30:00+08:00"), "{said}");
+}
+
+/// The shipped model is what the shipped examples give, to the byte; and how good it is.
+#[test]
+fn the_model_is_reproducible_and_measured() {
+    let folder = root().join("county");
+    let tables = Tables::read(&folder).unwrap();
+    let reader = tables.reader();
+    let examples = read_examples(&folder.join("examples"), &reader).unwrap();
+    for category in tables.categories.iter() {
+        let count = examples.iter().filter(|example| example.code == category.code).count();
+        assert!(count >= 15, "{} {} has {count} examples", category.code, category.name);
+    }
+    let (learn, held) = meaning::split(&examples);
+    let model = meaning::train(&learn).unwrap();
+    let shipped = fs::read(folder.join(MODEL)).unwrap();
+    assert!(model.to_bytes() == shipped, "run `bianmin train`, or the shipped model is stale");
+    assert!(shipped.len() < 1024 * 1024, "{} bytes", shipped.len());
+    let score = meaning::score(&held, GATE, |chars| reader.kinds_of_example(&model, chars));
+    println!(
+        "{} held back: {} right, {} among the first three",
+        score.count, score.right, score.in_three
+    );
+    println!("over the gate: {}, of which {} right", score.sure, score.sure_right);
+    assert!(score.count > 300);
+}
