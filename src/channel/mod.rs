@@ -11,7 +11,8 @@ use crate::county::Address;
 /// One thing that somebody did on a channel: wrote, tapped, followed, left.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inbound {
-    /// Equal for every delivery of the same thing, different for different things.
+    /// Equal for every delivery of the same thing, different for different things of one
+    /// sender; of two senders (WxJava issue 333) it may be the same.
     pub key: String,
     pub from: Address,
     /// When the channel says it happened; whole seconds on WeChat.

@@ -16,8 +16,8 @@ use crate::store::{Batch, Before, Changes, Loaded, StoreError, keys, load};
 use super::reception::Said;
 use super::{Office, media, outbox, tasks, window};
 
-/// A duplicate comes within 15 s; the rest is for clocks and slow networks.
-const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+/// A duplicate comes within 15 s; the rest is for slow networks.
+const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_secs(20);
 const REMEMBERED_MAX: usize = 24;
 const REMEMBERED_BYTES_MAX: usize = 24 * 1024;
 /// Calls and results of one event; a script that asks for more is broken.

@@ -12,6 +12,7 @@ pub mod postgres;
 mod record;
 pub mod records;
 mod sled;
+mod syncer;
 
 use std::future::Future;
 use std::ops::Bound;

@@ -83,8 +83,11 @@ struct SchemaOnly {
     schema: u32,
 }
 
+/// Room for most records, so that a buffer need not grow.
+const ENCODED_BYTES: usize = 4 * 1024;
+
 fn encode<R: Record>(record: &R) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = Vec::with_capacity(1024);
+    let mut bytes = Vec::with_capacity(ENCODED_BYTES);
     serde_json::to_writer(&mut bytes, &Written { schema: R::SCHEMA, record }).map_err(|error| {
         StoreError::Corrupt {
             key: shown(&record.key()),

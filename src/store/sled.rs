@@ -1,13 +1,15 @@
-//! The embedded engine: sled 0.34.7, one tree, one writer thread.
+//! The embedded engine: sled 0.34.7, one tree, one writer thread and one that syncs.
 //!
 //! The writer merges all waiting commits (at most 256), checks their expectations in order
 //! against what the earlier ones of the same merge will have written, applies them as one
-//! sled batch, makes it durable, and then answers all of them.
+//! sled batch and flushes it. `syncer` then makes it durable and answers all of them, while the
+//! writer is at the next merge: that one builds on what is not on disk yet, but is answered
+//! only after a later sync of the same file, which carries both or fails for both.
 //!
 //! Traps of sled 0.34.7, and what is done about each:
 //!
 //! - `flush()` is no fsync on Linux (it calls `sync_file_range`): after it, `sync_data()` on a
-//!   second handle of `<folder>/db`.
+//!   second handle of `<folder>/db`, by `syncer`.
 //! - Without a flush, up to 500 ms are lost on a kill: every merge flushes.
 //! - `flush_async` hangs for ever with 8 tasks or more: never called.
 //! - A transaction in each task is slow and takes a process-wide lock: not used; only the
@@ -29,7 +31,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc as threads};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -37,6 +39,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::engine_rules::{check_batch, normal};
 use super::record::shown;
+use super::syncer::{self, Answer, Answers, DataFile, Written as Flushed};
 use super::{
     Batch, Direction, Engine, Expect, Found, Key, Range, Stats, StoreError, Stored, Version,
     Written,
@@ -48,11 +51,11 @@ const WAITING_MAX: usize = 4_096;
 const SEQUENCE: &[u8] = b"\0sequence";
 const REOPEN_EVERY: Duration = Duration::from_millis(500);
 const TROUBLED_SLEEP: Duration = Duration::from_millis(10);
-/// A merge costs the processor the same for one commit and for fifty. So after a merge of more
-/// than `CROWD` the writer waits while more keep coming, a step at a time, and not for long.
+/// A flush costs the processor the same for one commit and for fifty. So after a merge of more
+/// than `CROWD` the writer lets others come for a moment. Not until all have come: whoever is
+/// answered meanwhile keeps the processors busy.
 const CROWD: usize = 4;
-const GATHER_STEP: Duration = Duration::from_micros(300);
-const GATHER_STEPS_MAX: usize = 8;
+const GATHER: Duration = Duration::from_micros(800);
 
 #[derive(Clone)]
 pub struct SledSettings {
@@ -111,42 +114,68 @@ fn free_bytes(_folder: &Path) -> std::io::Result<u64> {
 pub struct SledEngine {
     shared: Arc<Shared>,
     queue: Option<mpsc::Sender<Request>>,
-    writer: Option<JoinHandle<()>>,
+    /// The writer, then the syncer: the one ends when the queue does, the other with it.
+    threads: Vec<JoinHandle<()>>,
 }
 
 struct Shared {
     folder: PathBuf,
     settings: SledSettings,
     /// `None` while it is being reopened after a failure.
-    db: RwLock<Option<sled::Db>>,
+    opened: RwLock<Option<Opened>>,
     stats: Mutex<Stats>,
     /// Keys written since a backup began.
     tap: Mutex<Option<HashSet<Key>>>,
 }
 
+struct Opened {
+    db: sled::Db,
+    data: Arc<DataFile>,
+}
+
 enum Request {
-    Commit { batch: Batch, answer: oneshot::Sender<Result<(), StoreError>> },
-    CloseTap { answer: oneshot::Sender<Result<Vec<Written>, StoreError>> },
+    Commit {
+        batch: Batch,
+        answer: Answer,
+    },
+    CloseTap {
+        answer: oneshot::Sender<Result<Vec<Written>, StoreError>>,
+    },
+    /// The database was closed behind the writer's back: it has to be opened again.
+    Look,
 }
 
 impl SledEngine {
     pub fn open(folder: &Path, settings: SledSettings) -> Result<Self, StoreError> {
-        let (db, data) = open_db(folder, &settings)?;
-        let sequence = read_sequence(&db)?;
+        let opened = open_db(folder, &settings)?;
+        let sequence = read_sequence(&opened.db)?;
         let shared = Arc::new(Shared {
             folder: folder.to_owned(),
             settings,
-            db: RwLock::new(Some(db)),
+            opened: RwLock::new(Some(opened)),
             stats: Mutex::default(),
             tap: Mutex::default(),
         });
         let (queue, requests) = mpsc::channel(WAITING_MAX);
-        let writer = Writer { shared: shared.clone(), data: Some(data), sequence };
-        let writer = std::thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || writer.run(requests))
-            .map_err(|error| unavailable("no thread for the writer", error))?;
-        Ok(Self { shared, queue: Some(queue), writer: Some(writer) })
+        // No room: the writer hands a merge over when the one before is on disk.
+        let (flushed, merges) = threads::sync_channel(0);
+        let writer = Writer { shared: shared.clone(), flushed, sequence };
+        let (bell, noting) = (queue.downgrade(), shared.clone());
+        let note = move |merge: &Flushed, synced: &Result<(), StoreError>| {
+            noting.note(merge, synced);
+            if synced.is_err()
+                && let Some(queue) = bell.upgrade()
+            {
+                // A full queue wakes it as well.
+                let _ = queue.try_send(Request::Look);
+            }
+        };
+        let disk = shared.settings.disk.clone();
+        let threads = vec![
+            thread("store-writer", move || writer.run(requests))?,
+            thread("store-syncer", move || syncer::run(merges, &*disk, note))?,
+        ];
+        Ok(Self { shared, queue: Some(queue), threads })
     }
 
     /// From now on the keys that are written are remembered, until `close_tap`.
@@ -179,9 +208,9 @@ impl SledEngine {
 impl Drop for SledEngine {
     fn drop(&mut self) {
         self.queue = None;
-        if let Some(writer) = self.writer.take() {
-            // A panic of the writer was answered already; there is nobody left to tell.
-            let _ = writer.join();
+        for thread in self.threads.drain(..) {
+            // A panic was answered already; there is nobody left to tell.
+            let _ = thread.join();
         }
     }
 }
@@ -194,7 +223,12 @@ fn unavailable(what: &str, error: impl std::fmt::Display) -> StoreError {
     StoreError::Unavailable(format!("{what}: {error}"))
 }
 
-fn open_db(folder: &Path, settings: &SledSettings) -> Result<(sled::Db, File), StoreError> {
+fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+    let spawned = std::thread::Builder::new().name(name.into()).spawn(run);
+    spawned.map_err(|error| unavailable("no thread for the writer", error))
+}
+
+fn open_db(folder: &Path, settings: &SledSettings) -> Result<Opened, StoreError> {
     fs::create_dir_all(folder).map_err(|error| unavailable("the folder can not be made", error))?;
     remove_snapshots(folder, |name| name.ends_with(".generating"))?;
     let open = || {
@@ -230,7 +264,7 @@ fn open_db(folder: &Path, settings: &SledSettings) -> Result<(sled::Db, File), S
         }
     };
     sync().map_err(|error| unavailable("the folder can not be synced", error))?;
-    Ok((db, data))
+    Ok(Opened { db, data: Arc::new(DataFile::new(data)) })
 }
 
 fn remove_snapshots(folder: &Path, which: impl Fn(&str) -> bool) -> Result<(), StoreError> {
@@ -269,9 +303,9 @@ impl Shared {
         &self,
         work: impl FnOnce(&sled::Db) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
-        match &*db {
-            Some(db) => catch_unwind(AssertUnwindSafe(|| work(db)))
+        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        match &*opened {
+            Some(opened) => catch_unwind(AssertUnwindSafe(|| work(&opened.db)))
                 .unwrap_or_else(|_| Err(StoreError::Unavailable("sled panicked".into()))),
             None => Err(StoreError::Unavailable(self.cause())),
         }
@@ -284,6 +318,38 @@ impl Shared {
 
     fn count(&self, change: impl FnOnce(&mut Stats)) {
         change(&mut self.stats.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What became of a merge; before its answers go out.
+    fn note(&self, merge: &Flushed, synced: &Result<(), StoreError>) {
+        let conflicts = merge.answers.iter().filter(|(_, result)| result.is_err()).count() as u64;
+        self.count(|stats| {
+            stats.conflicts += conflicts;
+            if synced.is_ok() {
+                stats.commits += merge.answers.len() as u64 - conflicts;
+                stats.merges += u64::from(merge.data.is_some());
+                stats.syncs += u64::from(merge.data.is_some());
+            }
+        });
+        if let (Err(error), Some(data)) = (synced, &merge.data) {
+            self.close(error, data);
+        }
+    }
+
+    /// Nobody knows what of it is on disk: close, and learn it from the log. Does nothing if
+    /// it was closed before.
+    fn close(&self, error: &StoreError, data: &Arc<DataFile>) {
+        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(closed) = opened.take_if(|opened| Arc::ptr_eq(&opened.data, data)) else { return };
+        tracing::error!(%error, "the store is closed until its disk works again");
+        self.count(|stats| stats.last_error = Some(error.to_string()));
+        if catch_unwind(AssertUnwindSafe(|| drop(closed.db))).is_err() {
+            tracing::error!("sled panicked while closing");
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.opened.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 }
 
@@ -340,20 +406,17 @@ impl Engine for SledEngine {
 
 struct Writer {
     shared: Arc<Shared>,
-    /// `None` while the database is closed after a failure.
-    data: Option<File>,
+    flushed: threads::SyncSender<Flushed>,
     sequence: u64,
 }
-
-type Answers = Vec<(oneshot::Sender<Result<(), StoreError>>, Result<(), StoreError>)>;
 
 impl Writer {
     fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut commits = Vec::with_capacity(MERGE_MAX);
         let mut is_crowded = false;
         while let Some(first) = self.next(&mut requests) {
-            if is_crowded {
-                gather(&requests);
+            if is_crowded && requests.len() < MERGE_MAX {
+                std::thread::sleep(GATHER);
             }
             let mut next = Some(first);
             let mut tap = None;
@@ -361,6 +424,7 @@ impl Writer {
                 match request {
                     Request::Commit { batch, answer } => commits.push((batch, answer)),
                     Request::CloseTap { answer } => tap = Some(answer),
+                    Request::Look => {}
                 }
                 let room = commits.len() < MERGE_MAX && tap.is_none();
                 next = if room { requests.try_recv().ok() } else { None };
@@ -388,7 +452,7 @@ impl Writer {
             }
             if looked.elapsed() >= REOPEN_EVERY {
                 looked = Instant::now();
-                if self.data.is_none() {
+                if !self.shared.is_open() {
                     self.reopen();
                 }
                 // Its refusal is for commits; here only what it notes down counts.
@@ -400,38 +464,46 @@ impl Writer {
 
     fn is_troubled(&self) -> bool {
         let stats = self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
-        self.data.is_none() || stats.last_error.is_some()
+        let has_error = stats.last_error.is_some();
+        drop(stats);
+        has_error || !self.shared.is_open()
     }
 
-    fn merge(&mut self, commits: &mut Vec<(Batch, oneshot::Sender<Result<(), StoreError>>)>) {
-        if let Err(error) = self.ready() {
+    fn merge(&mut self, commits: &mut Vec<(Batch, Answer)>) {
+        let refuse = |commits: &mut Vec<(Batch, Answer)>, error: &StoreError| {
             for (_, answer) in commits.drain(..) {
                 let _ = answer.send(Err(error.clone()));
             }
-            return;
+        };
+        if let Err(error) = self.ready() {
+            return refuse(commits, &error);
         }
+        let shared = self.shared.clone();
+        let opened = shared.opened.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(Opened { db, data }) = &*opened else { return refuse(commits, &stopped()) };
         let mut answers: Answers = Vec::with_capacity(commits.len());
-        let done = catch_unwind(AssertUnwindSafe(|| self.apply(commits, &mut answers)))
+        let done = catch_unwind(AssertUnwindSafe(|| self.apply(db, commits, &mut answers)))
             .unwrap_or_else(|_| Err(StoreError::Unavailable("sled panicked".into())));
-        if let Err(error) = &done {
-            self.fail(error);
-        }
-        for (_, answer) in commits.drain(..) {
-            let _ = answer.send(Err(done.clone().err().unwrap_or_else(stopped)));
-        }
-        for (answer, result) in answers {
-            // A conflict stays a conflict; what would have been done was not.
-            let result = match (&done, result) {
-                (Err(error), Ok(())) => Err(error.clone()),
-                (_, result) => result,
-            };
-            let _ = answer.send(result);
+        let data = data.clone();
+        // Free before anything waits: whoever closes the database needs it.
+        drop(opened);
+        match done {
+            Ok(is_written) => {
+                let data = is_written.then_some(data);
+                // Without the syncer the answers are dropped, and that says it.
+                let _ = self.flushed.send(Flushed { data, answers });
+            }
+            Err(error) => {
+                shared.close(&error, &data);
+                refuse(commits, &error);
+                syncer::answer(answers, &Err(error));
+            }
         }
     }
 
     /// Is there a database, and room on the disk?
     fn ready(&self) -> Result<(), StoreError> {
-        if self.data.is_none() {
+        if !self.shared.is_open() {
             return Err(StoreError::Unavailable(self.shared.cause()));
         }
         let Shared { folder, settings, .. } = &*self.shared;
@@ -455,84 +527,59 @@ impl Writer {
         refusal.map_or(Ok(()), |cause| Err(StoreError::Unavailable(cause)))
     }
 
+    /// True when something was written. Whoever is in `answers` afterwards was looked at.
     fn apply(
         &mut self,
-        commits: &mut Vec<(Batch, oneshot::Sender<Result<(), StoreError>>)>,
+        db: &sled::Db,
+        commits: &mut Vec<(Batch, Answer)>,
         answers: &mut Answers,
-    ) -> Result<(), StoreError> {
-        let shared = self.shared.clone();
-        let db = shared.db.read().unwrap_or_else(PoisonError::into_inner);
-        let (Some(db), Some(data)) = (&*db, &self.data) else { return Err(stopped()) };
+    ) -> Result<bool, StoreError> {
         let mut overlay: HashMap<Key, Option<Version>> = HashMap::new();
         let mut merged = sled::Batch::default();
-        let mut count = 0u64;
+        let mut bytes = Vec::new();
         let mut sequence = self.sequence;
         for (batch, answer) in commits.drain(..) {
             match first_conflict(db, &overlay, &batch)? {
                 Some(key) => answers.push((answer, Err(StoreError::Conflict(shown(&key))))),
                 None => {
                     sequence += 1;
-                    count += 1;
-                    add(&mut merged, &mut overlay, batch, sequence);
+                    add(&mut merged, &mut overlay, batch, sequence, &mut bytes);
                     answers.push((answer, Ok(())));
                 }
             }
         }
-        let conflicts = answers.len() as u64 - count;
-        if count > 0 {
-            let broken = |error: sled::Error| unavailable("a write failed", error);
-            merged.insert(SEQUENCE, &sequence.to_be_bytes());
-            // Before a reader can see them, and also when the write then fails.
-            if let Some(tap) = &mut *shared.tap.lock().unwrap_or_else(PoisonError::into_inner) {
-                tap.extend(overlay.into_keys());
-            }
-            // From here on a reader may see them, whatever becomes of the write.
-            self.sequence = sequence;
-            db.apply_batch(merged).map_err(broken)?;
-            db.flush().map_err(broken)?;
-            let synced = self.shared.settings.disk.sync(data);
-            synced.map_err(|error| unavailable("a write failed", error))?;
+        if sequence == self.sequence {
+            return Ok(false);
         }
-        shared.count(|stats| {
-            stats.commits += count;
-            stats.conflicts += conflicts;
-            stats.merges += u64::from(count > 0);
-            stats.syncs += u64::from(count > 0);
-        });
-        Ok(())
-    }
-
-    /// Nobody knows what of it is on disk: close, and learn it from the log.
-    fn fail(&mut self, error: &StoreError) {
-        tracing::error!(%error, "the store is closed until its disk works again");
-        self.shared.count(|stats| stats.last_error = Some(error.to_string()));
-        self.data = None;
-        let db = self.shared.db.write().unwrap_or_else(PoisonError::into_inner).take();
-        if catch_unwind(AssertUnwindSafe(|| drop(db))).is_err() {
-            tracing::error!("sled panicked while closing");
+        merged.insert(SEQUENCE, &sequence.to_be_bytes());
+        // Before a reader can see them, and also when the write then fails.
+        if let Some(tap) = &mut *self.shared.tap.lock().unwrap_or_else(PoisonError::into_inner) {
+            tap.extend(overlay.into_keys());
         }
+        // From here on a reader may see them, whatever becomes of the write.
+        self.sequence = sequence;
+        write(db, merged)?;
+        Ok(true)
     }
 
     fn reopen(&mut self) {
         let opened = catch_unwind(AssertUnwindSafe(|| {
-            let (db, data) = open_db(&self.shared.folder, &self.shared.settings)?;
-            let sequence = read_sequence(&db)?;
+            let opened = open_db(&self.shared.folder, &self.shared.settings)?;
+            let sequence = read_sequence(&opened.db)?;
             // A write of the same bytes shows whether the disk takes it again.
-            let broken = |error: sled::Error| unavailable("a write failed", error);
-            db.insert(SEQUENCE, &sequence.to_be_bytes()).map_err(broken)?;
-            db.flush().map_err(broken)?;
-            let synced = self.shared.settings.disk.sync(&data);
-            synced.map_err(|error| unavailable("a write failed", error))?;
-            Ok((db, data, sequence))
+            let mut same = sled::Batch::default();
+            same.insert(SEQUENCE, &sequence.to_be_bytes());
+            write(&opened.db, same)?;
+            opened.data.sync(&*self.shared.settings.disk)?;
+            Ok((opened, sequence))
         }))
         .unwrap_or_else(|_| Err(StoreError::Unavailable("sled panicked".into())));
         match opened {
-            Ok((db, data, sequence)) => {
+            Ok((opened, sequence)) => {
                 tracing::info!("the store is open again");
                 // Never below what was handed out before, lest a version come twice.
                 self.sequence = self.sequence.max(sequence);
-                self.data = Some(data);
-                *self.shared.db.write().unwrap_or_else(PoisonError::into_inner) = Some(db);
+                *self.shared.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
             }
             Err(error) => self.shared.count(|stats| stats.last_error = Some(error.to_string())),
         }
@@ -555,16 +602,12 @@ impl Writer {
     }
 }
 
-fn gather(requests: &mpsc::Receiver<Request>) {
-    let mut waiting = requests.len();
-    for _ in 0..GATHER_STEPS_MAX {
-        std::thread::sleep(GATHER_STEP);
-        let now = requests.len();
-        if now == waiting || now >= MERGE_MAX {
-            break;
-        }
-        waiting = now;
-    }
+/// Into sled's file, not yet onto the disk.
+fn write(db: &sled::Db, batch: sled::Batch) -> Result<(), StoreError> {
+    let broken = |error: sled::Error| unavailable("a write failed", error);
+    db.apply_batch(batch).map_err(broken)?;
+    db.flush().map_err(broken)?;
+    Ok(())
 }
 
 fn first_conflict(
@@ -592,22 +635,24 @@ fn first_conflict(
     Ok(None)
 }
 
-/// Deletes first: a key that is both deleted and put in one batch ends up put.
+/// Deletes first: a key that is both deleted and put in one batch ends up put. `bytes` is room
+/// to work in.
 fn add(
     merged: &mut sled::Batch,
     overlay: &mut HashMap<Key, Option<Version>>,
     batch: Batch,
     sequence: u64,
+    bytes: &mut Vec<u8>,
 ) {
     for key in batch.delete {
         merged.remove(key.as_slice());
         overlay.insert(key, None);
     }
     for (key, value) in batch.put {
-        let mut bytes = Vec::with_capacity(8 + value.len());
+        bytes.clear();
         bytes.extend_from_slice(&sequence.to_be_bytes());
         bytes.extend_from_slice(&value);
-        merged.insert(key.as_slice(), bytes);
+        merged.insert(key.as_slice(), bytes.as_slice());
         overlay.insert(key, Some(Version(sequence)));
     }
 }

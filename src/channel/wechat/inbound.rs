@@ -86,7 +86,7 @@ pub fn parse(body: &[u8], account: &str) -> Result<Push, Refused> {
     }
 
     let address = Address::new(Channel::Wechat, account, from);
-    let mut key = format!("{to}/{from}/{}", at.as_second());
+    let mut key = at.as_second().to_string();
     let mut facts = Vec::new();
     if kind.eq_ignore_ascii_case("event") {
         let event = trimmed(&fields.event).to_ascii_lowercase();
@@ -106,7 +106,6 @@ pub fn parse(body: &[u8], account: &str) -> Result<Push, Refused> {
             facts.push(Inbound { key, from: address, at, content: fields.event(event) });
         }
     } else {
-        // MsgId alone is not unique across users: WxJava issue 333.
         match trimmed(&fields.message_id) {
             "" => {
                 push_part(&mut key, kind);
