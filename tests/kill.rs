@@ -69,6 +69,7 @@ fn settings(folder: &Path, account: &Account) {
         "[server]\nlisten = \"127.0.0.1:0\"\nlog = \"error\"\n\
          [county]\nfolder = {:?}\ndialogs = {:?}\n\
          [limits]\nmessages_per_minute = 100000\n\
+         [simulator]\nenabled = false\n\
          [wechat.main]\nappid = {:?}\ntoken_env = \"TOKEN\"\naes_key_env = \"KEY\"\n",
         root.join("county"),
         root.join("dialogs"),

@@ -43,6 +43,9 @@ pub fn parse(
     }
 }
 
+/// A conversation that waits may hold a photo for some weeks before it becomes a case.
+const KEEP_DAYS: std::ops::RangeInclusive<u64> = 60..=36_500;
+
 struct Checker<'a> {
     file: &'a str,
     text: &'a str,
@@ -129,6 +132,31 @@ impl Checker<'_> {
         self.within("desk", "lock_minutes", u64::from(settings.desk.lock_minutes), 1..=1440);
         self.within("outbox", "attempts", u64::from(settings.outbox.attempts), 1..=20);
         self.within("outbox", "parallel", settings.outbox.parallel as u64, 1..=64);
+        let keep = &settings.keep;
+        self.within("keep", "messages_days", u64::from(keep.messages_days), KEEP_DAYS);
+        self.within("keep", "tasks_days", u64::from(keep.tasks_days), KEEP_DAYS);
+        self.within("keep", "media_days", u64::from(keep.media_days), KEEP_DAYS);
+        self.simulator(settings);
+    }
+
+    /// Whoever opens its page can write as a villager, and cases of hers look like real ones.
+    fn simulator(&mut self, settings: &Settings) {
+        let simulator = &settings.simulator;
+        let Some((name, account)) = settings.wechat.first_key_value() else { return };
+        if !simulator.enabled || simulator.beside_accounts {
+            return;
+        }
+        let written = self.place("simulator", "enabled");
+        let place = if written.is_empty() { account.appid.span() } else { written };
+        self.say(
+            place,
+            format!(
+                "接了公众号 [wechat.{name}]，试用手机还开着：谁打开 /phone 都能冒充村民报事 \
+                 (the trial phone is on beside a real account)"
+            ),
+            "请写 [simulator] enabled = false；一定要同时用，就再写 beside_accounts = true。\
+             Set enabled = false in [simulator], or beside_accounts = true if you mean it.",
+        );
     }
 
     fn account(&mut self, name: &str, account: &WechatSettings) -> Option<WechatAccount> {
@@ -271,14 +299,28 @@ mod tests {
         assert!(problems.iter().all(|p| !p.mend.is_empty()));
     }
 
+    /// An account that is right, behind `lines`.
+    fn with_account(lines: &str) -> String {
+        let account = "appid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"\naes_key_env=\"KEY\"";
+        format!("{lines}[wechat.main]\n{account}\n")
+    }
+
+    #[test]
+    fn the_trial_phone_beside_an_account_has_to_be_meant() {
+        let simulator = |lines: &str| with_account(&format!("[simulator]\n{lines}\n"));
+        check(&with_account(""), &[(2, "试用手机")]);
+        check(&simulator("enabled = true"), &[(2, "[wechat.main]")]);
+        check(&simulator("enabled = true\nbeside_accounts = false"), &[(2, "/phone")]);
+        check(&simulator("enabled = false"), &[]);
+        check(&simulator("beside_accounts = true"), &[]);
+        check("[simulator]\nenabled = true\n", &[]);
+    }
+
     #[test]
     fn what_is_right_loads() {
         check("", &[]);
         check("[server]\nlisten = \"0.0.0.0:80\"\n", &[]);
-        check(
-            "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"\naes_key_env=\"KEY\"",
-            &[],
-        );
+        check("[keep]\nmessages_days = 60\n", &[]);
     }
 
     #[test]
@@ -292,20 +334,21 @@ mod tests {
             "[server]\nlog = \"loud\"\n\n[limits]\n# many\nconnections = 3\n",
             &[(2, "loud"), (6, "connections = 3")],
         );
-        check(
-            "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"NONE\"\naes_key_env=\"EMPTY\"",
+        check("[keep]\nmessages_days = 1\n", &[(2, "keep.messages_days = 1")]);
+        let account = |lines: &str, expect: &[(usize, &str)]| {
+            check(&format!("[wechat.main]\n{lines}\n[simulator]\nenabled = false\n"), expect);
+        };
+        account(
+            "appid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"NONE\"\naes_key_env=\"EMPTY\"",
             &[(3, "NONE"), (4, "EMPTY")],
         );
-        check(
-            "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"\naes_key_env=\"SHORT\"",
+        account(
+            "appid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"\naes_key_env=\"SHORT\"",
             &[(4, "EncodingAESKey")],
         );
-        check(
-            "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"",
-            &[(2, "缺 aes_key_env")],
-        );
-        check(
-            "[wechat.main]\nappid=\"ba5f\"\nmode=\"plain\"\ntoken_env=\"TOKEN\"\napi=\"ftp\"",
+        account("appid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"", &[(2, "缺 aes_key_env")]);
+        account(
+            "appid=\"ba5f\"\nmode=\"plain\"\ntoken_env=\"TOKEN\"\napi=\"ftp\"",
             &[(2, "appid"), (5, "api")],
         );
         check("[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\n", &[(1, "token_env")]);
@@ -313,9 +356,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_never_shown() {
-        let text =
-            "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"TOKEN\"\naes_key_env=\"KEY\"";
-        let shown = format!("{:?}", parse("config.toml", text, &env));
+        let text = with_account("[simulator]\nenabled = false\n");
+        let shown = format!("{:?}", parse("config.toml", &text, &env));
         assert!(shown.contains("wxba5fad812f8e6fb9"));
         assert!(!shown.contains("pamtest") && !shown.contains(KEY));
     }
@@ -346,6 +388,7 @@ mod tests {
             .skip_while(|line| !line.contains("[wechat.main]"))
             .filter_map(|line| line.strip_prefix("#: "))
             .map(|line| format!("{line}\n"))
+            .chain(["[simulator]\nenabled = false\n".to_owned()])
             .collect();
         let all = |name: &str| {
             Some(if name.contains("AES") { KEY.into() } else { format!("t{}", name.len()) })

@@ -30,6 +30,7 @@ pub struct Settings {
     pub limits: Limits,
     pub desk: DeskSettings,
     pub outbox: OutboxSettings,
+    pub keep: KeepSettings,
     pub simulator: SimulatorSettings,
     pub wechat: BTreeMap<String, WechatSettings>,
 }
@@ -94,6 +95,20 @@ pub struct OutboxSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct SimulatorSettings {
     pub enabled: bool,
+    /// Also when a real account is connected.
+    pub beside_accounts: bool,
+}
+
+/// After how many days old records are cleared away. Cases and their events stay for ever.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeepSettings {
+    /// Since an outgoing message was made, once nothing more will become of it.
+    pub messages_days: u32,
+    /// Since a task was finished.
+    pub tasks_days: u32,
+    /// Since a photo or recording came that no case and no task refers to.
+    pub media_days: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -216,6 +231,12 @@ impl Default for OutboxSettings {
 
 impl Default for SimulatorSettings {
     fn default() -> Self {
-        Self { enabled: true }
+        Self { enabled: true, beside_accounts: false }
+    }
+}
+
+impl Default for KeepSettings {
+    fn default() -> Self {
+        Self { messages_days: 365, tasks_days: 365, media_days: 180 }
     }
 }

@@ -69,6 +69,7 @@ impl Office {
         for (_, before) in page {
             let MediaState::Wanted { tries, .. } = before.record.state else { continue };
             let fetched = self.fetch(&before.record.id).await;
+            let _not_cleared = self.media_files.read().await;
             let state = match fetched {
                 Fetched::Here { content_type, bytes } => match self.keep(&bytes).await {
                     Ok(hash) => MediaState::Kept { hash, content_type, bytes: bytes.len() as u64 },
@@ -111,7 +112,8 @@ impl Office {
         Ok(())
     }
 
-    /// Writes the file and makes it durable before anything refers to it.
+    /// Writes the file and makes it durable before anything refers to it. The caller holds
+    /// `media_files` until something does.
     pub(super) async fn keep(&self, bytes: &[u8]) -> std::io::Result<String> {
         let hash = random::to_hex(&sha2::Sha256::digest(bytes));
         let path = file(&self.media_folder, &hash);
@@ -184,6 +186,7 @@ impl Office {
         content_type: &str,
         bytes: &[u8],
     ) -> Result<String, StoreError> {
+        let _not_cleared = self.media_files.read().await;
         let hash = self
             .keep(bytes)
             .await
@@ -211,6 +214,6 @@ async fn write_whole(unfinished: &Path, path: &Path, bytes: &[u8]) -> std::io::R
     tokio::fs::rename(unfinished, path).await
 }
 
-fn file(folder: &Path, hash: &str) -> PathBuf {
+pub(super) fn file(folder: &Path, hash: &str) -> PathBuf {
     folder.join(&hash[..2]).join(hash)
 }

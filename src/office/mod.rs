@@ -5,6 +5,7 @@ mod actions;
 mod alarms;
 mod beijing;
 mod cases;
+mod clearing;
 pub mod clock;
 mod danger;
 mod deadlines;
@@ -17,6 +18,7 @@ mod outbox;
 mod own_cases;
 mod phone;
 pub mod random;
+mod receipts;
 mod reception;
 mod route;
 mod seen_through;
@@ -76,6 +78,8 @@ pub struct Office {
     passwords: staff::Passwords,
     phones: phone::Phones,
     media_folder: PathBuf,
+    /// Held by who keeps a file until a record refers to it, and alone by who removes one.
+    media_files: tokio::sync::RwLock<()>,
     counters: Counters,
     alarms: health::Alarms,
     bells: Bells,
@@ -104,6 +108,7 @@ impl Office {
             passwords: staff::Passwords::new(),
             phones: phone::Phones::default(),
             media_folder: config.settings.server.data.join("media"),
+            media_files: tokio::sync::RwLock::default(),
             counters: Counters::default(),
             alarms: health::Alarms::default(),
             bells: Bells::default(),
@@ -118,12 +123,13 @@ impl Office {
         }))
     }
 
-    /// Starts what happens without being asked: sending, waking, fetching.
+    /// Starts what happens without being asked: sending, waking, fetching, clearing away.
     pub fn start(self: &Arc<Self>) {
         self.work("outbox", outbox::run);
         self.work("alarms", alarms::run);
         self.work("media", media::run);
         self.work("deadlines", deadlines::run);
+        self.work("clearing", clearing::run);
         self.workers.close();
     }
 
@@ -176,6 +182,7 @@ impl Office {
             + self.pass_deadlines().await?
             + self.fetch_due().await?
             + self.send_due().await?
+            + self.clear_away().await?
             > 0
         {}
         Ok(())

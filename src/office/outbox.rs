@@ -20,7 +20,6 @@ use crate::store::records::{
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
 use super::route::{Abilities, Route, choose};
-use super::turn::Turn;
 use super::{Office, random, tasks, window};
 
 const PAGE: usize = 64;
@@ -174,36 +173,6 @@ pub(super) async fn run(office: Arc<Office>) {
     }
 }
 
-impl Turn<'_> {
-    /// The channel reports what became of a message that it took earlier.
-    pub async fn receipt(
-        &mut self,
-        message: &str,
-        delivered: bool,
-        detail: &str,
-    ) -> Result<(), StoreError> {
-        let office = self.office;
-        let range = keys::outgoing_of_message(message);
-        let found = list_by_index::<Outgoing>(&*office.store, range, 1).await?;
-        let Some((_, before)) = found.into_iter().next() else { return Ok(()) };
-        if before.record.status != Status::Sent {
-            return Ok(());
-        }
-        let mut message = before.record.clone();
-        if delivered {
-            message.status = Status::Delivered;
-        } else if let Some(last) = message.tries.last_mut() {
-            // The other ways are tried; at last a clerk.
-            last.refused = true;
-            last.result = format!("微信没有送到：{detail}");
-            message.status = Status::Waiting;
-            message.due_at = self.now;
-            self.bells.outbox = true;
-        }
-        self.changes.replace(&before, &message)
-    }
-}
-
 impl Office {
     /// After a crash: what was in the channel's hands may have gone.
     pub(super) async fn recover_outbox(&self) -> Result<(), StoreError> {
@@ -235,10 +204,10 @@ impl Office {
 
     /// Sends what is due; says how many were looked at. Those to one person go in order.
     pub(super) async fn send_due(self: &Arc<Self>) -> Result<usize, StoreError> {
+        let mut count = self.match_receipts().await?;
         let due = keys::outgoing_due_until(self.clock.now());
         let page = list_by_index::<Outgoing>(&*self.store, due, PAGE).await?;
         let mut queues: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut count = 0;
         for (_, message) in page {
             if message.record.status != Status::Waiting {
                 continue;

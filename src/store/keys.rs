@@ -18,6 +18,7 @@
 //! | `session/<hash>` | StoredSession |
 //! | `counter/<series>` | Counter |
 //! | `phone/<user>/<id>` | PhoneLine |
+//! | `receipt/<message id>` | EarlyReceipt |
 //!
 //! | index | leads to |
 //! |---|---|
@@ -184,8 +185,16 @@ pub fn events_of(case: &str) -> Range {
     below(&["event", &segment(case)])
 }
 
+pub fn all_events() -> Range {
+    below(&["event"])
+}
+
 pub fn outgoing(id: &str) -> Key {
     key(&["outgoing", &segment(id)])
+}
+
+pub fn all_outgoing() -> Range {
+    below(&["outgoing"])
 }
 
 pub fn outgoing_due(at: Timestamp, id: &str) -> Key {
@@ -216,8 +225,20 @@ pub fn outgoing_of_message(message: &str) -> Range {
     below(&["i", "outgoing-message", &segment(message)])
 }
 
+pub fn receipt(message: &str) -> Key {
+    key(&["receipt", &segment(message)])
+}
+
+pub fn all_receipts() -> Range {
+    below(&["receipt"])
+}
+
 pub fn task(id: &str) -> Key {
     key(&["task", &segment(id)])
+}
+
+pub fn all_tasks() -> Range {
+    below(&["task"])
 }
 
 pub fn open_task(at: Timestamp, id: &str) -> Key {
@@ -230,6 +251,10 @@ pub fn open_tasks() -> Range {
 
 pub fn media(id: &str) -> Key {
     key(&["media", &segment(id)])
+}
+
+pub fn all_media() -> Range {
+    below(&["media"])
 }
 
 pub fn media_due(at: Timestamp, id: &str) -> Key {
@@ -262,6 +287,10 @@ pub fn all_staff() -> Range {
 
 pub fn session(hash: &str) -> Key {
     key(&["session", &segment(hash)])
+}
+
+pub fn all_sessions() -> Range {
+    below(&["session"])
 }
 
 pub fn session_by_staff(name: &str, hash: &str) -> Key {

@@ -254,6 +254,25 @@ impl Record for Outgoing {
     }
 }
 
+/// What a channel reports about a message whose id is not noted down yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EarlyReceipt {
+    /// The channel's own id.
+    pub message: String,
+    pub delivered: bool,
+    pub detail: String,
+    pub came_at: Timestamp,
+}
+
+impl Record for EarlyReceipt {
+    const KIND: &'static str = "receipt";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::receipt(&self.message)
+    }
+}
+
 /// Something that only a person can do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {

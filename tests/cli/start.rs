@@ -30,6 +30,9 @@ fn a_doubtful_configuration_stops_the_start() {
     stops("bad value", config("[limits]\nconnections = 0"), &["config.toml", "connections"]);
     let account = "[wechat.main]\nappid = \"wx0123456789abcdef\"\ntoken_env = \"NO_SUCH_SECRET\"";
     stops("missing secret", config(account), &["NO_SUCH_SECRET", "config.toml"]);
+    let account = "[wechat.main]\nappid = \"wx0123456789abcdef\"\nmode = \"plain\"\n\
+                   token_env = \"PATH\"";
+    stops("trial phone", config(account), &["config.toml 第2行", "beside_accounts = true"]);
     let two = "[limits]\nconnections = 0\nbody_seconds = 0";
     stops("two mistakes", config(two), &["connections", "body_seconds"]);
     stops("no TOML", |home| home.write("config.toml", "[server\n"), &["config.toml", "1"]);

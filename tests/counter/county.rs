@@ -124,6 +124,7 @@ impl Builder {
         let secret = if self.secret { "secret_env = \"SECRET\"" } else { "" };
         let text = format!(
             "{}\n[server]\ndata = {:?}\n[county]\nfolder = {:?}\ndialogs = {:?}\n\
+             [simulator]\nbeside_accounts = true\n\
              [wechat.main]\nappid = {:?}\noriginal_id = {:?}\nmode = {mode:?}\n\
              token_env = \"TOKEN\"\naes_key_env = \"KEY\"\n{secret}\napi = {api:?}\n{}\n",
             self.settings,

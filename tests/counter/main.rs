@@ -1,6 +1,7 @@
 //! The whole program through its public routes: villagers on WeChat, clerks at the desk,
 //! Tencent's servers played by `fake-wechat`. Each file is a subject.
 
+mod clearing;
 mod county;
 mod danger;
 mod desk_page;

@@ -153,6 +153,32 @@ async fn what_became_of_a_template_message_comes_back_as_an_event() {
     }
 }
 
+/// Tencent's servers may be faster than our disk.
+#[tokio::test]
+async fn a_receipt_that_overtakes_our_own_note_is_not_lost() {
+    for (status, shown) in [("success", "已送到"), ("failed:user block", "要打电话")] {
+        let lines = "[wechat.main.templates]\ndispatched = \"T1\"";
+        let mut county = county().account(lines).open().await;
+        county.wechat.add_template("T1");
+        let number = county.report(VILLAGER).await;
+        county.pass(49 * 3600).await;
+        let mut clerk = county.clerk().await;
+        // A token may be fetched before, which takes a number too.
+        let next = county.wechat.last_message_id() + 1;
+        for id in [next, next, next + 1] {
+            let inner = format!(
+                "<Event>TEMPLATESENDJOBFINISH</Event><MsgID>{id}</MsgID><Status>{status}</Status>"
+            );
+            let villager = county.account.villager(VILLAGER);
+            villager.push(&county.webhook(), "event", &inner).await.unwrap();
+        }
+        county.settle().await;
+        clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+        let page = clerk.get(&format!("/desk/cases/{number}")).await;
+        assert!(page.contains(shown), "{status}: {page}");
+    }
+}
+
 #[tokio::test]
 async fn a_subscription_message_goes_to_who_allowed_it_and_only_once() {
     let lines = "[wechat.main.subscriptions]\ndispatched = \"S1\"\nprogress = \"S1\"";

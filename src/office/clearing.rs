@@ -1,0 +1,220 @@
+//! What nobody needs any more is cleared away: messages that have arrived long ago, finished
+//! tasks, ended sessions, photos and recordings that belong to nothing. How long each is kept
+//! is `[keep]` in config.toml. Cases and their events are never touched.
+//!
+//! It walks through the records a page at a time and never holds anything up: what changes
+//! meanwhile is left for the next round.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::desk::Change;
+use crate::store::records::{
+    Media, MediaState, Outgoing, Status, StoredEvent, StoredSession, Task,
+};
+use crate::store::{Changes, Loaded, Range, Record, StoreError, keys, list, list_by_index};
+
+use super::{Office, media};
+
+const EVERY: Duration = Duration::from_secs(24 * 3_600);
+/// The start has more important things to do.
+const FIRST_AFTER: Duration = Duration::from_secs(600);
+const TRY_AGAIN: Duration = Duration::from_secs(600);
+/// A record has a few indexes, and a batch at most 1,000 keys.
+const PAGE: usize = 100;
+const BETWEEN_PAGES: Duration = Duration::from_millis(50);
+
+pub(super) async fn run(office: Arc<Office>) {
+    let mut wait = FIRST_AFTER;
+    while !office.pause(wait).await {
+        wait = match office.clear_away().await {
+            Err(_) if office.stop.is_cancelled() => return,
+            Ok(count) => {
+                tracing::info!(count, "old records were cleared away");
+                EVERY
+            }
+            Err(error) => {
+                tracing::error!(%error, "old records can not be cleared away; trying again");
+                TRY_AGAIN
+            }
+        };
+    }
+}
+
+impl Office {
+    /// Says how many records went.
+    pub(super) async fn clear_away(&self) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let keep = &self.config.settings.keep;
+        let before = |days: u32| now - SignedDuration::from_hours(24 * i64::from(days));
+        let (messages, tasks) = (before(keep.messages_days), before(keep.tasks_days));
+        let mut count = self
+            .clear(keys::all_outgoing(), |message: &Outgoing| {
+                message.made_at < messages && is_over(message.status)
+            })
+            .await?;
+        count += self
+            .clear(keys::all_tasks(), |task: &Task| {
+                task.done.as_ref().is_some_and(|done| done.at < tasks)
+            })
+            .await?;
+        count += self
+            .clear(keys::all_sessions(), |session: &StoredSession| session.expires_at <= now)
+            .await?;
+        Ok(count + self.clear_media(before(keep.media_days)).await?)
+    }
+
+    async fn clear<R: Record>(
+        &self,
+        range: Range,
+        is_old: impl Fn(&R) -> bool,
+    ) -> Result<usize, StoreError> {
+        let mut count = 0;
+        let mut pages = Pages::new(range);
+        while let Some(page) = pages.next::<R>(self).await? {
+            let old: Vec<_> = page.iter().filter(|record| is_old(record)).collect();
+            let mut changes = Changes::default();
+            old.iter().for_each(|record| changes.remove(record));
+            if !old.is_empty() && self.commit_or_leave(changes).await? {
+                count += old.len();
+            }
+        }
+        Ok(count)
+    }
+
+    /// False: somebody changed one of them meanwhile.
+    async fn commit_or_leave(&self, changes: Changes) -> Result<bool, StoreError> {
+        match self.store.commit(changes.into_batch()).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Conflict(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Those that no case and no task refers to. What is younger may belong to a conversation
+    /// that is still under way, which is why `media_days` has a lower limit.
+    async fn clear_media(&self, before: Timestamp) -> Result<usize, StoreError> {
+        let is_old = |media: &Media| {
+            media.came_at < before && !matches!(media.state, MediaState::Wanted { .. })
+        };
+        let mut count = 0;
+        let mut in_use = None;
+        let mut pages = Pages::new(keys::all_media());
+        while let Some(page) = pages.next::<Media>(self).await? {
+            for media in page.iter().filter(|media| is_old(media)) {
+                if in_use.is_none() {
+                    in_use = Some(self.media_in_use().await?);
+                }
+                if in_use.as_ref().is_some_and(|ids| !ids.contains(&media.record.id)) {
+                    count += usize::from(self.remove_media(media).await?);
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    async fn media_in_use(&self) -> Result<Ids, StoreError> {
+        let mut ids = Ids::default();
+        let mut pages = Pages::new(keys::all_events());
+        while let Some(page) = pages.next::<StoredEvent>(self).await? {
+            for event in &page {
+                match &event.record.event.change {
+                    Change::Received { intake, .. } => {
+                        ids.extend(intake.photos.iter().chain(&intake.voices));
+                    }
+                    Change::Supplemented { photos, voices, .. } => {
+                        ids.extend(photos.iter().chain(voices));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut pages = Pages::new(keys::all_tasks());
+        while let Some(page) = pages.next::<Task>(self).await? {
+            page.iter().for_each(|task| ids.extend(&task.record.media));
+        }
+        Ok(ids)
+    }
+
+    /// The file first: without its record nobody would find it any more.
+    async fn remove_media(&self, before: &Loaded<Media>) -> Result<bool, StoreError> {
+        let _nobody_keeps = self.media_files.write().await;
+        if let MediaState::Kept { hash, .. } = &before.record.state {
+            let same = keys::media_of_hash(hash);
+            let same = list_by_index::<Media>(&*self.store, same, 2).await?;
+            if same.len() == 1
+                && let Err(error) =
+                    tokio::fs::remove_file(media::file(&self.media_folder, hash)).await
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                tracing::error!(%error, hash, "an old file can not be removed");
+                return Ok(false);
+            }
+        }
+        let mut changes = Changes::default();
+        changes.remove(before);
+        self.commit_or_leave(changes).await
+    }
+}
+
+/// Nothing more will become of it, and no clerk has to look at it.
+fn is_over(status: Status) -> bool {
+    match status {
+        Status::Sent | Status::Delivered | Status::Settled | Status::Replied => true,
+        Status::Waiting | Status::Sending | Status::Unknown | Status::Phone => false,
+    }
+}
+
+/// Walks through a range of records with a pause behind each full page.
+struct Pages {
+    range: Range,
+    is_over: bool,
+}
+
+impl Pages {
+    fn new(range: Range) -> Self {
+        Self { range, is_over: false }
+    }
+
+    /// `None`: that was all. A walk that is broken off because the program stops is an error:
+    /// what was seen until then is not all.
+    async fn next<R: Record>(
+        &mut self,
+        office: &Office,
+    ) -> Result<Option<Vec<Loaded<R>>>, StoreError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let page = list::<R>(&*office.store, self.range.clone(), PAGE).await?;
+        self.is_over = page.len() < PAGE;
+        if let Some(last) = page.last() {
+            self.range = keys::after(&self.range, &last.record.key());
+        }
+        if !self.is_over && office.pause(BETWEEN_PAGES).await {
+            return Err(StoreError::Unavailable("the program stops".into()));
+        }
+        Ok(Some(page))
+    }
+}
+
+/// Ids by their hashes, because there may be hundreds of thousands. Two that look alike only
+/// mean that something is kept for longer.
+#[derive(Default)]
+struct Ids {
+    hasher: RandomState,
+    hashes: HashSet<u64>,
+}
+
+impl Ids {
+    fn extend<'a>(&mut self, ids: impl IntoIterator<Item = &'a String>) {
+        self.hashes.extend(ids.into_iter().map(|id| self.hasher.hash_one(id)));
+    }
+
+    fn contains(&self, id: &String) -> bool {
+        self.hashes.contains(&self.hasher.hash_one(id))
+    }
+}
