@@ -4,11 +4,11 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use bianmin::store::{Disk, SledEngine, SledSettings};
+use bianmin::store::{Batch, Disk, Engine, SledEngine, SledSettings};
 
 use super::county::{VILLAGER, county};
 
@@ -74,4 +74,90 @@ async fn what_is_not_on_disk_is_not_acknowledged() {
 async fn ready(base: &str, http: &reqwest::Client) -> (u16, String) {
     let answer = http.get(format!("{base}/ready")).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// A disk that takes its time: each sync waits to be told how it ends.
+#[derive(Default)]
+struct Slow {
+    begun: AtomicUsize,
+    ends: Mutex<Vec<bool>>,
+    told: Condvar,
+}
+
+impl Slow {
+    fn end(&self, well: bool) {
+        self.ends.lock().unwrap().push(well);
+        self.told.notify_all();
+    }
+
+    async fn until_begun(&self, syncs: usize) {
+        while self.begun.load(Ordering::SeqCst) < syncs {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+struct Shared(Arc<Slow>);
+
+impl Disk for Shared {
+    fn free_bytes(&self, _folder: &Path) -> io::Result<u64> {
+        Ok(1 << 40)
+    }
+
+    fn sync(&self, _data: &File) -> io::Result<()> {
+        self.0.begun.fetch_add(1, Ordering::SeqCst);
+        let ends = self.0.ends.lock().unwrap();
+        let mut ends = self.0.told.wait_while(ends, |ends| ends.is_empty()).unwrap();
+        if ends.remove(0) { Ok(()) } else { Err(io::Error::other("the disk is broken")) }
+    }
+}
+
+async fn is_there(store: &SledEngine, key: &str) -> bool {
+    let found = store.get_many(&[key.as_bytes().to_vec()]).await;
+    found.is_ok_and(|found| found[0].is_some())
+}
+
+/// The second commit is applied while the first one is being synced, and stands or falls with
+/// a sync that began after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_is_answered_only_after_a_sync_that_covers_it() {
+    for well in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(Slow::default());
+        let settings =
+            SledSettings { disk: Arc::new(Shared(disk.clone())), ..SledSettings::default() };
+        let store = Arc::new(SledEngine::open(folder.path(), settings).unwrap());
+        let commit = |key: &str| {
+            let put = vec![(key.as_bytes().to_vec(), b"1".to_vec())];
+            let store = store.clone();
+            tokio::spawn(async move { store.commit(Batch { put, ..Batch::default() }).await })
+        };
+        let first = commit("a");
+        disk.until_begun(1).await;
+        let second = commit("b");
+        while !is_there(&store, "b").await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(!first.is_finished() && !second.is_finished(), "nothing is on disk");
+        disk.end(well);
+        assert_eq!(first.await.unwrap().is_ok(), well);
+        if well {
+            disk.until_begun(2).await;
+            assert!(!second.is_finished(), "its own sync is still under way");
+            disk.end(true);
+            second.await.unwrap().unwrap();
+        } else {
+            let error = second.await.unwrap().unwrap_err();
+            assert!(error.to_string().contains("broken"), "{error}");
+            assert!(!is_there(&store, "a").await, "nobody reads what may not be there");
+            // It opens again by itself, with a sync, and goes on.
+            disk.until_begun(2).await;
+            disk.end(true);
+            disk.end(true);
+            while commit("c").await.unwrap().is_err() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            assert!(is_there(&store, "c").await);
+        }
+    }
 }
