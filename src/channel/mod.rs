@@ -18,6 +18,17 @@ pub struct Inbound {
     /// When the channel says it happened; whole seconds on WeChat.
     pub at: Timestamp,
     pub content: Content,
+    /// How a short message came: the answer goes back the same way.
+    pub via: Option<Via>,
+}
+
+/// The channel of config.toml, and the number that she wrote to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Via {
+    pub account: String,
+    pub dialled: Option<String>,
+    /// The answer goes back in the same response.
+    pub inline: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -1,11 +1,17 @@
 //! Text to `Config`: syntax, then every value, then the secrets.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::ops::Range;
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use toml::Spanned;
 
-use super::{Config, Problem, Settings, WechatAccount, WechatMode, WechatSettings};
+use super::{
+    Config, NoticeSettings, Problem, Settings, SmsChannel, SmsSettings, Source, WechatAccount,
+    WechatMode, WechatSettings,
+};
 
 /// All that is wrong with the file; never empty.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,8 +41,14 @@ pub fn parse(
         .iter()
         .filter_map(|(name, account)| Some((name.clone(), checker.account(name, account)?)))
         .collect();
+    let sms = settings
+        .sms
+        .iter()
+        .filter_map(|(name, channel)| Some((name.clone(), checker.sms(name, channel)?)))
+        .collect();
     if checker.problems.is_empty() {
-        Ok(Config { settings, wechat })
+        let source = Source { file: file.to_owned(), text: text.to_owned() };
+        Ok(Config { settings, wechat, sms, source })
     } else {
         checker.problems.sort_by_key(|problem| (problem.line, problem.column));
         Err(ConfigError(checker.problems))
@@ -58,20 +70,8 @@ impl Checker<'_> {
         self.problems.push(Problem::at(self.file, self.text, span, what, mend));
     }
 
-    /// Where `key = ` stands in `[section]`; plain values carry no span of their own.
     fn place(&self, section: &str, key: &str) -> Range<usize> {
-        let (mut at, mut inside) = (0, false);
-        for line in self.text.split_inclusive('\n') {
-            let trimmed = line.trim();
-            if trimmed.starts_with('[') {
-                inside = trimmed.starts_with(&format!("[{section}]"));
-            } else if inside && trimmed.split_once('=').is_some_and(|(name, _)| name.trim() == key)
-            {
-                return at..at + line.trim_end().len();
-            }
-            at += line.len();
-        }
-        0..0
+        super::problem::place(self.text, section, key)
     }
 
     fn within(
@@ -132,6 +132,7 @@ impl Checker<'_> {
         self.within("desk", "lock_minutes", u64::from(settings.desk.lock_minutes), 1..=1440);
         self.within("outbox", "attempts", u64::from(settings.outbox.attempts), 1..=20);
         self.within("outbox", "parallel", settings.outbox.parallel as u64, 1..=64);
+        self.notices(&settings.notices);
         let keep = &settings.keep;
         self.within("keep", "messages_days", u64::from(keep.messages_days), KEEP_DAYS);
         self.within("keep", "tasks_days", u64::from(keep.tasks_days), KEEP_DAYS);
@@ -157,6 +158,90 @@ impl Checker<'_> {
             "请写 [simulator] enabled = false；一定要同时用，就再写 beside_accounts = true。\
              Set enabled = false in [simulator], or beside_accounts = true if you mean it.",
         );
+    }
+
+    fn notices(&mut self, notices: &NoticeSettings) {
+        for (key, value, allowed) in [
+            ("merge_minutes", notices.merge_minutes, 0..=60),
+            ("person_hour", notices.person_hour, 1..=100_000),
+            ("person_day", notices.person_day, 1..=100_000),
+            ("case_day", notices.case_day, 1..=100_000),
+            ("segments", notices.segments, 1..=10),
+            ("answers_hour", notices.answers_hour, 3..=100_000),
+            ("number_days", notices.number_days, 1..=3_650),
+        ] {
+            self.within("notices", key, u64::from(value), allowed);
+        }
+        if notices.quiet_hours().is_err() {
+            self.say(
+                self.place("notices", "quiet"),
+                format!("notices.quiet = \"{}\" 看不懂 (not a time span)", notices.quiet),
+                "请写成 \"21:00-08:00\"，不要安静时间就留空。Write it like 21:00-08:00.",
+            );
+        }
+    }
+
+    fn sms(&mut self, name: &str, channel: &SmsSettings) -> Option<SmsChannel> {
+        let before = self.problems.len();
+        let section = format!("sms.{name}");
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.is_empty() || name.len() > 32 || !name.chars().all(plain) {
+            self.say(
+                self.place(&section, "provider"),
+                format!("[sms.{name}]：通道名只能用英文字母、数字和下划线"),
+                "请改名，例如 [sms.modem]。Use letters, digits and _ only.",
+            );
+        }
+        self.within(&section, "per_second", u64::from(channel.per_second), 1..=5_000);
+        if !(channel.callback.is_empty()
+            || channel.callback.starts_with("http://")
+            || channel.callback.starts_with("https://"))
+        {
+            self.say(
+                self.place(&section, "callback"),
+                format!("callback = \"{}\" 不是网址 (not a URL)", channel.callback),
+                "请以 http:// 或 https:// 开头，或删去。Start it with http://, or remove it.",
+            );
+        }
+        for network in &channel.allow {
+            let network = network.trim();
+            if network.parse::<IpNet>().is_err() && network.parse::<IpAddr>().is_err() {
+                self.say(
+                    self.place(&section, "allow"),
+                    format!("allow 里的 \"{network}\" 不是地址 (not an address)"),
+                    "请写成 10.0.0.5 或 10.0.0.0/24。Write an address or a network.",
+                );
+            }
+        }
+        let path_secret = self.named(&section, "path_secret_env", &channel.path_secret_env);
+        let long = path_secret.as_ref().is_none_or(|secret| {
+            secret.len() >= 16 && secret.chars().all(|c| plain(c) || c == '-')
+        });
+        if !long {
+            self.say(
+                self.place(&section, "path_secret_env"),
+                format!("环境变量 {} 里的暗号太短或有别的字符", channel.path_secret_env),
+                "请用16个以上的英文字母和数字。It wants 16 or more letters and digits.",
+            );
+        }
+        let mut secrets = BTreeMap::new();
+        for (key, value) in channel.own.iter().filter(|(key, _)| key.ends_with("_env")) {
+            let variable = value.as_str().unwrap_or_default().to_owned();
+            if let Some(secret) = self.named(&section, key, &variable) {
+                secrets.insert(key.clone(), SecretString::from(secret));
+            }
+        }
+        if self.problems.len() > before {
+            return None;
+        }
+        let mut settings = channel.clone();
+        settings.own.retain(|key, _| !key.ends_with("_env"));
+        Some(SmsChannel { settings, path_secret: path_secret?.into(), secrets })
+    }
+
+    /// The secret that `key` of `section` names.
+    fn named(&mut self, section: &str, key: &str, variable: &str) -> Option<String> {
+        self.secret(&Spanned::new(self.place(section, key), variable.to_owned()))
     }
 
     fn account(&mut self, name: &str, account: &WechatSettings) -> Option<WechatAccount> {
@@ -369,7 +454,9 @@ mod tests {
         let shown = parse("config.toml", text, &env).expect("the shipped file loads").settings;
         let written: toml::Table = text.parse().expect("toml");
         let defaults = toml::Table::try_from(Settings::default()).expect("toml");
-        for (section, values) in defaults.iter().filter(|(name, _)| *name != "wechat") {
+        for (section, values) in
+            defaults.iter().filter(|(name, _)| !["wechat", "sms"].contains(&name.as_str()))
+        {
             for key in values.as_table().expect("a section").keys() {
                 assert!(
                     written.get(section).and_then(|s| s.get(key)).is_some(),

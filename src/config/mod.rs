@@ -6,9 +6,10 @@
 
 mod check;
 mod problem;
+mod sms;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -16,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 pub use check::{ConfigError, parse};
-pub use problem::Problem;
+pub use problem::{Problem, Source};
+pub use sms::{NoticeKind, NoticeSettings, SmsChannel, SmsSettings, TemplateSettings};
 
 /// The file as written. Every key has a default, so an empty file is a whole
 /// configuration. `config.toml` in the repository shows each key with its default;
@@ -31,8 +33,10 @@ pub struct Settings {
     pub desk: DeskSettings,
     pub outbox: OutboxSettings,
     pub keep: KeepSettings,
+    pub notices: NoticeSettings,
     pub simulator: SimulatorSettings,
     pub wechat: BTreeMap<String, WechatSettings>,
+    pub sms: BTreeMap<String, SmsSettings>,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -43,6 +47,8 @@ pub struct Server {
     pub public_url: String,
     pub data: PathBuf,
     pub log: String,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -166,6 +172,9 @@ fn tencent() -> Spanned<String> {
 pub struct Config {
     pub settings: Settings,
     pub wechat: BTreeMap<String, WechatAccount>,
+    pub sms: BTreeMap<String, SmsChannel>,
+    /// For what is found wrong later, by those who know more.
+    pub source: Source,
 }
 
 #[derive(Debug, Clone)]
@@ -184,6 +193,7 @@ impl Default for Server {
             public_url: String::new(),
             data: "data".into(),
             log: "info".into(),
+            proxies: Vec::new(),
         }
     }
 }

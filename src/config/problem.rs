@@ -33,6 +33,45 @@ impl Problem {
     }
 }
 
+/// The file as it was read, without secrets: they never stand in it.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    pub file: String,
+    pub text: String,
+}
+
+impl Source {
+    /// A problem at `key = ` of `[section]`; at the section's head when there is no such line.
+    pub fn problem(
+        &self,
+        section: &str,
+        key: &str,
+        what: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Problem {
+        Problem::at(&self.file, &self.text, place(&self.text, section, key), what, mend)
+    }
+}
+
+/// Where `key = ` stands in `[section]`; plain values carry no span of their own.
+pub(super) fn place(text: &str, section: &str, key: &str) -> Range<usize> {
+    let (mut at, mut inside, mut head) = (0, false, 0..0);
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim();
+        let span = at..at + line.trim_end().len();
+        if trimmed.starts_with('[') {
+            inside = trimmed.starts_with(&format!("[{section}]"));
+            if inside {
+                head = span;
+            }
+        } else if inside && trimmed.split_once('=').is_some_and(|(name, _)| name.trim() == key) {
+            return span;
+        }
+        at += line.len();
+    }
+    head
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -7,8 +7,8 @@ use crate::calendar::spoken;
 use crate::county::Channel;
 use crate::desk::{self, Actor, Case, CaseNumber, CaseType, Command, Intake};
 use crate::dialog::{Call, Fields, Value};
+use crate::store::StoreError;
 use crate::store::records::Person;
-use crate::store::{StoreError, keys, load};
 
 use super::own_cases::Purpose;
 use super::turn::Turn;
@@ -22,6 +22,11 @@ pub(super) type Outcome = Result<Result<Value, String>, StoreError>;
 impl Turn<'_> {
     pub async fn act(&mut self, call: &Call) -> Outcome {
         match call.action.as_str() {
+            "send_link_code" => self.send_link_code(call).await,
+            "make_link_code" => self.make_link_code().await,
+            "link_phone" => self.link_phone(call).await,
+            "link_by_code" => self.link_by_code(call).await,
+            "unlink_phone" => self.unlink_phone().await,
             "create_case" => self.create_case(call).await,
             "lookup_case" => self.find_own(call, Purpose::Look).await,
             "cases_to_urge" => self.find_own(call, Purpose::Urge).await,
@@ -137,7 +142,7 @@ impl Turn<'_> {
         phone: Option<String>,
     ) -> Result<String, StoreError> {
         if let Some(id) = &self.contact.person
-            && let Some(before) = load::<Person>(&*self.office.store, keys::person(id)).await?
+            && let Some(before) = self.office.person_behind(id).await?
         {
             let mut person = before.record.clone();
             person.name = name.or(person.name);
@@ -154,6 +159,8 @@ impl Turn<'_> {
             phone: phone.or_else(|| {
                 (self.address.channel == Channel::Sms).then(|| self.address.user.clone())
             }),
+            also: Vec::new(),
+            merged_into: None,
         };
         self.changes.create(&person)?;
         self.contact.person = Some(person.id.clone());
@@ -171,7 +178,7 @@ impl Turn<'_> {
 
     /// The person stays for her cases; this address no longer leads to her.
     pub async fn forget_address(&mut self, id: &str) -> Result<(), StoreError> {
-        if let Some(before) = load::<Person>(&*self.office.store, keys::person(id)).await? {
+        if let Some(before) = self.office.person_behind(id).await? {
             let mut person = before.record.clone();
             person.addresses.retain(|address| *address != self.contact.address);
             self.changes.replace(&before, &person)?;

@@ -8,7 +8,7 @@ use crate::desk::{
     self, Actor, Case, CaseEvent, Change, Command, NumberRead, Party, Standing, State, Step,
 };
 use crate::dialog::{Event, Offer};
-use crate::store::records::{Contact, Outgoing, Person, Status, StoredEvent};
+use crate::store::records::{Contact, Outgoing, Status, StoredEvent};
 use crate::store::{Changes, Loaded, Range, StoreError, keys, list, list_by_index, load};
 
 use super::turn::Turn;
@@ -297,6 +297,7 @@ impl Office {
             Status::Phone => "要打电话",
             Status::Settled => "已由工作人员处理",
             Status::Replied => "已在对话里告诉她",
+            Status::Merged => "并入后面的一条",
         };
         let last = message.tries.last().map(|tried| tried.result.clone());
         NoticeView {
@@ -401,7 +402,7 @@ impl Office {
         let mut told = events.iter().filter_map(|event| desk::notice(case, event, &rules));
         let dialog = told.find_map(|notice| script.notice(notice.id)?.offers());
         let Some(dialog) = dialog else { return Ok(changes.into_batch()) };
-        let Some(person) = load::<Person>(&*self.store, keys::person(&case.person)).await? else {
+        let Some(person) = self.person_behind(&case.person).await? else {
             return Ok(changes.into_batch());
         };
         let offer = Offer::for_case(

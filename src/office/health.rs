@@ -40,6 +40,7 @@ pub struct Counters {
     pub cases: Count,
     pub sent: Count,
     pub given_up: Count,
+    pub machines: Count,
 }
 
 /// What an operator has to look at; the newest of each kind.
@@ -90,6 +91,7 @@ impl Office {
                 "cases": counters.cases.get(),
                 "sent": counters.sent.get(),
                 "given_up": counters.given_up.get(),
+                "machines": counters.machines.get(),
                 "store": stats,
             }),
         }

@@ -12,16 +12,22 @@ mod deadlines;
 mod flood;
 mod health;
 mod lines;
+mod linking;
 mod media;
+mod notice_policy;
 mod numbers;
 mod outbox;
 mod own_cases;
+mod people;
 mod phone;
 pub mod random;
 mod receipts;
 mod reception;
 mod route;
 mod seen_through;
+mod sms;
+mod sms_inbound;
+mod sms_words;
 mod staff;
 mod tables;
 mod tasks;
@@ -51,6 +57,7 @@ use crate::store::Store;
 
 pub use health::Counters;
 pub use reception::{REPLY_WITHIN, Said};
+pub use sms_inbound::{SmsAnswer, SmsCall};
 pub use tables::{MODEL, Tables, read_examples, read_script};
 pub use views::*;
 
@@ -72,6 +79,7 @@ pub struct Office {
     tables: Tables,
     script: ArcSwap<Script>,
     wechat: BTreeMap<String, wechat::Line>,
+    sms: sms::Sms,
     lines: lines::Lines,
     flood: flood::Flood,
     numbers: numbers::Numbers,
@@ -100,8 +108,10 @@ impl Office {
     pub fn new(parts: Parts) -> Result<Arc<Self>, String> {
         let Parts { config, store, clock, tables, script } = parts;
         let wechat = wechat::lines(&config, &clock)?;
+        let sms = sms::channels(&config, &script)?;
         Ok(Arc::new(Self {
             wechat,
+            sms,
             lines: lines::Lines::default(),
             flood: flood::Flood::new(config.settings.limits.messages_per_minute),
             numbers: numbers::Numbers::default(),
@@ -190,6 +200,11 @@ impl Office {
 
     pub fn script(&self) -> Arc<Script> {
         self.script.load_full()
+    }
+
+    /// Reverse proxies of ours.
+    pub fn proxies(&self) -> &[std::net::IpAddr] {
+        &self.config.settings.server.proxies
     }
 
     pub fn county_name(&self) -> String {

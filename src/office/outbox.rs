@@ -12,18 +12,26 @@ use futures_util::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::channel::wechat;
-use crate::county::Address;
+use crate::county::{Address, Channel};
 use crate::dialog::{self, Medium};
 use crate::store::records::{
-    Body, Contact, Outgoing, Person, PhoneLine, Status, Task, TaskKind, Try,
+    Body, Contact, Outgoing, PhoneLine, SmsSent, SmsState, Status, Task, TaskKind, Try,
 };
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
+use crate::zh;
 
-use super::route::{Abilities, Route, choose};
+use super::notice_policy::{self, Gate};
+use super::route::{Abilities, Route, Way, choose};
 use super::{Office, random, tasks, window};
 
 const PAGE: usize = 64;
 const TRIES_MAX: usize = 20;
+/// Of one person that are looked at.
+const ADDRESSES_MAX: usize = 10;
+/// Of one case that are looked at.
+const NOTICES_MAX: usize = 200;
+/// A short message of which nobody knows whether it went: the network may tell by then.
+const REPORT_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 const SETTLE_AGAIN: Duration = Duration::from_millis(500);
 /// Sleep at most so long, in case a clock was moved.
 const SLEEP_MAX: Duration = Duration::from_secs(30);
@@ -63,6 +71,10 @@ pub(super) enum Consequence {
     None,
     WindowClosed,
     OptInUsed,
+    /// The telephone number is out of use.
+    NumberGone,
+    /// She wants no short messages.
+    Stopped,
 }
 
 /// A notice about a case, to a person.
@@ -133,10 +145,13 @@ fn blank(now: Timestamp) -> Outgoing {
         due_at: now,
         tries: Vec::new(),
         message_id: None,
+        awaits: None,
+        only: None,
+        task: None,
     }
 }
 
-fn hash(parts: &[&str]) -> String {
+pub(super) fn hash(parts: &[&str]) -> String {
     use sha2::Digest;
     let digest = sha2::Sha256::digest(parts.join("\n"));
     random::to_hex(&digest[..12])
@@ -192,10 +207,14 @@ impl Office {
 
     async fn until_next_outgoing(&self) -> Duration {
         let next = list_by_index::<Outgoing>(&*self.store, keys::all_outgoing_due(), PAGE).await;
-        let waits = |(_, message): &(_, Loaded<Outgoing>)| message.record.status == Status::Waiting;
-        match next.ok().and_then(|page| page.into_iter().find(waits)) {
-            Some((_, message)) => {
-                let wait = message.record.due_at.duration_since(self.clock.now());
+        let due = |(_, message): (_, Loaded<Outgoing>)| match message.record.status {
+            Status::Waiting => Some(message.record.due_at),
+            Status::Sending => None,
+            _ => message.record.awaits,
+        };
+        match next.ok().and_then(|page| page.into_iter().find_map(due)) {
+            Some(at) => {
+                let wait = at.duration_since(self.clock.now());
                 Duration::try_from(wait).unwrap_or(Duration::from_millis(20)).min(SLEEP_MAX)
             }
             None => SLEEP_MAX,
@@ -209,7 +228,7 @@ impl Office {
         let page = list_by_index::<Outgoing>(&*self.store, due, PAGE).await?;
         let mut queues: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (_, message) in page {
-            if message.record.status != Status::Waiting {
+            if message.record.status == Status::Sending {
                 continue;
             }
             count += 1;
@@ -238,17 +257,29 @@ impl Office {
         let Some(before) = load::<Outgoing>(&*self.store, keys::outgoing(id)).await? else {
             return Ok(());
         };
+        if before.record.status.is_final() {
+            return self.nothing_was_heard(&before).await;
+        }
         if before.record.status != Status::Waiting {
             return Ok(());
         }
         let now = self.clock.now();
-        let (address, contact) = self.whom(&before.record).await?;
-        let channel = address.as_ref().map(|a| a.channel);
-        let abilities = self.abilities(address.as_ref(), &before.record);
-        let to = contact.as_ref().map(|c| &c.record).zip(channel);
-        let route = choose(&before.record, to, &abilities, now);
+        let mut found = self.where_she_is(&before.record).await?;
+        let (route, at) = self.route(&before.record, &found, now);
+        let (address, contact) = match at {
+            Some(at) => {
+                let (address, contact) = found.swap_remove(at);
+                (Some(address), Some(contact))
+            }
+            None => (None, None),
+        };
         let mut message = before.record.clone();
         let mut changes = Changes::default();
+        if let (Route::Sms(name), Some(contact)) = (&route, &contact)
+            && self.is_kept_back(&before, name, &contact.record, now).await?
+        {
+            return Ok(());
+        }
         match (&route, contact, address) {
             (Route::Clerk(why), ..) => {
                 self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, why).await?;
@@ -276,6 +307,15 @@ impl Office {
                     changes.replace(&contact, &spent)?;
                     rest = self.cut(&mut message);
                 }
+                if let Route::Sms(_) = route {
+                    rest = self.cut_for_sms(&mut message);
+                    if is_notice(&message) && message.address.is_none() {
+                        let state = spent.sms.get_or_insert_default();
+                        notice_policy::forget_old(state, now);
+                        state.notices.push(SmsSent { at: now, case: message.case.clone() });
+                        changes.replace(&contact, &spent)?;
+                    }
+                }
                 message.status = Status::Sending;
                 message.tries.truncate(TRIES_MAX - 1);
                 message.tries.push(tried(now, &route, false, "正在发".into()));
@@ -284,32 +324,225 @@ impl Office {
                     changes.create(part)?;
                 }
                 self.store.commit(changes.into_batch()).await?;
-                let outcome = self.carry(&address, &route, &message).await;
+                let outcome = match &route {
+                    Route::Sms(name) => {
+                        self.carry_sms(&address, name, &contact.record, &message).await
+                    }
+                    _ => self.carry(&address, &route, &message).await,
+                };
                 self.settle(&message.id, outcome).await
             }
             _ => Ok(()),
         }
     }
 
-    /// Her contact: the address itself, or the first of the person's that is still there.
-    async fn whom(
+    /// Every contact at which she could be reached: the address itself, or all of the person's.
+    async fn where_she_is(
         &self,
         message: &Outgoing,
-    ) -> Result<(Option<Address>, Option<Loaded<Contact>>), StoreError> {
+    ) -> Result<Vec<(Address, Loaded<Contact>)>, StoreError> {
         let addresses = match (&message.address, &message.person) {
             (Some(address), _) => vec![address.clone()],
-            (None, Some(person)) => load::<Person>(&*self.store, keys::person(person))
+            (None, Some(person)) => self
+                .person_behind(person)
                 .await?
                 .map(|person| person.record.addresses.clone())
                 .unwrap_or_default(),
             (None, None) => Vec::new(),
         };
-        for address in addresses {
-            if let Some(contact) = load::<Contact>(&*self.store, keys::contact(&address)).await? {
-                return Ok((address.parse().ok(), Some(contact)));
+        let mut found = Vec::new();
+        for text in addresses.iter().take(ADDRESSES_MAX) {
+            let contact = load::<Contact>(&*self.store, keys::contact(text)).await?;
+            if let (Some(contact), Ok(address)) = (contact, text.parse()) {
+                found.push((address, contact));
             }
         }
-        Ok((None, None))
+        Ok(found)
+    }
+
+    /// The contact that the last attempt went to, or another one on the same channel.
+    pub(super) async fn whom_by(
+        &self,
+        message: &Outgoing,
+        channel: Channel,
+    ) -> Result<(Option<Address>, Option<Loaded<Contact>>), StoreError> {
+        let found = self.where_she_is(message).await?;
+        let found = found.into_iter().find(|(address, _)| address.channel == channel);
+        Ok(found.map_or((None, None), |(address, contact)| (Some(address), Some(contact))))
+    }
+
+    fn route(
+        &self,
+        message: &Outgoing,
+        found: &[(Address, Loaded<Contact>)],
+        now: Timestamp,
+    ) -> (Route, Option<usize>) {
+        let ways: Vec<Way<'_>> = found
+            .iter()
+            .map(|(address, contact)| Way {
+                address,
+                contact: &contact.record,
+                abilities: Abilities {
+                    sms: match address.channel {
+                        Channel::Sms => self.sms_for(&contact.record, message, now),
+                        _ => Err(String::new()),
+                    },
+                    ..self.abilities(Some(address), message)
+                },
+            })
+            .collect();
+        choose(message, &ways, now)
+    }
+
+    /// A short message that must not go now: it is put off, merged, or given to a clerk.
+    async fn is_kept_back(
+        &self,
+        before: &Loaded<Outgoing>,
+        name: &str,
+        contact: &Contact,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut message = before.record.clone();
+        let policy = &self.config.settings.notices;
+        let mut changes = Changes::default();
+        let mut urgent = false;
+        let put_off = |until| Outgoing { due_at: until, ..before.record.clone() };
+        if let Body::Notice { kind, .. } = &message.body {
+            let kind = policy.kind(kind);
+            urgent = kind.urgent;
+            let notice = notice_policy::Notice {
+                case: message.case.as_deref(),
+                made_at: message.made_at,
+                kind: &kind,
+                jitter: random::bytes::<1>()[0],
+            };
+            let blank = SmsState::default();
+            let state = contact.sms.as_ref().unwrap_or(&blank);
+            let quiet = policy.quiet_hours().unwrap_or_default();
+            // A clerk who says "by SMS, now" has looked at the clock herself.
+            // And what she has just asked for is no notice in this sense.
+            let gate = match message.only.as_ref().or(message.address.as_ref()) {
+                Some(_) => Gate::Go,
+                None => notice_policy::gate(notice, state, policy, quiet, now),
+            };
+            let words = self.words(&message, Medium::Sms);
+            let free_text =
+                self.sms.channels.get(name).is_some_and(|c| c.provider.capabilities().free_text);
+            if free_text && zh::segments(&words) > policy.segments as usize {
+                let why = "太长了，短信发不下";
+                self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, why).await?;
+                changes.replace(before, &message)?;
+                self.store.commit(changes.into_batch()).await?;
+                return Ok(true);
+            }
+            match gate {
+                Gate::Go if kind.merge && self.is_overtaken(&message).await? => {
+                    message.status = Status::Merged;
+                }
+                Gate::Go => {}
+                Gate::Hold(until) => message = put_off(until),
+                Gate::Phone(why) => {
+                    self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, &why).await?;
+                }
+            }
+        }
+        if message == before.record {
+            if let Some(until) = self.sms_wait(name, now).await {
+                message = put_off(until);
+            } else {
+                let segments = zh::segments(&self.words(&message, Medium::Sms)).max(1);
+                if self.within_budget(name, segments, now).await? || urgent {
+                    return Ok(false);
+                }
+                let why = "短信预算用完了";
+                self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, why).await?;
+            }
+        }
+        changes.replace(before, &message)?;
+        self.store.commit(changes.into_batch()).await?;
+        Ok(true)
+    }
+
+    /// A later notice of the same case is on its way to her.
+    async fn is_overtaken(&self, message: &Outgoing) -> Result<bool, StoreError> {
+        let Some(case) = &message.case else { return Ok(false) };
+        let range = keys::outgoing_of(case);
+        let all = list_by_index::<Outgoing>(&*self.store, range, NOTICES_MAX).await?;
+        Ok(all.iter().any(|(_, other)| {
+            let other = &other.record;
+            other.status == Status::Waiting
+                && other.person == message.person
+                && is_notice(other)
+                && (other.made_at, &other.id) > (message.made_at, &message.id)
+        }))
+    }
+
+    /// The time is over in which a report should have come.
+    async fn nothing_was_heard(&self, before: &Loaded<Outgoing>) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        if before.record.awaits.is_none_or(|at| at > now) {
+            return Ok(());
+        }
+        let mut message = Outgoing { awaits: None, ..before.record.clone() };
+        let mut changes = Changes::default();
+        if message.status == Status::Sent {
+            // The next way, if there is one by SMS; a call is not worth a missing report.
+            let mut again = message.clone();
+            if let Some(last) = again.tries.last_mut() {
+                last.refused = true;
+                last.result = "微信收下了，一直没说送到没有".into();
+            }
+            again.status = Status::Waiting;
+            again.due_at = now;
+            let found = self.where_she_is(&again).await?;
+            if let (Route::Sms(_), _) = self.route(&again, &found, now) {
+                message = again;
+            }
+        } else if message.status == Status::Unknown {
+            let said = message.tries.last().map(|tried| tried.result.clone()).unwrap_or_default();
+            let why = format!("不知道她收到没有（{said}）");
+            self.give_to_clerk(&mut changes, &mut message, TaskKind::Dead, &why).await?;
+        }
+        changes.replace(before, &message)?;
+        self.store.commit(changes.into_batch()).await
+    }
+
+    /// How long WeChat has time to report it delivered, before it goes by SMS.
+    fn evidence_by(&self, message: &Outgoing, now: Timestamp) -> Option<Timestamp> {
+        let Body::Notice { kind, .. } = &message.body else { return None };
+        let kind = self.config.settings.notices.kind(kind);
+        let wait = SignedDuration::from_mins(i64::from(kind.wait_minutes));
+        kind.sms.then_some(now + wait)
+    }
+
+    /// Words that do not fit into one message become several.
+    fn cut_for_sms(&self, message: &mut Outgoing) -> Vec<Outgoing> {
+        if is_notice(message) {
+            return Vec::new();
+        }
+        let words = self.words(message, Medium::Sms);
+        let most = self.config.settings.notices.segments as usize;
+        let mut parts = zh::split(&words, most).into_iter();
+        let head = parts.next().unwrap_or_default().to_owned();
+        let rest = self.parts_of(message, parts.map(str::to_owned));
+        if !rest.is_empty() {
+            message.body = Body::Text(head);
+        }
+        rest
+    }
+
+    fn parts_of(&self, message: &Outgoing, texts: impl Iterator<Item = String>) -> Vec<Outgoing> {
+        texts
+            .enumerate()
+            .map(|(n, text)| Outgoing {
+                id: format!("{}-part{}", message.id, n + 2),
+                body: Body::Text(text),
+                tries: Vec::new(),
+                status: Status::Waiting,
+                message_id: None,
+                ..message.clone()
+            })
+            .collect()
     }
 
     fn abilities(&self, address: Option<&Address>, message: &Outgoing) -> Abilities {
@@ -323,6 +556,7 @@ impl Office {
             push: account.secret.is_some(),
             template: id(&account.settings.templates),
             subscription: id(&account.settings.subscriptions),
+            sms: Err(String::new()),
         }
     }
 
@@ -343,17 +577,7 @@ impl Office {
     fn cut(&self, message: &mut Outgoing) -> Vec<Outgoing> {
         let mut parts = wechat::reply::pack(&[self.words(message, Medium::Wechat)]).into_iter();
         let head = parts.next().unwrap_or_default();
-        let rest = parts
-            .enumerate()
-            .map(|(n, text)| Outgoing {
-                id: format!("{}-part{}", message.id, n + 2),
-                body: Body::Text(text),
-                tries: Vec::new(),
-                status: Status::Waiting,
-                message_id: None,
-                ..message.clone()
-            })
-            .collect::<Vec<_>>();
+        let rest = self.parts_of(message, parts);
         if !rest.is_empty() {
             message.body = Body::Text(head);
         }
@@ -400,8 +624,19 @@ impl Office {
             Outcome::Sent { message_id } => {
                 self.counters.sent.add(1);
                 message.status = Status::Sent;
-                message.message_id.clone_from(message_id);
-                say(&mut message, false, "微信收下了");
+                if route.starts_with("sms/") {
+                    if let Some(last) = message.tries.last_mut() {
+                        last.message_id.clone_from(message_id);
+                    }
+                    say(&mut message, false, "短信平台收下了");
+                } else {
+                    message.message_id.clone_from(message_id);
+                    say(&mut message, false, "微信收下了");
+                    // Only templates and subscriptions are reported on.
+                    if route != "customer_service" && message_id.is_some() {
+                        message.awaits = self.evidence_by(&message, now);
+                    }
+                }
             }
             Outcome::Refused { why, consequence } => {
                 message.status = Status::Waiting;
@@ -435,6 +670,12 @@ impl Office {
                     message.due_at = now + wait;
                 } else {
                     message.status = Status::Unknown;
+                    if route.starts_with("sms/") {
+                        // The network's report may still tell.
+                        message.awaits = Some(now + REPORT_WITHIN);
+                        changes.replace(&before, &message)?;
+                        return self.store.commit(changes.into_batch()).await;
+                    }
                     let why = format!("不知道她收到没有（{why}）");
                     self.give_to_clerk(&mut changes, &mut message, TaskKind::Dead, &why).await?;
                 }
@@ -452,7 +693,7 @@ impl Office {
 
     /// It did not go: her window is what it was before.
     async fn refund(&self, changes: &mut Changes, message: &Outgoing) -> Result<(), StoreError> {
-        if let (_, Some(before)) = self.whom(message).await?
+        if let (_, Some(before)) = self.whom_by(message, Channel::Wechat).await?
             && let Some(last) = message.tries.last()
         {
             let mut contact = before.record.clone();
@@ -471,7 +712,11 @@ impl Office {
         if consequence == Consequence::None {
             return Ok(());
         }
-        let (address, contact) = self.whom(message).await?;
+        let channel = match consequence {
+            Consequence::NumberGone | Consequence::Stopped => Channel::Sms,
+            _ => Channel::Wechat,
+        };
+        let (address, contact) = self.whom_by(message, channel).await?;
         if let (Some(before), Some(address)) = (contact, address) {
             let mut contact = before.record.clone();
             match consequence {
@@ -479,6 +724,12 @@ impl Office {
                 Consequence::OptInUsed => {
                     let used = self.abilities(Some(&address), message).subscription;
                     contact.subscribed.retain(|id| Some(id) != used.as_ref());
+                }
+                Consequence::NumberGone => {
+                    contact.sms.get_or_insert_default().gone_at = Some(self.clock.now());
+                }
+                Consequence::Stopped => {
+                    contact.sms.get_or_insert_default().stopped_at = Some(self.clock.now());
                 }
                 Consequence::None => {}
             }
@@ -517,12 +768,17 @@ impl Office {
         };
         task.lines.push(tasks::line(self.clock.now(), false, &words));
         self.say_who(&mut task, message).await?;
+        message.task = Some(task.id.clone());
         changes.create(&task)
     }
 }
 
+fn is_notice(message: &Outgoing) -> bool {
+    matches!(message.body, Body::Notice { .. })
+}
+
 fn tried(at: Timestamp, route: &Route, refused: bool, result: String) -> Try {
-    Try { at, route: route.id().into(), refused, result }
+    Try { at, route: route.id(), refused, result, message_id: None }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use crate::desk::{self, Actor, Case, Command, Intake, NumberRead, State};
 use crate::dialog::{Call, Value};
 use crate::store::records::{Task, TaskKind};
-use crate::store::{Loaded, StoreError, keys, list_by_index, load};
+use crate::store::{Loaded, StoreError, keys, load};
 
 use super::actions::{Outcome, as_choice, as_files, as_text, short};
 use super::turn::Turn;
@@ -49,8 +49,7 @@ impl Turn<'_> {
         let Some(person) = self.contact.person.clone() else {
             return Ok(Ok(Value::List(Vec::new())));
         };
-        let mut own =
-            list_by_index::<Case>(&*self.office.store, keys::cases_of(&person), EXAMINED).await?;
+        let mut own = self.office.cases_of(&person, EXAMINED).await?;
         own.reverse();
         let asked = call.args.get("opening").and_then(|answer| as_text(&answer.value));
         match asked.map(|text| desk::read_number(&text)) {
@@ -147,7 +146,10 @@ impl Turn<'_> {
         let (Some(told), Some(person)) = (told, &self.contact.person) else { return Ok(None) };
         let NumberRead::Whole(number) = desk::read_number(&told) else { return Ok(None) };
         let case = load::<Case>(&*self.office.store, keys::case(&number.digits())).await?;
-        Ok(case.filter(|case| case.record.person == *person))
+        match case {
+            Some(case) if self.office.is_hers(&case.record, person).await? => Ok(Some(case)),
+            _ => Ok(None),
+        }
     }
 
     /// One command of hers on one of her cases. `about`: what the department has to be told.

@@ -91,7 +91,8 @@ impl Office {
             PhoneInput::Unfollow => (Content::Unfollow, "〔取消关注〕".to_owned(), None),
         };
         self.show(user, true, shown, media).await?;
-        let inbound = Inbound { key: random::hex::<8>(), from: address, at: now, content };
+        let inbound =
+            Inbound { key: random::hex::<8>(), from: address, at: now, content, via: None };
         match self.receive(inbound).await? {
             Said::Reply(text) => self.show(user, false, text, None).await?,
             Said::Later | Said::Nothing => {}

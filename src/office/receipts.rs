@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use crate::store::records::{EarlyReceipt, Outgoing, Status};
+use crate::store::records::{EarlyReceipt, Outgoing, Status, Try};
 use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load};
 
 use super::Office;
@@ -38,7 +38,9 @@ impl Turn<'_> {
         self.bells.outbox = true;
         let store = &*self.office.store;
         match self.office.of_receipt(&receipt).await? {
-            Some(before) => apply(&mut self.changes, &before, &receipt, self.now),
+            Some(before) => {
+                self.office.apply_receipt(&mut self.changes, &before, &receipt, self.now).await
+            }
             None if load::<EarlyReceipt>(store, keys::receipt(message)).await?.is_none() => {
                 self.changes.create(&receipt)
             }
@@ -69,7 +71,9 @@ impl Office {
             for receipt in &page {
                 let mut changes = Changes::default();
                 match self.of_receipt(&receipt.record).await? {
-                    Some(before) => apply(&mut changes, &before, &receipt.record, now)?,
+                    Some(before) => {
+                        self.apply_receipt(&mut changes, &before, &receipt.record, now).await?;
+                    }
                     None if now.duration_since(receipt.record.came_at) < WAITS => continue,
                     None => {}
                 }
@@ -85,25 +89,36 @@ impl Office {
     }
 }
 
-/// A status only moves forward: what was settled otherwise stays.
-fn apply(
-    changes: &mut Changes,
-    before: &Loaded<Outgoing>,
-    receipt: &EarlyReceipt,
-    now: jiff::Timestamp,
-) -> Result<(), StoreError> {
-    if before.record.status != Status::Sent {
-        return Ok(());
+impl Office {
+    /// A status only moves forward: what was settled otherwise stays.
+    async fn apply_receipt(
+        &self,
+        changes: &mut Changes,
+        before: &Loaded<Outgoing>,
+        receipt: &EarlyReceipt,
+        now: jiff::Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut message = before.record.clone();
+        let went_by_wechat = |tried: &Try| !tried.route.starts_with("sms/");
+        let is_current = message.tries.last().is_some_and(went_by_wechat);
+        if receipt.delivered {
+            // Late, it still counts: a short message that has not gone yet does not go.
+            if matches!(message.status, Status::Delivered | Status::Settled | Status::Replied) {
+                return Ok(());
+            }
+            message.status = Status::Delivered;
+            message.awaits = None;
+            self.close_task_of(changes, &message).await?;
+        } else if message.status != Status::Sent || !is_current {
+            return Ok(());
+        } else if let Some(last) = message.tries.last_mut() {
+            // The other ways are tried; at last a clerk.
+            last.refused = true;
+            last.result = format!("微信没有送到：{}", receipt.detail);
+            message.status = Status::Waiting;
+            message.awaits = None;
+            message.due_at = now;
+        }
+        changes.replace(before, &message)
     }
-    let mut message = before.record.clone();
-    if receipt.delivered {
-        message.status = Status::Delivered;
-    } else if let Some(last) = message.tries.last_mut() {
-        // The other ways are tried; at last a clerk.
-        last.refused = true;
-        last.result = format!("微信没有送到：{}", receipt.detail);
-        message.status = Status::Waiting;
-        message.due_at = now;
-    }
-    changes.replace(before, &message)
 }

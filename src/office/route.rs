@@ -1,8 +1,11 @@
 //! Which way a message goes. Pure.
+//!
+//! First where she wrote last, then what WeChat carries at any time, then SMS, then a clerk
+//! who phones. A way that refused a message is not taken again, so there is no circle.
 
 use jiff::Timestamp;
 
-use crate::county::Channel;
+use crate::county::{Address, Channel};
 use crate::store::records::{Contact, Outgoing};
 
 use super::window;
@@ -16,76 +19,120 @@ pub enum Route {
     Template(String),
     /// WeChat's subscription message with this id: fixed fields, if she allowed it.
     Subscription(String),
+    /// A short message by the channel of this name.
+    Sms(String),
     /// No channel: a clerk phones. Why, in plain Chinese.
     Clerk(String),
 }
 
 impl Route {
-    pub fn id(&self) -> &'static str {
+    /// As it is written down with each attempt.
+    pub fn id(&self) -> String {
         match self {
-            Route::Simulator => "simulator",
-            Route::CustomerService => "customer_service",
-            Route::Template(_) => "template",
-            Route::Subscription(_) => "subscription",
-            Route::Clerk(_) => "clerk",
+            Route::Simulator => "simulator".into(),
+            Route::CustomerService => "customer_service".into(),
+            Route::Template(_) => "template".into(),
+            Route::Subscription(_) => "subscription".into(),
+            Route::Sms(name) => format!("sms/{name}"),
+            Route::Clerk(_) => "clerk".into(),
         }
     }
 }
 
-/// What the account can do.
-#[derive(Debug, Clone, Default)]
+/// What the account can do for this message.
+#[derive(Debug, Clone)]
 pub struct Abilities {
     /// It has an AppSecret, so it can push at all.
     pub push: bool,
     /// Ids for this kind of notice.
     pub template: Option<String>,
     pub subscription: Option<String>,
+    /// The channel that carries it by SMS, or why none does.
+    pub sms: Result<String, String>,
 }
 
-pub fn choose(
-    message: &Outgoing,
-    contact: Option<(&Contact, Channel)>,
-    abilities: &Abilities,
-    now: Timestamp,
-) -> Route {
-    let refused = |route: &str| message.tries.iter().any(|t| t.refused && t.route == route);
-    let Some((contact, channel)) = contact else {
-        return Route::Clerk("她没有关注公众号，发不到".into());
+impl Default for Abilities {
+    fn default() -> Self {
+        Self { push: false, template: None, subscription: None, sms: Err(String::new()) }
+    }
+}
+
+/// One address at which she could be reached.
+#[derive(Debug)]
+pub struct Way<'a> {
+    pub address: &'a Address,
+    pub contact: &'a Contact,
+    pub abilities: Abilities,
+}
+
+/// The route, and the place of its address among the ways.
+pub fn choose(message: &Outgoing, ways: &[Way<'_>], now: Timestamp) -> (Route, Option<usize>) {
+    let refused = |route: &Route| {
+        let route = route.id();
+        message.tries.iter().any(|tried| tried.refused && tried.route == route)
     };
-    match channel {
-        Channel::Simulator => return Route::Simulator,
-        Channel::Sms => return Route::Clerk("短信还没有开通".into()),
-        Channel::Wechat => {}
-    }
-    if !abilities.push {
-        return Route::Clerk("公众号没有设 AppSecret，不能主动发".into());
-    }
-    if window::left(&contact.window, now) > 0 && !refused("customer_service") {
-        return Route::CustomerService;
-    }
-    if let Some(id) = &abilities.template
-        && !refused("template")
-    {
-        return Route::Template(id.clone());
-    }
-    if let Some(id) = &abilities.subscription
-        && contact.subscribed.contains(id)
-        && !refused("subscription")
-    {
-        return Route::Subscription(id.clone());
-    }
-    let why = match message.tries.iter().rev().find(|t| t.refused) {
-        Some(last) => last.result.clone(),
-        None => "她超过48小时没说话，或这两天的5条已发完，微信不让再发".into(),
+    let of = |channel: Channel| {
+        let wanted = message.only.as_deref().is_none_or(|only| only == channel.id());
+        ways.iter().enumerate().filter(move |(_, way)| wanted && way.address.channel == channel)
     };
-    Route::Clerk(why)
+    if let Some((at, _)) = of(Channel::Simulator).next() {
+        return (Route::Simulator, Some(at));
+    }
+    let pushing = || of(Channel::Wechat).filter(|(_, way)| way.abilities.push);
+    let open = |(_, way): &(usize, &Way<'_>)| {
+        window::left(&way.contact.window, now) > 0 && !refused(&Route::CustomerService)
+    };
+    let wrote = |way: &Way<'_>| match way.address.channel {
+        Channel::Sms => way.contact.sms.as_ref().and_then(|sms| sms.last_in),
+        _ => way.contact.window.wrote_at.max(way.contact.window.tapped_at),
+    };
+    let last = ways.iter().filter(|way| wrote(way).is_some()).max_by_key(|way| wrote(way));
+    let wrote_by_sms = last.is_some_and(|way| way.address.channel == Channel::Sms);
+    if !wrote_by_sms && let Some((at, _)) = pushing().find(open) {
+        return (Route::CustomerService, Some(at));
+    }
+    for (at, way) in pushing() {
+        let template = way.abilities.template.clone().map(Route::Template);
+        let subscription = way.abilities.subscription.clone();
+        let subscription = subscription.filter(|id| way.contact.subscribed.contains(id));
+        for route in [template, subscription.map(Route::Subscription)].into_iter().flatten() {
+            if !refused(&route) {
+                return (route, Some(at));
+            }
+        }
+    }
+    for (at, way) in of(Channel::Sms) {
+        if let Ok(name) = &way.abilities.sms {
+            return (Route::Sms(name.clone()), Some(at));
+        }
+    }
+    if let Some((at, _)) = pushing().find(open) {
+        return (Route::CustomerService, Some(at));
+    }
+    (Route::Clerk(why_none(message, ways)), None)
+}
+
+fn why_none(message: &Outgoing, ways: &[Way<'_>]) -> String {
+    if let Some(last) = message.tries.iter().rev().find(|tried| tried.refused) {
+        return last.result.clone();
+    }
+    let sms = ways.iter().find_map(|way| {
+        let is_sms = way.address.channel == Channel::Sms;
+        way.abilities.sms.as_ref().err().filter(|_| is_sms).cloned()
+    });
+    let wechat = ways.iter().find(|way| way.address.channel == Channel::Wechat);
+    match (wechat, sms) {
+        (Some(way), _) if !way.abilities.push => "公众号没有设 AppSecret，不能主动发".into(),
+        (Some(_), _) => "她超过48小时没说话，或这两天的5条已发完，微信不让再发".into(),
+        (None, Some(why)) => why,
+        (None, None) => "她没有关注公众号，发不到".into(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::county::Address;
-    use crate::store::records::{Body, Status, Try};
+    use crate::store::records::{Body, SmsState, Status, Try};
 
     fn now() -> Timestamp {
         Timestamp::from_second(1_764_000_000).unwrap()
@@ -103,6 +150,9 @@ mod tests {
             made_at: now(),
             due_at: now(),
             message_id: None,
+            awaits: None,
+            only: None,
+            task: None,
             tries: refused
                 .iter()
                 .map(|route| Try {
@@ -110,9 +160,14 @@ mod tests {
                     route: (*route).into(),
                     refused: true,
                     result: format!("{route} refused"),
+                    message_id: None,
                 })
                 .collect(),
         }
+    }
+
+    fn wechat() -> Address {
+        Address::new(Channel::Wechat, "main", "oAAAAAAAAAAAAAAAAAAAAAAAAAAA")
     }
 
     fn check(
@@ -122,8 +177,8 @@ mod tests {
         refused: &[&str],
         expect: &str,
     ) {
-        let mut contact =
-            Contact::new(&Address::new(Channel::Wechat, "main", "oAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+        let address = wechat();
+        let mut contact = Contact::new(&address);
         if open {
             window::wrote(&mut contact.window, now());
         }
@@ -132,8 +187,10 @@ mod tests {
             push: *abilities.0,
             template: abilities.1.map(Into::into),
             subscription: abilities.2.map(Into::into),
+            sms: Err(String::new()),
         };
-        let route = choose(&message(refused), Some((&contact, Channel::Wechat)), &abilities, now());
+        let ways = [Way { address: &address, contact: &contact, abilities }];
+        let (route, _) = choose(&message(refused), &ways, now());
         assert_eq!(route.id(), expect, "{route:?}");
     }
 
@@ -153,7 +210,53 @@ mod tests {
 
     #[test]
     fn nobody_to_write_to_is_a_call_to_make() {
-        let route = choose(&message(&[]), None, &Abilities::default(), now());
-        assert_eq!(route.id(), "clerk");
+        let (route, at) = choose(&message(&[]), &[], now());
+        assert_eq!((route.id().as_str(), at), ("clerk", None));
+    }
+
+    /// One person with WeChat (its window open or not, with a template or not) and a telephone
+    /// that wrote last or not.
+    fn both(open: bool, template: bool, sms_last: bool, refused: &[&str], only: &str) -> String {
+        let (wechat, phone) = (wechat(), Address::new(Channel::Sms, "tel", "13800138000"));
+        let (mut one, mut two) = (Contact::new(&wechat), Contact::new(&phone));
+        if open {
+            window::wrote(&mut one.window, now());
+        }
+        let last_in = sms_last.then(|| now() + jiff::SignedDuration::from_secs(1));
+        two.sms = Some(SmsState { last_in, ..SmsState::default() });
+        let abilities = Abilities {
+            push: true,
+            template: template.then(|| "T".into()),
+            ..Abilities::default()
+        };
+        let gone = refused.contains(&"sms/m");
+        let sms = if gone { Err("no".into()) } else { Ok("m".into()) };
+        let ways = [
+            Way {
+                address: &phone,
+                contact: &two,
+                abilities: Abilities { sms, ..Abilities::default() },
+            },
+            Way { address: &wechat, contact: &one, abilities },
+        ];
+        let mut message = message(refused);
+        message.only = Some(only.to_owned()).filter(|only| !only.is_empty());
+        choose(&message, &ways, now()).0.id()
+    }
+
+    #[test]
+    fn wechat_first_then_sms_and_never_back() {
+        assert_eq!(both(true, true, false, &[], ""), "customer_service");
+        assert_eq!(both(false, true, false, &[], ""), "template");
+        assert_eq!(both(false, false, false, &[], ""), "sms/m");
+        assert_eq!(both(true, false, false, &["customer_service"], ""), "sms/m");
+        assert_eq!(both(false, true, false, &["template", "sms/m"], ""), "clerk");
+        // She wrote by SMS last: not into a chat that she may not be looking at.
+        assert_eq!(both(true, true, true, &[], ""), "template");
+        assert_eq!(both(true, false, true, &[], ""), "sms/m");
+        assert_eq!(both(true, false, true, &["sms/m"], ""), "customer_service");
+        // A clerk's choice.
+        assert_eq!(both(true, true, false, &[], "sms"), "sms/m");
+        assert_eq!(both(false, false, false, &[], "wechat"), "clerk");
     }
 }

@@ -147,7 +147,7 @@ impl Turn<'_> {
     async fn name_task(&self, task: &mut Task) -> Result<(), StoreError> {
         task.who = "一位村民".into();
         if let Some(id) = &self.contact.person
-            && let Some(person) = load::<Person>(&*self.office.store, keys::person(id)).await?
+            && let Some(person) = self.office.person_behind(id).await?
         {
             describe(task, &person.record);
         }
@@ -155,7 +155,7 @@ impl Turn<'_> {
     }
 }
 
-fn describe(task: &mut Task, person: &Person) {
+pub(super) fn describe(task: &mut Task, person: &Person) {
     if let Some(name) = &person.name {
         task.who.clone_from(name);
     }
@@ -188,7 +188,7 @@ impl Office {
             (None, None) => None,
         };
         if let Some(id) = person
-            && let Some(person) = load::<Person>(&*self.store, keys::person(&id)).await?
+            && let Some(person) = self.person_behind(&id).await?
         {
             describe(task, &person.record);
         }

@@ -19,6 +19,9 @@ use super::{Office, media, outbox, tasks, window};
 /// A duplicate comes within 15 s; the rest is for slow networks.
 const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_secs(20);
 const REMEMBERED_MAX: usize = 24;
+/// SMS providers deliver again for hours; what is remembered is the key alone.
+const REMEMBERED_BY_SMS: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+const REMEMBERED_BY_SMS_MAX: usize = 100;
 const REMEMBERED_BYTES_MAX: usize = 24 * 1024;
 /// Calls and results of one event; a script that asks for more is broken.
 const CALLS_MAX: usize = 16;
@@ -36,6 +39,8 @@ pub(super) struct Turn<'o> {
     pub told: Vec<Outgoing>,
     pub bells: Ring,
     gone: bool,
+    /// The answer goes back in the same response.
+    inline: bool,
 }
 
 /// Who has new work after the commit.
@@ -70,11 +75,20 @@ impl<'o> Turn<'o> {
             told: Vec::new(),
             bells: Ring::default(),
             gone: false,
+            inline: true,
         }
     }
 
     pub async fn take(&mut self, inbound: &Inbound) -> Result<(), StoreError> {
         window::opened(&mut self.contact.window, &inbound.content, self.now);
+        if self.address.channel == Channel::Sms
+            && let Content::Text(text) = &inbound.content
+        {
+            self.inline = inbound.via.as_ref().is_some_and(|via| via.inline);
+            if Box::pin(self.by_sms(text, inbound.via.as_ref())).await? {
+                return Ok(());
+            }
+        }
         let event = match &inbound.content {
             Content::Text(text) | Content::Choice { text, .. } | Content::Scan { text, .. } => {
                 Event::Text(text.clone())
@@ -217,7 +231,12 @@ impl<'o> Turn<'o> {
         let mut said = Said::Nothing;
         match key {
             Some(key) => {
-                let later = late && !text.is_empty();
+                let later = (late || !self.inline) && !text.is_empty();
+                if !text.is_empty()
+                    && let Some(state) = &mut self.contact.sms
+                {
+                    state.answered.push(self.now);
+                }
                 let mut parts = match self.address.channel {
                     Channel::Wechat => wechat::reply::pack(&self.texts),
                     Channel::Sms | Channel::Simulator => vec![text.clone()],
@@ -271,10 +290,12 @@ impl<'o> Turn<'o> {
     }
 
     fn forget_old(&mut self) {
+        let by_sms = self.contact.sms.is_some();
         let recent = &mut self.contact.recent;
-        let old = self.now - REMEMBERED;
+        let old = self.now - if by_sms { REMEMBERED_BY_SMS } else { REMEMBERED };
+        let most = if by_sms { REMEMBERED_BY_SMS_MAX } else { REMEMBERED_MAX };
         let mut forget = recent.iter().take_while(|answered| answered.at < old).count();
-        forget = forget.max(recent.len().saturating_sub(REMEMBERED_MAX));
+        forget = forget.max(recent.len().saturating_sub(most));
         let size = |answered: &Answered| answered.key.len() + answered.said.len() + 80;
         let mut bytes: usize = recent[forget..].iter().map(size).sum();
         while bytes > REMEMBERED_BYTES_MAX && forget + 1 < recent.len() {

@@ -148,7 +148,7 @@ impl Office {
                 page: None,
                 data: self.template_data(message),
             },
-            Route::Simulator | Route::Clerk(_) => return refused("这条路不归微信"),
+            Route::Simulator | Route::Sms(_) | Route::Clerk(_) => return refused("这条路不归微信"),
         };
         match api.send(&request).await {
             wechat_api::Outcome::Sent { message_id } => Outcome::Sent { message_id },

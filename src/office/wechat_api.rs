@@ -439,7 +439,7 @@ fn is_text(response: &Response) -> bool {
 }
 
 /// The error and its cause, without the URL, which holds the token.
-fn describe(error: reqwest::Error) -> String {
+pub(super) fn describe(error: reqwest::Error) -> String {
     let error = error.without_url();
     let kind = match error.is_timeout() {
         true => "no answer in time".to_owned(),
@@ -456,7 +456,7 @@ fn describe(error: reqwest::Error) -> String {
 const CHINA: i64 = 8 * 3600;
 
 /// The next instant that is a multiple of `unit` seconds, in a zone `offset` ahead of UTC.
-fn next_multiple(now: Timestamp, unit: i64, offset: i64) -> Timestamp {
+pub(super) fn next_multiple(now: Timestamp, unit: i64, offset: i64) -> Timestamp {
     let left = unit - (now.as_second() + offset).rem_euclid(unit);
     Timestamp::from_second(now.as_second() + left).unwrap_or(Timestamp::MAX)
 }

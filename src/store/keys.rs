@@ -19,6 +19,7 @@
 //! | `counter/<series>` | Counter |
 //! | `phone/<user>/<id>` | PhoneLine |
 //! | `receipt/<message id>` | EarlyReceipt |
+//! | `link/<hash>` | LinkCode |
 //!
 //! | index | leads to |
 //! |---|---|
@@ -34,6 +35,7 @@
 //! | `i/media-due/<time>/<id>` | Media |
 //! | `i/media-hash/<hash>/<id>` | Media |
 //! | `i/session-staff/<name>/<hash>` | StoredSession |
+//! | `i/link-until/<time>/<hash>` | LinkCode |
 
 use std::borrow::Cow;
 use std::ops::Bound;
@@ -303,6 +305,19 @@ pub fn sessions_of(name: &str) -> Range {
 
 pub fn counter(series: &str) -> Key {
     key(&["counter", &segment(series)])
+}
+
+pub fn link_code(hash: &str) -> Key {
+    key(&["link", &segment(hash)])
+}
+
+pub fn link_code_until(at: Timestamp, hash: &str) -> Key {
+    key(&["i", "link-until", &time(at), &segment(hash)])
+}
+
+/// Those that are worth nothing any more.
+pub fn link_codes_until(now: Timestamp) -> Range {
+    until("link-until", now)
 }
 
 pub fn phone_line(user: &str, id: u64) -> Key {

@@ -42,6 +42,59 @@ pub struct Contact {
     /// The task for the recordings that nobody has listened to yet.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub voice_task: Option<String>,
+    /// Only of a telephone number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sms: Option<SmsState>,
+    /// One-time codes that she typed wrongly, and since when.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wrong_codes: Option<(u8, Timestamp)>,
+}
+
+/// What is known of a number: how it is reached, whether it may be, and what it got.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SmsState {
+    /// The channel that she wrote by last, and the number that she wrote to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dialled: Option<String>,
+    /// She wants no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<Timestamp>,
+    /// Out of use, or somebody else's now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_in: Option<Timestamp>,
+    /// A message of ours arrived for certain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_ok: Option<Timestamp>,
+    /// Notices of the last day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<SmsSent>,
+    /// Answers of the last hour.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub answered: Vec<Timestamp>,
+    /// One-time codes of the last day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<Timestamp>,
+    /// What she wrote last, if she writes the same again and again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Heard>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SmsSent {
+    pub at: Timestamp,
+    pub case: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    pub hash: String,
+    pub times: u8,
+    pub since: Timestamp,
 }
 
 /// A message that was answered.
@@ -88,6 +141,8 @@ impl Contact {
             alarm: None,
             hand_over: None,
             voice_task: None,
+            sms: None,
+            wrong_codes: None,
         }
     }
 }
@@ -113,6 +168,12 @@ pub struct Person {
     pub addresses: Vec<String>,
     pub name: Option<String>,
     pub phone: Option<String>,
+    /// Persons who turned out to be this one; their cases are hers.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub also: Vec<String>,
+    /// Who this one turned out to be.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub merged_into: Option<String>,
 }
 
 impl Record for Person {
@@ -183,6 +244,15 @@ pub struct Outgoing {
     pub tries: Vec<Try>,
     /// The channel's own id, under which a delivery report will come.
     pub message_id: Option<String>,
+    /// Sent, or perhaps sent: looked at again then, if nothing was heard by that time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub awaits: Option<Timestamp>,
+    /// `wechat` or `sms`: a clerk wants it to go this way.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub only: Option<String>,
+    /// The task that a clerk has because of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub task: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -212,6 +282,8 @@ pub enum Status {
     Settled,
     /// She read it in the reply to her own message.
     Replied,
+    /// A later notice of the same case stands for it.
+    Merged,
 }
 
 impl Status {
@@ -223,12 +295,15 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Try {
     pub at: Timestamp,
-    /// `customer_service`, `template`, `subscription` or `simulator`.
+    /// `customer_service`, `template`, `subscription`, `simulator` or `sms/` and a channel.
     pub route: String,
     /// The channel will not carry this message this way, however often it is tried.
     pub refused: bool,
     /// What the channel said; plain Chinese for the clerk.
     pub result: String,
+    /// The provider's id of this attempt, if it went by SMS.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message_id: Option<String>,
 }
 
 impl Record for Outgoing {
@@ -241,13 +316,13 @@ impl Record for Outgoing {
 
     fn indexes(&self) -> Vec<Key> {
         let mut indexes = Vec::new();
-        if !self.status.is_final() {
-            indexes.push(keys::outgoing_due(self.due_at, &self.id));
-        }
+        let looked_at = if self.status.is_final() { self.awaits } else { Some(self.due_at) };
+        indexes.extend(looked_at.map(|at| keys::outgoing_due(at, &self.id)));
         if let Some(case) = &self.case {
             indexes.push(keys::outgoing_by_case(case, self.made_at, &self.id));
         }
-        if let Some(message) = &self.message_id {
+        let tries = self.tries.iter().filter_map(|tried| tried.message_id.as_ref());
+        for message in self.message_id.iter().chain(tries) {
             indexes.push(keys::outgoing_by_message(message, &self.id));
         }
         indexes
@@ -458,6 +533,27 @@ impl Record for Counter {
 
     fn key(&self) -> Key {
         keys::counter(&self.name)
+    }
+}
+
+/// A one-time code that ties a telephone to a WeChat; only its hash is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LinkCode {
+    pub hash: String,
+    pub number: String,
+    pub until: Timestamp,
+}
+
+impl Record for LinkCode {
+    const KIND: &'static str = "link_code";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::link_code(&self.hash)
+    }
+
+    fn indexes(&self) -> Vec<Key> {
+        vec![keys::link_code_until(self.until, &self.hash)]
     }
 }
 

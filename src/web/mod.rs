@@ -7,6 +7,7 @@ mod media;
 mod origin;
 mod phone;
 mod server;
+mod sms;
 mod webhooks;
 
 use std::any::Any;
@@ -37,6 +38,7 @@ pub fn router(office: Arc<Office>) -> Router {
         .layer(map_response(shielded));
     Router::new()
         .merge(webhooks::routes())
+        .merge(sms::routes())
         .merge(pages)
         .fallback(missing)
         .layer(CatchPanicLayer::custom(panicked))

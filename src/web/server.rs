@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -60,6 +61,10 @@ const HEADER_BYTES_MAX: usize = 32 * 1024;
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-length: 0\r\nconnection: close\r\nretry-after: 1\r\n\r\n";
 
+/// Who has called, in the extensions of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
 /// Serves until `shutdown` is cancelled, then stops accepting, lets running requests end
 /// for at most `limits.grace`, cuts the rest and returns.
 pub async fn serve(
@@ -75,10 +80,10 @@ pub async fn serve(
     http.timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(HEADER_BYTES_MAX);
 
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = shutdown.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     pause_after(&error).await;
                     continue;
@@ -95,7 +100,8 @@ pub async fn serve(
         let service = service_fn(move |request: Request<Incoming>| {
             let mut router = router.clone();
             async move {
-                let request = request.map(|inner| TimedBody::new(inner, limits.body));
+                let mut request = request.map(|inner| TimedBody::new(inner, limits.body));
+                request.extensions_mut().insert(Peer(peer.ip()));
                 Ok::<_, Infallible>(
                     router.call(request).await.unwrap_or_else(|never| match never {}),
                 )

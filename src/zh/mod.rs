@@ -27,7 +27,7 @@ pub use name::{is_surname, name};
 pub use number::{Quantity, number, quantities, quantity};
 pub use phone::{PhoneError, find_landline, find_phone, phone};
 pub use plain::{is_han, plain};
-pub use segments::segments;
+pub use segments::{segments, split};
 pub use sound::{in_dialect, sound_table_bytes, sounds_alike, sounds_alike_in_dialect, syllables};
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 pub const VILLAGER: &str = "oVillager00000000000000000001";
 const PASSWORD: &str = "长城 长又长 啊";
 const SECRET: &str = "the-app-secret";
+/// Every secret of every SMS channel.
+pub const SMS_SECRET: &str = "smssecret0123456789abcdef";
 /// A Monday, ten in the morning in China.
 const BEGINNING: &str = "2026-11-23T10:00:00+08:00";
 
@@ -98,15 +100,15 @@ impl Builder {
         let data = tempfile::tempdir().unwrap();
         let mut account = Account::new(self.mode);
         account.now = Some(self.now.as_second());
-        let config = self.config(root, data.path(), &account, &wechat.url);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let config = self.config(root, data.path(), &account, &wechat.url, &base);
         let tables = Tables::read(&root.join("county")).unwrap();
         let script = read_script(&root.join("dialogs")).unwrap();
         let clock = Arc::new(ManualClock::new(self.now));
         let store = self.store.unwrap_or_else(|| Arc::new(MemoryEngine::default()));
         let parts = Parts { config, store, clock: clock.clone(), tables, script };
         let office = Office::new(parts).unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let router = web::router(office.clone());
         tokio::spawn(web::serve(listener, router, web::Limits::default(), stop.clone()));
@@ -115,7 +117,14 @@ impl Builder {
         County { wechat, account, office, clock, base, data, http, stop }
     }
 
-    fn config(&self, root: &Path, data: &Path, account: &Account, api: &str) -> config::Config {
+    fn config(
+        &self,
+        root: &Path,
+        data: &Path,
+        account: &Account,
+        api: &str,
+        base: &str,
+    ) -> config::Config {
         let mode = match self.mode {
             Mode::Plain => "plain",
             Mode::Compatible => "compatible",
@@ -127,7 +136,7 @@ impl Builder {
              [simulator]\nbeside_accounts = true\n\
              [wechat.main]\nappid = {:?}\noriginal_id = {:?}\nmode = {mode:?}\n\
              token_env = \"TOKEN\"\naes_key_env = \"KEY\"\n{secret}\napi = {api:?}\n{}\n",
-            self.settings,
+            self.settings.replace("{base}", base),
             data,
             root.join("county"),
             root.join("dialogs"),
@@ -139,6 +148,7 @@ impl Builder {
             "TOKEN" => Some(account.token.clone()),
             "KEY" => Some(account.aes_key.clone()),
             "SECRET" => Some(SECRET.to_owned()),
+            name if name.starts_with("SMS_") => Some(SMS_SECRET.to_owned()),
             _ => None,
         };
         config::parse("config.toml", &text, &secrets).unwrap()

@@ -17,10 +17,12 @@ use serde_json::{Value, json};
 
 pub mod crypto;
 pub mod cutter;
+mod fake_sms;
 mod people;
 pub mod postgres;
 mod villager;
 
+pub use fake_sms::{FakeSms, Sms, SmsFault, twilio_signature};
 pub use people::Person;
 pub use villager::{Account, Answer, Mode, Reply, Villager, cdata};
 

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
-pub use errors::{Class, advice, class};
+pub use errors::{Class, Window, advice, class};
 pub use number::{Sender, masked, sender};
 
 /// What a provider can do; `capabilities` says it before anything is sent.

@@ -99,11 +99,11 @@ pub fn parse(body: &[u8], account: &str) -> Result<Push, Refused> {
                 push_part(&mut key, trimmed(part));
             }
             if let Some(content) = item.content(&event) {
-                facts.push(Inbound { key, from: address.clone(), at, content });
+                facts.push(Inbound { key, from: address.clone(), at, content, via: None });
             }
         }
         if facts.is_empty() {
-            facts.push(Inbound { key, from: address, at, content: fields.event(event) });
+            facts.push(Inbound { key, from: address, at, content: fields.event(event), via: None });
         }
     } else {
         match trimmed(&fields.message_id) {
@@ -114,7 +114,7 @@ pub fn parse(body: &[u8], account: &str) -> Result<Push, Refused> {
             }
             id => push_part(&mut key, id),
         }
-        facts.push(Inbound { key, from: address, at, content: fields.message(kind) });
+        facts.push(Inbound { key, from: address, at, content: fields.message(kind), via: None });
     }
     Ok(Push { to: to.to_owned(), from: from.to_owned(), facts })
 }

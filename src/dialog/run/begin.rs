@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::dialog::run::busy::SENTENCE_CHARACTERS;
-use crate::dialog::run::conversation::Frame;
+use crate::dialog::run::conversation::{Frame, Offer};
 use crate::dialog::run::event::Fault;
 use crate::dialog::run::step::{Walk, clip};
 use crate::dialog::run::understand::{self, Parsed};
@@ -223,6 +223,7 @@ impl<'a> Walk<'a> {
             let offer = self.now.offers[index].clone();
             let Some(dialog) = self.script.dialogs.get(&offer.dialog) else { continue };
             let Some(question) = dialog.questions().next() else { continue };
+            let asked_last = self.was_asked_last(&offer);
             let opening = clip(text, OPENING_BYTES_MAX);
             let mut frame = Frame::new(&offer.dialog, self.env.medium, opening, self.env.now);
             frame.answers = offer.given;
@@ -230,7 +231,7 @@ impl<'a> Walk<'a> {
             let asked = frame.menu(question, None, self.env);
             let parsed = understand::parse(question, &frame, &asked, text, self.env);
             let Parsed::Answer(answer) = parsed else { continue };
-            if busy && answer.how == How::Menu {
+            if busy && answer.how == How::Menu && !asked_last {
                 continue;
             }
             self.now.offers.remove(index);
@@ -244,6 +245,12 @@ impl<'a> Walk<'a> {
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// By SMS there is no scrolling back: a digit answers what she read last.
+    pub fn was_asked_last(&self, offer: &Offer) -> bool {
+        let asked = self.now.active.as_ref().and_then(|frame| frame.asked.as_ref());
+        self.env.medium == Medium::Sms && offer.at > asked.map(|asked| asked.at)
     }
 
     /// The dialog whose entry word the whole message is.

@@ -17,6 +17,10 @@ pub(in crate::dialog) const SENTENCE_CHARACTERS: usize = 8;
 
 impl Walk<'_> {
     pub fn while_busy(&mut self, text: &str) -> Result<(), Fault> {
+        let offered_last = self.now.offers.last().is_some_and(|offer| self.was_asked_last(offer));
+        if offered_last && self.take_offer(text)? {
+            return Ok(());
+        }
         let Some(frame) = &self.now.active else { return Ok(()) };
         let dialog = self.dialog(&frame.dialog)?;
         let Some(asked) = &frame.asked else { return self.advance() };

@@ -96,7 +96,7 @@ impl Walk<'_> {
         {
             let given = frame.answers.iter().filter(|(_, answer)| answer.how == How::Given);
             let given = given.map(|(slot, answer)| (slot.clone(), answer.clone())).collect();
-            let offer = Offer { dialog: frame.dialog.clone(), given, until };
+            let offer = Offer { dialog: frame.dialog.clone(), given, until, at: None };
             self.now.offer(offer, self.env.now);
         }
         let text = self.command_says(Command::Cancel);

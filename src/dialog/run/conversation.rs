@@ -17,6 +17,8 @@ const DRAFT_LIFE: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// Nobody is reminded at night.
 const WAKING: (Time, Time) = (Time::constant(7, 30, 0, 0), Time::constant(20, 30, 0, 0));
 const OFFERS_MAX: usize = 5;
+/// By SMS an answer may take days: a digit belongs to the last question of a week.
+const SMS_WAIT: SignedDuration = SignedDuration::from_hours(24 * 7);
 /// Of what she wrote, kept beside what was understood; a long text is its own value.
 const RAW_BYTES_MAX: usize = 300;
 
@@ -43,6 +45,9 @@ pub struct Offer {
     pub(in crate::dialog) dialog: String,
     pub(in crate::dialog) given: BTreeMap<String, Answer>,
     pub(in crate::dialog) until: Timestamp,
+    /// When she was asked; by SMS a digit belongs to the question that was asked last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::dialog) at: Option<Timestamp>,
 }
 
 impl Offer {
@@ -54,6 +59,7 @@ impl Offer {
             dialog: dialog.to_owned(),
             given: BTreeMap::from([("case".to_owned(), answer)]),
             until,
+            at: None,
         }
     }
 }
@@ -230,7 +236,7 @@ impl Conversation {
         if self.offers.len() >= OFFERS_MAX {
             self.offers.remove(0);
         }
-        self.offers.push(offer);
+        self.offers.push(Offer { at: Some(now), ..offer });
     }
 
     /// When `Event::Wake` has something to do: a reminder, the end of waiting, the end of a
@@ -247,7 +253,11 @@ impl Conversation {
     }
 
     pub(in crate::dialog) fn expiry(&self, script: &Script, frame: &Frame) -> Timestamp {
-        frame.touched + script.rules.expire
+        let wait = match frame.medium {
+            Medium::Sms => script.rules.expire.max(SMS_WAIT),
+            Medium::Wechat => script.rules.expire,
+        };
+        frame.touched + wait
     }
 
     /// `None` when she was reminded, or is not to be.

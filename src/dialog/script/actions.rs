@@ -23,6 +23,8 @@ const CASE: &[(&str, &str)] = &[
     ("place", "地点"),
 ];
 
+const NEXT: &[(&str, &str)] = &[("next", "下一步")];
+
 pub(in crate::dialog) const ACTIONS: &[Action] = &[
     Action {
         id: "create_case",
@@ -78,6 +80,17 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
         outputs: CASE,
         rows: false,
     },
+    Action { id: "send_link_code", inputs: &[("phone", true)], outputs: NEXT, rows: false },
+    Action { id: "make_link_code", inputs: &[], outputs: &[("code", "验证码")], rows: false },
+    Action {
+        id: "link_phone",
+        inputs: &[("phone", true), ("code", true), ("code_2", false), ("code_3", false)],
+        outputs: NEXT,
+        rows: false,
+    },
+    // The message that opened the dialog goes along: the code stands in it.
+    Action { id: "link_by_code", inputs: &[], outputs: NEXT, rows: false },
+    Action { id: "unlink_phone", inputs: &[], outputs: NEXT, rows: false },
 ];
 
 pub(in crate::dialog) fn action(id: &str) -> Option<&'static Action> {
@@ -115,6 +128,7 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "rejected",
     "merged",
     "unmerged",
+    "link_code",
 ];
 
 /// Words in notices, and the ids that the host fills.
@@ -132,4 +146,6 @@ pub(in crate::dialog) const NOTICE_FIELDS: &[(&str, &str)] = &[
     ("promise", "新期限"),
     ("parent", "主件编号"),
     ("hotline", "热线"),
+    ("code", "验证码"),
+    ("minutes", "分钟"),
 ];

@@ -257,6 +257,10 @@ impl Notice {
 }
 
 impl Script {
+    pub fn notice_kinds(&self) -> impl Iterator<Item = &str> {
+        self.notices.keys().map(String::as_str)
+    }
+
     pub fn notice(&self, id: &str) -> Option<&Notice> {
         self.notices.get(id)
     }
