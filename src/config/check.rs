@@ -473,6 +473,7 @@ mod tests {
         let text: String = include_str!("../../config.toml")
             .lines()
             .skip_while(|line| !line.contains("[wechat.main]"))
+            .take_while(|line| !line.contains("[sms."))
             .filter_map(|line| line.strip_prefix("#: "))
             .map(|line| format!("{line}\n"))
             .chain(["[simulator]\nenabled = false\n".to_owned()])

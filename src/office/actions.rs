@@ -172,7 +172,7 @@ impl Turn<'_> {
         if self.address.channel == Channel::Sms {
             return Ok(Some(self.address.user.clone()));
         }
-        let person = load::<Person>(&*self.office.store, keys::person(person)).await?;
+        let person = self.office.person_behind(person).await?;
         Ok(person.and_then(|person| person.record.phone.clone()))
     }
 

@@ -394,6 +394,13 @@ impl Office {
         choose(message, &ways, now)
     }
 
+    /// There is a way for it that is no telephone call.
+    pub(super) async fn could_go(&self, message: &Outgoing) -> Result<bool, StoreError> {
+        let found = self.where_she_is(message).await?;
+        let (route, _) = self.route(message, &found, self.clock.now());
+        Ok(!matches!(route, Route::Clerk(_)))
+    }
+
     /// A short message that must not go now: it is put off, merged, or given to a clerk.
     async fn is_kept_back(
         &self,

@@ -457,3 +457,74 @@ fn refused(why: &str, consequence: Consequence) -> Outcome {
 pub(super) fn address(number: &str) -> Address {
     Address::new(crate::county::Channel::Sms, ACCOUNT, number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The shipped examples, taken out of their comments.
+    fn examples() -> String {
+        let lines = include_str!("../../config.toml").lines();
+        let lines = lines.skip_while(|line| !line.contains("[sms.modem]"));
+        lines.filter_map(|line| line.strip_prefix("#: ")).map(|line| format!("{line}\n")).collect()
+    }
+
+    fn opened(text: &str) -> Result<Sms, String> {
+        let secret = |name: &str| Some(format!("secret0123456789{}", name.len()));
+        let config = crate::config::parse("config.toml", text, &secret);
+        let config = config.map_err(|error| error.to_string())?;
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let script = crate::office::read_script(&root.join("dialogs")).expect("the script loads");
+        channels(&config, &script)
+    }
+
+    #[test]
+    fn the_shipped_examples_of_sms_load() {
+        let sms = opened(&examples()).unwrap_or_else(|error| panic!("{error}"));
+        let names: Vec<&String> = sms.channels.keys().collect();
+        assert_eq!(names, ["aliyun", "modem", "other", "tencent", "twilio"]);
+    }
+
+    /// What is wrong is said by name, with its line.
+    #[test]
+    fn a_doubtful_channel_stops_the_start() {
+        let check = |from: &str, to: &str, parts: &[&str]| {
+            let text = examples();
+            assert!(text.contains(from), "{from}");
+            let error = opened(&text.replacen(from, to, 1)).map(|_| ()).expect_err(from);
+            assert!(parts.iter().all(|part| error.contains(part)), "{error} has not {parts:?}");
+        };
+        let line = |text: &str| {
+            let at = examples().lines().position(|line| line.contains(text)).expect("there");
+            format!("第{}行", at + 1)
+        };
+        let row = "replied = { id = \"SMS_100000002\", fill = [\"no=number\", \"state=state\"] }\n";
+        check(row, "", &["[sms.aliyun]", "「replied」没有模板", &line("provider = \"aliyun\"")]);
+        check("\"due=due\"", "\"due=when\"", &["when", &line("due=due")]);
+        check("provider = \"kannel\"", "provider = \"pigeon\"", &["pigeon", "kannel"]);
+        check("username = \"svc\"\n", "", &["username"]);
+        check("app_id =", "app_ib =", &["app_ib", &line("app_id")]);
+        check("\"10.0.0.0/8\"", "\"ten\"", &["\"ten\"", &line("10.0.0.0/8")]);
+        let kinds = "[notices.kinds]\nreplyed = { sms = false }\n[sms.modem]";
+        check("[sms.modem]", kinds, &["replyed", "第2行"]);
+        let off = "[notices.kinds]\nreplied = { sms = false }\n[sms.modem]";
+        let text = examples().replacen("[sms.modem]", off, 1).replacen(row, "", 1);
+        assert!(opened(&text).is_ok(), "a kind that never goes by SMS needs no template");
+    }
+
+    #[test]
+    fn who_may_call() {
+        let sms = opened(&examples()).unwrap_or_else(|error| panic!("{error}"));
+        let modem = &sms.channels["modem"];
+        for (peer, expect) in [
+            ("127.0.0.1", true),
+            ("::ffff:127.0.0.1", true),
+            ("10.1.2.3", true),
+            ("11.1.2.3", false),
+            ("::1", false),
+        ] {
+            assert_eq!(modem.lets_in(peer.parse().expect("an address")), expect, "{peer}");
+        }
+        assert!(modem.knows("secret012345678922") && !modem.knows("secret01234567892"));
+    }
+}

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::channel::wechat;
-use crate::county::Address;
+use crate::county::{Address, Channel};
 use crate::dialog::Event;
 use crate::store::records::{Contact, Done, Line, Outgoing, Person, Status, Task, TaskKind};
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
@@ -249,8 +249,28 @@ impl Office {
                 })
                 .collect(),
             media: self.media_views(&task.media).await?,
+            other_ways: self.other_ways(task).await?,
             opened_at: task.opened_at,
         })
+    }
+
+    /// Channels by which the message of a task could go as well: `sms`, `wechat`.
+    async fn other_ways(&self, task: &Task) -> Result<Vec<&'static str>, CommandError> {
+        let Some(id) = &task.outgoing else { return Ok(Vec::new()) };
+        let message = load::<Outgoing>(&*self.store, keys::outgoing(id)).await?;
+        let Some(message) = message else { return Ok(Vec::new()) };
+        let mut ways = Vec::new();
+        for channel in [Channel::Sms, Channel::Wechat] {
+            let afresh = Outgoing {
+                tries: Vec::new(),
+                only: Some(channel.id().to_owned()),
+                ..message.record.clone()
+            };
+            if self.could_go(&afresh).await? {
+                ways.push(channel.id());
+            }
+        }
+        Ok(ways)
     }
 
     async fn open_task(&self, id: &str) -> Result<Loaded<Task>, CommandError> {
@@ -362,22 +382,36 @@ impl Office {
         Err(CommandError::Changed)
     }
 
-    /// A message of which nobody knows whether it went is tried once more, by a clerk's will.
-    pub async fn resend(&self, session: &Session, id: &str) -> Result<(), CommandError> {
+    /// A message of which nobody knows whether it went is tried once more, by a clerk's will:
+    /// as before, or by the channel that she names (`wechat`, `sms`).
+    pub async fn resend(
+        &self,
+        session: &Session,
+        id: &str,
+        only: Option<&str>,
+    ) -> Result<(), CommandError> {
         let before = self.open_task(id).await?;
         let missing = || CommandError::Refused("这件事没有可以再发的消息。".into());
         let message = before.record.outgoing.clone().ok_or_else(missing)?;
         let sent =
             load::<Outgoing>(&*self.store, keys::outgoing(&message)).await?.ok_or_else(missing)?;
         let now = self.clock.now();
+        let note = match only {
+            Some("sms") => "改用短信发",
+            Some(_) => "改用微信发",
+            None => "再发一次",
+        };
         let again = Outgoing {
             status: Status::Waiting,
             due_at: now,
             tries: Vec::new(),
+            awaits: None,
+            task: None,
+            only: only.map(str::to_owned),
             ..sent.record.clone()
         };
         let mut task = before.record.clone();
-        task.done = Some(Done { at: now, by: session.name.clone(), note: "再发一次".into() });
+        task.done = Some(Done { at: now, by: session.name.clone(), note: note.into() });
         let mut changes = Changes::default();
         changes.replace(&before, &task)?;
         changes.replace(&sent, &again)?;

@@ -191,6 +191,8 @@ pub struct TaskView {
     /// what to say, or what she said
     pub lines: Vec<TaskLine>,
     pub media: Vec<MediaView>,
+    /// "sms", "wechat": its message could go this way too
+    pub other_ways: Vec<&'static str>,
     pub opened_at: Timestamp,
 }
 

@@ -10,6 +10,7 @@ mod hand_over;
 mod her_own_cases;
 mod hostile;
 mod phone;
+mod sms_fallback;
 mod sms_talk;
 mod store_faults;
 mod the_loop;

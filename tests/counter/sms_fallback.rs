@@ -99,13 +99,6 @@ async fn a_report_in_time_keeps_the_sms_from_going() {
     receipt(&county, "success").await;
     county.pass(24 * 3600).await;
     assert_eq!(fake.taken().len(), before);
-    // A failure is told at once: no waiting for two hours.
-    let mut clerk = county.clerk_again().await;
-    clerk.act(&number, "accept", &[]).await;
-    drop(clerk);
-    receipt(&county, "failed: system failed").await;
-    county.pass(301).await;
-    assert_eq!(fake.taken().len(), before, "it had been delivered: nothing takes that back");
 }
 
 #[tokio::test]

@@ -99,6 +99,7 @@ pub fn task(kind: &'static str) -> TaskView {
         case: Some("126041273".to_owned()),
         lines: vec![TaskLine { at: at(), from_villager: true, text: HOSTILE.to_owned() }],
         media: Vec::new(),
+        other_ways: if matches!(kind, "dead" | "phone") { vec!["sms"] } else { Vec::new() },
         opened_at: at(),
     }
 }

@@ -155,7 +155,8 @@ async fn perform(
             office.write_to_villager(session, id, &text).await.map(|()| "write")
         }
         "back" => office.give_back(session, id).await.map(|()| "back"),
-        "resend" => office.resend(session, id).await.map(|()| "resend"),
+        "resend" => office.resend(session, id, None).await.map(|()| "resend"),
+        "sms" | "wechat" => office.resend(session, id, Some(action)).await.map(|()| "resend"),
         _ => Err(CommandError::NotFound),
     }
 }
@@ -201,11 +202,11 @@ mod tests {
             assert_eq!(actions, forms, "{kind}");
         };
         check("handover", &["write", "back"]);
-        check("phone", &["finish"]);
+        check("phone", &["sms", "finish"]);
         check("voice", &["finish"]);
         check("relay", &["finish"]);
         check("danger", &["finish"]);
-        check("dead", &["resend", "finish"]);
+        check("dead", &["resend", "sms", "finish"]);
         check("new", &["finish"]);
     }
 }
