@@ -2,6 +2,7 @@
 
 mod backup;
 mod chat;
+mod log;
 mod serve;
 mod staff;
 mod start;

@@ -16,12 +16,12 @@ use crate::office::clock::SystemClock;
 use crate::office::{Office, Parts};
 use crate::web;
 
-use super::{backup, start};
+use super::{backup, log, start};
 
 pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let config = start::read_config(config)?;
     let settings = config.settings.clone();
-    log_to_stderr(&settings.server.log);
+    log::start(&config);
     let (tables, script) = start::read_county(&config)?;
     let listener = TcpListener::bind(settings.server.listen).await.with_context(|| {
         format!(
@@ -80,16 +80,6 @@ fn greeting(settings: &Settings, address: SocketAddr, first: Option<(String, Str
         ));
     }
     lines.join("\n") + "\n"
-}
-
-fn log_to_stderr(level: &str) {
-    let filter = tracing_subscriber::EnvFilter::new(format!("{level},sled=warn"));
-    // A second call in one process (tests) changes nothing.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(true)
-        .try_init();
 }
 
 /// Ctrl-C or SIGTERM. Listens from the moment of the call, so that nobody who read where

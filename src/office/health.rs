@@ -41,6 +41,7 @@ pub struct Counters {
     pub sent: Count,
     pub given_up: Count,
     pub machines: Count,
+    pub delivered: Count,
 }
 
 /// What an operator has to look at; the newest of each kind.
@@ -92,6 +93,7 @@ impl Office {
                 "sent": counters.sent.get(),
                 "given_up": counters.given_up.get(),
                 "machines": counters.machines.get(),
+                "delivered": counters.delivered.get(),
                 "store": stats,
             }),
         }

@@ -432,19 +432,13 @@ impl Office {
                 Some(_) => Gate::Go,
                 None => notice_policy::gate(notice, state, policy, quiet, now),
             };
-            let words = self.words(&message, Medium::Sms);
-            let free_text =
-                self.sms.channels.get(name).is_some_and(|c| c.provider.capabilities().free_text);
-            if free_text && zh::segments(&words) > policy.segments as usize {
-                let why = "太长了，短信发不下";
-                self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, why).await?;
-                changes.replace(before, &message)?;
-                self.store.commit(changes.into_batch()).await?;
-                return Ok(true);
-            }
             match gate {
                 Gate::Go if kind.merge && self.is_overtaken(&message).await? => {
                     message.status = Status::Merged;
+                }
+                Gate::Go if self.is_too_long(&message, name) => {
+                    let why = "太长了，短信发不下";
+                    self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, why).await?;
                 }
                 Gate::Go => {}
                 Gate::Hold(until) => message = put_off(until),
@@ -468,6 +462,13 @@ impl Office {
         changes.replace(before, &message)?;
         self.store.commit(changes.into_batch()).await?;
         Ok(true)
+    }
+
+    fn is_too_long(&self, message: &Outgoing, name: &str) -> bool {
+        let channel = self.sms.channels.get(name);
+        let free_text = channel.is_some_and(|c| c.provider.capabilities().free_text);
+        let most = self.config.settings.notices.segments as usize;
+        free_text && zh::segments(&self.words(message, Medium::Sms)) > most
     }
 
     /// A later notice of the same case is on its way to her.
@@ -654,8 +655,9 @@ impl Office {
             Outcome::Later { why, after } => {
                 message.status = Status::Waiting;
                 say(&mut message, false, why);
-                if route == "customer_service" {
-                    self.refund(&mut changes, &message).await?;
+                match route.as_str() {
+                    "customer_service" => self.refund(&mut changes, &message).await?,
+                    _ => self.learn(&mut changes, &message, Consequence::None).await?,
                 }
                 if attempts >= self.config.settings.outbox.attempts as usize {
                     let why = format!("试了{attempts}次没发出去：{why}");
@@ -716,16 +718,16 @@ impl Office {
         message: &Outgoing,
         consequence: Consequence,
     ) -> Result<(), StoreError> {
-        if consequence == Consequence::None {
-            return Ok(());
-        }
-        let channel = match consequence {
-            Consequence::NumberGone | Consequence::Stopped => Channel::Sms,
-            _ => Channel::Wechat,
-        };
+        let last = message.tries.last();
+        let by_sms = last.is_some_and(|tried| tried.route.starts_with("sms/"));
+        let channel = if by_sms { Channel::Sms } else { Channel::Wechat };
         let (address, contact) = self.whom_by(message, channel).await?;
         if let (Some(before), Some(address)) = (contact, address) {
             let mut contact = before.record.clone();
+            // It did not go: it does not count.
+            if let (Some(state), Some(last)) = (&mut contact.sms, last) {
+                state.notices.retain(|sent| sent.at != last.at || sent.case != message.case);
+            }
             match consequence {
                 Consequence::WindowClosed => window::close(&mut contact.window),
                 Consequence::OptInUsed => {
@@ -740,7 +742,9 @@ impl Office {
                 }
                 Consequence::None => {}
             }
-            changes.replace(&before, &contact)?;
+            if contact != before.record {
+                changes.replace(&before, &contact)?;
+            }
         }
         Ok(())
     }

@@ -46,6 +46,8 @@ pub(super) struct Channel {
     allow: Vec<IpNet>,
     rate: DefaultDirectRateLimiter,
     down_until: Mutex<Option<Timestamp>>,
+    /// Up to where the time is given away to those who did not fit into the queue.
+    taken_until: Mutex<Timestamp>,
 }
 
 pub(super) struct Sms {
@@ -75,6 +77,15 @@ impl Channel {
 
     fn shut(&self, until: Timestamp) {
         *self.down_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+    }
+
+    /// The next free moment behind the queue; nobody else gets it.
+    fn slot(&self, now: Timestamp) -> Timestamp {
+        let mut taken = self.taken_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let one =
+            SignedDuration::from_micros(1_000_000 / i64::from(self.settings.settings.per_second));
+        *taken = (*taken).max(now + SignedDuration::from_secs(1)) + one;
+        *taken
     }
 
     fn template(&self, message: &Outgoing) -> Option<&TemplateSettings> {
@@ -116,12 +127,15 @@ pub(super) fn channels(config: &Config, script: &Script) -> Result<Sms, String> 
             text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
         };
         let per_second = channel.settings.per_second.max(1).try_into().expect("at least one");
+        // A tenth of a second at once: over any second nearly the rate, whenever it begins.
+        let burst = (channel.settings.per_second / 10).max(1).try_into().expect("at least one");
         let channel = Channel {
             provider,
             webhook: format!("{base}/sms/{name}/{}", channel.path_secret.expose_secret()),
             allow: channel.settings.allow.iter().filter_map(net).collect(),
-            rate: RateLimiter::direct(Quota::per_second(per_second)),
+            rate: RateLimiter::direct(Quota::per_second(per_second).allow_burst(burst)),
             down_until: Mutex::default(),
+            taken_until: Mutex::new(Timestamp::MIN),
             settings: channel.clone(),
         };
         channels.insert(name.clone(), channel);
@@ -291,8 +305,7 @@ impl Office {
             return Some(until);
         }
         let wait = tokio::time::timeout(QUEUE_MAX, channel.rate.until_ready()).await;
-        let jitter = i64::from(random::bytes::<1>()[0]);
-        wait.is_err().then(|| now + SignedDuration::from_millis(500 + jitter * 10))
+        wait.is_err().then(|| channel.slot(now))
     }
 
     /// Counts what is about to be sent. `false`: the budget is used up.

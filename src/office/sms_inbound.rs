@@ -218,6 +218,7 @@ impl Office {
                 message.awaits = None;
                 message.tries[last].refused = false;
                 message.tries[last].result = "短信已送到手机".into();
+                self.counters.delivered.add(1);
                 self.close_task_of(changes, &message).await?;
                 if let Some(before) = &contact {
                     let mut contact = before.record.clone();

@@ -2,4 +2,5 @@
 
 mod copies;
 mod program;
+mod sms_logs;
 mod start;

@@ -245,3 +245,37 @@ async fn the_same_person_sees_it_on_wechat_after_linking() {
     let said = write(&county, &fake, PHONE, &format!("查 {other}")).await;
     assert_eq!(number_in(&said), other, "{said}");
 }
+
+#[tokio::test]
+async fn a_budget_that_is_used_up_stops_all_but_the_urgent() {
+    let fake = FakeSms::start(SMS_SECRET).await;
+    let settings = format!("{}day_segments = 3\n", modem(&fake));
+    let mut county = county().settings(&settings).open().await;
+    for _ in 0..2 {
+        assert_ne!(write(&county, &fake, PHONE, "帮助").await, "");
+    }
+    assert_eq!(county.health().await["problems"].to_string(), "[]");
+    assert_ne!(write(&county, &fake, PHONE, "帮助").await, "");
+    assert!(county.health().await["problems"].to_string().contains("八成"));
+    assert_eq!(write(&county, &fake, PHONE, "帮助").await, "");
+    assert!(county.health().await["problems"].to_string().contains("用完"));
+    assert_eq!(county.clerk().await.tasks("短信预算用完了").await.len(), 1);
+    link(&county, &fake).await;
+    county.pass(24 * 3600).await;
+    assert_ne!(write(&county, &fake, PHONE, "帮助").await, "", "a new day");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_for_sms_is_told_by_telephone() {
+    let (mut county, fake) = opened().await;
+    let number = report(&county, &fake, PHONE).await;
+    let mut clerk = county.clerk().await;
+    clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    let text = "垃圾已经全部清走，以后每三天来拉一次。".repeat(20);
+    clerk.act(&number, "reply", &[("outcome", "solved"), ("text", &text)]).await;
+    drop(clerk);
+    let before = fake.taken().len();
+    county.pass(301).await;
+    assert_eq!(fake.taken().len(), before, "neither cut nor sent");
+    assert_eq!(county.clerk_again().await.tasks("太长了").await.len(), 1);
+}

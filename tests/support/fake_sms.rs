@@ -108,6 +108,10 @@ impl FakeSms {
         self.state().wrong.clone()
     }
 
+    pub fn calls(&self) -> usize {
+        self.state().calls
+    }
+
     pub fn throttled(&self) -> usize {
         self.state().throttled
     }
