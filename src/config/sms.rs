@@ -123,12 +123,12 @@ impl NoticeSettings {
     }
 
     /// From when to when it is quiet; `Err` when the text is no such thing.
-    pub fn quiet_hours(&self) -> Result<Option<(Time, Time)>, ()> {
+    pub fn quiet_hours(&self) -> Result<Option<(Time, Time)>, String> {
         if self.quiet.trim().is_empty() {
             return Ok(None);
         }
-        let (from, to) = self.quiet.split_once('-').ok_or(())?;
-        let time = |text: &str| Time::strptime("%H:%M", text.trim()).map_err(|_| ());
+        let (from, to) = self.quiet.split_once('-').ok_or("no hyphen")?;
+        let time = |text: &str| Time::strptime("%H:%M", text.trim()).map_err(|error| error.to_string());
         Ok(Some((time(from)?, time(to)?)))
     }
 }
