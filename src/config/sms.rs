@@ -128,7 +128,8 @@ impl NoticeSettings {
             return Ok(None);
         }
         let (from, to) = self.quiet.split_once('-').ok_or("no hyphen")?;
-        let time = |text: &str| Time::strptime("%H:%M", text.trim()).map_err(|error| error.to_string());
+        let time =
+            |text: &str| Time::strptime("%H:%M", text.trim()).map_err(|error| error.to_string());
         Ok(Some((time(from)?, time(to)?)))
     }
 }
