@@ -25,7 +25,8 @@ pub struct SmsSettings {
     pub day_segments: u32,
     #[serde(default)]
     pub month_segments: u32,
-    /// Kind of notice (as in 通知.yaml) to an approved template.
+    /// Kind of notice (as in 通知.yaml) to an approved template; `other` is for all that have
+    /// none of their own.
     #[serde(default)]
     pub templates: BTreeMap<String, TemplateSettings>,
     #[serde(flatten)]
@@ -99,7 +100,11 @@ impl Default for NoticeKind {
 impl Default for NoticeSettings {
     fn default() -> Self {
         let code = NoticeKind { urgent: true, merge: false, hours: 1, ..NoticeKind::default() };
-        let replied = NoticeKind { merge: false, hours: 48, ..NoticeKind::default() };
+        let kept = NoticeKind { merge: false, hours: 48, ..NoticeKind::default() };
+        // What she has to know word for word, or has to answer.
+        let words = ["replied", "final", "rejected", "need_info"];
+        let mut kinds = BTreeMap::from(words.map(|kind| (kind.to_owned(), kept.clone())));
+        kinds.insert("link_code".to_owned(), code);
         Self {
             quiet: "21:00-08:00".into(),
             merge_minutes: 5,
@@ -109,10 +114,7 @@ impl Default for NoticeSettings {
             segments: 4,
             answers_hour: 30,
             number_days: 180,
-            kinds: BTreeMap::from([
-                ("replied".to_owned(), replied),
-                ("link_code".to_owned(), code),
-            ]),
+            kinds,
         }
     }
 }

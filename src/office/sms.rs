@@ -90,7 +90,7 @@ impl Channel {
 
     fn template(&self, message: &Outgoing) -> Option<&TemplateSettings> {
         match &message.body {
-            Body::Notice { kind, .. } => self.settings.settings.templates.get(kind),
+            Body::Notice { kind, .. } => template_of(&self.settings.settings.templates, kind),
             Body::Text(_) => None,
         }
     }
@@ -160,13 +160,24 @@ pub(super) fn channels(config: &Config, script: &Script) -> Result<Sms, String> 
 /// The template of the one-time code that binds a phone.
 pub(super) const LINK_CODE: &str = "link_code";
 
+/// A code has words of its own: they must say that nobody else may have it.
+fn template_of<'a>(
+    templates: &'a BTreeMap<String, TemplateSettings>,
+    kind: &str,
+) -> Option<&'a TemplateSettings> {
+    let other = || templates.get("other").filter(|_| kind != LINK_CODE);
+    templates.get(kind).or_else(other)
+}
+
 /// A kind of notice that may go by SMS, and no words for it on a channel of templates.
 fn without_template(config: &Config, script: &Script, name: &str) -> Vec<crate::config::Problem> {
     let section = format!("sms.{name}");
     let templates = &config.sms[name].settings.templates;
     let kinds = script.notice_kinds();
     let mut problems: Vec<_> = kinds
-        .filter(|kind| config.settings.notices.kind(kind).sms && !templates.contains_key(*kind))
+        .filter(|kind| {
+            config.settings.notices.kind(kind).sms && template_of(templates, kind).is_none()
+        })
         .map(|kind| {
             config.source.problem(
                 &section,
@@ -227,6 +238,14 @@ fn state_word(kind: &str) -> &'static str {
         "replied" => "已答复",
         "redo" => "重新办理",
         "closed" => "已办结",
+        "need_info" => "待补充",
+        "extended" => "已延期",
+        "deferred" => "列入计划",
+        "supervised" => "已催办",
+        "final" => "最终答复",
+        "rejected" => "未受理",
+        "merged" => "合并办理",
+        "unmerged" => "单独办理",
         _ => "有进展",
     }
 }
@@ -511,8 +530,17 @@ mod tests {
             let at = examples().lines().position(|line| line.contains(text)).expect("there");
             format!("第{}行", at + 1)
         };
-        let row = "replied = { id = \"SMS_100000002\", fill = [\"no=number\", \"state=state\"] }\n";
-        check(row, "", &["[sms.aliyun]", "「replied」没有模板", &line("provider = \"aliyun\"")]);
+        let row = "other = { id = \"SMS_100000002\", fill = [\"no=number\", \"state=state\"] }\n";
+        check(
+            row,
+            "",
+            &[
+                "[sms.aliyun]",
+                "「replied」没有模板",
+                "「final」没有模板",
+                &line("provider = \"aliyun\""),
+            ],
+        );
         check("\"due=due\"", "\"due=when\"", &["when", &line("due=due")]);
         check("provider = \"kannel\"", "provider = \"pigeon\"", &["pigeon", "kannel"]);
         check("username = \"svc\"\n", "", &["username"]);
@@ -520,8 +548,10 @@ mod tests {
         check("\"10.0.0.0/8\"", "\"ten\"", &["\"ten\"", &line("10.0.0.0/8")]);
         let kinds = "[notices.kinds]\nreplyed = { sms = false }\n[sms.modem]";
         check("[sms.modem]", kinds, &["replyed", "第2行"]);
-        let off = "[notices.kinds]\nreplied = { sms = false }\n[sms.modem]";
-        let text = examples().replacen("[sms.modem]", off, 1).replacen(row, "", 1);
+        let off = "[notices.kinds]\nlink_code = { sms = false }\n[sms.modem]";
+        let code = "link_code = { id = \"1000002\", fill = [\"code\"] }\n";
+        check(code, "", &["[sms.tencent]", "「link_code」没有模板"]);
+        let text = examples().replacen("[sms.modem]", off, 1).replacen(code, "", 1);
         assert!(opened(&text).is_ok(), "a kind that never goes by SMS needs no template");
     }
 

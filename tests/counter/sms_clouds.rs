@@ -7,8 +7,7 @@ use crate::county::{County, SMS_SECRET, VILLAGER, county, number_in};
 use crate::sms_fallback::code_in;
 use crate::sms_talk::PHONE;
 
-const KINDS: [&str; 8] =
-    ["received", "dispatched", "rerouted", "progress", "replied", "redo", "closed", "link_code"];
+const KINDS: [&str; 2] = ["other", "link_code"];
 
 fn aliyun(fake: &FakeSms) -> String {
     let templates: String = KINDS
