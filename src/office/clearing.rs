@@ -164,7 +164,9 @@ impl Office {
 /// Nothing more will become of it, and no clerk has to look at it.
 fn is_over(status: Status) -> bool {
     match status {
-        Status::Sent | Status::Delivered | Status::Settled | Status::Replied => true,
+        Status::Sent | Status::Delivered | Status::Settled | Status::Replied | Status::Merged => {
+            true
+        }
         Status::Waiting | Status::Sending | Status::Unknown | Status::Phone => false,
     }
 }
