@@ -28,8 +28,8 @@ pub async fn link(county: &County, fake: &FakeSms) {
 
 /// The six digits of a one-time code.
 pub fn code_in(text: &str) -> String {
-    let runs = text.split(|c: char| !c.is_ascii_digit());
-    runs.filter(|run| run.len() == 6).next().unwrap_or_else(|| panic!("no code: {text}")).into()
+    let mut runs = text.split(|c: char| !c.is_ascii_digit());
+    runs.find(|run| run.len() == 6).unwrap_or_else(|| panic!("no code: {text}")).into()
 }
 
 async fn dispatch(county: &County, number: &str) {
