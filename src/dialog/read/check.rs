@@ -7,11 +7,13 @@ use crate::dialog::read::source::{Diagnostic, Problems, SourceFile, did_you_mean
 use crate::dialog::read::yaml::Place;
 use crate::dialog::rehearse::transcript::Line;
 use crate::dialog::script::actions::{Action, field_id};
-use crate::dialog::script::condition::{Condition, Sign};
+use crate::dialog::script::condition::{Condition, Sign, read_day};
 use crate::dialog::script::table::Table;
 use crate::dialog::script::words::{Path, Words};
 use crate::dialog::script::{Dialog, From, Kind, Pick, Question, Script, Step, StepKind, place_of};
 
+/// A dialog in a dialog in a dialog.
+const SUBS_DEEP: usize = 3;
 /// Keys of the menu that are commands.
 const MENU_COMMANDS: [&str; 5] = ["CANCEL", "BACK", "HELP", "HUMAN", "REPEAT"];
 
@@ -59,6 +61,8 @@ enum Holds<'a> {
     Result(&'static Action),
     /// One row of such a result.
     Row(&'static Action),
+    /// What another dialog asked.
+    Sub(&'a Dialog),
     /// One row of a table.
     TableRow(&'a Table),
     Anything,
@@ -95,7 +99,7 @@ impl Check<'_> {
                 let StepKind::Ask(question) = &step.kind else { continue };
                 let skips = question.skip.iter().map(|word| ("skip", word));
                 let chosen = match &question.kind {
-                    Kind::Choice(choices) => &choices[..],
+                    Kind::Choice(choices) | Kind::Many { choices, .. } => &choices[..],
                     _ => &[],
                 };
                 let chosen = chosen.iter().flat_map(|choice| &choice.words);
@@ -171,8 +175,7 @@ impl Check<'_> {
     }
 
     fn dialog(&mut self, dialog: &Dialog) {
-        let all = slots(dialog, self.is_offered(dialog));
-        let questions: Vec<&str> = dialog.questions().map(|q| q.slot.as_str()).collect();
+        let all = slots(self.script, dialog, self.is_offered(dialog));
         let mut known = Known { before: BTreeSet::new(), all };
         if known.all.contains_key("case") && dialog.question("case").is_none() {
             known.before.insert("case");
@@ -182,12 +185,24 @@ impl Check<'_> {
             if let Some(when) = &step.when {
                 self.condition(dialog, &known, when, at("when"));
             }
+            for formula in &step.compute {
+                for path in formula.paths() {
+                    let slot = path.slot.as_str();
+                    if known.all.contains_key(slot) && !known.before.contains(slot) {
+                        let message = format!("「{slot}」后面才问到，这里还算不了。请换个地方。");
+                        self.wrong(&dialog.file, at("compute"), slot, "E414", message);
+                    } else {
+                        self.path(dialog, &known, path, at("compute"), slot);
+                    }
+                }
+                known.before.insert(&formula.name);
+            }
             match &step.kind {
                 StepKind::Ask(question) => {
                     self.words(dialog, &known, &question.words, at("say"));
                     match &question.kind {
                         Kind::ChoiceFrom(pick) => self.pick(dialog, &known, step, pick),
-                        Kind::Choice(choices) => {
+                        Kind::Choice(choices) | Kind::Many { choices, .. } => {
                             for when in choices.iter().filter_map(|choice| choice.when.as_ref()) {
                                 self.condition(dialog, &known, when, at("options"));
                             }
@@ -216,7 +231,7 @@ impl Check<'_> {
                         self.words(dialog, &known, words, at("not_understood"));
                     }
                     for slot in &confirm.list {
-                        let asked = questions.contains(&slot.as_str());
+                        let asked = dialog.asks(slot);
                         if !(asked && known.before.contains(slot.as_str())) {
                             let hint = did_you_mean(slot, known.before.iter().copied());
                             let message = format!("「列出」里的「{slot}」前面没有问过。{hint}");
@@ -227,7 +242,12 @@ impl Check<'_> {
                 StepKind::Call(call) => {
                     self.words(dialog, &known, &call.failure, at("failure"));
                     for (input, required) in call.action.inputs {
-                        if *required && !known.before.contains(input) {
+                        let within = |name: &&str| match known.all.get(*name) {
+                            Some(Holds::Sub(sub)) => sub.asks(input),
+                            _ => false,
+                        };
+                        let told = known.before.contains(input) || known.before.iter().any(within);
+                        if *required && !told {
                             let message = format!(
                                 "要办 {}，前面得先问到 {input}。请补上「- 问: {input}」。",
                                 call.action.id
@@ -237,7 +257,39 @@ impl Check<'_> {
                     }
                     known.before.extend(call.result.as_deref());
                 }
+                StepKind::Go(_) => {}
+                StepKind::Sub { dialog: sub, result } => {
+                    self.sub(dialog, sub, at("sub"));
+                    known.before.insert(result);
+                }
             }
+        }
+    }
+
+    /// It must be there, and never lead back here.
+    fn sub(&mut self, dialog: &Dialog, sub: &str, at: Place) {
+        let script = self.script;
+        let Some(first) = script.dialogs.get(sub) else {
+            let hint = did_you_mean(sub, script.dialogs.keys().map(String::as_str));
+            let message = format!("没有对话「{sub}」。{hint}");
+            return self.wrong(&dialog.file, at, sub, "E401", message);
+        };
+        let mut level = vec![first];
+        for _ in 0..SUBS_DEEP {
+            if level.is_empty() {
+                return;
+            }
+            let inner = level.iter().flat_map(|dialog| dialog.steps.iter());
+            level = inner
+                .filter_map(|step| match &step.kind {
+                    StepKind::Sub { dialog, .. } => script.dialogs.get(dialog),
+                    _ => None,
+                })
+                .collect();
+        }
+        if !level.is_empty() {
+            let message = format!("「{sub}」里面又调来调去，最多{SUBS_DEEP}层。请改掉一处。");
+            self.wrong(&dialog.file, at, sub, "E415", message);
         }
     }
 
@@ -312,7 +364,9 @@ impl Check<'_> {
     fn tests(&mut self, dialog: &Dialog) {
         let script = self.script;
         let mut names: BTreeSet<&str> = ["case", "opening", "photos", "voices"].into();
-        names.extend(script.dialogs.values().flat_map(|other| slots(other, true).into_keys()));
+        names.extend(
+            script.dialogs.values().flat_map(|other| slots(script, other, true).into_keys()),
+        );
         for (line, content) in dialog.tests.iter().flat_map(|test| &test.lines) {
             if let Line::Holds(path, _) | Line::HoldsNot(path) = content
                 && !names.contains(path.slot.as_str())
@@ -370,6 +424,15 @@ impl Check<'_> {
         let action = match holds {
             Holds::Result(action) | Holds::Row(action) => action,
             Holds::Anything => return,
+            Holds::Sub(sub) => {
+                let inner = slots(self.script, sub, false);
+                if !inner.contains_key(field.as_str()) {
+                    let hint = did_you_mean(field, inner.keys().copied());
+                    let message = format!("对话「{}」里没有「{field}」。{hint}", sub.name);
+                    self.wrong(&dialog.file, at, text, "E409", message);
+                }
+                return;
+            }
             Holds::TableRow(table) if table.column(field).is_some() => return,
             Holds::TableRow(table) => {
                 let hint = did_you_mean(field, table.columns.iter().map(String::as_str));
@@ -408,7 +471,7 @@ impl Check<'_> {
         });
         for (path, value) in parts {
             let slot = path.slot.as_str();
-            let of_all = matches!(slot, "渠道" | "channel" | "时间" | "time");
+            let of_all = matches!(slot, "渠道" | "channel" | "时间" | "time" | "今天" | "today");
             if !of_all {
                 self.path(dialog, known, &path, at, slot);
                 if !known.all.contains_key(slot) {
@@ -461,25 +524,38 @@ fn never(dialog: &Dialog, known: &Known, path: &Path, sign: Sign, value: &str) -
         return None;
     }
     match &dialog.question(slot)?.kind {
-        Kind::Choice(choices) => {
+        Kind::Choice(choices) | Kind::Many { choices, .. } => {
             if equals && choices.iter().any(|choice| choice.label == value) {
                 return None;
             }
             one_of(&choices.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>())
         }
         Kind::YesNo => one_of(&["是", "否"]),
-        Kind::Quantity { .. } if crate::zh::number(value).is_none() => {
+        Kind::Quantity { .. } | Kind::Money { .. } if crate::zh::number(value).is_none() => {
             Some(format!("「{slot}」是数，不会是「{value}」。请写数字。"))
         }
-        Kind::Quantity { .. } => None,
+        Kind::Quantity { .. } | Kind::Money { .. } => None,
+        Kind::Day if ["今天", "today"].contains(&value) || read_day(value).is_some() => None,
+        Kind::Day => Some(format!("「{slot}」是日期，请写成 今天 或 2026-11-25。")),
         _ if !equals => Some(format!("「{slot}」不是数，不能比大小，只能写 = 或 ≠。")),
         _ => None,
     }
 }
 
-fn slots(dialog: &Dialog, offered: bool) -> BTreeMap<&str, Holds<'_>> {
+fn slots<'a>(
+    script: &'a Script,
+    dialog: &'a Dialog,
+    offered: bool,
+) -> BTreeMap<&'a str, Holds<'a>> {
     let mut slots = BTreeMap::new();
     for step in &dialog.steps {
+        for formula in &step.compute {
+            slots.insert(formula.name.as_str(), Holds::Answer);
+        }
+        if let StepKind::Sub { dialog, result } = &step.kind {
+            let holds = script.dialogs.get(dialog).map_or(Holds::Anything, Holds::Sub);
+            slots.insert(result.as_str(), holds);
+        }
         if let StepKind::Call(call) = &step.kind
             && let Some(result) = &call.result
         {

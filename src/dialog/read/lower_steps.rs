@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use crate::dialog::read::question::{link, question, sentences};
 use crate::dialog::read::reader::{Map, Reader};
 use crate::dialog::read::source::did_you_mean;
-use crate::dialog::read::yaml::Node;
+use crate::dialog::read::yaml::{Node, Tree};
 use crate::dialog::script::actions::{ACTIONS, action};
+use crate::dialog::script::formula::{self, Formula};
 use crate::dialog::script::keywords::zh;
 use crate::dialog::script::{CallStep, Confirm, Step, StepKind, place_of};
 
@@ -81,6 +82,7 @@ pub(in crate::dialog) fn steps(reader: &mut Reader, node: &Node) -> Vec<Step> {
         }
     }
     link(&mut steps);
+    jumps(reader, &steps);
     let ends =
         |step: &&Step| step.when.is_none() && matches!(step.kind, StepKind::Say { end: true, .. });
     if let Some(last) = steps.iter().find(ends)
@@ -91,6 +93,33 @@ pub(in crate::dialog) fn steps(reader: &mut Reader, node: &Node) -> Vec<Step> {
         reader.wrong(place_of(&last.places, "end"), "E316", message);
     }
     steps
+}
+
+/// 去 must lead somewhere, and never round in a circle without a question.
+fn jumps(reader: &mut Reader, steps: &[Step]) {
+    for (n, step) in steps.iter().enumerate() {
+        let StepKind::Go(target) = &step.kind else { continue };
+        let at = place_of(&step.places, "go");
+        let Some(to) = steps.iter().position(|other| other.id == *target) else {
+            let hint = did_you_mean(target, steps.iter().map(|step| step.id.as_str()));
+            reader.wrong(
+                at,
+                "E318",
+                format!("没有「{target}」这一步。{hint}请写问题的名字或「标」。"),
+            );
+            continue;
+        };
+        let waits = |step: &Step| {
+            matches!(step.kind, StepKind::Ask(_) | StepKind::Confirm(_) | StepKind::Sub { .. })
+        };
+        if to <= n && (step.when.is_none() || !steps[to..n].iter().any(waits)) {
+            let message = "回到前面要有「当」，并且中间要有问题，不然会一直转圈。请补上。";
+            reader.wrong(at, "E318", message);
+        }
+        if to == n + 1 {
+            reader.wrong(at, "E318", "下一步本来就是它。请删去这一步。");
+        }
+    }
 }
 
 pub(in crate::dialog) fn is_reserved(id: &str) -> bool {
@@ -118,6 +147,7 @@ fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
         return None;
     }
     let when = map.get("when").and_then(|node| reader.condition(node));
+    let compute = map.get("compute").map(|node| formulas(reader, node)).unwrap_or_default();
     let label = map.get("label").map(|node| reader.id(node));
     let (id, kind) = match kind {
         "ask" => {
@@ -125,7 +155,7 @@ fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
             (question.slot.clone(), StepKind::Ask(Box::new(question)))
         }
         "say" => {
-            only(reader, &map, &["say", "when", "label", "end"]);
+            only(reader, &map, &["say", "when", "label", "end", "compute"]);
             let words = map.get("say").map(|node| reader.sentence(node)).unwrap_or_default();
             let end = map.get("end").is_some_and(|node| reader.yes_no(node));
             (label.unwrap_or_else(|| format!("say_{n}")), StepKind::Say { words, end })
@@ -136,27 +166,30 @@ fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
                 &map,
                 &["confirm", "say", "list", "when", "label", "not_understood", "compute"],
             );
-            later(reader, &map, &["compute"]);
             (
                 label.unwrap_or_else(|| format!("confirm_{n}")),
                 StepKind::Confirm(confirm(reader, &map)),
             )
         }
         "call" => {
-            let allowed = ["call", "result", "failure", "scope", "when", "label"];
+            let allowed = ["call", "result", "failure", "scope", "when", "label", "compute"];
             only(reader, &map, &allowed);
             (label.unwrap_or_else(|| format!("call_{n}")), StepKind::Call(call(reader, &map)?))
         }
-        other => {
-            reader.wrong(
-                map.place(other),
-                "E214",
-                format!("「{}」还不能用，请先删去这一步。", zh(other)),
-            );
-            return None;
+        "go" => {
+            only(reader, &map, &["go", "when", "label"]);
+            let target = map.get("go").map(|node| reader.id(node))?;
+            (label.unwrap_or_else(|| format!("go_{n}")), StepKind::Go(target))
+        }
+        _ => {
+            only(reader, &map, &["sub", "result", "when"]);
+            let dialog = map.get("sub").map(|node| reader.id(node))?;
+            let result = map.get("result").map(|node| reader.id(node));
+            let result = result.unwrap_or_else(|| dialog.clone());
+            (result.clone(), StepKind::Sub { dialog, result })
         }
     };
-    Some(Step { id, places: map.places(), when, kind })
+    Some(Step { id, places: map.places(), when, compute, kind })
 }
 
 /// Keys that another kind of step has, but not this one.
@@ -173,16 +206,20 @@ pub(in crate::dialog) fn only(reader: &mut Reader, map: &Map, allowed: &[&str]) 
     }
 }
 
-pub(in crate::dialog) fn later(reader: &mut Reader, map: &Map, ids: &[&'static str]) {
-    for id in ids {
-        if map.has(id) {
-            reader.wrong(
-                map.place(id),
-                "E214",
-                format!("「{}」还不能用，请先删去这一行。", zh(id)),
-            );
+/// One in the line, or several below it.
+fn formulas(reader: &mut Reader, node: &Node) -> Vec<Formula> {
+    let items = match &node.value {
+        Tree::List(items) => items.iter().collect(),
+        _ => vec![node],
+    };
+    let mut found: Vec<Formula> = Vec::new();
+    for item in items {
+        match formula::parse(reader.text(item)) {
+            Ok(formula) => found.push(formula),
+            Err(message) => reader.wrong(item.at, "E319", message),
         }
     }
+    found
 }
 
 fn confirm(reader: &mut Reader, map: &Map) -> Confirm {

@@ -7,10 +7,12 @@ use crate::dialog::read::table::LABEL_CHARACTERS_MAX;
 use crate::dialog::read::yaml::{Node, Place};
 use crate::dialog::script::actions;
 use crate::dialog::script::condition::Condition;
-use crate::dialog::script::keywords::{TYPES, TYPES_TO_COME, zh};
+use crate::dialog::script::keywords::{TYPES, zh};
 use crate::dialog::script::table::Row;
-use crate::dialog::script::words::Words;
-use crate::dialog::script::{Choice, From, Kind, PAGE, Pick, Question, Step, StepKind, place_of};
+use crate::dialog::script::words::{Path, Words};
+use crate::dialog::script::{
+    Choice, Default, From, Kind, PAGE, Pick, Question, Step, StepKind, place_of,
+};
 
 /// Nobody looks through more than six pages.
 const OPTIONS_MAX: usize = 50;
@@ -36,16 +38,9 @@ pub(in crate::dialog) fn question(reader: &mut Reader, map: &Map) -> Option<Ques
         if word.is_empty() {
             return None;
         }
-        let message = if TYPES_TO_COME.contains(&word) {
-            format!("类型「{word}」还不能用，请先换一个。")
-        } else {
-            let hint = did_you_mean(word, TYPES.iter().map(|(_, zh)| *zh));
-            let all: Vec<&str> = TYPES.iter().map(|(_, zh)| *zh).collect();
-            format!("没有「{word}」这个类型。{hint}可以写：{}。", all.join("、"))
-        };
-        if word.is_empty() {
-            return None;
-        }
+        let hint = did_you_mean(word, TYPES.iter().map(|(_, zh)| *zh));
+        let all: Vec<&str> = TYPES.iter().map(|(_, zh)| *zh).collect();
+        let message = format!("没有「{word}」这个类型。{hint}可以写：{}。", all.join("、"));
         reader.wrong(kind_node.at, "E306", message);
         return None;
     };
@@ -61,31 +56,20 @@ pub(in crate::dialog) fn question(reader: &mut Reader, map: &Map) -> Option<Ques
         "hand_over_after",
         "not_ahead",
         "echo",
+        "default",
     ];
     let own: &[&str] = match id {
         "choice" => &["options", "options_from", "filter"],
-        "quantity" => &["min", "max"],
-        "mobile" => &["default"],
+        "many" => &["options", "min", "max"],
+        "quantity" | "money" => &["min", "max"],
         "long_text" => &["at_least"],
         _ => &[],
     };
     only(reader, map, &[&common[..], own].concat());
     let kind = kind(reader, map, id)?;
-    if let Some(node) = map.get("echo")
-        && !reader.yes_no(node)
-    {
-        // It is how the engine behaves; that is all that can be written.
-        reader.wrong(node.at, "E307", "「核对」现在只能写 是。不写也一样。");
-    }
-    let default_caller = map.get("default").is_some_and(|node| {
-        let caller = reader.text(node) == "来电号码";
-        if !caller {
-            reader.wrong(node.at, "E307", "「默认」现在只能写 来电号码。");
-        }
-        caller
-    });
+    let default = map.get("default").and_then(|node| default(reader, node, &kind));
     let skip = map.get("skip").map(|node| reader.words(node)).unwrap_or_default();
-    if let Kind::Choice(choices) = &kind {
+    if let Kind::Choice(choices) | Kind::Many { choices, .. } = &kind {
         for word in &skip {
             let plain = crate::zh::plain(word);
             let at = || reader.problems.find(place_of(&map.places(), "skip"), word);
@@ -104,7 +88,8 @@ pub(in crate::dialog) fn question(reader: &mut Reader, map: &Map) -> Option<Ques
         not_understood: sentences(reader, map, "not_understood"),
         not_allowed: not_allowed(reader, map),
         skip: skip.iter().map(|word| crate::zh::plain(word)).collect(),
-        default_caller,
+        default,
+        echo: map.get("echo").is_some_and(|node| reader.yes_no(node)),
         remind: map.get("remind").and_then(|node| reader.duration(node)),
         hand_over_after: map
             .get("hand_over_after")
@@ -146,7 +131,30 @@ fn kind(reader: &mut Reader, map: &Map, id: &str) -> Option<Kind> {
                 .and_then(|node| reader.count(node, "字", 1..=200))
                 .map_or(2, usize::from),
         },
-        "quantity" => {
+        "day" => Kind::Day,
+        "identity" => Kind::Identity,
+        "many" => {
+            let Some(node) = map.get("options") else {
+                reader.wrong(map.at, "E202", "缺「选项」。请补上几个「- 值: …」「字: …」。");
+                return None;
+            };
+            let choices = choices(reader, node, map.place("options"));
+            if choices.len() > PAGE {
+                let message = format!("多选最多{PAGE}个选项，一页放得下才好选。请删去几个。");
+                reader.wrong(map.place("options"), "E309", message);
+            }
+            let mut bound = |id| {
+                let node = map.get(id)?;
+                reader.count(node, "项", 1..=9).map(usize::from)
+            };
+            let (min, max) = (bound("min").unwrap_or(1), bound("max").unwrap_or(PAGE));
+            if min > max {
+                let message = "「最少」比「最多」还多，怎么回都不行。请改其中一个。";
+                reader.wrong(place_of(&map.places(), "min"), "E315", message);
+            }
+            Kind::Many { choices, min, max }
+        }
+        "quantity" | "money" => {
             let mut bound = |id| {
                 let node = map.get(id)?;
                 let text = reader.text(node);
@@ -163,7 +171,10 @@ fn kind(reader: &mut Reader, map: &Map, id: &str) -> Option<Kind> {
                 let message = "「最少」比「最多」还多，怎么回都不行。请改其中一个。";
                 reader.wrong(place_of(&map.places(), "min"), "E315", message);
             }
-            Kind::Quantity { min, max }
+            match id {
+                "money" => Kind::Money { min: min.map(|n| n / 10), max: max.map(|n| n / 10) },
+                _ => Kind::Quantity { min, max },
+            }
         }
         "choice" => match (map.get("options"), map.get("options_from")) {
             (Some(node), None) => {
@@ -186,6 +197,45 @@ fn kind(reader: &mut Reader, map: &Map, id: &str) -> Option<Kind> {
         },
         _ => return None,
     })
+}
+
+/// `来电号码`, the name of a slot, or an answer as she would write it.
+fn default(reader: &mut Reader, node: &Node, kind: &Kind) -> Option<Default> {
+    let text = reader.text(node);
+    if text.is_empty() {
+        return None;
+    }
+    if ["来电号码", "caller"].contains(&text) {
+        if !matches!(kind, Kind::Mobile) {
+            reader.wrong(node.at, "E307", "「来电号码」只能做手机号的默认。请换一个。");
+        }
+        return Some(Default::Caller);
+    }
+    let name = Path::parse(text);
+    let is_slot = name.slot.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.slot.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    let option = match kind {
+        Kind::Choice(choices) => choices.iter().any(|c| c.value == text || c.label == text),
+        _ => false,
+    };
+    if is_slot && !option {
+        return Some(Default::Slot(name));
+    }
+    let fits = match kind {
+        Kind::Choice(_) => option,
+        Kind::YesNo => crate::zh::yes_no(text).is_some(),
+        Kind::Quantity { .. } => crate::zh::quantity(text, true).is_some(),
+        Kind::Money { .. } => crate::zh::money(text).is_some(),
+        Kind::Mobile => crate::zh::phone(text).is_ok(),
+        Kind::ShortText | Kind::LongText { .. } | Kind::PersonName | Kind::Day => true,
+        Kind::Village | Kind::ChoiceFrom(_) => true,
+        Kind::Many { .. } | Kind::Identity | Kind::Photo | Kind::Location => false,
+    };
+    if !fits {
+        let message = format!("「{text}」不能做这个问题的默认。请写一个村民会回的答案。");
+        reader.wrong(node.at, "E307", message);
+    }
+    Some(Default::Words(text.to_owned()))
 }
 
 /// `商品`, `商品.类别`, or the name of what a call gave.

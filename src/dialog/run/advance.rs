@@ -6,23 +6,28 @@ use crate::dialog::run::conversation::{Asked, Frame, Shown};
 use crate::dialog::run::event::{Call, Effect, Env, Fault};
 use crate::dialog::run::menu::field_of;
 use crate::dialog::run::step::Walk;
+use crate::dialog::run::typed::today;
+use crate::dialog::run::understand::{self, Parsed};
 use crate::dialog::script::condition::Facts;
 use crate::dialog::script::value::{Answer, How, Value};
 use crate::dialog::script::words::{Medium, Path, Words, brief, shown};
-use crate::dialog::script::{CallStep, Confirm, Dialog, From, Kind, Question, Step, StepKind};
-use crate::zh;
+use crate::dialog::script::{
+    CallStep, Confirm, Default, Dialog, From, Kind, Question, Step, StepKind,
+};
 
 const STEPS_MAX: usize = 100;
 
 impl<'a> Walk<'a> {
     /// Says, asks or calls until it has to wait for her or for the host.
     pub fn advance(&mut self) -> Result<(), Fault> {
-        let Some(frame) = &self.now.active else { return Ok(()) };
-        let id = frame.dialog.clone();
-        let dialog = self.dialog(&id)?;
         for _ in 0..STEPS_MAX {
+            let Some(frame) = &self.now.active else { return Ok(()) };
+            let dialog = self.dialog(&frame.dialog)?;
             let Some(frame) = &mut self.now.active else { return Ok(()) };
-            let Some(step) = frame.next(dialog, self.env) else { return self.finish() };
+            let next = frame.next(dialog, self.env).map(|step| step.id.clone());
+            let step = dialog.steps.iter().find(|step| next.as_ref() == Some(&step.id));
+            let Some(step) = step else { return self.complete() };
+            frame.compute(step);
             match &step.kind {
                 StepKind::Ask(question) => {
                     if let Some(answer) = frame.known(question, self.env) {
@@ -36,7 +41,7 @@ impl<'a> Walk<'a> {
                     let text = frame.fill(words, self.env.medium);
                     self.say(text);
                     if *end {
-                        return self.finish();
+                        return self.complete();
                     }
                 }
                 StepKind::Confirm(confirm) => return self.ask_confirm(&step.id, confirm),
@@ -47,9 +52,14 @@ impl<'a> Walk<'a> {
                     self.effects.push(Effect::Call(call));
                     return Ok(());
                 }
+                StepKind::Go(target) => frame.go_back(dialog, &step.id, target),
+                StepKind::Sub { dialog, .. } => {
+                    frame.asked = None;
+                    self.enter_sub(dialog)?;
+                }
             }
         }
-        Err(Fault::Loop(id))
+        Err(Fault::Loop(self.now.active.as_ref().map_or_else(String::new, |f| f.dialog.clone())))
     }
 
     /// The dialog is over; what waited for it goes on.
@@ -89,10 +99,14 @@ impl<'a> Walk<'a> {
 
     /// Asks a question or shows a confirmation, whatever comes before it.
     pub fn ask_slot(&mut self, slot: &str, suffix: &str) -> Result<(), Fault> {
-        let Some(frame) = &self.now.active else { return Ok(()) };
-        let dialog = self.dialog(&frame.dialog)?;
+        let Some(frame) = &mut self.now.active else { return Ok(()) };
+        let Some(dialog) = self.script.dialogs.get(&frame.dialog) else { return self.advance() };
         let asks = |step: &&Step| step.id == slot && frame.is_relevant(step, self.env);
-        match dialog.steps.iter().find(asks).map(|step| &step.kind) {
+        let step = dialog.steps.iter().find(asks);
+        if let Some(step) = step {
+            frame.compute(step);
+        }
+        match step.map(|step| &step.kind) {
             Some(StepKind::Ask(question)) => self.ask(question, suffix),
             Some(StepKind::Confirm(confirm)) => self.ask_confirm(slot, confirm),
             _ => self.advance(),
@@ -173,37 +187,47 @@ impl<'a> Walk<'a> {
     /// How many questions a draft still has, as far as can be known.
     pub fn left_to_ask(&self, frame: &Frame) -> usize {
         let Some(dialog) = self.script.dialogs.get(&frame.dialog) else { return 0 };
-        let open = dialog.steps.iter().filter(|step| {
-            matches!(&step.kind, StepKind::Ask(question) if !frame.answers.contains_key(&question.slot))
-                && frame.is_relevant(step, self.env)
+        let open = frame.way(dialog, self.env).filter(|step| {
+            matches!(step.kind, StepKind::Ask(_) | StepKind::Sub { .. })
+                && !frame.answers.contains_key(&step.id)
         });
         open.count().max(1)
     }
 }
 
 impl Frame {
-    fn is_relevant(&self, step: &Step, env: &Env) -> bool {
+    pub fn is_relevant(&self, step: &Step, env: &Env) -> bool {
         step.when.as_ref().is_none_or(|when| when.holds(&self.facts(env)))
     }
 
     /// The first relevant step that is not behind her.
-    fn next<'d>(&self, dialog: &'d Dialog, env: &Env) -> Option<&'d Step> {
-        dialog.steps.iter().find(|step| {
-            let open = match &step.kind {
-                StepKind::Ask(question) => !self.answers.contains_key(&question.slot),
-                _ => !self.done.contains(&step.id),
-            };
-            open && self.is_relevant(step, env)
+    pub fn next<'d>(&'d self, dialog: &'d Dialog, env: &'d Env<'d>) -> Option<&'d Step> {
+        self.way(dialog, env).find(|step| match &step.kind {
+            StepKind::Ask(_) | StepKind::Sub { .. } => !self.answers.contains_key(&step.id),
+            _ => !self.done.contains(&step.id),
         })
     }
 
     /// What needs not be asked: her own number, the only row of a table, no row at all.
     fn known(&self, question: &Question, env: &Env) -> Option<Answer> {
         let given = |value| Some(Answer { raw: String::new(), value, how: How::Default });
-        match &question.kind {
-            Kind::Mobile if question.default_caller => {
-                given(Value::Text(zh::phone(env.phone?).ok()?))
+        let said = match &question.default {
+            Some(Default::Caller) => env.phone.map(str::to_owned),
+            Some(Default::Slot(path)) => self.value(path).map(|value| match value {
+                Value::Identity(number) => number,
+                other => shown(&other),
+            }),
+            Some(Default::Words(words)) => Some(words.clone()),
+            None => None,
+        };
+        if let Some(said) = said {
+            let asked = Asked::new(&question.slot, env.now);
+            if let Parsed::Answer(answer) = understand::parse(question, self, &asked, &said, env) {
+                let mut answer = given(answer.value)?;
+                return self.whole_row(question, &mut answer).then_some(answer);
             }
+        }
+        match &question.kind {
             Kind::ChoiceFrom(pick) => {
                 let items = self.items(question, env, false);
                 // Her only case needs no choice; a ware that is left over is still asked for.
@@ -226,9 +250,9 @@ impl Frame {
             .iter()
             .filter(|(slot, answer)| {
                 let takes = call.action.inputs.iter().any(|(name, _)| name == *slot);
-                let mut asks = dialog.steps.iter().filter(|step| step.id == **slot).peekable();
+                let asks = dialog.steps.iter().any(|step| step.id == **slot);
                 // Answered, and then made irrelevant by another answer.
-                let stale = asks.peek().is_some() && !asks.any(|step| self.is_relevant(step, env));
+                let stale = asks && !self.way(dialog, env).any(|step| step.id == **slot);
                 takes && !stale && answer.value != Value::Skipped
             })
             .map(|(slot, answer)| (slot.clone(), answer.clone()))
@@ -236,6 +260,20 @@ impl Frame {
         let mut add = |name: &str, value: Value| {
             args.insert(name.to_owned(), Answer { raw: String::new(), value, how: How::Given });
         };
+        // What another dialog asked for this one counts as if this one had.
+        for (input, _) in call.action.inputs {
+            let from_subs = dialog.steps.iter().filter_map(|step| match &step.kind {
+                StepKind::Sub { result, .. } => self.answers.get(result),
+                _ => None,
+            });
+            let within = from_subs.filter_map(|answer| match &answer.value {
+                Value::Row { fields, .. } => fields.get(*input).cloned(),
+                _ => None,
+            });
+            if let Some(value) = within.last().filter(|_| !self.answers.contains_key(*input)) {
+                add(input, value);
+            }
+        }
         add("opening", Value::Text(self.opening.clone()));
         if !self.photos.is_empty() {
             add("photos", Value::Files(self.photos.clone()));
@@ -261,7 +299,7 @@ impl Frame {
         Some(if path.field.is_some() { shown(&value) } else { brief(&value) })
     }
 
-    fn value(&self, path: &Path) -> Option<Value> {
+    pub fn value(&self, path: &Path) -> Option<Value> {
         let value = &self.answers.get(&path.slot)?.value;
         let Some(field) = &path.field else { return Some(value.clone()) };
         match value {
@@ -293,6 +331,7 @@ impl Facts for FrameFacts<'_> {
                 }
                 .into(),
             )),
+            "今天" | "today" => Some(Value::Day(today(self.env))),
             "时间" | "time" => {
                 let time = Offset::constant(8).to_datetime(self.env.now).time();
                 Some(Value::Text(format!("{:02}:{:02}", time.hour(), time.minute())))

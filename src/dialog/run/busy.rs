@@ -45,7 +45,9 @@ impl Walk<'_> {
                     return Ok(());
                 }
             }
-            StepKind::Say { .. } | StepKind::Call(_) => return self.advance(),
+            StepKind::Say { .. } | StepKind::Call(_) | StepKind::Go(_) | StepKind::Sub { .. } => {
+                return self.advance();
+            }
         }
         if self.take_offer(text)?
             || self.correct(text)?
@@ -86,15 +88,15 @@ impl Walk<'_> {
                     let matter = !matches!(question.kind, Kind::ShortText | Kind::LongText { .. });
                     self.note_ahead(text, &question.slot, matter)?;
                 }
+                // A number that she picks from a menu has been read already.
+                if question.echo && answer.how != How::Menu && answer.value != Value::Skipped {
+                    self.is_it(answer);
+                    return Ok(true);
+                }
                 self.accept(question, answer)
             }
             Parsed::Maybe(answer) => {
-                let candidate = crate::dialog::script::words::brief(&answer.value);
-                if let Some(asked) = self.now.active.as_mut().and_then(|f| f.asked.as_mut()) {
-                    asked.maybe = Some(answer);
-                }
-                let text = self.phrase("is_it", &[("候选", candidate)]);
-                self.say(text);
+                self.is_it(answer);
                 Ok(true)
             }
             Parsed::Choose(shown) => {
@@ -115,6 +117,16 @@ impl Walk<'_> {
             }
             Parsed::Miss => Ok(false),
         }
+    }
+
+    /// Did she mean this?
+    fn is_it(&mut self, answer: Answer) {
+        let candidate = crate::dialog::script::words::brief(&answer.value);
+        if let Some(asked) = self.now.active.as_mut().and_then(|f| f.asked.as_mut()) {
+            asked.maybe = Some(answer);
+        }
+        let text = self.phrase("is_it", &[("候选", candidate)]);
+        self.say(text);
     }
 
     /// Understood; is it allowed?

@@ -64,3 +64,9 @@ pub(in crate::dialog) fn inside(items: &[Item], copy: &str) -> Option<usize> {
     }
     best.filter(|_| !tie).map(|(_, n)| n)
 }
+
+/// A word of it of two characters or more stands in a sentence, or its pattern does.
+pub(in crate::dialog) fn stands_inside(item: &Item, copy: &str) -> bool {
+    let long = |word: &String| word.chars().nth(1).is_some() && copy.contains(word.as_str());
+    item.words.iter().any(long) || item.pattern.is_some_and(|pattern| pattern.is_match(copy))
+}

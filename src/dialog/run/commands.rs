@@ -111,8 +111,11 @@ impl Walk<'_> {
             return Ok(());
         };
         let dialog = self.script.dialogs.get(&frame.dialog);
-        let slot =
-            frame.log.pop().filter(|slot| dialog.is_some_and(|d| d.question(slot).is_some()));
+        let is_asked = |slot: &String| dialog.is_some_and(|dialog| dialog.asks(slot));
+        let slot = frame.log.pop().filter(is_asked);
+        if slot.is_none() && self.back_out() {
+            return self.back();
+        }
         let Some(slot) = slot else {
             self.say_phrase("nothing_before");
             return self.ask_again();

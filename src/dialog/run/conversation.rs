@@ -125,6 +125,9 @@ pub(in crate::dialog) struct Frame {
     /// Goes on by itself when what parked it has ended.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub goes_on: bool,
+    /// The dialog that called this one and waits for its answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outer: Option<Box<Frame>>,
 }
 
 fn is_zero(n: &u8) -> bool {
@@ -189,6 +192,7 @@ impl Frame {
             reminded: false,
             offered_until: None,
             goes_on: false,
+            outer: None,
         }
     }
 
@@ -204,6 +208,7 @@ impl Frame {
     pub fn forget_wording(&mut self) {
         self.opening.truncate(self.opening.floor_char_boundary(RAW_BYTES_MAX));
         self.answers.values_mut().for_each(|answer| answer.raw.clear());
+        self.outer.iter_mut().for_each(|outer| outer.forget_wording());
     }
 
     /// Something that she would not like to tell again.
@@ -211,6 +216,12 @@ impl Frame {
         self.answers.values().any(|answer| !matches!(answer.how, How::Default | How::Given))
             || !self.photos.is_empty()
             || !self.voices.is_empty()
+            || self.outer.as_ref().is_some_and(|outer| outer.is_worth_keeping())
+    }
+
+    /// This one and those that called it.
+    pub fn chain(&self) -> impl Iterator<Item = &Frame> {
+        std::iter::successors(Some(self), |frame| frame.outer.as_deref())
     }
 }
 
@@ -298,7 +309,7 @@ pub fn summary(conversation: &Conversation, script: &Script) -> String {
         conversation.draft.as_ref().map(|draft| &draft.frame),
     ];
     let mut lines = Vec::new();
-    for frame in frames.into_iter().flatten() {
+    for frame in frames.into_iter().flatten().flat_map(Frame::chain) {
         let name = script.dialogs.get(&frame.dialog).map_or(&frame.dialog, |dialog| &dialog.name);
         lines.push(format!("「{name}」{}", frame.opening));
         let steps = script.dialogs.get(&frame.dialog).map(|dialog| &dialog.steps);

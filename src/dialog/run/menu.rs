@@ -79,7 +79,7 @@ impl Frame {
     pub fn items<'a>(&'a self, question: &'a Question, env: &Env, ahead: bool) -> Vec<Item<'a>> {
         let facts = self.facts(env);
         match &question.kind {
-            Kind::Choice(choices) => choices
+            Kind::Choice(choices) | Kind::Many { choices, .. } => choices
                 .iter()
                 .filter(|choice| choice.when.as_ref().is_none_or(|when| when.holds(&facts)))
                 .map(|choice| Item {

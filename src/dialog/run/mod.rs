@@ -10,6 +10,8 @@ pub(in crate::dialog) mod event;
 mod menu;
 mod rescue;
 mod step;
+mod sub;
+mod typed;
 mod understand;
 
 pub use step::step;

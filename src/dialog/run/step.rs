@@ -33,9 +33,8 @@ pub fn step(
 ) -> Result<Turn, Fault> {
     let mut walk = Walk { script, env, now: before.clone(), effects: Vec::new() };
     walk.lapse();
-    if let Some(frame) = &walk.now.active
-        && !script.dialogs.contains_key(&frame.dialog)
-    {
+    let gone = |frame: &&Frame| !script.dialogs.contains_key(&frame.dialog);
+    if let Some(frame) = walk.now.active.iter().flat_map(Frame::chain).find(gone) {
         return Err(Fault::DialogGone(frame.dialog.clone()));
     }
     walk.take(event)?;
@@ -78,7 +77,8 @@ impl<'a> Walk<'a> {
         let at = self.env.now;
         let script = self.script;
         self.now.offers.retain(|offer| offer.until > at);
-        let gone = |frame: &Frame| !script.dialogs.contains_key(&frame.dialog);
+        let gone =
+            |frame: &Frame| frame.chain().any(|frame| !script.dialogs.contains_key(&frame.dialog));
         if self.now.parked.as_ref().is_some_and(gone) {
             self.now.parked = None;
         }

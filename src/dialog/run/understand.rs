@@ -7,6 +7,7 @@ use crate::dialog::run::choose::{Chosen, by_words, inside};
 use crate::dialog::run::conversation::{Asked, Frame, Shown};
 use crate::dialog::run::event::{Env, PlaceFound};
 use crate::dialog::run::step::clip;
+use crate::dialog::run::typed;
 use crate::dialog::script::value::{Answer, How, Value};
 use crate::dialog::script::words::shown;
 use crate::dialog::script::{Dialog, From, Kind, PAGE, Pick, Question};
@@ -43,6 +44,7 @@ pub(in crate::dialog) fn parse(
 ) -> Parsed {
     let exact = |value| Parsed::Answer(answer(text, value, How::Exact));
     if !asked.shown.is_empty()
+        && !matches!(question.kind, Kind::Many { .. })
         && let Some(index) = zh::menu_index(text, asked.shown.len())
     {
         return Parsed::Answer(answer(text, asked.shown[index].value.clone(), How::Menu));
@@ -81,6 +83,24 @@ pub(in crate::dialog) fn parse(
             }
             _ => Parsed::Miss,
         },
+        Kind::Many { min, max, .. } => {
+            let items = frame.items(question, env, false);
+            told(typed::several(&items, asked, text, (*min, *max)), text)
+        }
+        Kind::Money { min, max } => told(typed::money(text, *min, *max), text),
+        Kind::Day => match typed::day(text, env) {
+            Ok(value) => exact(value),
+            Err(zh::DayError::NotADay) => Parsed::Miss,
+            Err(error) => Parsed::Tell(format!("{error}。")),
+        },
+        Kind::Identity => match zh::identity(text) {
+            Ok(number) => {
+                let raw = zh::mask_identity(&number).into_owned();
+                Parsed::Answer(Answer { raw, value: Value::Identity(number), how: How::Exact })
+            }
+            Err(zh::IdentityError::NotANumber) => Parsed::Miss,
+            Err(error) => Parsed::Tell(format!("{error}。")),
+        },
         Kind::Mobile => match zh::phone(text) {
             Ok(phone) => exact(Value::Text(phone)),
             Err(zh::PhoneError::NotANumber) => Parsed::Miss,
@@ -110,6 +130,14 @@ pub(in crate::dialog) fn parse(
             exact(Value::Text(clip(text.trim(), SHORT_BYTES_MAX).to_owned()))
         }
         Kind::ShortText | Kind::Location | Kind::Photo => Parsed::Miss,
+    }
+}
+
+fn told(read: Option<Result<Value, String>>, text: &str) -> Parsed {
+    match read {
+        Some(Ok(value)) => Parsed::Answer(answer(text, value, How::Exact)),
+        Some(Err(said)) => Parsed::Tell(said),
+        None => Parsed::Miss,
     }
 }
 
@@ -233,6 +261,12 @@ pub(in crate::dialog) fn intake(
             unit: found.unit,
             about: found.about,
         };
+        intake.found.push((question.slot.clone(), answer(text, value, How::Intake)));
+    }
+    if let Some(question) = open(|kind| matches!(kind, Kind::Money { .. }))
+        && let Some(found) = zh::find_money(text)
+    {
+        let value = Value::Money { fen: found.fen, about: found.about };
         intake.found.push((question.slot.clone(), answer(text, value, How::Intake)));
     }
     if matter

@@ -1,5 +1,7 @@
 //! `当: 渠道 = 微信 且 category = road`: conditions, read and decided.
 
+use jiff::civil::Date;
+
 use crate::dialog::script::value::Value;
 use crate::dialog::script::words::{Path, shown};
 
@@ -276,6 +278,12 @@ impl Condition {
             }
             Condition::Compare(path, sign, Operand::Word(value)) => {
                 let found = facts.value(path);
+                // 今天, where a day is compared.
+                let today = match &found {
+                    Some(Value::Day(_)) => facts.value(&Path::parse(value)).map(|day| shown(&day)),
+                    _ => None,
+                };
+                let value = today.as_ref().unwrap_or(value);
                 match sign {
                     Sign::Equal => equal(found.as_ref(), value),
                     Sign::NotEqual => !equal(found.as_ref(), value),
@@ -288,6 +296,15 @@ impl Condition {
 
 fn is_there(value: Option<Value>) -> bool {
     value.is_some_and(|value| value != Value::Skipped)
+}
+
+/// `2026-11-25` in scripts, `2026年11月25日` where another day is compared with.
+pub(in crate::dialog) fn read_day(text: &str) -> Option<Date> {
+    let plain = text.replace(['年', '月'], "-").replace('日', "");
+    let mut parts = plain.split('-');
+    let mut next = || parts.next()?.parse::<i16>().ok();
+    let (year, month, day) = (next()?, next()?, next()?);
+    Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok()
 }
 
 /// What a value may be called in a condition.
@@ -309,6 +326,11 @@ fn equal(found: Option<&Value>, value: &str) -> bool {
             stored == value || label == value
         }
         Some(Value::Village { code, name }) => code == value || name == value,
+        // One of them is enough.
+        Some(Value::Several(chosen)) => chosen.iter().any(|one| equal(Some(one), value)),
+        Some(Value::Money { fen, .. }) => crate::zh::number(value) == Some(fen.saturating_mul(10)),
+        Some(Value::Day(day)) => read_day(value) == Some(*day),
+        Some(Value::Identity(number)) => number == value,
         Some(Value::Number(thousandths) | Value::Quantity { thousandths, .. }) => {
             crate::zh::number(value) == Some(*thousandths)
         }
@@ -321,6 +343,14 @@ fn ordered(found: &Value, sign: Sign, value: &str) -> bool {
         Value::Number(thousandths) | Value::Quantity { thousandths, .. } => {
             let Some(other) = crate::zh::number(value) else { return false };
             thousandths.cmp(&other)
+        }
+        Value::Money { fen, .. } => {
+            let Some(other) = crate::zh::number(value) else { return false };
+            fen.saturating_mul(10).cmp(&other)
+        }
+        Value::Day(day) => {
+            let Some(other) = read_day(value) else { return false };
+            day.cmp(&other)
         }
         // A cell of a table that holds a number; 时间 is written with a fixed width: 08:30.
         Value::Text(text) => match (crate::zh::number(text), crate::zh::number(value)) {

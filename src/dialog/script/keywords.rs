@@ -77,7 +77,11 @@ pub(in crate::dialog) const TYPES: &[(&str, &str)] = &[
     ("village", "村庄"),
     ("choice", "单选"),
     ("yes_no", "是否"),
+    ("many", "多选"),
     ("quantity", "数量"),
+    ("money", "金额"),
+    ("day", "日期"),
+    ("identity", "身份证"),
     ("mobile", "手机号"),
     ("person_name", "姓名"),
     ("short_text", "短文"),
@@ -85,9 +89,6 @@ pub(in crate::dialog) const TYPES: &[(&str, &str)] = &[
     ("photo", "照片"),
     ("location", "位置"),
 ];
-
-/// Types that the language knows and this program does not build yet.
-pub(in crate::dialog) const TYPES_TO_COME: &[&str] = &["多选", "金额", "日期", "身份证"];
 
 pub(in crate::dialog) const COMMANDS: &[(&str, &str)] = &[
     ("cancel", "取消"),

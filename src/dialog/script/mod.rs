@@ -2,6 +2,7 @@
 
 pub(in crate::dialog) mod actions;
 pub(in crate::dialog) mod condition;
+pub(in crate::dialog) mod formula;
 pub(in crate::dialog) mod keywords;
 pub(in crate::dialog) mod table;
 pub(in crate::dialog) mod value;
@@ -17,8 +18,9 @@ use crate::dialog::read::yaml::Place;
 use crate::dialog::rehearse::transcript::Transcript;
 use crate::dialog::script::actions::Action;
 use crate::dialog::script::condition::Condition;
+use crate::dialog::script::formula::Formula;
 use crate::dialog::script::table::Table;
-use crate::dialog::script::words::{Medium, Template, Words};
+use crate::dialog::script::words::{Medium, Path, Template, Words};
 
 /// Lines of a menu; of a longer one the last line leads on.
 pub(in crate::dialog) const PAGE: usize = 9;
@@ -129,6 +131,13 @@ impl Dialog {
             .any(|step| matches!(&step.kind, StepKind::Call(call) if call.action.id == action))
     }
 
+    /// A question, or another dialog whose answers come back under this name.
+    pub fn asks(&self, slot: &str) -> bool {
+        self.steps.iter().any(|step| {
+            step.id == slot && matches!(step.kind, StepKind::Ask(_) | StepKind::Sub { .. })
+        })
+    }
+
     pub fn takes_photos(&self) -> bool {
         self.questions().any(|question| matches!(question.kind, Kind::Photo))
     }
@@ -147,15 +156,27 @@ pub(in crate::dialog) struct Step {
     pub id: String,
     pub places: Places,
     pub when: Option<Condition>,
+    /// Computed anew whenever the step is reached.
+    pub compute: Vec<Formula>,
     pub kind: StepKind,
 }
 
 #[derive(Clone, Debug)]
 pub(in crate::dialog) enum StepKind {
     Ask(Box<Question>),
-    Say { words: Words, end: bool },
+    Say {
+        words: Words,
+        end: bool,
+    },
     Confirm(Confirm),
     Call(CallStep),
+    /// On with another step of the same dialog.
+    Go(String),
+    /// Another dialog in between; its answers come back under one name.
+    Sub {
+        dialog: String,
+        result: String,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -167,7 +188,9 @@ pub(in crate::dialog) struct Question {
     pub not_allowed: Vec<(Condition, Words)>,
     /// Plain copies of the words that leave it unanswered.
     pub skip: HashSet<String>,
-    pub default_caller: bool,
+    pub default: Option<Default>,
+    /// What was understood is shown to her before it counts.
+    pub echo: bool,
     pub remind: Option<SignedDuration>,
     pub hand_over_after: Option<u8>,
     pub not_ahead: bool,
@@ -185,6 +208,19 @@ pub(in crate::dialog) enum Kind {
         min: Option<i64>,
         max: Option<i64>,
     },
+    /// Several of a few options.
+    Many {
+        choices: Vec<Choice>,
+        min: usize,
+        max: usize,
+    },
+    /// Bounds in fen.
+    Money {
+        min: Option<i64>,
+        max: Option<i64>,
+    },
+    Day,
+    Identity,
     Mobile,
     PersonName,
     ShortText,
@@ -193,6 +229,16 @@ pub(in crate::dialog) enum Kind {
     },
     Photo,
     Location,
+}
+
+/// What an answer is when she is not asked.
+#[derive(Clone, Debug)]
+pub(in crate::dialog) enum Default {
+    /// The number that she writes from.
+    Caller,
+    Slot(Path),
+    /// As she would write it.
+    Words(String),
 }
 
 #[derive(Clone, Debug)]

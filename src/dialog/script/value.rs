@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub type Fields = BTreeMap<String, Value>;
@@ -30,6 +31,16 @@ pub enum Value {
         label: String,
         fields: Fields,
     },
+    /// Several options, in the order in which she named them.
+    Several(Vec<Value>),
+    /// In fen; `about` as in 一百来块.
+    Money {
+        fen: i64,
+        about: bool,
+    },
+    Day(Date),
+    /// Whole; masked wherever it is shown.
+    Identity(String),
     /// A village: 12-digit place code and name.
     Village {
         code: String,

@@ -139,6 +139,14 @@ pub(in crate::dialog) fn shown(value: &Value) -> String {
             let about = if *about { "大约" } else { "" };
             format!("{about}{}", decimal(*thousandths))
         }
+        Value::Several(chosen) => chosen.iter().map(shown).collect::<Vec<_>>().join("、"),
+        // The script writes 元.
+        Value::Money { fen, about } => {
+            let about = if *about { "大约" } else { "" };
+            format!("{about}{}", decimal(fen.saturating_mul(10)))
+        }
+        Value::Day(day) => format!("{}年{}月{}日", day.year(), day.month(), day.day()),
+        Value::Identity(number) => crate::zh::mask_identity(number).into_owned(),
         Value::Flag(true) => "是".into(),
         Value::Flag(false) => "否".into(),
         Value::Choice { label, .. } | Value::Row { label, .. } => label.clone(),
