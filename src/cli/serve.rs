@@ -37,6 +37,7 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let office = Office::new(parts).map_err(|error| anyhow!(error))?;
     let first = office.first_clerk().await?;
     let control = backup::Control::open(&settings.server.data, address, store)?;
+    office.adopt_script().await?;
     office.start();
 
     let signal = signal()?;

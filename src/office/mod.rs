@@ -28,6 +28,7 @@ mod seen_through;
 mod sms;
 mod sms_inbound;
 mod sms_words;
+mod snapshots;
 mod staff;
 mod tables;
 mod tasks;
@@ -58,6 +59,7 @@ use crate::store::Store;
 pub use health::Counters;
 pub use reception::{REPLY_WITHIN, Said};
 pub use sms_inbound::{SmsAnswer, SmsCall};
+pub use snapshots::{PublishError, Published, ReAsked};
 pub use tables::{MODEL, Tables, read_examples, read_script};
 pub use views::*;
 

@@ -133,6 +133,9 @@ impl<'o> Turn<'o> {
     /// Steps until the conversation rests. What a message seldom needs is boxed here and in
     /// `take`: a turn is moved several times, and would be ten times the size with all of it inside.
     pub async fn converse(&mut self, event: Event) -> Result<(), StoreError> {
+        if !self.contact.conversation.missing(&self.script).is_empty() {
+            self.script = Box::pin(self.office.script_for(&self.contact.conversation)).await?;
+        }
         let mut next = Some(event);
         for _ in 0..CALLS_MAX {
             let Some(event) = next.take() else { return Ok(()) };
@@ -141,6 +144,7 @@ impl<'o> Turn<'o> {
                 medium: self.medium(),
                 phone: (self.address.channel == Channel::Sms).then_some(&*self.address.user),
                 places: &self.office.tables.places,
+                language: self.contact.language.as_deref(),
                 working: self.office.tables.calendar.is_open(self.now),
             };
             let turn = match dialog::step(&self.script, &self.contact.conversation, &event, &env) {

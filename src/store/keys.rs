@@ -20,6 +20,9 @@
 //! | `phone/<user>/<id>` | PhoneLine |
 //! | `receipt/<message id>` | EarlyReceipt |
 //! | `link/<hash>` | LinkCode |
+//! | `snapshot/<hash>` | Snapshot |
+//! | `snapshot-part/<hash>/<n>` | SnapshotPart |
+//! | `live-script` | LiveScript |
 //!
 //! | index | leads to |
 //! |---|---|
@@ -331,6 +334,22 @@ pub fn phone_lines_after(user: &str, id: u64) -> Range {
         0 => newest_first(all),
         id => after(&all, &phone_line(user, id)),
     }
+}
+
+pub fn snapshot(hash: &str) -> Key {
+    key(&["snapshot", &segment(hash)])
+}
+
+pub fn all_snapshots() -> Range {
+    below(&["snapshot"])
+}
+
+pub fn snapshot_part(hash: &str, n: u32) -> Key {
+    key(&["snapshot-part", &segment(hash), &format!("{n:05}")])
+}
+
+pub fn live_script() -> Key {
+    key(&["live-script"])
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod postgres;
 mod record;
 pub mod records;
 mod sled;
+pub mod snapshots;
 mod syncer;
 
 use std::future::Future;

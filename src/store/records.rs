@@ -24,6 +24,9 @@ pub struct Contact {
     /// The scene of the QR code by which she came, for example a village's.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub scene: Option<String>,
+    /// The language that she wants to be spoken to in; the county's own if there is none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub language: Option<String>,
     pub conversation: Conversation,
     /// The last replies, oldest first: a message that is delivered again gets the same one.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -134,6 +137,7 @@ impl Contact {
             address: address.to_string(),
             person: None,
             scene: None,
+            language: None,
             conversation: Conversation::default(),
             recent: Vec::new(),
             window: Window::default(),

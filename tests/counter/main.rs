@@ -18,5 +18,6 @@ mod sms_many;
 mod sms_talk;
 mod store_faults;
 mod the_loop;
+mod versions;
 mod wechat_faults;
 mod wechat_kinds;

@@ -8,6 +8,7 @@ use crate::dialog::read::yaml::Place;
 use crate::dialog::rehearse::transcript::Line;
 use crate::dialog::script::actions::{Action, field_id};
 use crate::dialog::script::condition::{Condition, Sign, read_day};
+use crate::dialog::script::keywords::TRANSLATION_FOLDERS;
 use crate::dialog::script::table::Table;
 use crate::dialog::script::words::{Path, Words};
 use crate::dialog::script::{Dialog, From, Kind, Pick, Question, Script, Step, StepKind, place_of};
@@ -22,7 +23,7 @@ pub(in crate::dialog) fn script(script: &Script, files: &[SourceFile]) -> Vec<Di
     check.shared_words();
     check.shared_keys();
     check.menu();
-    for dialog in script.dialogs.values() {
+    for dialog in script.each_dialog() {
         check.entrance(dialog);
         check.dialog(dialog);
         check.tests(dialog);
@@ -90,7 +91,7 @@ impl Check<'_> {
         let script = self.script;
         let is_command =
             |plain: &str| script.commands.iter().any(|global| global.words.contains(plain));
-        for dialog in script.dialogs.values() {
+        for dialog in script.each_dialog() {
             for word in dialog.words.iter().filter(|word| is_command(&crate::zh::plain(word))) {
                 let message = format!("「{word}」是全县通用的口令，不能再当入口词。请删去这个词。");
                 self.wrong(&dialog.file, place_of(&dialog.places, "words"), word, "E402", message);
@@ -123,7 +124,7 @@ impl Check<'_> {
         for sms in script.commands.iter().filter_map(|global| global.sms.as_ref()) {
             digits.insert(sms, "口令");
         }
-        for dialog in script.dialogs.values() {
+        for dialog in script.each_dialog() {
             if let Some(sms) = &dialog.sms
                 && let Some(other) = digits.insert(sms, &dialog.name)
             {
@@ -143,8 +144,7 @@ impl Check<'_> {
     fn menu(&mut self) {
         let script = self.script;
         let keys: Vec<&str> = script
-            .dialogs
-            .values()
+            .each_dialog()
             .filter_map(|dialog| dialog.menu_key.as_deref())
             .chain(MENU_COMMANDS)
             .collect();
@@ -223,8 +223,8 @@ impl Check<'_> {
                 StepKind::Confirm(confirm) => {
                     let before = known.before.clone();
                     let all = known.all.clone();
-                    known.before.insert("清单");
-                    known.all.insert("清单", Holds::Answer);
+                    known.before.extend(["清单", "list"]);
+                    known.all.extend([("清单", Holds::Answer), ("list", Holds::Answer)]);
                     self.words(dialog, &known, &confirm.words, at("say"));
                     (known.before, known.all) = (before, all);
                     for words in &confirm.not_understood {
@@ -269,7 +269,7 @@ impl Check<'_> {
     /// It must be there, and never lead back here.
     fn sub(&mut self, dialog: &Dialog, sub: &str, at: Place) {
         let script = self.script;
-        let Some(first) = script.dialogs.get(sub) else {
+        let Some(first) = script.dialog(sub) else {
             let hint = did_you_mean(sub, script.dialogs.keys().map(String::as_str));
             let message = format!("没有对话「{sub}」。{hint}");
             return self.wrong(&dialog.file, at, sub, "E401", message);
@@ -282,7 +282,7 @@ impl Check<'_> {
             let inner = level.iter().flat_map(|dialog| dialog.steps.iter());
             level = inner
                 .filter_map(|step| match &step.kind {
-                    StepKind::Sub { dialog, .. } => script.dialogs.get(dialog),
+                    StepKind::Sub { dialog, .. } => script.dialog(dialog),
                     _ => None,
                 })
                 .collect();
@@ -343,7 +343,10 @@ impl Check<'_> {
     /// A sentence that can not be reached before a person takes over, a reminder that comes
     /// after the end.
     fn in_vain(&mut self, dialog: &Dialog, step: &Step, question: &Question) {
-        let limit = question.hand_over_after.unwrap_or(self.script.rules.hand_over_after);
+        let limit = question
+            .hand_over_after
+            .or(dialog.rules.hand_over_after)
+            .unwrap_or(self.script.rules.hand_over_after);
         let rungs = question.not_understood.len();
         if rungs > usize::from(limit) {
             let message = format!(
@@ -352,7 +355,10 @@ impl Check<'_> {
             let at = place_of(&step.places, "not_understood");
             self.wrong(&dialog.file, at, "", "E413", message);
         }
-        if question.remind.is_some_and(|remind| remind >= self.script.rules.expire) {
+        if question
+            .remind
+            .is_some_and(|remind| remind >= dialog.rules.expire.unwrap_or(self.script.rules.expire))
+        {
             let message = "还没催问就过期了，永远不会催。请把「催问」写短些。";
             let at = place_of(&step.places, "remind");
             self.wrong(&dialog.file, at, "", "E230", message.into());
@@ -363,10 +369,21 @@ impl Check<'_> {
     /// content. It may run into other dialogs.
     fn tests(&mut self, dialog: &Dialog) {
         let script = self.script;
+        for language in dialog.tests.iter().filter_map(|test| test.language.as_ref()) {
+            let spoken = |file: &SourceFile| {
+                TRANSLATION_FOLDERS.iter().any(|folder| {
+                    let name = file.name.strip_prefix(folder);
+                    name.is_some_and(|name| name.split('.').next() == Some(language))
+                })
+            };
+            if !self.files.iter().any(spoken) {
+                let message = format!("「翻译」文件夹里没有「{language}」。请改一个语言。");
+                let at = place_of(&dialog.places, "tests");
+                self.wrong(&dialog.file, at, language, "E508", message);
+            }
+        }
         let mut names: BTreeSet<&str> = ["case", "opening", "photos", "voices"].into();
-        names.extend(
-            script.dialogs.values().flat_map(|other| slots(script, other, true).into_keys()),
-        );
+        names.extend(script.each_dialog().flat_map(|other| slots(script, other, true).into_keys()));
         for (line, content) in dialog.tests.iter().flat_map(|test| &test.lines) {
             if let Line::Holds(path, _) | Line::HoldsNot(path) = content
                 && !names.contains(path.slot.as_str())
@@ -530,6 +547,7 @@ fn never(dialog: &Dialog, known: &Known, path: &Path, sign: Sign, value: &str) -
             }
             one_of(&choices.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>())
         }
+        Kind::YesNo if equals && ["yes", "no"].contains(&value) => None,
         Kind::YesNo => one_of(&["是", "否"]),
         Kind::Quantity { .. } | Kind::Money { .. } if crate::zh::number(value).is_none() => {
             Some(format!("「{slot}」是数，不会是「{value}」。请写数字。"))
@@ -553,7 +571,7 @@ fn slots<'a>(
             slots.insert(formula.name.as_str(), Holds::Answer);
         }
         if let StepKind::Sub { dialog, result } = &step.kind {
-            let holds = script.dialogs.get(dialog).map_or(Holds::Anything, Holds::Sub);
+            let holds = script.dialog(dialog).map_or(Holds::Anything, Holds::Sub);
             slots.insert(result.as_str(), holds);
         }
         if let StepKind::Call(call) = &step.kind

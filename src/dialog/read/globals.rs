@@ -130,7 +130,7 @@ fn no_name(path: &Path) -> String {
 }
 
 fn read_rules(reader: &mut Reader, node: &Node, rules: &mut Rules) {
-    let allowed = ["hand_over_after", "remind", "remind_text", "expire", "sms_max"];
+    let allowed = ["hand_over_after", "remind", "remind_text", "expire", "remind_sms", "sms_max"];
     let Some(map) = reader.map(node, &allowed, &["remind_text"]) else { return };
     if let Some(count) =
         map.get("hand_over_after").and_then(|node| reader.count(node, "次", 1..=10))
@@ -151,6 +151,7 @@ fn read_rules(reader: &mut Reader, node: &Node, rules: &mut Rules) {
         let message = "还没催问就过期了，永远不会催。请把「催问」写短些，或把「过期」写长些。";
         reader.wrong(place_of(&map.places(), "remind"), "E230", message);
     }
+    rules.remind_sms = map.get("remind_sms").is_some_and(|node| reader.yes_no(node));
     if let Some(count) = map.get("sms_max").and_then(|node| reader.count(node, "条", 1..=9)) {
         rules.sms_max = usize::from(count);
     }

@@ -10,11 +10,11 @@ use sha2::Digest;
 use crate::dialog::read::reader::Reader;
 use crate::dialog::read::source::{Diagnostic, Problems, SourceFile};
 use crate::dialog::read::yaml::{self, Node, Tree};
-use crate::dialog::read::{check, globals, lower_steps, notices, table};
+use crate::dialog::read::{check, globals, lower_steps, notices, table, translation};
 use crate::dialog::rehearse::transcript;
-use crate::dialog::script::keywords::TABLE_FOLDERS;
+use crate::dialog::script::keywords::{TABLE_FOLDERS, TRANSLATION_FOLDERS};
 use crate::dialog::script::words::Words;
-use crate::dialog::script::{Dialog, Rules, Script, Tables, Written, place_of};
+use crate::dialog::script::{Dialog, OwnRules, Rules, Script, Tables, Upgrade, Written, place_of};
 
 const GLOBALS: &str = "_全局.yaml";
 const FILES_MAX: usize = 200;
@@ -22,6 +22,8 @@ const FILES_MAX: usize = 200;
 /// All files of `dialogs/`; `Err` holds all mistakes of all of them.
 pub fn load(files: &[SourceFile]) -> Result<Script, Vec<Diagnostic>> {
     let mut found = Vec::new();
+    let is_translation =
+        |file: &&SourceFile| TRANSLATION_FOLDERS.iter().any(|folder| file.name.starts_with(folder));
     let is_table =
         |file: &&SourceFile| TABLE_FOLDERS.iter().any(|folder| file.name.starts_with(folder));
     let tables = read_tables(files.iter().take(FILES_MAX).filter(is_table), &mut found);
@@ -37,16 +39,25 @@ pub fn load(files: &[SourceFile]) -> Result<Script, Vec<Diagnostic>> {
             remind: Some(SignedDuration::from_mins(30)),
             remind_text: Words::default(),
             expire: SignedDuration::from_hours(24),
+            remind_sms: false,
             sms_max: 3,
         },
         menu: Vec::new(),
         tables: Tables::new(),
         written: Written::default(),
+        structure_hash: String::new(),
+        text_hash: String::new(),
+        files: files.into(),
+        languages: BTreeMap::new(),
+        stale: Vec::new(),
+        older: Vec::new(),
+        at_once: false,
     };
-    for file in files.iter().take(FILES_MAX).filter(|file| !is_table(file)) {
+    for file in files.iter().take(FILES_MAX).filter(|file| !is_table(file) && !is_translation(file))
+    {
         let mut problems = Problems::of(file);
         if let Some(root) = yaml::read(&file.text, &mut problems) {
-            let mut reader = Reader { problems: &mut problems, tables: &tables };
+            let mut reader = Reader { problems: &mut problems, tables: &tables, english: None };
             match reader.keys(&root) {
                 Some(keys) if keys.iter().any(|key| *key == "通用" || *key == "globals") => {
                     globals::read_globals(&mut reader, &root, &file.name, &mut script);
@@ -74,6 +85,17 @@ pub fn load(files: &[SourceFile]) -> Result<Script, Vec<Diagnostic>> {
     if found.is_empty() {
         found = check::script(&script, files);
     }
+    if found.is_empty() {
+        script.seal();
+        for file in files.iter().take(FILES_MAX).filter(is_translation) {
+            let mut problems = Problems::of(file);
+            if let Some((name, spoken, stale)) = translation::read(file, &script, &mut problems) {
+                script.stale.extend(stale);
+                script.languages.insert(name, spoken);
+            }
+            found.extend(problems.found);
+        }
+    }
     if found.is_empty() { Ok(script) } else { Err(found) }
 }
 
@@ -84,7 +106,7 @@ fn read_tables<'f>(
     let mut tables = Tables::new();
     for file in files {
         let mut problems = Problems::of(file);
-        if let Some(table) = table::read(file, &mut problems) {
+        if let Some(table) = table::read(file, false, &mut problems) {
             if let Some(other) = tables.get(&table.name) {
                 let message =
                     format!("表「{}」在 {} 里已经有了。请改一个名字。", table.name, other.file);
@@ -125,7 +147,6 @@ fn read_dialog(reader: &mut Reader, root: &Node, file: &str) -> Option<Dialog> {
         "rules", "upgrade",
     ];
     let map = reader.map(root, &allowed, &["dialog", "name", "steps"])?;
-    reader.refuse_later(&map, &["rules", "upgrade"]);
     let mut dialog = Dialog {
         id: map.get("dialog").map(|node| reader.id(node)).unwrap_or_default(),
         name: map.get("name").map(|node| reader.text(node).to_owned()).unwrap_or_default(),
@@ -141,6 +162,9 @@ fn read_dialog(reader: &mut Reader, root: &Node, file: &str) -> Option<Dialog> {
         unless: map.get("unless").map(|node| reader.words(node)).unwrap_or_default(),
         steps: Vec::new(),
         tests: Vec::new(),
+        rules: map.get("rules").map(|node| own_rules(reader, node)).unwrap_or_default(),
+        upgrade: map.get("upgrade").map(|node| upgrade(reader, node)).unwrap_or_default(),
+        structure: String::new(),
     };
     if !dialog.unless.is_empty() && !dialog.rescue {
         let message = "「不算」只能和「抢先: 是」一起写。请删去这一行。";
@@ -178,6 +202,42 @@ fn read_dialog(reader: &mut Reader, root: &Node, file: &str) -> Option<Dialog> {
     Some(dialog)
 }
 
+fn own_rules(reader: &mut Reader, node: &Node) -> OwnRules {
+    let allowed = ["hand_over_after", "remind", "expire"];
+    let Some(map) = reader.map(node, &allowed, &[]) else { return OwnRules::default() };
+    let hand_over_after =
+        map.get("hand_over_after").and_then(|node| reader.count(node, "次", 1..=10));
+    let remind = map.get("remind").and_then(|node| reader.duration(node));
+    let expire = map.get("expire").and_then(|node| reader.duration(node));
+    OwnRules { hand_over_after, remind, expire }
+}
+
+/// `改名: place→spot、old→new`, `丢弃: wage、card`
+fn upgrade(reader: &mut Reader, node: &Node) -> Upgrade {
+    let Some(map) = reader.map(node, &["rename", "discard"], &[]) else {
+        return Upgrade::default();
+    };
+    let mut found = Upgrade::default();
+    if let Some(node) = map.get("rename") {
+        for pair in reader.words(node) {
+            let names = pair.split_once('→').or_else(|| pair.split_once("->"));
+            let names = names.map(|(from, to)| (from.trim().to_owned(), to.trim().to_owned()));
+            match names.filter(|(from, to)| !from.is_empty() && !to.is_empty()) {
+                Some(names) => found.rename.push(names),
+                None => {
+                    let at = reader.problems.find(node.at, &pair);
+                    let message = format!("「{pair}」不对。请写成 旧名字→新名字。");
+                    reader.wrong(at, "E232", message);
+                }
+            }
+        }
+    }
+    if let Some(node) = map.get("discard") {
+        found.discard = reader.words(node);
+    }
+    found
+}
+
 fn add_dialog(reader: &mut Reader, dialog: Dialog, script: &mut Script) {
     for word in &dialog.words {
         if let Some(other) = script.entries.insert(crate::zh::plain(word), dialog.id.clone())
@@ -192,5 +252,5 @@ fn add_dialog(reader: &mut Reader, dialog: Dialog, script: &mut Script) {
         let message = format!("对话「{}」在 {} 里已经有了。请换个名字。", dialog.id, other.file);
         reader.wrong(place_of(&dialog.places, "dialog"), "E217", message);
     }
-    script.dialogs.insert(dialog.id.clone(), dialog);
+    script.dialogs.insert(dialog.id.clone(), Arc::new(dialog));
 }

@@ -257,7 +257,7 @@ fn call(reader: &mut Reader, map: &Map) -> Option<CallStep> {
         return None;
     };
     if let Some(node) = map.get("scope")
-        && reader.text(node) != "本人"
+        && !["本人", "own"].contains(&reader.text(node))
     {
         reader.wrong(node.at, "E313", "「查」只能写 本人：谁也看不到别人的事。");
     }

@@ -12,6 +12,7 @@ mod question;
 pub(in crate::dialog) mod reader;
 pub(in crate::dialog) mod source;
 mod table;
+mod translation;
 pub(in crate::dialog) mod yaml;
 mod yaml_lines;
 

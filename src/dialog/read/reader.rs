@@ -20,6 +20,8 @@ const TEXT_BYTES_MAX: usize = 1_500;
 pub(in crate::dialog) struct Reader<'p, 'f> {
     pub problems: &'p mut Problems<'f>,
     pub tables: &'p Tables,
+    /// The language of its keywords, from the first one on.
+    pub english: Option<bool>,
 }
 
 /// The entries of a map by the ids of their keys.
@@ -80,7 +82,10 @@ impl Reader<'_, '_> {
                     let message = format!("「{}」（{id}）前面已经写过了。请删去一个。", zh(id));
                     self.wrong(entry.at, "E217", message);
                 }
-                Some(id) => map.entries.push((id, entry.at, &entry.value)),
+                Some(id) => {
+                    self.one_language(&entry.key, id, entry.at);
+                    map.entries.push((id, entry.at, &entry.value));
+                }
                 None => {
                     let words: Vec<&str> = allowed.iter().map(|id| zh(id)).collect();
                     let hint = did_you_mean(&entry.key, words.iter().copied());
@@ -104,6 +109,18 @@ impl Reader<'_, '_> {
             }
         }
         Some(map)
+    }
+
+    /// A file has its keywords in one language.
+    fn one_language(&mut self, key: &str, id: &str, at: Place) {
+        let english = key == id;
+        if *self.english.get_or_insert(english) != english {
+            let other = if english { zh(id) } else { id };
+            let message = format!(
+                "「{key}」和前面的写法不是一种语言。一个文件里请只用一种，这里写「{other}」。"
+            );
+            self.wrong(at, "E231", message);
+        }
     }
 
     /// At least one item.
@@ -282,20 +299,18 @@ impl Reader<'_, '_> {
             }
         }
     }
-
-    pub fn refuse_later(&mut self, map: &Map, ids: &[&'static str]) {
-        for id in ids {
-            if map.has(id) {
-                let message = format!("「{}」还不能用，请先删去这一行。", zh(id));
-                self.wrong(map.place(id), "E214", message);
-            }
-        }
-    }
 }
 
 /// `30分钟`, `24小时`, `2天`
 pub(in crate::dialog) fn duration(text: &str) -> Option<SignedDuration> {
-    let units = [("分钟", 60), ("小时", 3_600), ("天", 86_400)];
+    let units = [
+        ("分钟", 60),
+        ("小时", 3_600),
+        ("天", 86_400),
+        ("minutes", 60),
+        ("hours", 3_600),
+        ("days", 86_400),
+    ];
     units.iter().find_map(|(unit, seconds)| {
         let number: i64 = text.strip_suffix(unit)?.trim().parse().ok()?;
         (1..=1_000).contains(&number).then(|| SignedDuration::from_secs(number * seconds))

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::dialog::read::yaml::Place;
 
 /// One file of `dialogs/`; the host reads the folder. Of a workbook, the CSV it stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SourceFile {
     /// `反映问题.yaml`, `表/商品.csv`, `翻译/四川话.csv`
     pub name: String,

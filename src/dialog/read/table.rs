@@ -18,11 +18,16 @@ const PROBLEMS_MAX: usize = 20;
 const NAME_CHARACTERS_MAX: usize = 20;
 
 /// `表/商品.csv` is the table 商品. `None` when nothing stands in it.
-pub(in crate::dialog) fn read(file: &SourceFile, problems: &mut Problems) -> Option<Table> {
+/// Brackets mean something in a translation; what is shown to people has none.
+pub(in crate::dialog) fn read(
+    file: &SourceFile,
+    brackets: bool,
+    problems: &mut Problems,
+) -> Option<Table> {
     let text = file.text.trim_start_matches('\u{feff}');
     let stem = file.name.rsplit('/').next().unwrap_or_default();
     let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
-    let mut reader = Reader { text, sheet: file.name.ends_with(".xlsx"), problems };
+    let mut reader = Reader { text, sheet: file.name.ends_with(".xlsx"), brackets, problems };
     let mut records = reader.records();
     if records.is_empty() {
         reader.problems.add((1, 1), "E601", "表是空的。第一行请写列名，例如：编号,名称。");
@@ -84,6 +89,7 @@ struct Reader<'r, 'p> {
     text: &'r str,
     /// Rows of a workbook are counted as it counts them.
     sheet: bool,
+    brackets: bool,
     problems: &'r mut Problems<'p>,
 }
 
@@ -169,7 +175,9 @@ impl Reader<'_, '_> {
                      再填一遍。"
                 );
                 self.wrong(record, at, "E605", message);
-            } else if let Some(mark) = cell.chars().find(|c| matches!(c, '【' | '】')) {
+            } else if let Some(mark) =
+                cell.chars().find(|c| !self.brackets && matches!(c, '【' | '】'))
+            {
                 let message = format!("「{name}」里不能有「{mark}」。请删去。");
                 self.wrong(record, at, "E605", message);
             } else if cell.chars().any(|c| c.is_control() && c != '\n') || cell.starts_with("#N/A")

@@ -50,7 +50,7 @@ impl fmt::Display for TestReport {
 
 pub fn run_tests(script: &Script, places: &dyn Gazetteer) -> TestReport {
     let mut report = TestReport::default();
-    for dialog in script.dialogs.values() {
+    for dialog in script.each_dialog() {
         for test in &dialog.tests {
             report.run += 1;
             let mut session = Session::new(script, places, dialog, test);
@@ -72,6 +72,15 @@ struct Failure {
     what: String,
 }
 
+/// One event, and what came of it.
+struct Happened {
+    at: Timestamp,
+    event: Event,
+    /// The conversation behind it, as it is stored.
+    state: String,
+    effects: Vec<Effect>,
+}
+
 struct Session<'a> {
     script: &'a Script,
     places: &'a dyn Gazetteer,
@@ -79,8 +88,10 @@ struct Session<'a> {
     test: &'a Transcript,
     now: Timestamp,
     conversation: Conversation,
+    /// Where the replay begins.
+    began: Conversation,
     /// All that happened, to be replayed.
-    events: Vec<(Timestamp, Event)>,
+    events: Vec<Happened>,
     /// Said, and not yet compared.
     said: VecDeque<String>,
     last_said: VecDeque<String>,
@@ -105,6 +116,7 @@ impl<'a> Session<'a> {
             test,
             now: BEGINNING.parse().unwrap_or_default(),
             conversation: Conversation::default(),
+            began: Conversation::default(),
             events: Vec::new(),
             said: VecDeque::new(),
             last_said: VecDeque::new(),
@@ -157,6 +169,12 @@ impl<'a> Session<'a> {
             Line::Passes(time) => self.pass(*time),
             Line::Again => {
                 self.said = self.last_said.clone();
+                Ok(())
+            }
+            Line::Updated => {
+                self.conversation.outdate();
+                self.began = self.conversation.clone();
+                self.events.clear();
                 Ok(())
             }
             Line::Bot(expected) => match self.said.pop_front() {
@@ -235,7 +253,6 @@ impl<'a> Session<'a> {
     fn one(&mut self, event: Event) -> Result<Vec<Effect>, String> {
         let turn = step(self.script, &self.conversation, &event, &self.env(self.now))
             .map_err(|fault| format!("对话走不下去：{fault}"))?;
-        self.events.push((self.now, event));
         let saved = serde_json::to_string(&turn.conversation).map_err(|error| error.to_string())?;
         let loaded: Conversation =
             serde_json::from_str(&saved).map_err(|error| error.to_string())?;
@@ -243,21 +260,26 @@ impl<'a> Session<'a> {
             return Err("存起来再读出来不一样了（程序的错）。".into());
         }
         self.conversation = loaded;
+        let effects = turn.effects.clone();
+        self.events.push(Happened { at: self.now, event, state: saved, effects });
         Ok(turn.effects)
     }
 
+    /// All of it once more, never stopped: every state and every effect must be the same to
+    /// the byte.
     fn replay(&self) -> Result<(), String> {
-        let mut conversation = Conversation::default();
-        for (at, event) in &self.events {
-            conversation = step(self.script, &conversation, event, &self.env(*at))
-                .map_err(|fault| format!("重放走不下去：{fault}"))?
-                .conversation;
+        let mut conversation = self.began.clone();
+        for happened in &self.events {
+            let turn = step(self.script, &conversation, &happened.event, &self.env(happened.at))
+                .map_err(|fault| format!("重放走不下去：{fault}"))?;
+            let state =
+                serde_json::to_string(&turn.conversation).map_err(|error| error.to_string())?;
+            if state != happened.state || turn.effects != happened.effects {
+                return Err("同样的话重放一遍，结果不一样（程序的错）。".into());
+            }
+            conversation = turn.conversation;
         }
-        if conversation == self.conversation {
-            Ok(())
-        } else {
-            Err("同样的话重放一遍，结果不一样（程序的错）。".into())
-        }
+        Ok(())
     }
 
     fn env(&self, now: Timestamp) -> Env<'_> {
@@ -265,7 +287,14 @@ impl<'a> Session<'a> {
             Medium::Sms => Some(self.test.caller.as_deref().unwrap_or("13700001111")),
             Medium::Wechat => self.test.caller.as_deref(),
         };
-        Env { now, medium: self.test.medium, phone, places: self.places, working: true }
+        Env {
+            now,
+            medium: self.test.medium,
+            phone,
+            places: self.places,
+            language: self.test.language.as_deref(),
+            working: true,
+        }
     }
 
     fn outcome(&mut self, call: &Call) -> Result<Value, String> {
@@ -295,7 +324,8 @@ impl<'a> Session<'a> {
     fn value(&self, path: &Path) -> Option<Value> {
         let running = self.conversation.active.as_ref().or(self.conversation.parked.as_ref());
         let answer: Option<&Answer> = match running {
-            Some(frame) => frame.answers.get(&path.slot),
+            // Within a dialog that was called, that of the caller too.
+            Some(frame) => frame.chain().find_map(|frame| frame.answers.get(&path.slot)),
             None => self.calls.last().and_then(|call| call.args.get(&path.slot)),
         };
         answer.map(|answer| answer.value.clone())

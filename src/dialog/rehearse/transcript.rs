@@ -7,6 +7,7 @@ use crate::dialog::read::reader::{Reader, duration, wrong_duration};
 use crate::dialog::read::source::did_you_mean;
 use crate::dialog::read::yaml::{Node, Place, Tree};
 use crate::dialog::script::actions::{action, field_id};
+use crate::dialog::script::keywords::mark;
 use crate::dialog::script::value::{Fields, Value};
 use crate::dialog::script::words::{Medium, Path};
 
@@ -16,6 +17,7 @@ const LINES_MAX: usize = 200;
 pub(in crate::dialog) struct Transcript {
     pub name: String,
     pub medium: Medium,
+    pub language: Option<String>,
     /// Her number, by SMS.
     pub caller: Option<String>,
     pub stubs: Vec<Stub>,
@@ -45,6 +47,8 @@ pub(in crate::dialog) enum Line {
     Offer(String),
     Passes(SignedDuration),
     Again,
+    /// A new version of the dialog was put live at once.
+    Updated,
     Takeover,
     Release,
     Holds(Path, String),
@@ -54,11 +58,11 @@ pub(in crate::dialog) enum Line {
     Held,
 }
 
-const MARKS: &str = "〔slot = 值〕〔没有 slot〕〔办 …〕〔转人工〕〔留给工作人员〕〔过 30分钟〕〔重复投递〕\
+const ALL_MARKS: &str = "〔slot = 值〕〔没有 slot〕〔办 …〕〔转人工〕〔留给工作人员〕〔过 30分钟〕〔重复投递〕〔换新版〕\
 〔菜单 KEY〕〔照片〕〔语音〕〔位置 村名〕〔关注〕〔评价邀请 编号〕〔工作人员接手〕〔工作人员交还〕";
 
 pub(in crate::dialog) fn read(reader: &mut Reader, node: &Node) -> Option<Transcript> {
-    let allowed = ["name", "channel", "caller", "stubs", "script"];
+    let allowed = ["name", "channel", "language", "caller", "stubs", "script"];
     let map = reader.map(node, &allowed, &["name", "script"])?;
     let name = map.get("name").map(|node| reader.text(node).to_owned())?;
     let medium = match map.get("channel").map(|node| (reader.text(node), node.at)) {
@@ -76,10 +80,11 @@ pub(in crate::dialog) fn read(reader: &mut Reader, node: &Node) -> Option<Transc
         }
         text.to_owned()
     });
+    let language = map.get("language").map(|node| reader.text(node).to_owned());
     let stubs = map.get("stubs").map(|node| stubs(reader, node)).unwrap_or_default();
     let script = map.get("script")?;
     let lines = lines(reader, script, map.place("script"));
-    Some(Transcript { name, medium, caller, stubs, lines })
+    Some(Transcript { name, medium, language, caller, stubs, lines })
 }
 
 fn lines(reader: &mut Reader, node: &Node, key: Place) -> Vec<(usize, Line)> {
@@ -119,18 +124,20 @@ fn lines(reader: &mut Reader, node: &Node, key: Place) -> Vec<(usize, Line)> {
 }
 
 fn one(line: &str) -> Result<Line, String> {
-    if let Some(mark) = line.strip_prefix('〔').and_then(|rest| rest.strip_suffix('〕')) {
-        return mark_line(mark.trim());
+    if let Some(written) = line.strip_prefix('〔').and_then(|rest| rest.strip_suffix('〕')) {
+        return mark_line(written.trim());
     }
-    match line.split_once(['：', ':']) {
+    match line.split_once(['：', ':']).map(|(who, text)| (mark(who.trim()), text)) {
         Some(("村民", text)) => Ok(Line::Villager(text.trim().to_owned())),
         Some(("系统", text)) => Ok(Line::Bot(text.trim().to_owned())),
         _ => Err(format!("「{line}」看不懂。每行以「村民：」「系统：」或「〔」开头。")),
     }
 }
 
-fn mark_line(mark: &str) -> Result<Line, String> {
-    let (word, rest) = mark.split_once(' ').map_or((mark, ""), |(word, rest)| (word, rest.trim()));
+fn mark_line(written: &str) -> Result<Line, String> {
+    let (word, rest) =
+        written.split_once(' ').map_or((written, ""), |(word, rest)| (word, rest.trim()));
+    let word = mark(word);
     let needs = |rest: &str| match rest {
         "" => Err(format!("「{word}」后面还要写一个词。")),
         rest => Ok(rest.to_owned()),
@@ -140,6 +147,7 @@ fn mark_line(mark: &str) -> Result<Line, String> {
         "语音",
         "关注",
         "重复投递",
+        "换新版",
         "转人工",
         "留给工作人员",
         "工作人员接手",
@@ -153,6 +161,7 @@ fn mark_line(mark: &str) -> Result<Line, String> {
         "语音" => Line::Voice,
         "关注" => Line::Follow,
         "重复投递" => Line::Again,
+        "换新版" => Line::Updated,
         "转人工" => Line::HandedOver,
         "留给工作人员" => Line::Held,
         "工作人员接手" => Line::Takeover,
@@ -172,9 +181,9 @@ fn mark_line(mark: &str) -> Result<Line, String> {
             let time = needs(rest)?;
             Line::Passes(duration(&time).ok_or_else(|| wrong_duration(&time))?)
         }
-        _ => match mark.split_once(['=', '＝']) {
+        _ => match written.split_once(['=', '＝']) {
             Some((slot, value)) => Line::Holds(Path::parse(slot), value.trim().to_owned()),
-            None => return Err(format!("没有「〔{mark}〕」。可以写：{MARKS}。")),
+            None => return Err(format!("没有「〔{written}〕」。可以写：{ALL_MARKS}。")),
         },
     })
 }
@@ -192,7 +201,7 @@ fn stubs(reader: &mut Reader, node: &Node) -> Vec<Stub> {
         };
         let outcome = match &entry.value.value {
             Tree::Text(text) if text.is_empty() && action.rows => Ok(Value::List(Vec::new())),
-            Tree::Text(text) if text == "失败" => Err(String::new()),
+            Tree::Text(text) if text == "失败" || text == "failure" => Err(String::new()),
             Tree::Text(text) if !text.is_empty() => Err(text.clone()),
             Tree::List(rows) if action.rows => {
                 Ok(Value::List(rows.iter().map(|row| fields(reader, row, action)).collect()))

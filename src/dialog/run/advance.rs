@@ -22,7 +22,7 @@ impl<'a> Walk<'a> {
     pub fn advance(&mut self) -> Result<(), Fault> {
         for _ in 0..STEPS_MAX {
             let Some(frame) = &self.now.active else { return Ok(()) };
-            let dialog = self.dialog(&frame.dialog)?;
+            let dialog = self.dialog_of(frame)?;
             let Some(frame) = &mut self.now.active else { return Ok(()) };
             let next = frame.next(dialog, self.env).map(|step| step.id.clone());
             let step = dialog.steps.iter().find(|step| next.as_ref() == Some(&step.id));
@@ -77,7 +77,7 @@ impl<'a> Walk<'a> {
             }
             return self.ask_again();
         }
-        let name = self.dialog(&parked.dialog)?.name.clone();
+        let name = self.dialog_of(parked)?.name.clone();
         let text = self.phrase("resume", &[("名称", name)]);
         self.say(text);
         Ok(())
@@ -87,7 +87,7 @@ impl<'a> Walk<'a> {
     pub fn open_question(&self) -> Option<&'a Question> {
         let frame = self.now.active.as_ref()?;
         let asked = frame.asked.as_ref()?;
-        self.script.dialogs.get(&frame.dialog)?.question(&asked.step)
+        self.script.dialog_of(frame)?.question(&asked.step)
     }
 
     pub fn ask_again(&mut self) -> Result<(), Fault> {
@@ -100,7 +100,7 @@ impl<'a> Walk<'a> {
     /// Asks a question or shows a confirmation, whatever comes before it.
     pub fn ask_slot(&mut self, slot: &str, suffix: &str) -> Result<(), Fault> {
         let Some(frame) = &mut self.now.active else { return Ok(()) };
-        let Some(dialog) = self.script.dialogs.get(&frame.dialog) else { return self.advance() };
+        let Some(dialog) = self.script.dialog_of(frame) else { return self.advance() };
         let asks = |step: &&Step| step.id == slot && frame.is_relevant(step, self.env);
         let step = dialog.steps.iter().find(asks);
         if let Some(step) = step {
@@ -150,7 +150,7 @@ impl<'a> Walk<'a> {
             Medium::Sms => lines.join("；"),
         };
         let text = confirm.words.of(self.env.medium).fill(|path| match path.slot.as_str() {
-            "清单" => Some(list.clone()),
+            "清单" | "list" => Some(list.clone()),
             _ => frame.show(path),
         });
         let mut asked = Asked::new(id, self.env.now);
@@ -168,7 +168,7 @@ impl<'a> Walk<'a> {
     pub fn say_ladder(&mut self) -> Result<(), Fault> {
         let Some(frame) = &self.now.active else { return Ok(()) };
         let Some(asked) = &frame.asked else { return self.advance() };
-        let dialog = self.dialog(&frame.dialog)?;
+        let dialog = self.dialog_of(frame)?;
         let Some(step) = dialog.steps.iter().find(|step| step.id == asked.step) else {
             return self.advance();
         };
@@ -186,7 +186,7 @@ impl<'a> Walk<'a> {
 
     /// How many questions a draft still has, as far as can be known.
     pub fn left_to_ask(&self, frame: &Frame) -> usize {
-        let Some(dialog) = self.script.dialogs.get(&frame.dialog) else { return 0 };
+        let Some(dialog) = self.script.dialog_of(frame) else { return 0 };
         let open = frame.way(dialog, self.env).filter(|step| {
             matches!(step.kind, StepKind::Ask(_) | StepKind::Sub { .. })
                 && !frame.answers.contains_key(&step.id)
@@ -266,11 +266,11 @@ impl Frame {
                 StepKind::Sub { result, .. } => self.answers.get(result),
                 _ => None,
             });
-            let within = from_subs.filter_map(|answer| match &answer.value {
+            let mut within = from_subs.filter_map(|answer| match &answer.value {
                 Value::Row { fields, .. } => fields.get(*input).cloned(),
                 _ => None,
             });
-            if let Some(value) = within.last().filter(|_| !self.answers.contains_key(*input)) {
+            if let Some(value) = within.next_back().filter(|_| !self.answers.contains_key(*input)) {
                 add(input, value);
             }
         }

@@ -65,7 +65,7 @@ impl<'a> Walk<'a> {
         let copy = zh::plain(text);
         if self.env.medium == Medium::Sms
             && let Some(dialog) =
-                self.script.dialogs.values().find(|dialog| dialog.sms.as_deref() == Some(&*copy))
+                self.script.each_dialog().find(|dialog| dialog.sms.as_deref() == Some(&*copy))
         {
             return Some((dialog, 0..text.len()));
         }
@@ -78,7 +78,7 @@ impl<'a> Walk<'a> {
             .iter()
             .filter(|(word, _)| word.chars().count() >= 2 && copy.starts_with(word.as_str()));
         let (word, id) = words.max_by_key(|(word, _)| word.len())?;
-        let dialog = self.script.dialogs.get(id)?;
+        let dialog = self.script.dialog(id)?;
         let rest = &copy[word.len()..];
         let means_it =
             dialog.intake || rest.chars().count() <= 4 || rest.chars().any(|c| c.is_ascii_digit());
@@ -90,7 +90,7 @@ impl<'a> Walk<'a> {
     /// advertisement.
     pub fn by_matter(&self, text: &str) -> Option<&'a Dialog> {
         let files = |dialog: &&Dialog| dialog.intake && dialog.calls("create_case");
-        self.script.dialogs.values().filter(files).find(|dialog| {
+        self.script.each_dialog().filter(files).find(|dialog| {
             let frame = Frame::new(&dialog.id, self.env.medium, "", self.env.now);
             understand::intake(dialog, &frame, text, 0..0, true, self.env).is_matter
         })
@@ -146,8 +146,7 @@ impl<'a> Walk<'a> {
         draft.held = Some(clip(text, OPENING_BYTES_MAX).to_owned());
         draft.begun = begun.map(|dialog| dialog.id.clone());
         let frame = draft.frame.clone();
-        let name =
-            self.script.dialogs.get(&frame.dialog).map(|d| d.name.clone()).unwrap_or_default();
+        let name = self.script.dialog_of(&frame).map(|d| d.name.clone()).unwrap_or_default();
         let left = self.left_to_ask(&frame).to_string();
         let text = self.phrase("draft", &[("名称", name), ("还差", left)]);
         self.say(text);
@@ -182,7 +181,7 @@ impl<'a> Walk<'a> {
         } else {
             // What she came with; without it she is told what to do.
             let held = draft.held.unwrap_or_default();
-            let begun = draft.begun.as_ref().and_then(|id| self.script.dialogs.get(id));
+            let begun = draft.begun.as_ref().and_then(|id| self.script.dialog(id));
             match begun.filter(|_| held.is_empty()) {
                 Some(dialog) => self.start(dialog, "", 0..0)?,
                 None => self.while_idle(&held)?,
@@ -221,7 +220,7 @@ impl<'a> Walk<'a> {
         }
         for index in (0..self.now.offers.len()).rev() {
             let offer = self.now.offers[index].clone();
-            let Some(dialog) = self.script.dialogs.get(&offer.dialog) else { continue };
+            let Some(dialog) = self.script.dialog(&offer.dialog) else { continue };
             let Some(question) = dialog.questions().next() else { continue };
             let asked_last = self.was_asked_last(&offer);
             let opening = clip(text, OPENING_BYTES_MAX);
@@ -256,7 +255,7 @@ impl<'a> Walk<'a> {
     /// The dialog whose entry word the whole message is.
     pub fn entry(&self, text: &str) -> Option<&'a Dialog> {
         let id = self.script.entries.get(&zh::plain(text))?;
-        self.script.dialogs.get(id)
+        self.script.dialog(id)
     }
 
     /// Another dialog was called for: the running one waits.
@@ -276,15 +275,14 @@ impl<'a> Walk<'a> {
     pub fn by_pattern(&self, text: &str) -> Option<&'a Dialog> {
         let folded = zh::fold_digits(text);
         self.script
-            .dialogs
-            .values()
+            .each_dialog()
             .find(|dialog| dialog.pattern.as_ref().is_some_and(|p| p.is_match(folded.trim())))
     }
 
     pub fn interrupt(&mut self, dialog: &'a Dialog, text: &str) -> Result<(), Fault> {
         let Some(mut frame) = self.now.active.take() else { return self.start(dialog, text, 0..0) };
         if self.now.parked.is_some() {
-            let name = self.dialog(&frame.dialog)?.name.clone();
+            let name = self.dialog_of(&frame)?.name.clone();
             self.now.active = Some(frame);
             let text = self.phrase("finish_first", &[("名称", name)]);
             self.say(text);

@@ -22,7 +22,7 @@ impl Walk<'_> {
             return Ok(());
         }
         let Some(frame) = &self.now.active else { return Ok(()) };
-        let dialog = self.dialog(&frame.dialog)?;
+        let dialog = self.dialog_of(frame)?;
         let Some(asked) = &frame.asked else { return self.advance() };
         let Some(step) = dialog.steps.iter().find(|step| step.id == asked.step) else {
             return self.advance();
@@ -198,7 +198,7 @@ impl Walk<'_> {
         if !["改", "错", "不对", "换"].iter().any(|word| text.contains(word)) {
             return Ok(None);
         }
-        let dialog = self.dialog(&frame.dialog)?;
+        let dialog = self.dialog_of(frame)?;
         let called = |kind: &Kind| -> &[&str] {
             match kind {
                 Kind::Mobile => &["电话", "手机", "号码"],
@@ -246,7 +246,7 @@ impl Walk<'_> {
     /// 不是…，是…; or at a confirmation simply the new value.
     pub fn correct(&mut self, text: &str) -> Result<bool, Fault> {
         let Some(frame) = &self.now.active else { return Ok(false) };
-        let dialog = self.dialog(&frame.dialog)?;
+        let dialog = self.dialog_of(frame)?;
         let confirming =
             frame.asked.as_ref().is_some_and(|asked| dialog.question(&asked.step).is_none());
         let new = match understand::correction(text) {
@@ -268,7 +268,7 @@ impl Walk<'_> {
     /// Answers to questions that were not asked yet. True when there are any.
     pub fn note_ahead(&mut self, text: &str, asked: &str, matter: bool) -> Result<bool, Fault> {
         let Some(frame) = &self.now.active else { return Ok(false) };
-        let dialog = self.dialog(&frame.dialog)?;
+        let dialog = self.dialog_of(frame)?;
         let mut found = understand::intake(dialog, frame, text, 0..0, matter, self.env).found;
         found.retain(|(slot, _)| slot != asked);
         let some = !found.is_empty();
@@ -299,7 +299,8 @@ impl Walk<'_> {
     /// The ladder of its question, and a person at its end.
     pub fn miss(&mut self, text: &str) -> Result<(), Fault> {
         let copy = zh::plain(text);
-        let empty = copy.is_empty() || ["嗯", "哦", "啊", "额"].contains(&copy.as_str());
+        let empty = !copy.chars().any(char::is_alphanumeric)
+            || ["嗯", "哦", "啊", "额"].contains(&copy.as_str());
         if self.is_too_much(if empty { 1 } else { 2 }) {
             return Ok(());
         }
@@ -313,9 +314,10 @@ impl Walk<'_> {
         let own = frame
             .asked
             .as_ref()
-            .and_then(|asked| script.dialogs.get(&frame.dialog)?.question(&asked.step))
+            .and_then(|asked| script.dialog_of(frame)?.question(&asked.step))
             .and_then(|question| question.hand_over_after);
-        let limit = own.unwrap_or(script.rules.hand_over_after).saturating_mul(2);
+        let of_dialog = script.dialog_of(frame).and_then(|dialog| dialog.rules.hand_over_after);
+        let limit = own.or(of_dialog).unwrap_or(script.rules.hand_over_after).saturating_mul(2);
         frame.misses = frame.misses.saturating_add(halves);
         let here = frame.asked.as_mut().map_or(0, |asked| {
             asked.misses = asked.misses.saturating_add(halves);

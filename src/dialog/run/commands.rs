@@ -18,7 +18,7 @@ impl Walk<'_> {
         let digits = self.env.medium == Medium::Sms
             && !matches!(
                 self.open_question().map(|question| &question.kind),
-                Some(Kind::Quantity { .. })
+                Some(Kind::Quantity { .. } | Kind::Money { .. })
             );
         let found = self.script.commands.iter().find(|global| {
             global.words.contains(&copy) || (digits && global.sms.as_deref() == Some(copy.as_str()))
@@ -110,7 +110,7 @@ impl Walk<'_> {
             self.say_phrase("nothing_before");
             return Ok(());
         };
-        let dialog = self.script.dialogs.get(&frame.dialog);
+        let dialog = self.script.dialog_of(frame);
         let is_asked = |slot: &String| dialog.is_some_and(|dialog| dialog.asks(slot));
         let slot = frame.log.pop().filter(is_asked);
         if slot.is_none() && self.back_out() {
@@ -129,5 +129,8 @@ impl Walk<'_> {
         self.now.human_since = Some(self.env.now);
         self.effects.push(Effect::Handoff { reason: reason.to_owned(), summary });
         self.say(text);
+        if !self.env.working {
+            self.say_phrase("off_hours");
+        }
     }
 }

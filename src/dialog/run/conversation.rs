@@ -14,6 +14,10 @@ use crate::dialog::script::{Script, StepKind};
 
 /// A draft that nobody took up is forgotten.
 const DRAFT_LIFE: SignedDuration = SignedDuration::from_hours(24 * 14);
+/// Of a dialog, however often she comes back to it.
+const LIFE: SignedDuration = SignedDuration::from_hours(24 * 14);
+/// WeChat lets nobody write later after a message of hers.
+const WECHAT_WINDOW: SignedDuration = SignedDuration::from_hours(48);
 /// Nobody is reminded at night.
 const WAKING: (Time, Time) = (Time::constant(7, 30, 0, 0), Time::constant(20, 30, 0, 0));
 const OFFERS_MAX: usize = 5;
@@ -92,6 +96,11 @@ impl Draft {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::dialog) struct Frame {
     pub dialog: String,
+    /// The snapshot by which it runs, and the structure of its dialog there.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub script: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub structure: String,
     pub medium: Medium,
     /// The words with which it began.
     pub opening: String,
@@ -177,6 +186,8 @@ impl Frame {
     pub fn new(dialog: &str, medium: Medium, opening: &str, now: Timestamp) -> Self {
         Self {
             dialog: dialog.to_owned(),
+            script: String::new(),
+            structure: String::new(),
             medium,
             opening: opening.to_owned(),
             answers: BTreeMap::new(),
@@ -235,6 +246,13 @@ impl Conversation {
         self.human_since.is_some()
     }
 
+    /// She was asked something, nothing is under way, or a person has taken over; a call whose
+    /// result is still to come counts as something that was asked of the host.
+    pub fn is_at_rest(&self) -> bool {
+        let waits = |frame: &Frame| frame.asked.is_some() || frame.calling.is_some();
+        self.is_with_person() || self.active.as_ref().is_none_or(waits)
+    }
+
     /// A dialog is under way.
     pub fn is_busy(&self) -> bool {
         self.active.is_some()
@@ -264,24 +282,24 @@ impl Conversation {
     }
 
     pub(in crate::dialog) fn expiry(&self, script: &Script, frame: &Frame) -> Timestamp {
-        let wait = match frame.medium {
-            Medium::Sms => script.rules.expire.max(SMS_WAIT),
-            Medium::Wechat => script.rules.expire,
-        };
-        frame.touched + wait
+        let own = script.dialog_of(frame).and_then(|dialog| dialog.rules.expire);
+        let wait = own.unwrap_or(script.rules.expire);
+        let wait = if frame.medium == Medium::Sms { wait.max(SMS_WAIT) } else { wait };
+        (frame.touched + wait).min(frame.started + LIFE)
     }
 
     /// `None` when she was reminded, or is not to be.
     pub(in crate::dialog) fn reminder(&self, script: &Script, frame: &Frame) -> Option<Timestamp> {
-        // A reminder by SMS costs money and confuses.
-        if frame.reminded || frame.medium == Medium::Sms || self.active.is_none() {
+        let sms = frame.medium == Medium::Sms;
+        if frame.reminded || (sms && !script.rules.remind_sms) || self.active.is_none() {
             return None;
         }
         let asked = frame.asked.as_ref()?;
-        let dialog = script.dialogs.get(&frame.dialog)?;
+        let dialog = script.dialog_of(frame)?;
         let own = dialog.question(&asked.step).and_then(|question| question.remind);
-        let at = waking(asked.at + own.or(script.rules.remind)?);
-        (at < self.expiry(script, frame)).then_some(at)
+        let at = waking(asked.at + own.or(dialog.rules.remind).or(script.rules.remind)?);
+        let in_time = sms || at < frame.touched + WECHAT_WINDOW;
+        (in_time && at < self.expiry(script, frame)).then_some(at)
     }
 
     pub(in crate::dialog) fn draft_is_over(&self, now: Timestamp) -> bool {
@@ -310,9 +328,9 @@ pub fn summary(conversation: &Conversation, script: &Script) -> String {
     ];
     let mut lines = Vec::new();
     for frame in frames.into_iter().flatten().flat_map(Frame::chain) {
-        let name = script.dialogs.get(&frame.dialog).map_or(&frame.dialog, |dialog| &dialog.name);
+        let name = script.dialog_of(frame).map_or(&frame.dialog, |dialog| &dialog.name);
         lines.push(format!("「{name}」{}", frame.opening));
-        let steps = script.dialogs.get(&frame.dialog).map(|dialog| &dialog.steps);
+        let steps = script.dialog_of(frame).map(|dialog| &dialog.steps);
         for step in steps.into_iter().flatten() {
             if let StepKind::Ask(question) = &step.kind
                 && let Some(answer) = frame.answers.get(&question.slot)

@@ -81,6 +81,8 @@ pub struct Env<'a> {
     /// Her number, where the channel is a telephone.
     pub phone: Option<&'a str>,
     pub places: &'a dyn Gazetteer,
+    /// The language that she wants to be spoken to in, if there is such a translation.
+    pub language: Option<&'a str>,
     /// The office is open.
     pub working: bool,
 }

@@ -13,5 +13,6 @@ mod step;
 mod sub;
 mod typed;
 mod understand;
+pub(in crate::dialog) mod version;
 
 pub use step::step;

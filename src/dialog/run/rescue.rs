@@ -16,7 +16,7 @@ impl<'a> Walk<'a> {
     /// The dialog that is meant for what the message tells of.
     pub fn in_danger(&self, text: &str) -> Option<&'a Dialog> {
         let copy = zh::plain(text);
-        self.script.dialogs.values().filter(|dialog| dialog.rescue).find(|dialog| {
+        self.script.each_dialog().filter(|dialog| dialog.rescue).find(|dialog| {
             let excused = || dialog.unless.iter().any(|word| copy.contains(word.as_str()));
             named(dialog, &copy).is_some() && !excused()
         })

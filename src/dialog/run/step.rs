@@ -31,13 +31,17 @@ pub fn step(
     event: &Event,
     env: &Env,
 ) -> Result<Turn, Fault> {
+    // Languages are of the current version: who runs by an older one hears the original.
+    let script = script.in_language(env.language);
     let mut walk = Walk { script, env, now: before.clone(), effects: Vec::new() };
+    walk.settle(event);
     walk.lapse();
-    let gone = |frame: &&Frame| !script.dialogs.contains_key(&frame.dialog);
+    let gone = |frame: &&Frame| script.dialog_of(frame).is_none();
     if let Some(frame) = walk.now.active.iter().flat_map(Frame::chain).find(gone) {
         return Err(Fault::DialogGone(frame.dialog.clone()));
     }
     walk.take(event)?;
+    walk.now.pin(script);
     walk.shrink()?;
     Ok(Turn { conversation: walk.now, effects: walk.effects })
 }
@@ -68,8 +72,9 @@ impl<'a> Walk<'a> {
         self.say(text);
     }
 
-    pub fn dialog(&self, id: &str) -> Result<&'a Dialog, Fault> {
-        self.script.dialogs.get(id).ok_or_else(|| Fault::DialogGone(id.to_owned()))
+    /// The dialog of a frame, in the version that it runs by.
+    pub fn dialog_of(&self, frame: &Frame) -> Result<&'a Dialog, Fault> {
+        self.script.dialog_of(frame).ok_or_else(|| Fault::DialogGone(frame.dialog.clone()))
     }
 
     /// What waited too long becomes a draft; what is too old goes.
@@ -77,8 +82,7 @@ impl<'a> Walk<'a> {
         let at = self.env.now;
         let script = self.script;
         self.now.offers.retain(|offer| offer.until > at);
-        let gone =
-            |frame: &Frame| frame.chain().any(|frame| !script.dialogs.contains_key(&frame.dialog));
+        let gone = |frame: &Frame| frame.chain().any(|frame| script.dialog_of(frame).is_none());
         if self.now.parked.as_ref().is_some_and(gone) {
             self.now.parked = None;
         }
@@ -146,9 +150,9 @@ impl<'a> Walk<'a> {
             }
         }
         match event {
-            Event::Text(text) => self.text(&readable(text, TEXT_BYTES_MAX)),
+            Event::Text(text) => self.text(&self.private(&readable(text, TEXT_BYTES_MAX))),
             Event::Voice { media, text: Some(text) } => {
-                self.text(&readable(text, TEXT_BYTES_MAX))?;
+                self.text(&self.private(&readable(text, TEXT_BYTES_MAX)))?;
                 self.keep_voice(media);
                 Ok(())
             }
@@ -242,6 +246,19 @@ impl<'a> Walk<'a> {
         self.say(text);
     }
 
+    /// Identity numbers are not kept where nobody asks for one.
+    fn private(&self, text: &str) -> String {
+        let dialog = self.now.active.as_ref().and_then(|frame| self.script.dialog_of(frame));
+        let asks = |dialog: &Dialog| {
+            dialog.questions().any(|question| matches!(question.kind, Kind::Identity))
+        };
+        if dialog.is_some_and(asks) {
+            text.to_owned()
+        } else {
+            zh::mask_identity(text).into_owned()
+        }
+    }
+
     fn text(&mut self, text: &str) -> Result<(), Fault> {
         if self.answers_cancel(text)? {
             return Ok(());
@@ -302,8 +319,7 @@ impl<'a> Walk<'a> {
         }
         if self.now.active.is_some() {
             let script = self.script;
-            let takes =
-                |frame: &Frame| script.dialogs.get(&frame.dialog).is_some_and(Dialog::takes_photos);
+            let takes = |frame: &Frame| script.dialog_of(frame).is_some_and(Dialog::takes_photos);
             let frames = [&mut self.now.active, &mut self.now.parked];
             let frame = frames.into_iter().flatten().find(|frame| {
                 takes(frame)
@@ -328,7 +344,7 @@ impl<'a> Walk<'a> {
                 && dialog.calls("create_case")
                 && dialog.questions().any(|question| matches!(question.kind, Kind::Photo))
         };
-        let Some(dialog) = self.script.dialogs.values().find(takes) else {
+        let Some(dialog) = self.script.each_dialog().find(takes) else {
             self.say_phrase("unclear");
             return Ok(());
         };
@@ -362,7 +378,7 @@ impl<'a> Walk<'a> {
             self.say_phrase("unclear");
             return Ok(());
         };
-        let dialog = self.dialog(&frame.dialog)?;
+        let dialog = self.dialog_of(frame)?;
         let later = dialog.questions().find(|question| {
             matches!(question.kind, Kind::Location) && !frame.answers.contains_key(&question.slot)
         });
@@ -380,7 +396,7 @@ impl<'a> Walk<'a> {
     pub fn result(&mut self, call: &str, outcome: &Result<Value, String>) -> Result<(), Fault> {
         let Some(frame) = &mut self.now.active else { return Ok(()) };
         let Some((_, step)) = frame.calling.take_if(|(id, _)| id == call) else { return Ok(()) };
-        let dialog = self.script.dialogs.get(&frame.dialog);
+        let dialog = self.script.dialog_of(frame);
         let found = dialog.and_then(|dialog| dialog.steps.iter().find(|known| known.id == step));
         let Some(StepKind::Call(wanted)) = found.map(|step| &step.kind) else {
             return self.advance();

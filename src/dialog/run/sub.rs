@@ -12,10 +12,11 @@ use crate::dialog::script::{Dialog, Step, StepKind};
 impl Walk<'_> {
     /// What she said at the beginning may answer its questions as well.
     pub fn enter_sub(&mut self, id: &str) -> Result<(), Fault> {
-        let dialog = self.dialog(id)?;
         let Some(outer) = self.now.active.take() else { return Ok(()) };
-        let intake = self.dialog(&outer.dialog)?.intake;
+        let intake = self.dialog_of(&outer)?.intake;
         let mut frame = Frame::new(id, outer.medium, &outer.opening, self.env.now);
+        self.script.pin_like(&mut frame, &outer);
+        let dialog = self.dialog_of(&frame)?;
         if intake {
             let said = understand::intake(dialog, &frame, &outer.opening, 0..0, false, self.env);
             for (slot, answer) in said.found {
@@ -42,14 +43,14 @@ impl Walk<'_> {
 
     fn come_back(&mut self, mut frame: Frame) -> Result<(), Fault> {
         let Some(mut outer) = frame.outer.take() else { return Ok(()) };
-        let dialog = self.dialog(&frame.dialog)?;
+        let dialog = self.dialog_of(&frame)?;
         let told = dialog.questions().filter_map(|question| frame.answers.get(&question.slot));
         let told = told.filter(|answer| answer.value != Value::Skipped);
         let label = told.map(|answer| brief(&answer.value)).collect::<Vec<_>>().join("，");
         let answers = frame.answers.into_iter().filter(|(_, a)| a.value != Value::Skipped);
         let fields: Fields = answers.map(|(slot, answer)| (slot, answer.value)).collect();
         let value = Value::Row { value: frame.dialog.clone(), label, fields };
-        let within = self.dialog(&outer.dialog)?;
+        let within = self.dialog_of(&outer)?;
         if let Some(result) = within.awaits(&outer, &frame.dialog, self.env) {
             outer.set(&result, Answer { raw: String::new(), value, how: How::Exact });
         }

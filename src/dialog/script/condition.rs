@@ -111,7 +111,7 @@ impl Reader<'_> {
 
     fn any(&mut self) -> Result<Condition, String> {
         let mut parts = vec![self.all()?];
-        while self.eat("或") {
+        while self.eat("或") || self.eat("or ") {
             parts.push(self.all()?);
         }
         Ok(if parts.len() == 1 { parts.remove(0) } else { Condition::Or(parts) })
@@ -119,7 +119,7 @@ impl Reader<'_> {
 
     fn all(&mut self) -> Result<Condition, String> {
         let mut parts = vec![self.one()?];
-        while self.eat("且") {
+        while self.eat("且") || self.eat("and ") {
             parts.push(self.one()?);
         }
         Ok(if parts.len() == 1 { parts.remove(0) } else { Condition::And(parts) })
@@ -137,16 +137,16 @@ impl Reader<'_> {
         if self.rest.starts_with("不等于") {
             return Err("「不等于」前面要有一个名字。".into());
         }
-        if self.eat("不") {
+        if self.eat("不") || self.eat("not ") {
             return Ok(Condition::Not(Box::new(self.one()?)));
         }
-        if self.eat("没有 ") {
+        if self.eat("没有 ") || self.eat("lacks ") {
             return Ok(Condition::HasNot(self.path()?));
         }
-        if self.eat("有 ") {
+        if self.eat("有 ") || self.eat("has ") {
             return Ok(Condition::Has(self.path()?));
         }
-        if self.eat("在 ") {
+        if self.eat("在 ") || self.eat("in ") {
             let path = self.path()?;
             if !self.eat(":") {
                 return Err("「在」的写法是：在 slot：a、b。".into());
@@ -161,21 +161,26 @@ impl Reader<'_> {
         self.skip();
         let sign = SIGNS.iter().find(|(word, _)| self.rest.starts_with(word));
         let Some((word, sign)) = sign else {
-            if path.slot == "是否上班" {
+            if matches!(path.slot.as_str(), "是否上班" | "office_open") {
                 return Ok(Condition::OfficeOpen(true));
             }
             return Err(format!("「{}」后面要有 = ≠ > ≥ < ≤ 里的一个。", path.slot));
         };
         self.eat(word);
         let value = self.word()?;
-        if path.slot == "是否上班" {
+        if matches!(path.slot.as_str(), "是否上班" | "office_open") {
             let open = match (value.as_str(), sign) {
-                ("是", Sign::Equal | Sign::NotEqual) => true,
-                ("否", Sign::Equal | Sign::NotEqual) => false,
+                ("是" | "yes", Sign::Equal | Sign::NotEqual) => true,
+                ("否" | "no", Sign::Equal | Sign::NotEqual) => false,
                 _ => return Err("「是否上班」只能等于 是 或 否。".into()),
             };
             return Ok(Condition::OfficeOpen(open == (*sign == Sign::Equal)));
         }
+        let value = match (path.slot.as_str(), value.as_str()) {
+            ("channel", "wechat") => "微信".into(),
+            ("channel", "sms") => "短信".into(),
+            _ => value,
+        };
         Ok(Condition::Compare(path, *sign, Operand::Word(value)))
     }
 
@@ -331,6 +336,7 @@ fn equal(found: Option<&Value>, value: &str) -> bool {
         Some(Value::Money { fen, .. }) => crate::zh::number(value) == Some(fen.saturating_mul(10)),
         Some(Value::Day(day)) => read_day(value) == Some(*day),
         Some(Value::Identity(number)) => number == value,
+        Some(Value::Flag(yes)) => [["否", "no"], ["是", "yes"]][usize::from(*yes)].contains(&value),
         Some(Value::Number(thousandths) | Value::Quantity { thousandths, .. }) => {
             crate::zh::number(value) == Some(*thousandths)
         }

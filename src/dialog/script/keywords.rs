@@ -49,6 +49,7 @@ pub(in crate::dialog) const KEYS: &[(&str, &str)] = &[
     ("failure", "失败"),
     ("scope", "查"),
     ("channel", "渠道"),
+    ("language", "语言"),
     ("caller", "来电"),
     ("stubs", "外部"),
     ("script", "现场"),
@@ -58,6 +59,7 @@ pub(in crate::dialog) const KEYS: &[(&str, &str)] = &[
     ("rules", "规矩"),
     ("remind_text", "催问说"),
     ("expire", "过期"),
+    ("remind_sms", "短信催问"),
     ("sms_max", "短信最多几条"),
     ("phrases", "句子"),
     ("menu", "菜单"),
@@ -67,10 +69,13 @@ pub(in crate::dialog) const KEYS: &[(&str, &str)] = &[
     ("template", "模板"),
     ("offers", "答复后问"),
     ("upgrade", "升级"),
+    ("rename", "改名"),
+    ("discard", "丢弃"),
 ];
 
 /// Folders beside the dialogs, whose files are a part of the script.
-pub const FOLDERS: [&str; 2] = ["表/", "tables/"];
+pub const FOLDERS: [&str; 4] = ["表/", "tables/", "翻译/", "translations/"];
+pub(in crate::dialog) const TRANSLATION_FOLDERS: [&str; 2] = ["翻译/", "translations/"];
 pub(in crate::dialog) const TABLE_FOLDERS: [&str; 2] = ["表/", "tables/"];
 
 pub(in crate::dialog) const TYPES: &[(&str, &str)] = &[
@@ -107,6 +112,7 @@ pub(in crate::dialog) const PHRASES: &[(&str, &str, &[&str])] = &[
     ("which_one", "哪一个", &[]),
     ("more", "更多", &[]),
     ("gone", "没有了", &[]),
+    ("updated", "换新版", &[]),
     ("which_item", "改哪一项", &[]),
     ("was", "原来填的", &["原来"]),
     ("nothing_before", "没有上一步", &[]),
@@ -118,10 +124,37 @@ pub(in crate::dialog) const PHRASES: &[(&str, &str, &[&str])] = &[
     ("voice", "收到语音", &[]),
     ("location_kept", "收到位置", &[]),
     ("unsupported", "发不了", &[]),
+    ("off_hours", "下班时间", &[]),
     ("back_to_bot", "回到机器人", &[]),
     ("too_fast", "太快", &[]),
     ("sorry", "出错", &[]),
 ];
+
+/// Words of a transcript line, in both languages.
+pub(in crate::dialog) const MARKS: &[(&str, &str)] = &[
+    ("villager", "村民"),
+    ("bot", "系统"),
+    ("photo", "照片"),
+    ("voice", "语音"),
+    ("follow", "关注"),
+    ("again", "重复投递"),
+    ("updated", "换新版"),
+    ("handed_over", "转人工"),
+    ("held", "留给工作人员"),
+    ("takeover", "工作人员接手"),
+    ("release", "工作人员交还"),
+    ("location", "位置"),
+    ("menu", "菜单"),
+    ("offer", "评价邀请"),
+    ("without", "没有"),
+    ("call", "办"),
+    ("passes", "过"),
+];
+
+/// The Chinese word for a word of a transcript line in either language.
+pub(in crate::dialog) fn mark(word: &str) -> &str {
+    MARKS.iter().find(|(id, _)| *id == word).map_or(word, |(_, zh)| zh)
+}
 
 pub(in crate::dialog) fn is_keyword(word: &str) -> bool {
     let pairs = KEYS.iter().chain(COMMANDS);
@@ -129,7 +162,7 @@ pub(in crate::dialog) fn is_keyword(word: &str) -> bool {
         || PHRASES.iter().any(|(id, zh, _)| *id == word || *zh == word)
         || crate::dialog::script::actions::action(word).is_some()
         || crate::dialog::script::actions::output_ids(word).next().is_some()
-        || ["村民", "系统"].contains(&word)
+        || ["村民", "系统", "villager", "bot"].contains(&word)
 }
 
 /// The Chinese word of an id.

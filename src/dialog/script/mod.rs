@@ -4,7 +4,9 @@ pub(in crate::dialog) mod actions;
 pub(in crate::dialog) mod condition;
 pub(in crate::dialog) mod formula;
 pub(in crate::dialog) mod keywords;
+pub(in crate::dialog) mod snapshot;
 pub(in crate::dialog) mod table;
+pub(in crate::dialog) mod texts;
 pub(in crate::dialog) mod value;
 pub(in crate::dialog) mod words;
 
@@ -14,6 +16,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use regex::Regex;
 
+use crate::dialog::read::source::SourceFile;
 use crate::dialog::read::yaml::Place;
 use crate::dialog::rehearse::transcript::Transcript;
 use crate::dialog::script::actions::Action;
@@ -29,7 +32,7 @@ pub(in crate::dialog) const PAGE: usize = 9;
 pub struct Script {
     /// Of all files together: two scripts with the same hash say the same.
     pub hash: String,
-    pub(in crate::dialog) dialogs: BTreeMap<String, Dialog>,
+    pub(in crate::dialog) dialogs: BTreeMap<String, Arc<Dialog>>,
     /// Entry words of all dialogs, plain, to the dialog's id.
     pub(in crate::dialog) entries: HashMap<String, String>,
     pub(in crate::dialog) commands: Vec<GlobalCommand>,
@@ -39,6 +42,19 @@ pub struct Script {
     pub(in crate::dialog) menu: Vec<MenuItem>,
     pub(in crate::dialog) tables: Tables,
     pub(in crate::dialog) written: Written,
+    /// Of what makes a conversation: ids, types, order, conditions, options, actions.
+    pub structure_hash: String,
+    /// Of all the rest: what is said.
+    pub text_hash: String,
+    /// What it was read from.
+    pub(in crate::dialog) files: Arc<[SourceFile]>,
+    /// The same script in other languages, by their names.
+    pub(in crate::dialog) languages: BTreeMap<String, Arc<Script>>,
+    pub(in crate::dialog) stale: Vec<StaleTranslation>,
+    /// Snapshots by which conversations still run, the newest first.
+    pub(in crate::dialog) older: Vec<Arc<Script>>,
+    /// Conversations of other versions are carried over at their next event.
+    pub(in crate::dialog) at_once: bool,
 }
 
 /// By their names.
@@ -74,6 +90,8 @@ pub(in crate::dialog) struct Rules {
     pub remind: Option<SignedDuration>,
     pub remind_text: Words,
     pub expire: SignedDuration,
+    /// A reminder by SMS costs money and confuses: only where somebody wants it.
+    pub remind_sms: bool,
     /// Messages of 67 characters that one text by SMS may take.
     pub sms_max: usize,
 }
@@ -118,6 +136,39 @@ pub(in crate::dialog) struct Dialog {
     pub unless: Vec<String>,
     pub steps: Vec<Step>,
     pub tests: Vec<Transcript>,
+    /// Instead of those of the whole county.
+    pub rules: OwnRules,
+    /// What becomes of answers to another version.
+    pub upgrade: Upgrade,
+    /// The hash of its structure, with that of the dialogs that it calls.
+    pub structure: String,
+}
+
+/// 规矩 of one dialog.
+#[derive(Clone, Debug, Default)]
+pub(in crate::dialog) struct OwnRules {
+    pub hand_over_after: Option<u8>,
+    pub remind: Option<SignedDuration>,
+    pub expire: Option<SignedDuration>,
+}
+
+/// A row of a translation whose original was changed since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaleTranslation {
+    pub file: String,
+    pub line: usize,
+    pub key: String,
+    /// What the script says now.
+    pub original: String,
+    /// What 原文校验 should say.
+    pub mark: String,
+}
+
+/// 升级: answers under an old name, and answers that do not count any more.
+#[derive(Clone, Debug, Default)]
+pub(in crate::dialog) struct Upgrade {
+    pub rename: Vec<(String, String)>,
+    pub discard: Vec<String>,
 }
 
 impl Dialog {
@@ -319,7 +370,7 @@ impl Script {
                 .iter()
                 .any(|step| matches!(&step.kind, StepKind::Call(call) if call.action.id == action))
         };
-        let questions = self.dialogs.values().filter(calls).filter_map(|d| d.question(slot));
+        let questions = self.each_dialog().filter(calls).filter_map(|d| d.question(slot));
         questions
             .flat_map(|question| match &question.kind {
                 Kind::Choice(choices) => choices.as_slice(),
@@ -327,6 +378,29 @@ impl Script {
             })
             .map(|choice| (choice.value.as_str(), choice.label.as_str()))
             .collect()
+    }
+
+    /// Rows of translations that have to be looked at.
+    pub fn stale_translations(&self) -> &[StaleTranslation] {
+        &self.stale
+    }
+
+    /// Languages other than the one in which it is written.
+    pub fn languages(&self) -> impl Iterator<Item = &str> {
+        self.languages.keys().map(String::as_str)
+    }
+
+    /// The script as it speaks to somebody who wants this language.
+    pub(in crate::dialog) fn in_language(&self, language: Option<&str>) -> &Script {
+        language.and_then(|name| self.languages.get(name)).map_or(self, |script| script)
+    }
+
+    pub(in crate::dialog) fn dialog(&self, id: &str) -> Option<&Dialog> {
+        self.dialogs.get(id).map(|dialog| &**dialog)
+    }
+
+    pub(in crate::dialog) fn each_dialog(&self) -> impl Iterator<Item = &Dialog> {
+        self.dialogs.values().map(|dialog| &**dialog)
     }
 
     pub fn menu(&self) -> &[MenuItem] {

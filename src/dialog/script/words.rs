@@ -63,6 +63,21 @@ impl Path {
     }
 }
 
+/// As it is written.
+impl std::fmt::Display for Template {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => {
+                    f.write_str(&text.replace('【', "【【").replace('】', "】】"))?;
+                }
+                Part::Value(path) => write!(f, "【{path}】")?,
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Template {
     /// `Err`: from the bracket that is wrong, and why, in Chinese.
     pub fn parse(text: &str) -> Result<Self, (&str, String)> {
@@ -108,6 +123,13 @@ impl Template {
             parts.push(Part::Text(plain));
         }
         Ok(Self(parts))
+    }
+
+    /// The names between its brackets, in their order by letter.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.paths().map(ToString::to_string).collect();
+        names.sort();
+        names
     }
 
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
