@@ -40,3 +40,4 @@ step cargo clippy --locked --all-targets -- -D warnings
 step cargo clippy --locked -p fake-wechat --all-targets -- -D warnings
 step cargo run --locked --quiet -- test
 step cargo test --locked --no-fail-fast
+step env BIANMIN_TEST_STORE=postgres cargo test --locked --no-fail-fast --test counter

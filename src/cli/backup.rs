@@ -126,11 +126,12 @@ fn copy_media(from: &Path, to: &Path) -> anyhow::Result<()> {
 
 pub async fn backup(config: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
     let config = start::read_config(config)?;
+    refuse_a_database(&config)?;
     let data = &config.settings.server.data;
     let folder = std::path::absolute(folder)?;
     let manifest = match ask_the_server(data, &folder).await? {
         Some(manifest) => manifest,
-        None => copy(&*start::open_store(&config)?, &data.join("media"), &folder).await?,
+        None => copy(&*start::open_embedded(&config)?, &data.join("media"), &folder).await?,
     };
     println!(
         "{}: {} records and {} changes. To use it: bianmin restore {}",
@@ -160,6 +161,7 @@ async fn ask_the_server(data: &Path, folder: &Path) -> anyhow::Result<Option<Man
 
 pub async fn restore(config: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
     let config = start::read_config(config)?;
+    refuse_a_database(&config)?;
     let data = &config.settings.server.data;
     fs::create_dir_all(data).with_context(|| data.display().to_string())?;
     let store = start::store_folder(&config);
@@ -171,6 +173,7 @@ pub async fn restore(config: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
 
 pub async fn compact(config: &Path) -> anyhow::Result<ExitCode> {
     let config = start::read_config(config)?;
+    refuse_a_database(&config)?;
     let store = start::store_folder(&config);
     if !store.exists() {
         bail!("{}: there is no store to compact", store.display());
@@ -184,7 +187,7 @@ pub async fn compact(config: &Path) -> anyhow::Result<ExitCode> {
 pub async fn export(config: &Path, file: &Path) -> anyhow::Result<ExitCode> {
     let config = start::read_config(config)?;
     refuse_while_served(&config)?;
-    let store = start::open_store(&config)?;
+    let store = start::open_store(&config).await?.store();
     let count = if file == Path::new("-") {
         copies::export(&*store, std::io::stdout().lock()).await?
     } else {
@@ -209,14 +212,28 @@ pub async fn import(config: &Path, file: &Path) -> anyhow::Result<ExitCode> {
         Box::new(BufReader::new(input))
     };
     refuse_while_served(&config)?;
-    let store = start::open_store(&config)?;
+    let store = start::open_store(&config).await?.store();
     let count = copies::import(&*store, input).await?;
     eprintln!("{count} records");
     Ok(ExitCode::SUCCESS)
 }
 
-/// A clearer word than that of the lock.
+/// What a database does better itself.
+fn refuse_a_database(config: &Config) -> anyhow::Result<()> {
+    if !start::is_embedded(config) {
+        bail!(
+            "the store is a PostgreSQL, which has its own tools for this: pg_dump, pg_restore, \
+             VACUUM. Please see docs/operations/backup.md"
+        );
+    }
+    Ok(())
+}
+
+/// A clearer word than that of the lock. A database may be read and filled meanwhile.
 fn refuse_while_served(config: &Config) -> anyhow::Result<()> {
+    if !start::is_embedded(config) {
+        return Ok(());
+    }
     let file = config.settings.server.data.join(TOKEN_FILE);
     let Ok(text) = fs::read_to_string(file) else { return Ok(()) };
     let Ok(Token { address, .. }) = serde_json::from_str(&text) else { return Ok(()) };

@@ -18,6 +18,10 @@ use crate::web;
 
 use super::{backup, log, start};
 
+/// Together 10 s at most from the signal to the end.
+const REQUESTS_END_WITHIN: Duration = Duration::from_secs(6);
+const WORK_ENDS_WITHIN: Duration = Duration::from_secs(3);
+
 pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let config = start::read_config(config)?;
     let settings = config.settings.clone();
@@ -31,12 +35,18 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
         )
     })?;
     let address = listener.local_addr()?;
-    let store = start::open_store(&config)?;
-    let parts =
-        Parts { config, store: store.clone(), clock: Arc::new(SystemClock), tables, script };
+    let opened = start::open_store(&config).await?;
+    let store = opened.store();
+    let parts = Parts { config, store, clock: Arc::new(SystemClock), tables, script };
     let office = Office::new(parts).map_err(|error| anyhow!(error))?;
     let first = office.first_clerk().await?;
-    let control = backup::Control::open(&settings.server.data, address, store)?;
+    let control = match opened {
+        start::Opened::Embedded(store) => {
+            Some(backup::Control::open(&settings.server.data, address, store)?)
+        }
+        // The database makes its own copies.
+        start::Opened::Postgres(_) => None,
+    };
     office.adopt_script().await?;
     office.start();
 
@@ -57,12 +67,18 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
         connections: settings.limits.connections,
         header: Duration::from_secs(settings.limits.header_seconds),
         body: Duration::from_secs(settings.limits.body_seconds),
+        grace: REQUESTS_END_WITHIN,
         ..web::Limits::default()
     };
-    let router = web::router(office.clone()).merge(control.router());
+    let mut router = web::router(office.clone());
+    if let Some(control) = &control {
+        router = router.merge(control.router());
+    }
     web::serve(listener, router, limits, shutdown).await;
-    office.stop().await;
-    control.close();
+    office.stop(WORK_ENDS_WITHIN).await;
+    if let Some(control) = control {
+        control.close();
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -32,7 +32,7 @@ pub enum StaffCommand {
 pub async fn run(config: &Path, command: StaffCommand) -> anyhow::Result<ExitCode> {
     let config = start::read_config(config)?;
     let (tables, script) = start::read_county(&config)?;
-    let store = start::open_store(&config)?;
+    let store = start::open_store(&config).await?.store();
     let office = Office::new(Parts { config, store, clock: Arc::new(SystemClock), tables, script })
         .map_err(|error| anyhow!(error))?;
     match command {

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use crate::config::{self, Config};
 use crate::dialog::Script;
 use crate::office::{Tables, read_script};
-use crate::store::{SledEngine, SledSettings, backup};
+use crate::store::{PostgresEngine, PostgresSettings, SledEngine, SledSettings, Store, backup};
 
 pub fn read_config(path: &Path) -> anyhow::Result<Config> {
     let text = match std::fs::read_to_string(path) {
@@ -55,7 +55,43 @@ pub fn sled_settings(config: &Config) -> SledSettings {
     }
 }
 
-pub fn open_store(config: &Config) -> anyhow::Result<Arc<SledEngine>> {
+/// The store that config.toml names.
+pub enum Opened {
+    Embedded(Arc<SledEngine>),
+    Postgres(Arc<PostgresEngine>),
+}
+
+impl Opened {
+    pub fn store(&self) -> Store {
+        match self {
+            Opened::Embedded(store) => store.clone(),
+            Opened::Postgres(store) => store.clone(),
+        }
+    }
+}
+
+pub fn is_embedded(config: &Config) -> bool {
+    config.settings.store.postgres.is_empty()
+}
+
+pub async fn open_store(config: &Config) -> anyhow::Result<Opened> {
+    let store = &config.settings.store;
+    if is_embedded(config) {
+        return Ok(Opened::Embedded(open_embedded(config)?));
+    }
+    let settings = PostgresSettings {
+        url: store.postgres.clone(),
+        password: config.store_password.clone(),
+        ca_file: Some(store.ca_file.clone()).filter(|file| !file.as_os_str().is_empty()),
+        connections: store.connections,
+    };
+    let engine = PostgresEngine::open(settings).await.with_context(|| {
+        format!("{}: the database does not open. Please see docs/operations/", store.postgres)
+    })?;
+    Ok(Opened::Postgres(Arc::new(engine)))
+}
+
+pub fn open_embedded(config: &Config) -> anyhow::Result<Arc<SledEngine>> {
     let folder = store_folder(config);
     std::fs::create_dir_all(&config.settings.server.data)
         .with_context(|| format!("{}: can not be made", config.settings.server.data.display()))?;

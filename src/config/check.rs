@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use toml::Spanned;
 
 use super::{
-    Config, NoticeSettings, Problem, Settings, SmsChannel, SmsSettings, Source, WechatAccount,
-    WechatMode, WechatSettings,
+    Config, NoticeSettings, Problem, Settings, SmsChannel, SmsSettings, Source, StoreSettings,
+    WechatAccount, WechatMode, WechatSettings,
 };
 
 /// All that is wrong with the file; never empty.
@@ -46,9 +46,10 @@ pub fn parse(
         .iter()
         .filter_map(|(name, channel)| Some((name.clone(), checker.sms(name, channel)?)))
         .collect();
+    let store_password = checker.database(&settings.store);
     if checker.problems.is_empty() {
         let source = Source { file: file.to_owned(), text: text.to_owned() };
-        Ok(Config { settings, wechat, sms, source })
+        Ok(Config { settings, wechat, sms, store_password, source })
     } else {
         checker.problems.sort_by_key(|problem| (problem.line, problem.column));
         Err(ConfigError(checker.problems))
@@ -244,6 +245,47 @@ impl Checker<'_> {
         self.secret(&Spanned::new(self.place(section, key), variable.to_owned()))
     }
 
+    /// The database's address, if there is one, and its password.
+    fn database(&mut self, store: &StoreSettings) -> Option<SecretString> {
+        self.within("store", "connections", store.connections as u64, 2..=200);
+        let url = &store.postgres;
+        if url.is_empty() {
+            return None;
+        }
+        let rest = url.strip_prefix("postgres://").or(url.strip_prefix("postgresql://"));
+        let Some(rest) = rest else {
+            self.say(
+                self.place("store", "postgres"),
+                "store.postgres 不是数据库的网址 (not the address of a PostgreSQL)",
+                "请写成 postgres://用户@主机:5432/库名，或留空用自带的库。\
+                 Write postgres://user@host:5432/database, or leave it empty.",
+            );
+            return None;
+        };
+        let user = rest.split('/').next().and_then(|authority| authority.rsplit_once('@'));
+        if user.is_some_and(|(user, _)| user.contains(':')) || rest.contains("password=") {
+            self.say(
+                self.place("store", "postgres"),
+                "store.postgres 里写了密码 (a password in the file)",
+                "请把密码放进环境变量，在 password_env 里写变量名。\
+                 Put it into an environment variable and name that in password_env.",
+            );
+        }
+        let variable = &store.password_env;
+        if variable.is_empty() {
+            return None;
+        }
+        let value = (self.secret)(variable).filter(|value| !value.trim().is_empty());
+        if value.is_none() {
+            self.say(
+                self.place("store", "password_env"),
+                format!("环境变量 {variable} 没有设置 (environment variable is not set)"),
+                format!("请先设好再启动，例如：export {variable}=...　Set it before the start."),
+            );
+        }
+        value.map(|value| value.trim().to_owned().into())
+    }
+
     fn account(&mut self, name: &str, account: &WechatSettings) -> Option<WechatAccount> {
         let before = self.problems.len();
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -437,6 +479,19 @@ mod tests {
             &[(2, "appid"), (5, "api")],
         );
         check("[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\n", &[(1, "token_env")]);
+    }
+
+    #[test]
+    fn the_address_of_a_database() {
+        let store = |lines: &str| format!("[store]\n{lines}\n");
+        check(&store("postgres = \"postgres://bianmin@db.local/bianmin\""), &[]);
+        check(&store("postgres = \"postgresql://a,b/x\"\npassword_env = \"TOKEN\""), &[]);
+        check(&store("postgres = \"mysql://db\""), &[(2, "store.postgres")]);
+        check(&store("postgres = \"postgres://u:geheim@db/x\""), &[(2, "密码")]);
+        check(
+            &store("postgres = \"postgres://db/x\"\nconnections = 1\npassword_env = \"NONE\""),
+            &[(3, "connections = 1"), (4, "NONE")],
+        );
     }
 
     #[test]

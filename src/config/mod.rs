@@ -64,6 +64,14 @@ pub struct CountySettings {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
+    /// `postgres://...`: several instances on one database; empty: the embedded store in `data`.
+    pub postgres: String,
+    /// The environment variable that holds the database's password; empty: it needs none.
+    pub password_env: String,
+    /// PEM of the authority that signed the database's certificate; empty: the machine's own.
+    pub ca_file: PathBuf,
+    /// To the database, at most.
+    pub connections: usize,
     pub cache_mb: u64,
     /// With less free space than this nothing more is accepted, so that the disk never
     /// fills up in the middle of a write.
@@ -175,6 +183,8 @@ pub struct Config {
     pub sms: BTreeMap<String, SmsChannel>,
     /// For what is found wrong later, by those who know more.
     pub source: Source,
+    /// Of the database.
+    pub store_password: Option<SecretString>,
 }
 
 #[derive(Debug, Clone)]
@@ -211,7 +221,14 @@ impl Default for CountySettings {
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { cache_mb: 32, reserve_mb: 64 }
+        Self {
+            postgres: String::new(),
+            password_env: String::new(),
+            ca_file: PathBuf::new(),
+            connections: 16,
+            cache_mb: 32,
+            reserve_mb: 64,
+        }
     }
 }
 

@@ -16,7 +16,10 @@ const CONFLICTS_MAX: usize = 20;
 
 pub(super) async fn run(office: Arc<Office>) {
     loop {
-        let sleep = match office.wake_due().await {
+        if office.wait_for_duty("alarms").await {
+            return;
+        }
+        let sleep = match office.while_on_duty("alarms", office.wake_due()).await {
             Ok(0) => office.until_next_alarm().await,
             Ok(_) => continue,
             Err(error) => {
@@ -26,7 +29,7 @@ pub(super) async fn run(office: Arc<Office>) {
         };
         tokio::select! {
             () = office.bells.alarms.notified() => {}
-            stopped = office.pause(sleep) => if stopped { return },
+            stopped = office.pause(office.nap(sleep)) => if stopped { return },
         }
     }
 }

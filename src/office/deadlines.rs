@@ -17,7 +17,10 @@ const WAITING: [State; 3] = [State::Dispatched, State::Redo, State::Replied];
 
 pub(super) async fn run(office: Arc<Office>) {
     loop {
-        if let Err(error) = office.pass_deadlines().await {
+        if office.wait_for_duty("deadlines").await {
+            return;
+        }
+        if let Err(error) = office.while_on_duty("deadlines", office.pass_deadlines()).await {
             tracing::error!(%error, "cases can not be moved by the clock; trying again");
         }
         if office.pause(EVERY).await {

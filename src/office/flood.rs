@@ -1,64 +1,64 @@
-//! How many messages one sender may write in a minute.
+//! How many messages one sender may write in a minute, over all instances.
+//!
+//! It is reckoned from one time in her contact, which every message writes anyway: the moment
+//! at which all that she wrote is worked off, at the allowed rate. Up to a minute ahead is
+//! fine; a message that would go beyond it is too much.
 
-use std::collections::HashSet;
-use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
+use jiff::{SignedDuration, Timestamp};
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-
-/// Forgotten senders are swept out when this many are known.
-const SENDERS_MAX: usize = 100_000;
-
-pub struct Flood {
-    limiter: DefaultKeyedRateLimiter<String>,
-    /// Those who have been told already, until they are within the limit again.
-    told: Mutex<HashSet<String>>,
-}
+const WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Fine,
-    /// Too many, and she has not been told yet.
+    /// Too many, and she has not been told yet: she is, and `paced` is written.
     Tell,
     /// Too many, and she knows.
     Silence,
 }
 
-impl Flood {
-    pub fn new(per_minute: u32) -> Self {
-        let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
-        Self { limiter: RateLimiter::keyed(Quota::per_minute(per_minute)), told: Mutex::default() }
+/// Changes `paced` unless it is silence.
+pub fn check(paced: &mut Option<Timestamp>, now: Timestamp, per_minute: u32) -> Verdict {
+    let each = WINDOW / i32::try_from(per_minute.max(1)).unwrap_or(i32::MAX);
+    let full = now + WINDOW;
+    let worked_off = paced.map_or(now, |at| at.max(now));
+    if worked_off > full {
+        return Verdict::Silence;
     }
-
-    pub fn check(&self, who: &String) -> Verdict {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.limiter.check_key(who).is_ok() {
-            if !told.is_empty() {
-                told.remove(who);
-            }
-            if self.limiter.len() > SENDERS_MAX {
-                self.limiter.retain_recent();
-            }
-            return Verdict::Fine;
-        }
-        if told.len() > SENDERS_MAX {
-            told.clear();
-        }
-        if told.insert(who.clone()) { Verdict::Tell } else { Verdict::Silence }
+    let next = worked_off + each;
+    if next <= full {
+        *paced = Some(next);
+        return Verdict::Fine;
     }
+    // Just beyond the minute: the mark that she was told, until it is inside again.
+    *paced = Some(full + each);
+    Verdict::Tell
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_764_000_000 + seconds).unwrap()
+    }
+
     #[test]
-    fn told_once_and_others_unaffected() {
-        let flood = Flood::new(3);
-        let (noisy, quiet) = ("noisy".to_owned(), "quiet".to_owned());
-        let heard: Vec<_> = (0..6).map(|_| flood.check(&noisy)).collect();
+    fn told_once_and_heard_again_when_it_is_worked_off() {
         use Verdict::{Fine, Silence, Tell};
+        let mut paced = None;
+        let heard: Vec<_> = (0..6).map(|_| check(&mut paced, at(0), 3)).collect();
         assert_eq!(heard, [Fine, Fine, Fine, Tell, Silence, Silence]);
-        assert_eq!(flood.check(&quiet), Fine);
+        let heard: Vec<_> = [19, 40, 41, 60].map(|s| check(&mut paced, at(s), 3)).to_vec();
+        assert_eq!(heard, [Silence, Fine, Tell, Silence]);
+        assert_eq!(check(&mut paced, at(600), 3), Fine);
+    }
+
+    #[test]
+    fn a_steady_writer_is_never_too_much() {
+        let mut paced = None;
+        for n in 0..100 {
+            assert_eq!(check(&mut paced, at(n * 3), 20), Verdict::Fine, "{n}");
+        }
     }
 }

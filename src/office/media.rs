@@ -38,7 +38,10 @@ pub(super) fn wanted(id: &str, kind: MediaKind, now: Timestamp) -> Media {
 
 pub(super) async fn run(office: Arc<Office>) {
     loop {
-        let sleep = match office.fetch_due().await {
+        if office.wait_for_duty("media").await {
+            return;
+        }
+        let sleep = match office.while_on_duty("media", office.fetch_due()).await {
             Ok(0) => SLEEP_MAX,
             Ok(_) => continue,
             Err(error) => {
@@ -48,7 +51,7 @@ pub(super) async fn run(office: Arc<Office>) {
         };
         tokio::select! {
             () = office.bells.media.notified() => {}
-            stopped = office.pause(sleep) => if stopped { return },
+            stopped = office.pause(office.nap(sleep)) => if stopped { return },
         }
     }
 }
@@ -116,6 +119,7 @@ impl Office {
     /// `media_files` until something does.
     pub(super) async fn keep(&self, bytes: &[u8]) -> std::io::Result<String> {
         let hash = random::to_hex(&sha2::Sha256::digest(bytes));
+        self.share_file(&hash, bytes).await.map_err(std::io::Error::other)?;
         let path = file(&self.media_folder, &hash);
         if tokio::fs::try_exists(&path).await? {
             return Ok(hash);
@@ -145,10 +149,13 @@ impl Office {
         let MediaState::Kept { content_type, .. } = &media.record.state else { return Ok(None) };
         match tokio::fs::read(file(&self.media_folder, hash)).await {
             Ok(bytes) => Ok(Some(MediaFile { content_type: content_type.clone(), bytes })),
-            Err(error) => {
-                tracing::error!(%error, hash, "a kept file can not be read");
-                Ok(None)
-            }
+            Err(error) => match self.shared_file(hash).await? {
+                Some(bytes) => Ok(Some(MediaFile { content_type: content_type.clone(), bytes })),
+                None => {
+                    tracing::error!(%error, hash, "a kept file can not be read");
+                    Ok(None)
+                }
+            },
         }
     }
 

@@ -11,9 +11,11 @@ mod danger;
 mod deadlines;
 mod flood;
 mod health;
+mod leases;
 mod lines;
 mod linking;
 mod media;
+mod media_pieces;
 mod notice_policy;
 mod numbers;
 mod outbox;
@@ -37,6 +39,7 @@ mod views;
 mod wechat;
 pub mod wechat_api;
 mod wechat_token;
+mod wechat_token_shared;
 mod window;
 
 use std::collections::BTreeMap;
@@ -83,7 +86,7 @@ pub struct Office {
     wechat: BTreeMap<String, wechat::Line>,
     sms: sms::Sms,
     lines: lines::Lines,
-    flood: flood::Flood,
+    leases: leases::Leases,
     numbers: numbers::Numbers,
     passwords: staff::Passwords,
     phones: phone::Phones,
@@ -109,13 +112,13 @@ struct Bells {
 impl Office {
     pub fn new(parts: Parts) -> Result<Arc<Self>, String> {
         let Parts { config, store, clock, tables, script } = parts;
-        let wechat = wechat::lines(&config, &clock)?;
+        let wechat = wechat::lines(&config, &clock, &store)?;
         let sms = sms::channels(&config, &script)?;
         Ok(Arc::new(Self {
             wechat,
             sms,
             lines: lines::Lines::default(),
-            flood: flood::Flood::new(config.settings.limits.messages_per_minute),
+            leases: leases::Leases::new(),
             numbers: numbers::Numbers::default(),
             passwords: staff::Passwords::new(),
             phones: phone::Phones::default(),
@@ -161,10 +164,14 @@ impl Office {
         });
     }
 
-    /// Lets what runs come to its end.
-    pub async fn stop(&self) {
+    /// Lets what runs come to its end, and gives back what others may go on with. What takes
+    /// longer than `within` is left as after a crash.
+    pub async fn stop(&self, within: Duration) {
         self.stop.cancel();
-        self.workers.wait().await;
+        if tokio::time::timeout(within, self.workers.wait()).await.is_err() {
+            tracing::warn!("what still runs is left; it is found at the next start");
+        }
+        self.give_leases_back().await;
     }
 
     /// True when the program stops meanwhile.

@@ -25,6 +25,11 @@ use super::route::{Abilities, Route, Way, choose};
 use super::{Office, random, tasks, window};
 
 const PAGE: usize = 64;
+/// A channel that has not answered by then may have taken the message or not.
+const CARRIED_WITHIN: Duration = Duration::from_secs(20);
+/// Found `Sending` for longer than this, whoever was sending it is dead. The difference is for
+/// clocks that do not agree.
+const SENDING_ENDS: SignedDuration = SignedDuration::from_secs(28);
 const TRIES_MAX: usize = 20;
 /// Of one person that are looked at.
 const ADDRESSES_MAX: usize = 10;
@@ -166,14 +171,20 @@ fn back_off(attempts: usize) -> Duration {
 }
 
 pub(super) async fn run(office: Arc<Office>) {
-    while let Err(error) = office.recover_outbox().await {
+    // Where others send too, what is being sent is not ours to judge before its lease ends.
+    while !office.store.is_shared()
+        && let Err(error) = office.recover_outbox().await
+    {
         tracing::error!(%error, "the outbox can not read what was being sent; trying again");
         if office.pause(Duration::from_secs(1)).await {
             return;
         }
     }
     loop {
-        let sleep = match office.send_due().await {
+        if office.wait_for_duty("outbox").await {
+            return;
+        }
+        let sleep = match office.while_on_duty("outbox", office.send_due()).await {
             Ok(0) => office.until_next_outgoing().await,
             Ok(_) => continue,
             Err(error) => {
@@ -183,7 +194,7 @@ pub(super) async fn run(office: Arc<Office>) {
         };
         tokio::select! {
             () = office.bells.outbox.notified() => {}
-            stopped = office.pause(sleep) => if stopped { return },
+            stopped = office.pause(office.nap(sleep)) => if stopped { return },
         }
     }
 }
@@ -208,8 +219,7 @@ impl Office {
     async fn until_next_outgoing(&self) -> Duration {
         let next = list_by_index::<Outgoing>(&*self.store, keys::all_outgoing_due(), PAGE).await;
         let due = |(_, message): (_, Loaded<Outgoing>)| match message.record.status {
-            Status::Waiting => Some(message.record.due_at),
-            Status::Sending => None,
+            Status::Waiting | Status::Sending => Some(message.record.due_at),
             _ => message.record.awaits,
         };
         match next.ok().and_then(|page| page.into_iter().find_map(due)) {
@@ -228,10 +238,13 @@ impl Office {
         let page = list_by_index::<Outgoing>(&*self.store, due, PAGE).await?;
         let mut queues: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (_, message) in page {
+            count += 1;
+            // Its lease has ended: whoever was sending it is dead.
             if message.record.status == Status::Sending {
+                let why = "发送时程序停了".to_owned();
+                self.settle(&message.record.id, Outcome::Unknown { why }).await?;
                 continue;
             }
-            count += 1;
             let to = message.record.person.clone().or_else(|| message.record.address.clone());
             queues.entry(to.unwrap_or_default()).or_default().push(message.record.id.clone());
         }
@@ -289,7 +302,7 @@ impl Office {
             (Route::Simulator, _, Some(address)) => {
                 changes.create(&PhoneLine {
                     user: address.user.clone(),
-                    id: self.phones.next_id(now),
+                    id: self.next_line_id(&address.user).await?,
                     from_villager: false,
                     text: self.words(&message, Medium::Wechat),
                     media: None,
@@ -317,6 +330,7 @@ impl Office {
                     }
                 }
                 message.status = Status::Sending;
+                message.due_at = now + SENDING_ENDS;
                 message.tries.truncate(TRIES_MAX - 1);
                 message.tries.push(tried(now, &route, false, "正在发".into()));
                 changes.replace(&before, &message)?;
@@ -324,12 +338,17 @@ impl Office {
                     changes.create(part)?;
                 }
                 self.store.commit(changes.into_batch()).await?;
-                let outcome = match &route {
-                    Route::Sms(name) => {
-                        self.carry_sms(&address, name, &contact.record, &message).await
+                let carried = async {
+                    match &route {
+                        Route::Sms(name) => {
+                            self.carry_sms(&address, name, &contact.record, &message).await
+                        }
+                        _ => self.carry(&address, &route, &message).await,
                     }
-                    _ => self.carry(&address, &route, &message).await,
                 };
+                let outcome = tokio::time::timeout(CARRIED_WITHIN, carried).await;
+                let why = "一直没有回答".to_owned();
+                let outcome = outcome.unwrap_or(Outcome::Unknown { why });
                 self.settle(&message.id, outcome).await
             }
             _ => Ok(()),

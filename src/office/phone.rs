@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::channel::{Content, Inbound};
 use crate::county::{Address, Channel};
 use crate::store::records::{MediaKind, PhoneLine};
-use crate::store::{Changes, keys, list};
+use crate::store::{Changes, StoreError, keys, list};
 
 use super::reception::Said;
 use super::views::{CommandError, MediaFile, PhoneError, PhoneInput, PhoneMenuItem, PhoneMessage};
@@ -18,6 +18,7 @@ use super::{Office, random};
 pub const ACCOUNT: &str = "demo";
 const TEXT_CHARACTERS_MAX: usize = 2_000;
 const SHOWN_MAX: usize = 100;
+const CONFLICTS_MAX: usize = 10;
 
 #[derive(Default)]
 pub(super) struct Phones {
@@ -25,8 +26,8 @@ pub(super) struct Phones {
 }
 
 impl Phones {
-    /// Microseconds since 1970, and larger than the last one.
-    pub fn next_id(&self, now: Timestamp) -> u64 {
+    /// Microseconds since 1970, and larger than the last one of this instance.
+    fn next_id(&self, now: Timestamp) -> u64 {
         let now = u64::try_from(now.as_microsecond()).unwrap_or_default();
         let last = self
             .last
@@ -140,15 +141,29 @@ impl Office {
         text: String,
         media: Option<String>,
     ) -> Result<(), PhoneError> {
-        let mut changes = Changes::default();
-        changes.create(&PhoneLine {
-            user: user.to_owned(),
-            id: self.phones.next_id(self.clock.now()),
-            from_villager,
-            text,
-            media,
-        })?;
-        Ok(self.store.commit(changes.into_batch()).await?)
+        let mut line = PhoneLine { user: user.to_owned(), id: 0, from_villager, text, media };
+        for _ in 0..CONFLICTS_MAX {
+            line.id = self.next_line_id(user).await?;
+            let mut changes = Changes::default();
+            changes.create(&line)?;
+            match self.store.commit(changes.into_batch()).await {
+                Err(StoreError::Conflict(_)) => {}
+                done => return Ok(done?),
+            }
+        }
+        Err(PhoneError::Unavailable)
+    }
+
+    /// Larger than that of any line which this phone has shown, even when another instance's
+    /// clock is ahead: the page asks for what is above the last one.
+    pub(super) async fn next_line_id(&self, user: &str) -> Result<u64, StoreError> {
+        if self.store.is_shared() {
+            let newest = keys::phone_lines_after(user, 0);
+            let newest = list::<PhoneLine>(&*self.store, newest, 1).await?;
+            let id = newest.first().map_or(0, |line| line.record.id);
+            self.phones.last.fetch_max(id, Ordering::SeqCst);
+        }
+        Ok(self.phones.next_id(self.clock.now()))
     }
 
     /// Messages with an id above `after`, oldest first, at most 100; with `after` 0 the

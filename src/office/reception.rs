@@ -11,7 +11,7 @@ use crate::channel::{Content, Inbound};
 use crate::store::records::{Answered, Contact};
 use crate::store::{StoreError, keys, load};
 
-use super::flood::Verdict;
+use super::flood::{self, Verdict};
 use super::seen_through::{Panicked, SeenThrough};
 use super::turn::Turn;
 use super::{Office, outbox};
@@ -91,7 +91,6 @@ impl Office {
             inbound.content,
             Content::Unfollow | Content::Receipt { .. } | Content::Consent { .. }
         );
-        let mut verdict = (!talks).then_some(Verdict::Fine);
         for _ in 0..CONFLICTS_MAX {
             let contact = load::<Contact>(&*self.store, keys::contact(&address)).await?;
             if let Some(contact) = &contact
@@ -100,17 +99,24 @@ impl Office {
                 self.counters.duplicates.add(1);
                 return Ok(answered.into());
             }
-            match *verdict.get_or_insert_with(|| self.flood.check(&address)) {
-                Verdict::Fine => {}
-                flooded => {
-                    self.counters.flooded.add(1);
-                    return Ok(match flooded {
-                        Verdict::Tell => Said::Reply(self.script().phrase("too_fast")),
-                        _ => Said::Nothing,
-                    });
-                }
-            }
             let mut turn = Turn::new(self, contact, &inbound.from);
+            let per_minute = self.config.settings.limits.messages_per_minute;
+            let verdict = match talks {
+                true => flood::check(&mut turn.contact.paced, turn.now, per_minute),
+                false => Verdict::Fine,
+            };
+            if verdict != Verdict::Fine {
+                self.counters.flooded.add(1);
+            }
+            match verdict {
+                Verdict::Fine => {}
+                Verdict::Silence => return Ok(Said::Nothing),
+                Verdict::Tell => match self.store.commit(turn.into_changes()?.into_batch()).await {
+                    Ok(()) => return Ok(Said::Reply(self.script().phrase("too_fast"))),
+                    Err(StoreError::Conflict(_)) => continue,
+                    Err(error) => return Err(error),
+                },
+            }
             turn.take(inbound).await?;
             let was_late = late.load(Ordering::SeqCst);
             let finished = turn.finish(Some(&inbound.key), was_late)?;

@@ -9,6 +9,7 @@ use crate::channel::wechat::{Account, Mode, Query, Refused as Unbelieved, Reply,
 use crate::config::{Config, WechatAccount, WechatMode};
 use crate::county::Address;
 use crate::dialog::{self, Medium};
+use crate::store::Store;
 use crate::store::records::{Body, Outgoing};
 
 use super::clock::Clock;
@@ -18,6 +19,7 @@ use super::reception::Said;
 use super::route::Route;
 use super::views::{Refused, WebhookAnswer};
 use super::wechat_api::{self, CallError, Timeouts, WechatApi, http_client};
+use super::wechat_token_shared::SharedTokens;
 use super::{Office, random};
 
 /// One account: what believes a request, and what pushes.
@@ -29,6 +31,7 @@ pub(super) struct Line {
 pub(super) fn lines(
     config: &Config,
     clock: &Arc<dyn Clock>,
+    store: &Store,
 ) -> Result<BTreeMap<String, Line>, String> {
     let mut lines = BTreeMap::new();
     if config.wechat.is_empty() {
@@ -41,7 +44,11 @@ pub(super) fn lines(
                 let base = account.settings.api.get_ref();
                 let base = base.parse().map_err(|error| format!("wechat.{name}.api: {error}"))?;
                 let appid = account.settings.appid.get_ref();
-                Some(WechatApi::new(base, appid, secret.clone(), http.clone(), clock.clone()))
+                let api = WechatApi::new(base, appid, secret.clone(), http.clone(), clock.clone());
+                Some(match store.is_shared() {
+                    true => api.with_shared_token(SharedTokens::new(store.clone(), name.clone())),
+                    false => api,
+                })
             }
             None => None,
         };

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::clock::Clock;
 use super::wechat_token::{Step, TokenState};
+use super::wechat_token_shared::{Shared, SharedTokens};
 use crate::channel::wechat::api::{self, Answer, ApiError, Message};
 use crate::channel::wechat::errors::{self, Class};
 
@@ -99,6 +100,8 @@ pub struct WechatApi {
     clock: Arc<dyn Clock>,
     /// Held while a token is fetched, so that everybody waits for the same one.
     token: tokio::sync::Mutex<TokenState>,
+    /// Where several instances share one token.
+    shared: Option<SharedTokens>,
     paths: Mutex<HashMap<&'static str, PathState>>,
 }
 
@@ -119,7 +122,13 @@ impl WechatApi {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (token, paths) = Default::default();
-        Self { base, appid: appid.into(), secret, http, clock, token, paths }
+        let shared = None;
+        Self { base, appid: appid.into(), secret, http, clock, token, shared, paths }
+    }
+
+    /// Other instances use this account too.
+    pub(super) fn with_shared_token(self, shared: SharedTokens) -> Self {
+        Self { shared: Some(shared), ..self }
     }
 
     pub async fn send(&self, message: &Message) -> Outcome {
@@ -269,18 +278,48 @@ impl WechatApi {
                     }
                     return Err(CallError::Later { at, reason: "no access token".to_owned() });
                 }
-                Step::Fetch { force } => match self.fetch_token(force).await {
-                    Ok((token, lifetime)) => state.fetched(token, lifetime, self.clock.now()),
-                    Err(error) => {
-                        tracing::warn!(%error, force, "no access token from WeChat");
-                        if let CallError::Refused(error) = error {
-                            self.raise(api::STABLE_TOKEN, error);
+                Step::Fetch { force } => {
+                    match self.obtain_token(force, refused.map(|(token, _)| token)).await {
+                        Ok((token, lifetime)) => state.fetched(token, lifetime, self.clock.now()),
+                        Err(error) => {
+                            tracing::warn!(%error, force, "no access token from WeChat");
+                            if let CallError::Refused(error) = error {
+                                self.raise(api::STABLE_TOKEN, error);
+                            }
+                            state.fetch_failed(self.clock.now());
                         }
-                        state.fetch_failed(self.clock.now());
                     }
-                },
+                }
             }
         }
+    }
+
+    /// From the platform, or from another instance that has just asked it.
+    async fn obtain_token(
+        &self,
+        force: bool,
+        refused: Option<&SecretString>,
+    ) -> Result<(SecretString, i64), CallError> {
+        let Some(shared) = &self.shared else { return self.fetch_token(force).await };
+        let later = |reason: String| CallError::Later { at: self.soon(), reason };
+        let looked = shared.look(refused, force, || self.clock.now()).await;
+        let mine = match looked.map_err(|error| later(error.to_string()))? {
+            Shared::Token(token, lifetime) => return Ok((token, lifetime)),
+            Shared::NotNow => return Err(later("a token was made by force just now".into())),
+            Shared::Ask(mine) => mine,
+        };
+        let found = self.fetch_token(force).await;
+        let told = match &found {
+            Ok((token, lifetime)) => {
+                let lives = SignedDuration::from_secs((*lifetime).clamp(0, 7_200));
+                shared.fetched(&mine, token, self.clock.now() + lives).await
+            }
+            Err(_) => shared.failed(&mine).await,
+        };
+        if let Err(error) = told {
+            tracing::warn!(%error, "the other instances do not hear of the access token");
+        }
+        found
     }
 
     async fn fetch_token(&self, force: bool) -> Result<(SecretString, i64), CallError> {

@@ -23,6 +23,9 @@
 //! | `snapshot/<hash>` | Snapshot |
 //! | `snapshot-part/<hash>/<n>` | SnapshotPart |
 //! | `live-script` | LiveScript |
+//! | `lease/<name>` | Lease |
+//! | `wechat-token/<account>` | SharedToken |
+//! | `file/<hash>/<n>` | a piece of a photo or recording, as it is |
 //!
 //! | index | leads to |
 //! |---|---|
@@ -350,6 +353,22 @@ pub fn snapshot_part(hash: &str, n: u32) -> Key {
 
 pub fn live_script() -> Key {
     key(&["live-script"])
+}
+
+pub fn lease(name: &str) -> Key {
+    key(&["lease", &segment(name)])
+}
+
+pub fn wechat_token(account: &str) -> Key {
+    key(&["wechat-token", &segment(account)])
+}
+
+pub fn file_piece(hash: &str, n: usize) -> Key {
+    key(&["file", &segment(hash), &format!("{n:05}")])
+}
+
+pub fn file_pieces(hash: &str) -> Range {
+    below(&["file", &segment(hash)])
 }
 
 #[cfg(test)]

@@ -51,6 +51,9 @@ pub struct Contact {
     /// One-time codes that she typed wrongly, and since when.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub wrong_codes: Option<(u8, Timestamp)>,
+    /// When all that she wrote is worked off at the allowed rate: see `office::flood`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub paced: Option<Timestamp>,
 }
 
 /// What is known of a number: how it is reached, whether it may be, and what it got.
@@ -147,6 +150,7 @@ impl Contact {
             voice_task: None,
             sms: None,
             wrong_codes: None,
+            paced: None,
         }
     }
 }
@@ -579,5 +583,62 @@ impl Record for PhoneLine {
 
     fn key(&self) -> Key {
         keys::phone_line(&self.user, self.id)
+    }
+}
+
+/// Whose work something is, when several instances share the store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lease {
+    pub name: String,
+    pub holder: String,
+    pub until: Timestamp,
+}
+
+impl Record for Lease {
+    const KIND: &'static str = "lease";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::lease(&self.name)
+    }
+}
+
+/// The access token of a WeChat account, when several instances share the store.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct SharedToken {
+    pub account: String,
+    pub token: String,
+    pub ends_at: Timestamp,
+    /// When tokens were made by force, within a day.
+    pub forced: Vec<Timestamp>,
+    /// An instance is fetching the next one.
+    pub asking_until: Option<Timestamp>,
+}
+
+impl SharedToken {
+    pub fn new(account: &str) -> Self {
+        Self {
+            account: account.to_owned(),
+            token: String::new(),
+            ends_at: Timestamp::UNIX_EPOCH,
+            forced: Vec::new(),
+            asking_until: None,
+        }
+    }
+}
+
+/// Without the token.
+impl std::fmt::Debug for SharedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SharedToken").field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
+impl Record for SharedToken {
+    const KIND: &'static str = "wechat_token";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::wechat_token(&self.account)
     }
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use bianmin::config;
 use bianmin::office::clock::ManualClock;
 use bianmin::office::{Office, Parts, Tables, read_script};
-use bianmin::store::{MemoryEngine, Store};
+use bianmin::store::{MemoryEngine, PostgresEngine, PostgresSettings, Store};
 use bianmin::web;
+use fake_wechat::postgres::Cluster;
 use fake_wechat::{Account, Answer, FakeWechat, Mode, cdata};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -60,6 +61,22 @@ pub fn county() -> Builder {
     }
 }
 
+/// In memory, or what `BIANMIN_TEST_STORE` names: tests/all.sh runs everything on both.
+async fn empty_store() -> Store {
+    let named = std::env::var("BIANMIN_TEST_STORE").unwrap_or_default();
+    match named.as_str() {
+        "" | "memory" => Arc::new(MemoryEngine::default()),
+        "postgres" => postgres(&Cluster::shared().fresh().url()).await,
+        other => panic!("BIANMIN_TEST_STORE={other}: memory or postgres"),
+    }
+}
+
+pub async fn postgres(url: &str) -> Store {
+    let (url, connections) = (url.to_owned(), 4);
+    let settings = PostgresSettings { url, password: None, ca_file: None, connections };
+    Arc::new(PostgresEngine::open(settings).await.unwrap())
+}
+
 impl Builder {
     pub fn mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
@@ -106,7 +123,10 @@ impl Builder {
         let tables = Tables::read(&root.join("county")).unwrap();
         let script = read_script(&root.join("dialogs")).unwrap();
         let clock = Arc::new(ManualClock::new(self.now));
-        let store = self.store.unwrap_or_else(|| Arc::new(MemoryEngine::default()));
+        let store = match self.store {
+            Some(store) => store,
+            None => empty_store().await,
+        };
         let parts = Parts { config, store, clock: clock.clone(), tables, script };
         let office = Office::new(parts).unwrap();
         let stop = CancellationToken::new();
