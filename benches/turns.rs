@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench --bench turns               5 s a window
 //! cargo bench --bench turns -- --quick    1 s a window
+//! cargo bench --bench turns -- --store postgres    one to three instances on one PostgreSQL
 //! ```
 //!
 //! It starts the `bianmin` binary with one safe-mode account and the store on the disk under
@@ -22,6 +23,9 @@
 //!
 //! Messages are sealed before each window and replies opened after it, every one. No speed is
 //! demanded, but a reply that is missing or wrong ends the run with an error.
+
+#[path = "turns/postgres.rs"]
+mod postgres;
 
 use std::cell::Cell;
 use std::fs;
@@ -64,7 +68,11 @@ struct Line {
 
 fn main() -> ExitCode {
     let is_given = |flag: &str| std::env::args().any(|argument| argument == flag);
-    let done = if is_given("--echo") { echo() } else { measure(is_given("--quick")) };
+    let done = match (is_given("--echo"), is_given("postgres")) {
+        (true, _) => echo(),
+        (_, true) => postgres::measure(is_given("--quick")),
+        _ => measure(is_given("--quick")),
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -79,7 +87,7 @@ fn measure(quick: bool) -> Result<()> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     println!("file system {}, {}", file_system(folder.path())?, raw_fsyncs(folder.path(), window)?);
     let account = Account::new(Mode::Safe);
-    let program = start_program(folder.path(), &account)?;
+    let program = start_program(folder.path(), &account, "")?;
     let bare = start(Command::new(std::env::current_exe()?).arg("--echo"))?;
     let mut county = County::new(account);
     // One thread: the program needs the rest of the machine.
@@ -87,7 +95,7 @@ fn measure(quick: bool) -> Result<()> {
     LocalSet::new().block_on(&runtime, async {
         let started = Instant::now();
         let queues = county.queues(64, VILLAGERS.div_ceil(64));
-        county.check(drive(program.address, queues, Duration::MAX, After::Keep).await?)?;
+        county.check(drive(&[program.address], queues, Duration::MAX, After::Keep).await?)?;
         ensure!(county.villagers.iter().all(|villager| villager.turns > 0), "not all have begun");
         println!("{VILLAGERS} villagers began in {:.1} s\n", started.elapsed().as_secs_f64());
         println!(
@@ -97,14 +105,14 @@ fn measure(quick: bool) -> Result<()> {
         for connections in CONNECTIONS {
             // The warm-up says how many messages the window will need.
             let queues = county.queues(connections, 20_000 / connections);
-            let warm = drive(program.address, queues, window / 5, After::Keep).await?;
+            let warm = drive(&[program.address], queues, window / 5, After::Keep).await?;
             let wanted = warm.per_second() * window.as_secs_f64() * 1.5;
             county.check(warm)?;
 
             let queues = county.queues(connections, wanted as usize / connections + 50);
             let bodies = queues.clone();
             let (before, cpu) = (health(program.address).await?, program.cpu()?);
-            let turns = drive(program.address, queues, window, After::Keep).await?;
+            let turns = drive(&[program.address], queues, window, After::Keep).await?;
             let (after, cpu) = (health(program.address).await?, program.cpu()? - cpu);
             let counted = |name: &str| after.number(name) - before.number(name);
             let syncs = counted("/store/syncs");
@@ -116,9 +124,9 @@ fn measure(quick: bool) -> Result<()> {
                 turns.count(),
             );
 
-            drive(bare.address, bodies.clone(), window / 5, After::Compare).await?;
+            drive(&[bare.address], bodies.clone(), window / 5, After::Compare).await?;
             let bare_cpu = bare.cpu()?;
-            let echoes = drive(bare.address, bodies, window, After::Compare).await?;
+            let echoes = drive(&[bare.address], bodies, window, After::Compare).await?;
             let bare_cpu = bare.cpu()? - bare_cpu;
 
             println!(
@@ -260,14 +268,14 @@ impl Window {
 /// Sends each queue over a connection of its own, one request after the other, until the time
 /// is up or its queue is empty.
 async fn drive(
-    address: SocketAddr,
+    addresses: &[SocketAddr],
     queues: Vec<Vec<Sealed>>,
     time: Duration,
     after: After,
 ) -> Result<Window> {
     let mut lines = Vec::with_capacity(queues.len());
-    for queue in queues {
-        lines.push((Connection::open(address).await?, queue));
+    for (queue, address) in queues.into_iter().zip(addresses.iter().cycle()) {
+        lines.push((Connection::open(*address).await?, queue));
     }
     let over = Rc::new(Cell::new(false));
     let start = Instant::now();
@@ -423,7 +431,8 @@ fn start(command: &mut Command) -> Result<Server> {
     Ok(server)
 }
 
-fn start_program(folder: &Path, account: &Account) -> Result<Server> {
+/// `settings` are more lines of config.toml.
+fn start_program(folder: &Path, account: &Account, settings: &str) -> Result<Server> {
     let config = folder.join("config.toml");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (county, dialogs, data) = (root.join("county"), root.join("dialogs"), folder.join("data"));
@@ -431,7 +440,7 @@ fn start_program(folder: &Path, account: &Account) -> Result<Server> {
         "[server]\nlisten = \"127.0.0.1:0\"\ndata = {data:?}\nlog = \"warn\"\n\
          [county]\nfolder = {county:?}\ndialogs = {dialogs:?}\n\
          [limits]\nmessages_per_minute = 100000\n\
-         [simulator]\nenabled = false\n\
+         [simulator]\nenabled = false\n{settings}\
          [wechat.main]\nappid = {:?}\noriginal_id = {:?}\nmode = \"safe\"\n\
          token_env = \"BENCH_TOKEN\"\naes_key_env = \"BENCH_AES_KEY\"\n",
         account.appid, account.original_id,

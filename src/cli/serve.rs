@@ -18,9 +18,8 @@ use crate::web;
 
 use super::{backup, log, start};
 
-/// Together 10 s at most from the signal to the end.
+/// With what the office's own work may take, 10 s at most from the signal to the end.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(6);
-const WORK_ENDS_WITHIN: Duration = Duration::from_secs(3);
 
 pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let config = start::read_config(config)?;
@@ -75,7 +74,7 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
         router = router.merge(control.router());
     }
     web::serve(listener, router, limits, shutdown).await;
-    office.stop(WORK_ENDS_WITHIN).await;
+    office.stop().await;
     if let Some(control) = control {
         control.close();
     }

@@ -31,7 +31,10 @@ const BETWEEN_PAGES: Duration = Duration::from_millis(50);
 pub(super) async fn run(office: Arc<Office>) {
     let mut wait = FIRST_AFTER;
     while !office.pause(wait).await {
-        wait = match office.clear_away().await {
+        if office.wait_for_duty("clearing").await {
+            return;
+        }
+        wait = match office.while_on_duty("clearing", office.clear_away()).await {
             Err(_) if office.stop.is_cancelled() => return,
             Ok(count) => {
                 tracing::info!(count, "old records were cleared away");

@@ -23,7 +23,7 @@ pub(super) async fn run(office: Arc<Office>) {
         if let Err(error) = office.while_on_duty("deadlines", office.pass_deadlines()).await {
             tracing::error!(%error, "cases can not be moved by the clock; trying again");
         }
-        if office.pause(EVERY).await {
+        if office.while_on_duty("deadlines", office.pause(EVERY)).await {
             return;
         }
     }

@@ -11,6 +11,8 @@ use super::Office;
 use super::views::Health;
 
 const PROBLEMS_MAX: usize = 50;
+/// Instances whose clocks differ by more would take each other for dead.
+const CLOCKS_APART_MS: i64 = 2_000;
 
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);
@@ -69,6 +71,9 @@ impl Office {
         let mut problems = Vec::new();
         if let Some(error) = &stats.last_error {
             problems.push(format!("the store does not accept writes: {error}"));
+        }
+        if let Some(ahead) = stats.clock_ahead_ms.filter(|ahead| ahead.abs() > CLOCKS_APART_MS) {
+            problems.push(format!("this clock is {ahead} ms ahead of the database's; is NTP on?"));
         }
         let alarms = self.alarms.0.lock().unwrap_or_else(PoisonError::into_inner);
         problems.extend(alarms.iter().map(|(what, at)| format!("{at}: {what}")));

@@ -68,6 +68,9 @@ pub use views::*;
 
 use clock::Clock;
 
+/// After the signal to stop; with what requests may take, less than 10 s.
+const WORK_ENDS_WITHIN: Duration = Duration::from_secs(3);
+
 /// What the office is made of; a test puts in its own.
 pub struct Parts {
     pub config: Config,
@@ -165,10 +168,10 @@ impl Office {
     }
 
     /// Lets what runs come to its end, and gives back what others may go on with. What takes
-    /// longer than `within` is left as after a crash.
-    pub async fn stop(&self, within: Duration) {
+    /// longer is left as after a crash.
+    pub async fn stop(&self) {
         self.stop.cancel();
-        if tokio::time::timeout(within, self.workers.wait()).await.is_err() {
+        if tokio::time::timeout(WORK_ENDS_WITHIN, self.workers.wait()).await.is_err() {
             tracing::warn!("what still runs is left; it is found at the next start");
         }
         self.give_leases_back().await;

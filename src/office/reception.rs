@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::channel::{Content, Inbound};
 use crate::store::records::{Answered, Contact};
@@ -21,6 +21,9 @@ pub const REPLY_WITHIN: Duration = Duration::from_millis(4_500);
 /// By then WeChat has given up all three deliveries.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
 const CONFLICTS_MAX: usize = 20;
+/// Where several instances share the store. With the 15 s over which WeChat delivers, and
+/// clocks that differ, less than `turn::REMEMBERED_BY_ALL`.
+const TAKEN_UP_WITHIN: Duration = Duration::from_secs(20);
 
 /// What to answer in the same request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +84,7 @@ impl Office {
     }
 
     async fn take(&self, inbound: &Inbound, late: &AtomicBool) -> Result<Said, StoreError> {
+        let began = Instant::now();
         let address = inbound.from.to_string();
         let Some(_line) = self.lines.enter(&address).await else {
             self.counters.flooded.add(1);
@@ -93,6 +97,11 @@ impl Office {
         );
         for _ in 0..CONFLICTS_MAX {
             let contact = load::<Contact>(&*self.store, keys::contact(&address)).await?;
+            // So long after it came, another instance may have answered it and, with her next
+            // messages, forgotten it.
+            if self.store.is_shared() && began.elapsed() > TAKEN_UP_WITHIN {
+                return Err(StoreError::Unavailable("the store was away for too long".into()));
+            }
             if let Some(contact) = &contact
                 && let Some(answered) = contact.record.recent.iter().find(|a| a.key == inbound.key)
             {

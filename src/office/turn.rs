@@ -18,6 +18,8 @@ use super::{Office, media, outbox, tasks, window};
 
 /// A duplicate comes within 15 s; the rest is for slow networks.
 const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_secs(20);
+/// The same where another instance may still be about to take up an old delivery.
+const REMEMBERED_BY_ALL: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 const REMEMBERED_MAX: usize = 24;
 /// SMS providers deliver again for hours; what is remembered is the key alone.
 const REMEMBERED_BY_SMS: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
@@ -296,7 +298,11 @@ impl<'o> Turn<'o> {
     fn forget_old(&mut self) {
         let by_sms = self.contact.sms.is_some();
         let recent = &mut self.contact.recent;
-        let old = self.now - if by_sms { REMEMBERED_BY_SMS } else { REMEMBERED };
+        let old = match (by_sms, self.office.store.is_shared()) {
+            (true, _) => self.now - REMEMBERED_BY_SMS,
+            (_, true) => self.now - REMEMBERED_BY_ALL,
+            _ => self.now - REMEMBERED,
+        };
         let most = if by_sms { REMEMBERED_BY_SMS_MAX } else { REMEMBERED_MAX };
         let mut forget = recent.iter().take_while(|answered| answered.at < old).count();
         forget = forget.max(recent.len().saturating_sub(most));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bianmin::config;
-use bianmin::office::clock::ManualClock;
+use bianmin::office::clock::{Clock, ManualClock};
 use bianmin::office::{Office, Parts, Tables, read_script};
 use bianmin::store::{MemoryEngine, PostgresEngine, PostgresSettings, Store};
 use bianmin::web;
@@ -111,15 +111,29 @@ impl Builder {
         self.open_with(wechat).await
     }
 
+    /// Another instance: the same WeChat and the same time as `first` has.
+    pub async fn open_beside(mut self, first: &County) -> County {
+        self.now = first.clock.now();
+        // Its own one stands idle.
+        let idle = FakeWechat::start("wxba5fad812f8e6fb9", SECRET).await;
+        let api = first.wechat.url.clone();
+        self.open_at(idle, &api).await
+    }
+
     /// The same WeChat as before: a restart.
     pub async fn open_with(self, wechat: FakeWechat) -> County {
+        let api = wechat.url.clone();
+        self.open_at(wechat, &api).await
+    }
+
+    async fn open_at(self, wechat: FakeWechat, api: &str) -> County {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let data = tempfile::tempdir().unwrap();
         let mut account = Account::new(self.mode);
         account.now = Some(self.now.as_second());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let config = self.config(root, data.path(), &account, &wechat.url, &base);
+        let config = self.config(root, data.path(), &account, api, &base);
         let tables = Tables::read(&root.join("county")).unwrap();
         let script = read_script(&root.join("dialogs")).unwrap();
         let clock = Arc::new(ManualClock::new(self.now));

@@ -9,6 +9,7 @@ mod duplicates;
 mod hand_over;
 mod her_own_cases;
 mod hostile;
+mod instances;
 mod phone;
 mod seed;
 mod sms_clouds;

@@ -136,7 +136,7 @@ async fn a_crash_while_sending_is_found_at_the_next_start() {
         let clerk = after.clerk_again().await;
         if !clerk.tasks("看看她收到没有").await.is_empty() {
             assert!(after.wechat.calls(CUSTOM_SEND).is_empty(), "never sent by itself");
-            after.office.stop(Duration::from_secs(5)).await;
+            after.office.stop().await;
             return;
         }
     }

@@ -215,3 +215,47 @@ pub(super) async fn pause(tries: u32) {
     let part = u64::from(u16::from_le_bytes(random)) * longest / u64::from(u16::MAX);
     tokio::time::sleep(Duration::from_millis(1 + part)).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Key, Version};
+    use proptest::prelude::*;
+
+    fn keys() -> impl Strategy<Value = Vec<Key>> {
+        prop::collection::vec((0u8..8).prop_map(|n| vec![b'a' + n]), 0..8)
+    }
+
+    proptest! {
+        /// What CockroachDB asks for: no row is written by two parts of the statement. And
+        /// what PostgreSQL asks for: no key twice in one part.
+        #[test]
+        fn no_key_is_in_two_parts(
+            put in keys(), delete in keys(), absent in keys(), expected in keys()
+        ) {
+            let mut batch = Batch {
+                put: put.iter().chain(&absent).map(|key| (key.clone(), key.clone())).collect(),
+                delete: delete.clone(),
+                ..Batch::default()
+            };
+            batch.expect.extend(absent.iter().map(|key| (key.clone(), Expect::Absent)));
+            batch.expect.extend(expected.iter().map(|key| (key.clone(), Expect::Version(Version(7)))));
+            let contradicts = expected.iter().any(|key| absent.contains(key));
+            let Ok(arrays) = Arrays::of(batch) else {
+                prop_assert!(contradicts);
+                return Ok(());
+            };
+            prop_assert!(!contradicts);
+            let parts = [&arrays.created.0, &arrays.replaced.0, &arrays.deleted];
+            let mut all: Vec<&Key> = parts.into_iter().flatten().collect();
+            let count = all.len();
+            all.sort();
+            all.dedup();
+            prop_assert_eq!(all.len(), count);
+            let named = |key: &&Key| put.contains(key) || absent.contains(key) || delete.contains(key);
+            prop_assert!(all.iter().all(named));
+            prop_assert!(put.iter().chain(&delete).chain(&absent).all(|key| all.contains(&key)));
+            prop_assert!(arrays.expected.is_sorted() && arrays.deleted.is_sorted());
+        }
+    }
+}

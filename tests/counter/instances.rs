@@ -1,0 +1,204 @@
+//! Several instances on one PostgreSQL, each with its own lines, workers and clock: what one
+//! did, the others know, and what must happen once happens once.
+
+use std::time::Duration;
+
+use bianmin::store::Store;
+use fake_wechat::postgres::{Cluster, Fresh};
+use fake_wechat::{CUSTOM_SEND, Fault, MEDIA_GET, STABLE_TOKEN};
+
+use super::county::{County, VILLAGER, county, number_in, postgres};
+
+const REPORT: &str = "大黑坨村的垃圾堆在路边十几天没人拉，我叫张三，电话13800138000";
+const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;";
+
+fn database() -> Fresh {
+    Cluster::shared().fresh()
+}
+
+async fn store(database: &Fresh) -> Store {
+    postgres(&database.url()).await
+}
+
+/// Two instances with one WeChat and the same time.
+async fn two(settings: &str) -> (County, County) {
+    let (first, second, _) = two_on(settings).await;
+    (first, second)
+}
+
+async fn two_on(settings: &str) -> (County, County, Fresh) {
+    let database = database();
+    let first = county().settings(settings).store(store(&database).await).open().await;
+    let second = county().settings(settings).store(store(&database).await);
+    let second = second.open_beside(&first).await;
+    (first, second, database)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deliveries_to_both_at_once_take_effect_once() {
+    let (first, second) = two("[limits]\nmessages_per_minute = 1000\n").await;
+    let mut numbers = Vec::new();
+    for n in 0..6 {
+        let who = format!("oTwice{n:023}");
+        let villager = first.account.villager(&who);
+        for text in [REPORT, "没有", "对"] {
+            let xml = villager.message("text", &format!("<Content>{text}</Content>"));
+            let (urls, xml) = ([first.webhook(), second.webhook()], &xml);
+            let (a, b, c) = tokio::join!(
+                villager.deliver(&urls[0], xml),
+                villager.deliver(&urls[1], xml),
+                villager.deliver(&urls[n % 2], xml),
+            );
+            let (a, b, c) = (a.unwrap(), b.unwrap(), c.unwrap());
+            assert_eq!((a.text(), b.text()), (c.text(), c.text()), "{text}");
+            if text == "对" {
+                numbers.push(number_in(a.text()));
+            }
+        }
+    }
+    numbers.sort();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 6);
+    let counted = |health: &serde_json::Value| health["details"]["cases"].as_u64().unwrap();
+    assert_eq!(counted(&first.health().await) + counted(&second.health().await), 6);
+}
+
+#[tokio::test]
+async fn the_access_token_is_fetched_by_one() {
+    let (first, second) = two("").await;
+    let number = first.report(VILLAGER).await;
+    let mut clerk = first.clerk().await;
+    clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    drop(clerk);
+    let mut clerk = second.clerk_again().await;
+    clerk.act(&number, "accept", &[]).await;
+    clerk.act(&number, "progress", &[("text", "车已经在路上了")]).await;
+    assert_eq!(first.inbox(VILLAGER).len(), 2);
+    assert_eq!(first.wechat.calls(STABLE_TOKEN).len(), 1);
+    // Somebody outside has made a new one by force: the first who is refused finds it for all.
+    first.wechat.void_tokens();
+    clerk.act(&number, "progress", &[("text", "车已经到了")]).await;
+    let mut clerk = first.clerk_again().await;
+    clerk.act(&number, "progress", &[("text", "正在装车")]).await;
+    assert_eq!(first.inbox(VILLAGER).len(), 4);
+    assert_eq!(first.wechat.calls(STABLE_TOKEN).len(), 2);
+}
+
+#[tokio::test]
+async fn the_rate_limit_holds_over_both() {
+    let (first, second) = two("[limits]\nmessages_per_minute = 5\n").await;
+    let mut said = Vec::new();
+    for n in 0..8 {
+        let county = if n % 2 == 0 { &first } else { &second };
+        said.push(county.say(VILLAGER, "帮助").await);
+    }
+    assert!(said[..5].iter().all(|text| !text.is_empty() && *text != said[5]), "{said:#?}");
+    assert!(!said[5].is_empty() && said[6].is_empty() && said[7].is_empty(), "{said:#?}");
+}
+
+#[tokio::test]
+async fn a_photo_that_one_fetched_is_shown_by_the_other() {
+    let (first, second) = two("").await;
+    let large: Vec<u8> = GIF.iter().copied().cycle().take(200_000).collect();
+    first.wechat.add_media("photo-1", "image/gif", &large);
+    first.talk(VILLAGER, &[REPORT]).await;
+    let villager = first.account.villager(VILLAGER);
+    villager.photo(&first.webhook(), "photo-1").await.unwrap();
+    let number = number_in(&first.say(VILLAGER, "对").await);
+    first.settle().await;
+    let clerk = first.clerk().await;
+    drop(clerk);
+    let clerk = second.clerk_again().await;
+    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    let (_, rest) = page.split_once("/desk/media/").expect("the photo");
+    let url = format!("{}/desk/media/{}", second.base, rest.split('"').next().unwrap());
+    let answer = second.http.get(url).header("cookie", &clerk.cookie).send().await.unwrap();
+    assert_eq!(answer.bytes().await.unwrap(), large);
+    assert_eq!(first.wechat.calls(MEDIA_GET).len(), 1);
+}
+
+#[tokio::test]
+async fn the_phone_page_shows_what_came_in_elsewhere_even_with_a_slow_clock() {
+    let (first, second) = two("").await;
+    second.clock.advance(-5);
+    let shown = async |county: &County, after: u64| -> Vec<(u64, String)> {
+        let url = format!("{}/phone/zhang/messages?after={after}", county.base);
+        let lines: serde_json::Value =
+            county.http.get(url).send().await.unwrap().json().await.unwrap();
+        let line = |line: &serde_json::Value| {
+            (line["id"].as_u64().unwrap(), line["text"].as_str().unwrap().to_owned())
+        };
+        lines.as_array().unwrap().iter().map(line).collect()
+    };
+    let send = async |county: &County, text: &str| {
+        let url = format!("{}/phone/zhang/send", county.base);
+        let body = serde_json::json!({ "kind": "text", "text": text });
+        let sent = county.http.post(url).json(&body).send().await.unwrap();
+        assert!(sent.status().is_success(), "{}", sent.status());
+    };
+    send(&first, "投诉").await;
+    let last = shown(&second, 0).await.last().unwrap().0;
+    send(&second, "大黑坨村").await;
+    let more = shown(&first, last).await;
+    assert_eq!(more.len(), 2, "{more:?}");
+    assert_eq!(more[0].1, "大黑坨村");
+    assert!(more[1].1.starts_with("是哪方面的事"), "{more:?}");
+}
+
+/// The first instance dies with a message in the channel's hands. The second leaves it alone
+/// as long as the first might still be at it, and then gives it to a clerk: it may have gone.
+#[tokio::test]
+async fn what_a_dead_instance_was_sending_is_taken_over_and_not_sent_again() {
+    let database = database();
+    let first = county().store(store(&database).await).open().await;
+    let mut second = county().store(store(&database).await).open_beside(&first).await;
+    let number = first.report(VILLAGER).await;
+    first.wechat.fail(CUSTOM_SEND, Fault::Slow(Duration::from_secs(60)), Some(1));
+    let mut clerk = first.clerk().await;
+    let act = clerk.act(&number, "dispatch", &[("department", "城管")]);
+    assert!(tokio::time::timeout(Duration::from_millis(1_500), act).await.is_err(), "it hangs");
+    assert_eq!(first.inbox(VILLAGER).len(), 1, "it went, and nobody wrote that down");
+
+    second.settle().await;
+    let clerk = second.clerk_again().await;
+    assert!(clerk.tasks("看看她收到没有").await.is_empty(), "its lease has not ended");
+    drop(clerk);
+    second.pass(30).await;
+    let clerk = second.clerk_again().await;
+    assert_eq!(clerk.tasks("看看她收到没有").await.len(), 1);
+    assert_eq!(first.inbox(VILLAGER).len(), 1, "never sent by itself");
+}
+
+/// Both wake everybody whose time has come, and both look through all cases, at the same
+/// moment: each villager hears once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_clock_does_is_done_once() {
+    let (first, second, database) = two_on("").await;
+    let who: Vec<String> = (0..6).map(|n| format!("oSlow{n:024}")).collect();
+    for who in &who {
+        first.say(who, "投诉").await;
+    }
+    let number = first.report(VILLAGER).await;
+    let mut clerk = first.clerk().await;
+    clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    // Long enough for reminders, expiries, and for silence to count as acceptance.
+    for _ in 0..36 {
+        first.clock.advance(7_200);
+        first.wechat.advance(7_200);
+        second.clock.advance(7_200);
+        tokio::join!(first.settle(), second.settle());
+    }
+    let reminded: Vec<usize> = who.iter().map(|who| first.inbox(who).len()).collect();
+    assert!(reminded[0] > 0 && reminded.iter().all(|n| *n == reminded[0]), "{reminded:?}");
+    for who in &who {
+        let mut inbox = first.inbox(who);
+        let all = inbox.len();
+        inbox.dedup();
+        assert_eq!(inbox.len(), all, "{who} heard something twice");
+    }
+    let accepted = format!(
+        "SELECT count(*) FROM {}.case_events WHERE number = '{number}' AND type = 'accepted'",
+        database.name
+    );
+    assert_eq!(Cluster::shared().sql(&accepted), "1");
+}
