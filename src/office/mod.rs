@@ -148,6 +148,7 @@ impl Office {
         self.work("media", media::run);
         self.work("deadlines", deadlines::run);
         self.work("clearing", clearing::run);
+        self.work("scripts", snapshots::run);
         self.workers.close();
     }
 

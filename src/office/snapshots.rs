@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::dialog::{self, Conversation, Script, SourceFile};
 use crate::store::records::Contact;
@@ -18,6 +19,16 @@ use super::Office;
 const KEPT: usize = 10;
 const SNAPSHOTS_MAX: usize = 1_000;
 const CONTACTS_AT_ONCE: usize = 200;
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+
+/// Only where several instances share the store.
+pub(super) async fn run(office: Arc<Office>) {
+    while office.store.is_shared() && !office.pause(FOLLOW_EVERY).await {
+        if let Err(error) = office.follow_script().await {
+            tracing::error!(%error, "what other instances put live can not be read");
+        }
+    }
+}
 
 /// What was put live.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +81,17 @@ impl Office {
         let script = kept.unwrap_or_else(|| Script::clone(&script));
         self.script.store(Arc::new(script.at_once(live.at_once)));
         Ok(())
+    }
+
+    /// What another instance has put live is live here too. Says whether that changed it.
+    pub async fn follow_script(&self) -> Result<bool, StoreError> {
+        let current = self.script();
+        let live = load::<LiveScript>(&*self.store, keys::live_script()).await?;
+        let Some(live) = live.filter(|live| live.hash != current.hash) else { return Ok(false) };
+        let Some(new) = self.snapshot_script(&live.hash).await? else { return Ok(false) };
+        tracing::info!(hash = %live.hash, "another instance has put a script live");
+        self.script.store(Arc::new(new.succeeding(&current, live.at_once)));
+        Ok(true)
     }
 
     /// What would happen to the people under way.

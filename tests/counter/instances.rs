@@ -202,3 +202,24 @@ async fn what_the_clock_does_is_done_once() {
     );
     assert_eq!(Cluster::shared().sql(&accepted), "1");
 }
+
+#[tokio::test]
+async fn a_script_put_live_on_one_is_live_on_the_other() {
+    let (first, second) = two("").await;
+    let folder = tempfile::tempdir().unwrap();
+    let dialogs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("dialogs");
+    let mut copy = std::process::Command::new("cp");
+    assert!(copy.arg("-r").arg(dialogs).arg(folder.path()).status().unwrap().success());
+    let file = folder.path().join("dialogs/反映问题.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("这件事在哪个村？"));
+    std::fs::write(&file, text.replace("这件事在哪个村？", "请问是哪个村的事？")).unwrap();
+    let script = bianmin::office::read_script(&folder.path().join("dialogs")).unwrap();
+
+    assert!(!second.office.follow_script().await.unwrap());
+    first.office.publish(script, "管理员", false).await.unwrap();
+    assert!(second.office.follow_script().await.unwrap());
+    let said = second.say(VILLAGER, "投诉").await;
+    assert!(said.starts_with("请问是哪个村的事"), "{said}");
+    assert!(!second.office.follow_script().await.unwrap(), "it is followed once");
+}
