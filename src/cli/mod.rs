@@ -12,7 +12,7 @@ mod understand;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 /// 便民 Bianmin: a county's service counter on WeChat and SMS.
 ///
@@ -116,14 +116,6 @@ enum Command {
         /// - is the standard input.
         file: PathBuf,
     },
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum RoleName {
-    /// Dispatches, answers, phones.
-    Clerk,
-    /// A clerk who may also manage others.
-    Admin,
 }
 
 impl Cli {

@@ -9,9 +9,8 @@ use clap::Subcommand;
 
 use crate::office::clock::SystemClock;
 use crate::office::{Office, Parts, Role};
-use crate::store::records::StaffRole;
 
-use super::{RoleName, start};
+use super::start;
 
 #[derive(Debug, Subcommand)]
 pub enum StaffCommand {
@@ -19,8 +18,13 @@ pub enum StaffCommand {
     Add {
         /// The name to sign in with, 1 to 20 characters.
         name: String,
-        #[arg(long, value_enum, default_value = "clerk")]
-        role: RoleName,
+        /// clerk dispatches, answers and telephones; director decides what two people must see;
+        /// department works for one department; admin is a director who manages others.
+        #[arg(long, value_parser = role, default_value = "clerk")]
+        role: Role,
+        /// The id in departments.csv, for --role department
+        #[arg(long)]
+        department: Option<String>,
     },
     /// Give out a new one-time password; all sessions of that person end
     Reset { name: String },
@@ -36,12 +40,8 @@ pub async fn run(config: &Path, command: StaffCommand) -> anyhow::Result<ExitCod
     let office = Office::new(Parts { config, store, clock: Arc::new(SystemClock), tables, script })
         .map_err(|error| anyhow!(error))?;
     match command {
-        StaffCommand::Add { name, role } => {
-            let role = match role {
-                RoleName::Clerk => Role::Clerk,
-                RoleName::Admin => Role::Admin,
-            };
-            let password = office.add_staff(&name, role).await?;
+        StaffCommand::Add { name, role, department } => {
+            let password = office.add_staff(&name, role, department.as_deref()).await?;
             println!("{name}　一次性密码 one-time password: {password}");
         }
         StaffCommand::Reset { name } => {
@@ -50,15 +50,20 @@ pub async fn run(config: &Path, command: StaffCommand) -> anyhow::Result<ExitCod
         }
         StaffCommand::List => {
             for staff in office.all_staff().await? {
-                let role = match staff.role {
-                    StaffRole::Clerk => "clerk",
-                    StaffRole::Admin => "admin",
-                };
+                let role = staff.role.id();
+                let of = staff.department.map(|id| format!(" {id}")).unwrap_or_default();
                 let note =
                     if staff.must_change { "　(one-time password not used yet)" } else { "" };
-                println!("{}　{role}{note}", staff.name);
+                println!("{}　{role}{of}{note}", staff.name);
             }
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::from_word(text).ok_or_else(|| {
+        let all: Vec<&str> = Role::ALL.iter().map(|role| role.id()).collect();
+        format!("unknown role; please give one of {}", all.join(", "))
+    })
 }

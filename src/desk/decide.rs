@@ -140,7 +140,7 @@ fn follow(
         command => command.step(),
     };
     // A department that works on a case or answers it has accepted it.
-    let accepts = WORK.contains(&step)
+    let accepts = accepts_along(step)
         && matches!(case.state, State::Dispatched | State::Redo)
         && case.department.is_some();
     let state = if accepts { State::Handling } else { case.state };
@@ -178,6 +178,11 @@ const WORK: [Step; 6] = [
     Step::ExtensionAsked,
     Step::HandoverAsked,
 ];
+/// A department that does this to a case which it has not accepted yet accepts it along with it.
+pub fn accepts_along(step: Step) -> bool {
+    WORK.contains(&step)
+}
+
 /// What could go on for ever.
 const GROWS: [Step; 11] = [
     Step::Dispatched,

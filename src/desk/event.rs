@@ -46,7 +46,7 @@ impl Actor {
 
     /// What they are to this case; a stranger is nothing.
     pub fn parties(&self, case: Option<&Case>) -> Vec<Party> {
-        let Actor::Staff { role, department, .. } = self else {
+        let Actor::Staff { role, department, name: _ } = self else {
             return match self {
                 Actor::Villager { person } => {
                     let hers = case.is_none_or(|case| case.is_of(person));
@@ -362,6 +362,18 @@ pub struct Reply {
     pub text: String,
     /// In whose name.
     pub department: String,
+}
+
+words! {
+    /// As what somebody signs in.
+    Role {
+        Clerk "clerk" "平台工作人员",
+        /// Decides what two people must see: plans, appointments, the last word.
+        Director "director" "平台负责人",
+        /// Works for one department, and sees what that has.
+        Department "department" "承办单位",
+        Admin "admin" "管理员",
+    }
 }
 
 words! {

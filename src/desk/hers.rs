@@ -113,7 +113,7 @@ pub fn may_follow(case: &Case, person: &str, now: Timestamp) -> Result<(), Refus
         return Err(Refusal::NotYours);
     }
     let (now_is, mend) = match case.state {
-        State::Closed => {
+        State::Closed | State::Archived => {
             let closed = case.closed_at.unwrap_or(case.updated_at);
             let days = now.duration_since(closed).as_hours() / 24;
             return if days <= FOLLOW_DAYS { Ok(()) } else { Err(Refusal::LongClosed(days)) };
@@ -121,7 +121,6 @@ pub fn may_follow(case: &Case, person: &str, now: Timestamp) -> Result<(), Refus
         State::Replied => ("已经答复", "不满意请回「评价」，我们再办一次。"),
         State::Final => ("已经最终答复", "有新情况，请回「反映问题」。"),
         State::Rejected => ("没有受理", "有新情况，请回「反映问题」。"),
-        State::Archived => return Err(Refusal::LongClosed(FOLLOW_DAYS)),
         State::Withdrawn => ("您已经撤回", "要再办，请回「反映问题」。"),
         _ => ("还在办", "有话要说，请回「补充」。"),
     };

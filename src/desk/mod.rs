@@ -25,10 +25,10 @@ mod words;
 pub use case::{Case, FoldError, Round, Standing, fold};
 pub use command::Command;
 pub use course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop};
-pub use decide::{EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, decide};
+pub use decide::{EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, accepts_along, decide};
 pub use event::{
     Actor, Breached, CaseEvent, Change, Closing, Grade, Helper, Intake, Kind, Means, Outcome,
-    Rejection, Reply, Resumption, Solved, Source,
+    Rejection, Reply, Resumption, Role, Solved, Source,
 };
 pub use hers::{FOLLOW_DAYS, may_follow};
 pub use limits::{REDO_LIMIT, limit_of, next_by_clock};

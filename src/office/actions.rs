@@ -96,7 +96,7 @@ impl Turn<'_> {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
-        let case = cases::apply(&mut self.changes, None, &events)?;
+        let case = cases::apply(&mut self.changes, None, &events, &self.office.tables.calendar)?;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         self.office.counters.cases.add(1);
         Ok(Ok(Value::Record(self.case_fields(&case))))

@@ -8,6 +8,11 @@ pub fn civil(at: Timestamp) -> DateTime {
     Offset::constant(8).to_datetime(at)
 }
 
+/// Of a local date and time.
+pub fn instant(at: DateTime) -> Timestamp {
+    Offset::constant(8).to_timestamp(at).unwrap_or(Timestamp::MAX)
+}
+
 /// `11月25日17:30`
 pub fn time(at: Timestamp) -> String {
     let at = civil(at);

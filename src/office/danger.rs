@@ -88,7 +88,12 @@ impl Turn<'_> {
         let more = Command::Supplement { text, photos: Vec::new(), voices: Vec::new() };
         let rules = self.office.tables.rules();
         let case = match desk::decide(Some(&before.record), more, &by, self.now, &rules) {
-            Ok(events) => cases::apply(&mut self.changes, Some(before), &events)?,
+            Ok(events) => cases::apply(
+                &mut self.changes,
+                Some(before),
+                &events,
+                &self.office.tables.calendar,
+            )?,
             // It has been answered meanwhile; she has been told whom to call.
             Err(_) => before.record.clone(),
         };

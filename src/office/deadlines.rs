@@ -1,19 +1,16 @@
-//! What the clock does to cases when nobody does anything: silence is acceptance, and an
-//! answer that nobody rates is closed. Few cases wait for it at any time, so they are looked
-//! through rather than indexed.
+//! What the clock does to cases when nobody does anything: silence is acceptance, what is late is
+//! noted, an answer that nobody rates is closed, what has ended is put away.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::desk::{self, Actor, Case, State};
-use crate::store::{StoreError, keys, list_by_index};
+use crate::desk::{self, Actor, Case, Command, State};
+use crate::store::{StoreError, keys, list_by_index, load};
 
 use super::Office;
 
 const EVERY: Duration = Duration::from_secs(60);
 const PAGE: usize = 200;
-/// The states that `desk::next_by_clock` leads out of.
-const WAITING: [State; 3] = [State::Dispatched, State::Redo, State::Replied];
 
 pub(super) async fn run(office: Arc<Office>) {
     loop {
@@ -33,18 +30,39 @@ impl Office {
     /// Says how many cases were moved.
     pub(super) async fn pass_deadlines(&self) -> Result<usize, StoreError> {
         let mut moved = 0;
-        for state in WAITING {
-            let mut range = keys::cases_in_state(state.id());
-            loop {
-                let page = list_by_index::<Case>(&*self.store, range.clone(), PAGE).await?;
-                let Some((last, _)) = page.last() else { break };
-                range = keys::after(&range, last);
-                for (_, case) in page {
-                    moved += usize::from(self.pass_deadline(&case.record).await?);
+        let mut range = keys::cases_due_by(self.clock.now());
+        loop {
+            let page = list_by_index::<Case>(&*self.store, range.clone(), PAGE).await?;
+            let Some((last, _)) = page.last() else { break };
+            range = keys::after(&range, last);
+            for (_, case) in page {
+                moved += usize::from(self.pass_deadline(&case.record).await?);
+            }
+        }
+        Ok(moved + self.answer_merged().await?)
+    }
+
+    /// What goes on under another case hears what that was answered. Few wait so at any time.
+    async fn answer_merged(&self) -> Result<usize, StoreError> {
+        let mut moved = 0;
+        let mut range = keys::cases_in_state(State::Merged.id());
+        loop {
+            let page = list_by_index::<Case>(&*self.store, range.clone(), PAGE).await?;
+            let Some((last, _)) = page.last() else { return Ok(moved) };
+            range = keys::after(&range, last);
+            for (_, child) in page {
+                let Some(parent) = child.record.parent else { continue };
+                let parent = load::<Case>(&*self.store, keys::case(&parent.digits())).await?;
+                if let Some(reply) = parent.and_then(|parent| parent.record.reply.clone()) {
+                    let answer = Command::ReplyAsParent {
+                        outcome: reply.outcome,
+                        text: reply.text,
+                        department: reply.department,
+                    };
+                    moved += usize::from(self.move_by_clock(&child.record, answer).await?);
                 }
             }
         }
-        Ok(moved)
     }
 
     async fn pass_deadline(&self, case: &Case) -> Result<bool, StoreError> {
@@ -52,6 +70,10 @@ impl Office {
         let Some((_, command)) = next.filter(|(at, _)| *at <= self.clock.now()) else {
             return Ok(false);
         };
+        self.move_by_clock(case, command).await
+    }
+
+    async fn move_by_clock(&self, case: &Case, command: Command) -> Result<bool, StoreError> {
         let number = case.number.digits();
         match self.step_case(&number, case.revision, command, &Actor::System).await {
             Ok(()) => Ok(true),

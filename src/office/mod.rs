@@ -4,6 +4,8 @@
 mod actions;
 mod alarms;
 mod beijing;
+mod case_forms;
+mod case_view;
 mod cases;
 mod clearing;
 pub mod clock;
@@ -32,6 +34,7 @@ mod sms_inbound;
 mod sms_words;
 mod snapshots;
 mod staff;
+mod supervision;
 mod tables;
 mod tasks;
 mod turn;
@@ -59,6 +62,7 @@ use crate::config::Config;
 use crate::dialog::Script;
 use crate::store::Store;
 
+pub use case_forms::Typed;
 pub use health::Counters;
 pub use reception::{REPLY_WITHIN, Said};
 pub use sms_inbound::{SmsAnswer, SmsCall};

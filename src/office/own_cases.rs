@@ -161,7 +161,8 @@ impl Turn<'_> {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
-        let case = cases::apply(&mut self.changes, Some(&before), &events)?;
+        let case =
+            cases::apply(&mut self.changes, Some(&before), &events, &self.office.tables.calendar)?;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         if !about.is_empty() {
             self.relay(&case, about).await?;

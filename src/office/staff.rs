@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::Digest;
 use tokio::sync::Semaphore;
 
-use crate::store::records::{Staff, StaffRole, StoredSession};
+use crate::store::records::{Staff, StoredSession};
 use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load};
 
 use super::views::{CommandError, Role, Session, SignInError};
@@ -81,13 +81,31 @@ impl Office {
             return Ok(None);
         }
         let name = "管理员".to_owned();
-        let password = self.add_staff(&name, Role::Admin).await?;
+        let password = self.add_staff(&name, Role::Admin, None).await?;
         Ok(Some((name, password)))
     }
 
     /// Gives the one-time password.
-    pub async fn add_staff(&self, name: &str, role: Role) -> Result<String, CommandError> {
+    pub async fn add_staff(
+        &self,
+        name: &str,
+        role: Role,
+        department: Option<&str>,
+    ) -> Result<String, CommandError> {
         let name = name.trim();
+        match department {
+            None if role == Role::Department => {
+                return Err(CommandError::Refused("请写明是哪个承办单位的。".into()));
+            }
+            Some(id) if self.tables.departments.get(id).is_none() => {
+                let text = format!("名单里没有部门“{id}”。请写 departments.csv 里的编号。");
+                return Err(CommandError::Refused(text));
+            }
+            Some(_) if role != Role::Department => {
+                return Err(CommandError::Refused("只有承办单位的人才写单位。".into()));
+            }
+            _ => {}
+        }
         let fits = (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count());
         if !fits || name.chars().any(|c| c.is_control() || c == '/') {
             return Err(CommandError::Refused(format!(
@@ -100,10 +118,8 @@ impl Office {
         let password = random::one_time_password();
         let staff = Staff {
             name: name.to_owned(),
-            role: match role {
-                Role::Clerk => StaffRole::Clerk,
-                Role::Admin => StaffRole::Admin,
-            },
+            role,
+            department: department.map(str::to_owned),
             password_hash: self.passwords.hash(&password).await?,
             must_change: true,
             failures: 0,
@@ -256,10 +272,8 @@ impl Office {
         let staff = load::<Staff>(&*self.store, keys::staff(&session.record.staff)).await?;
         Ok(staff.map(|staff| Session {
             name: staff.record.name.clone(),
-            role: match staff.record.role {
-                StaffRole::Clerk => Role::Clerk,
-                StaffRole::Admin => Role::Admin,
-            },
+            role: staff.record.role,
+            department: staff.record.department.clone(),
             csrf: session.record.csrf.clone(),
             must_change: staff.record.must_change,
         }))

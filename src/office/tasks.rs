@@ -9,7 +9,7 @@ use crate::store::records::{Contact, Done, Line, Outgoing, Person, Status, Task,
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
 use super::turn::Turn;
-use super::views::{CommandError, Session, TaskLine, TaskView};
+use super::views::{CommandError, Role, Session, TaskLine, TaskView};
 use super::{Office, outbox, random};
 
 const LINES_MAX: usize = 100;
@@ -207,7 +207,8 @@ impl Office {
     }
 
     /// The open ones, oldest first.
-    pub async fn tasks(&self) -> Result<Vec<TaskView>, CommandError> {
+    pub async fn tasks(&self, session: &Session) -> Result<Vec<TaskView>, CommandError> {
+        for_the_platform(session)?;
         let open = list_by_index::<Task>(&*self.store, keys::open_tasks(), OPEN_SHOWN_MAX).await?;
         let mut views = Vec::with_capacity(open.len());
         for (_, task) in open {
@@ -216,7 +217,12 @@ impl Office {
         Ok(views)
     }
 
-    pub async fn task(&self, id: &str) -> Result<Option<TaskView>, CommandError> {
+    pub async fn task(
+        &self,
+        session: &Session,
+        id: &str,
+    ) -> Result<Option<TaskView>, CommandError> {
+        for_the_platform(session)?;
         match load::<Task>(&*self.store, keys::task(id)).await? {
             Some(task) => Ok(Some(self.task_view(&task.record).await?)),
             None => Ok(None),
@@ -233,6 +239,7 @@ impl Office {
                 TaskKind::Dead => "dead",
                 TaskKind::Relay => "relay",
                 TaskKind::Danger => "danger",
+                TaskKind::Supervise => "supervise",
             },
             title: task.title.clone(),
             reason: task.reason.clone(),
@@ -273,6 +280,11 @@ impl Office {
         Ok(ways)
     }
 
+    async fn task_of(&self, session: &Session, id: &str) -> Result<Loaded<Task>, CommandError> {
+        for_the_platform(session)?;
+        self.open_task(id).await
+    }
+
     async fn open_task(&self, id: &str) -> Result<Loaded<Task>, CommandError> {
         let task =
             load::<Task>(&*self.store, keys::task(id)).await?.ok_or(CommandError::NotFound)?;
@@ -290,7 +302,11 @@ impl Office {
         note: &str,
     ) -> Result<(), CommandError> {
         let note = said(note, "请写上结果，例如：已打电话告诉她。")?;
-        let before = self.open_task(id).await?;
+        let before = self.task_of(session, id).await?;
+        if before.record.kind == TaskKind::Supervise {
+            let mend = "请在事项页用「电话督办」记下找了谁、答应哪天，这里就办完了。";
+            return Err(CommandError::Refused(mend.into()));
+        }
         if before.record.kind == TaskKind::HandOver {
             return self.close_hand_over(session, &before, &note).await;
         }
@@ -318,7 +334,7 @@ impl Office {
         if text.len() > wechat::reply::TEXT_LIMIT {
             return Err(CommandError::Refused("太长了，请分两次说，每次最多600个字。".into()));
         }
-        let before = self.open_task(id).await?;
+        let before = self.task_of(session, id).await?;
         let mut task = before.record.clone();
         let Some(address) = task.address.clone() else {
             return Err(CommandError::Refused("她取消了关注，微信上联系不到，请打电话。".into()));
@@ -335,7 +351,7 @@ impl Office {
 
     /// The bot takes over again; the hand-over is finished.
     pub async fn give_back(&self, session: &Session, id: &str) -> Result<(), CommandError> {
-        let before = self.open_task(id).await?;
+        let before = self.task_of(session, id).await?;
         self.close_hand_over(session, &before, "交还给机器人").await
     }
 
@@ -390,7 +406,7 @@ impl Office {
         id: &str,
         only: Option<&str>,
     ) -> Result<(), CommandError> {
-        let before = self.open_task(id).await?;
+        let before = self.task_of(session, id).await?;
         let missing = || CommandError::Refused("这件事没有可以再发的消息。".into());
         let message = before.record.outgoing.clone().ok_or_else(missing)?;
         let sent =
@@ -419,6 +435,11 @@ impl Office {
         self.bells.outbox.notify_one();
         Ok(())
     }
+}
+
+/// What villagers write to the platform is not for departments.
+fn for_the_platform(session: &Session) -> Result<(), CommandError> {
+    if session.role == Role::Department { Err(CommandError::NotFound) } else { Ok(()) }
 }
 
 fn said(text: &str, missing: &str) -> Result<String, CommandError> {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+pub use crate::desk::Role;
 use crate::store::StoreError;
 
 /// Shown as JSON by /health.
@@ -25,17 +26,13 @@ pub struct WebhookAnswer {
     pub body: Vec<u8>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    Clerk,
-    Admin,
-}
-
 /// A signed-in member of the staff.
 #[derive(Debug, Clone)]
 pub struct Session {
     pub name: String,
     pub role: Role,
+    /// Of one who works for a department.
+    pub department: Option<String>,
     pub csrf: String,
     /// Signed in with a one-time password: only the change-password page is open.
     pub must_change: bool,
@@ -117,7 +114,6 @@ pub struct CaseRow {
 pub struct CaseView {
     pub row: CaseRow,
     pub category: Option<String>,
-    pub category_id: Option<String>,
     pub name: Option<String>,
     pub phone: Option<String>,
     /// what the villager wrote, never edited
@@ -130,14 +126,11 @@ pub struct CaseView {
     pub media: Vec<MediaView>,
     pub timeline: Vec<TimelineLine>,
     pub notices: Vec<NoticeView>,
-    /// what may be done now: "dispatch", "accept", "progress", "reply", "close"
-    pub actions: Vec<&'static str>,
-    /// all departments, the suggested lead first
-    pub departments: Vec<Choice>,
-    pub suggested: Option<String>,
-    pub categories: Vec<Choice>,
-    /// the closed list for a reply
-    pub outcomes: Vec<Choice>,
+    /// Nobody but the platform sees whose it is.
+    pub confidential: bool,
+    pub helpers: Vec<String>,
+    /// What is open to the one who looks, the usual next step first.
+    pub forms: Vec<CaseForm>,
     /// goes back with each form; a different one means somebody was faster
     pub revision: u32,
 }
@@ -169,12 +162,34 @@ pub struct NoticeView {
 }
 
 #[derive(Debug, Clone)]
-pub enum CaseCommand {
-    Dispatch { department: String, category: Option<String>, note: String },
-    Accept,
-    Progress { text: String },
-    Reply { outcome: String, text: String },
-    Close { reason: String },
+pub struct CaseForm {
+    pub action: &'static str,
+    pub title: String,
+    pub intro: &'static str,
+    pub button: String,
+    pub is_main: bool,
+    pub fields: Vec<FormField>,
+}
+
+#[derive(Debug, Clone)]
+pub struct FormField {
+    pub name: &'static str,
+    pub label: &'static str,
+    pub hint: &'static str,
+    pub kind: FieldKind,
+    pub required: bool,
+    /// What is suggested.
+    pub value: String,
+}
+
+#[derive(Debug, Clone)]
+pub enum FieldKind {
+    Line,
+    Text,
+    Number { min: u8, max: u8 },
+    Day,
+    Moment,
+    Choice(Vec<Choice>),
 }
 
 #[derive(Debug, Clone)]

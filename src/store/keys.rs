@@ -34,6 +34,7 @@
 //! | `i/case-state/<state>/<promised>/<number>` | Case |
 //! | `i/case-department/<department>/<promised>/<number>` | Case |
 //! | `i/case-person/<person>/<number>` | Case |
+//! | `i/case-clock/<time>/<number>` | Case |
 //! | `i/outgoing-due/<time>/<id>` | Outgoing |
 //! | `i/outgoing-case/<number>/<time>/<id>` | Outgoing |
 //! | `i/outgoing-message/<message id>` | Outgoing |
@@ -174,6 +175,15 @@ pub fn case_by_department(department: &str, promised: Timestamp, number: &str) -
 /// Those due first come first.
 pub fn cases_of_department(department: &str) -> Range {
     below(&["i", "case-department", &segment(department)])
+}
+
+/// When the clock does something to it.
+pub fn case_clock(at: Timestamp, number: &str) -> Key {
+    key(&["i", "case-clock", &time(at), number])
+}
+
+pub fn cases_due_by(now: Timestamp) -> Range {
+    until("case-clock", now)
 }
 
 pub fn case_by_person(person: &str, number: &str) -> Key {

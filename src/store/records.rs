@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::county::Address;
-use crate::desk::{Case, CaseEvent};
+use crate::desk::{Case, CaseEvent, Role};
 use crate::dialog::Conversation;
 
 use super::{Key, Record, keys};
@@ -208,9 +208,16 @@ impl Record for Case {
             keys::case_by_state(self.state.id(), self.round_due_at, number),
             keys::case_by_person(&self.person, number),
         ];
-        if let Some(department) = &self.department {
+        // Those that help, and the one to which it is offered, find it in their lists as well.
+        let helpers = self.course.helpers.iter().map(|helper| &helper.department);
+        let mut departments: Vec<&String> =
+            self.department.iter().chain(&self.course.handover_to).chain(helpers).collect();
+        departments.sort();
+        departments.dedup();
+        for department in departments {
             indexes.push(keys::case_by_department(department, self.round_due_at, number));
         }
+        indexes.extend(self.wakes_at.map(|at| keys::case_clock(at, number)));
         indexes
     }
 }
@@ -391,6 +398,8 @@ pub enum TaskKind {
     Relay,
     /// Somebody is in danger, or was when she wrote.
     Danger,
+    /// A department is late: the platform telephones it.
+    Supervise,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -480,20 +489,16 @@ impl Record for Media {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Staff {
     pub name: String,
-    pub role: StaffRole,
+    pub role: Role,
+    /// The id in departments.csv of one who works for a department.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
     /// argon2id, as a PHC string
     pub password_hash: String,
     /// The password is a one-time password.
     pub must_change: bool,
     pub failures: u32,
     pub locked_until: Option<Timestamp>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StaffRole {
-    Clerk,
-    Admin,
 }
 
 impl Record for Staff {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bianmin::config;
 use bianmin::office::clock::{Clock, ManualClock};
-use bianmin::office::{Office, Parts, Tables, read_script};
+use bianmin::office::{Office, Parts, Role, Tables, read_script};
 use bianmin::store::{MemoryEngine, PostgresEngine, PostgresSettings, Store};
 use bianmin::web;
 use fake_wechat::postgres::Cluster;
@@ -262,15 +262,22 @@ impl County {
     /// A clerk who has signed in and chosen a password.
     pub async fn clerk(&self) -> Clerk<'_> {
         let (name, password) = self.office.first_clerk().await.unwrap().expect("nobody yet");
+        self.newcomer(&name, &password).await
+    }
+
+    /// Somebody with that role; `department` is an id in departments.csv.
+    pub async fn staff(&self, name: &str, role: Role, department: Option<&str>) -> Clerk<'_> {
+        let password = self.office.add_staff(name, role, department).await.unwrap();
+        self.newcomer(name, &password).await
+    }
+
+    async fn newcomer(&self, name: &str, password: &str) -> Clerk<'_> {
         let mut clerk = self.nobody();
-        clerk.sign_in(&name, &password).await.unwrap();
+        clerk.sign_in(name, password).await.unwrap();
         let page = clerk.get("/desk/password").await;
         clerk.csrf = csrf_in(&page);
-        let fields = [
-            ("old_password", password.as_str()),
-            ("new_password", PASSWORD),
-            ("again_password", PASSWORD),
-        ];
+        let fields =
+            [("old_password", password), ("new_password", PASSWORD), ("again_password", PASSWORD)];
         let (status, text) = clerk.post("/desk/password", &fields).await;
         assert_eq!(status, 303, "{text}");
         clerk

@@ -4,6 +4,7 @@
 mod clearing;
 mod county;
 mod danger;
+mod departments;
 mod desk_page;
 mod duplicates;
 mod hand_over;

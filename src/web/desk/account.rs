@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 
 use super::page::{self, Frame};
 use super::session::{COOKIE, Newcomer, OpenForm, Posted, cookie, set_cookie};
-use crate::office::{CommandError, Office, Role, Session, SignInError};
+use crate::office::{CommandError, Office, Session, SignInError};
 
 /// Shown beside the field; the office has the last word.
 const PASSWORD_CHARS_MIN: usize = 8;
@@ -89,10 +89,7 @@ struct Password {
 
 impl Password {
     fn new(office: &Office, session: &Session, headers: &HeaderMap, error: Option<String>) -> Self {
-        let role = match session.role {
-            Role::Clerk => "办事员",
-            Role::Admin => "管理员",
-        };
+        let role = session.role.word();
         Self {
             frame: Frame::new(office.county_name(), session, "me", headers),
             name: session.name.clone(),

@@ -13,11 +13,11 @@ use serde::Deserialize;
 
 use super::page::{self, Frame};
 use super::session::{Fields, Posted, SignedIn};
-use crate::office::{CaseCommand, CaseFilter, CasePage, CaseView, CommandError, Office};
+use crate::office::{
+    CaseFilter, CaseForm, CasePage, CaseView, CommandError, FieldKind, FormField, Office, Typed,
+};
 
 pub const TEXT_CHARS_MAX: usize = 2000;
-/// A reply below this says nothing to a villager.
-pub const REPLY_CHARS_MIN: usize = 15;
 const SEARCH_CHARS_MAX: usize = 60;
 
 pub fn routes() -> Router<Arc<Office>> {
@@ -88,7 +88,7 @@ async fn list(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
     let filter = asked.map(|Query(asked)| asked.filter()).unwrap_or_default();
-    let list = match office.cases(&filter).await {
+    let list = match office.cases(&signed.session, &filter).await {
         Ok(list) => list,
         Err(error) => return page::failed(&error),
     };
@@ -134,30 +134,26 @@ impl Case {
         }
     }
 
-    fn department(&self) -> &str {
-        match self.kept("dispatch", "department") {
-            "" => self.case.suggested.as_deref().unwrap_or_default(),
-            kept => kept,
-        }
+    /// All that is open is to write something down.
+    fn is_done(&self) -> bool {
+        self.case.forms.iter().all(|form| matches!(form.action, "note" | "hide"))
     }
 
-    fn category(&self) -> &str {
-        match self.kept("dispatch", "category") {
-            "" => self.case.category_id.as_deref().unwrap_or_default(),
+    /// What stands in a field: what was typed, else what is suggested.
+    fn value<'a>(&'a self, form: &CaseForm, field: &'a FormField) -> &'a str {
+        match self.kept(form.action, field.name) {
+            "" => &field.value,
             kept => kept,
         }
     }
 
     /// Text typed for a step that can no longer be taken.
-    fn orphan(&self) -> Option<&str> {
+    fn orphan(&self) -> Option<String> {
         let kept = self.kept.as_ref()?;
-        if self.case.actions.contains(&kept.action.as_str()) {
+        if self.case.forms.iter().any(|form| form.action == kept.action) {
             return None;
         }
-        ["text", "note", "reason"]
-            .into_iter()
-            .map(|name| kept.fields.get(name))
-            .find(|t| !t.is_empty())
+        kept.fields.longest()
     }
 }
 
@@ -179,7 +175,7 @@ async fn show_case(
     problem: Option<String>,
     kept: Option<Kept>,
 ) -> Response {
-    let case = match office.case(number).await {
+    let case = match office.case(&signed.session, number).await {
         Ok(Some(case)) => case,
         Ok(None) => {
             return page::message(StatusCode::NOT_FOUND, "没有这个受理号。请核对九位数字。");
@@ -198,19 +194,19 @@ async fn act(
     posted: Posted<SignedIn>,
 ) -> Response {
     let Posted { signed, fields } = posted;
-    let done = match command(&action, &fields) {
-        Ok((done, revision, command)) => {
-            let acted = office.case_command(&signed.session, &number, revision, command).await;
-            acted.map(|()| done)
+    let acted = match fields.get("revision").parse() {
+        Ok(revision) => {
+            let typed = |name: &str| fields.get(name).to_owned();
+            let typed = Typed(&typed);
+            office.case_command(&signed.session, &number, revision, &action, &typed).await
         }
-        Err(error) => Err(error),
+        Err(_) => Err(CommandError::Changed),
     };
-    match done {
-        Ok(done) => page::after(
-            done,
-            &format!("/desk/cases/{}", page::percent(&number)),
-            office.secure_cookies(),
-        ),
+    match acted {
+        Ok(()) => {
+            let path = format!("/desk/cases/{}", page::percent(&number));
+            page::after(page::done_code(&action), &path, office.secure_cookies())
+        }
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
         Err(error) => {
             let status = page::status_of(&error);
@@ -219,47 +215,6 @@ async fn act(
             show_case(&office, &headers, &signed, &number, status, problem, kept).await
         }
     }
-}
-
-/// The code of what will be said, the revision that was seen, and the command.
-fn command(
-    action: &str,
-    fields: &Fields,
-) -> Result<(&'static str, u32, CaseCommand), CommandError> {
-    let refuse = |text: &str| CommandError::Refused(text.to_owned());
-    let revision = fields.get("revision").parse().map_err(|_| CommandError::Changed)?;
-    let text = |name: &str, missing: &str| {
-        let text = fields.filled(name).ok_or_else(|| refuse(missing))?;
-        short_enough(&text)?;
-        Ok::<_, CommandError>(text)
-    };
-    let (done, command) = match action {
-        "dispatch" => {
-            let department =
-                fields.filled("department").ok_or_else(|| refuse("请选择承办单位。"))?;
-            let note = fields.get("note").to_owned();
-            short_enough(&note)?;
-            let category = fields.filled("category");
-            ("dispatch", CaseCommand::Dispatch { department, category, note })
-        }
-        "accept" => ("accept", CaseCommand::Accept),
-        "progress" => {
-            ("progress", CaseCommand::Progress { text: text("text", "请写办到哪一步了。")? })
-        }
-        "reply" => {
-            let outcome = fields.filled("outcome").ok_or_else(|| refuse("请选择结果。"))?;
-            let text = text("text", "请写答复。")?;
-            if text.chars().count() < REPLY_CHARS_MIN {
-                return Err(refuse("答复太短，至少15个字：做了什么，结果怎样，还有问题找谁。"));
-            }
-            ("reply", CaseCommand::Reply { outcome, text })
-        }
-        "close" => {
-            ("close", CaseCommand::Close { reason: text("reason", "请写为什么现在办结。")? })
-        }
-        _ => return Err(CommandError::NotFound),
-    };
-    Ok((done, revision, command))
 }
 
 pub fn short_enough(text: &str) -> Result<(), CommandError> {
@@ -320,10 +275,10 @@ mod tests {
         check_page(&html);
         assert_eq!(html.matches(HOSTILE_SHOWN).count(), 7, "{html}");
         assert!(html.contains("name=\"revision\" value=\"3\""));
-        assert!(html.contains("\"road\" selected>县交通运输局（建议）"));
-        assert!(html.contains("\"lamp\" selected"));
+        assert!(html.contains("\"road\" selected>县交通运输局</option>"));
+        assert!(html.contains("type=\"datetime-local\"") && html.contains("max=\"10\""));
         let quiet = CaseView {
-            actions: vec![],
+            forms: vec![],
             media: vec![],
             notices: vec![],
             timeline: vec![],
@@ -336,8 +291,8 @@ mod tests {
 
     #[test]
     fn what_was_typed_is_kept() {
-        let check = |kept: Option<Kept>, actions: Vec<&'static str>, expect: &[&str]| {
-            let html = case_of(CaseView { actions, ..sample::case() }, Some("刚刚有人动过"), kept);
+        let check = |kept: Option<Kept>, forms: Vec<CaseForm>, expect: &[&str]| {
+            let html = case_of(CaseView { forms, ..sample::case() }, Some("刚刚有人动过"), kept);
             check_page(&html);
             for part in expect.iter().chain(&["role=\"alert\"", "刚刚有人动过"]) {
                 assert!(html.contains(part), "no {part} in\n{html}");
@@ -345,45 +300,11 @@ mod tests {
         };
         let reply = || kept("reply", [("outcome", "cannot"), ("text", HOSTILE)]);
         let shown = format!(">{HOSTILE_SHOWN}</textarea>");
-        check(reply(), vec!["reply", "close"], &[&shown, "\"cannot\" selected"]);
+        check(reply(), sample::forms(), &[&shown, "\"cannot\" selected"]);
         // The step is gone, the words are not.
         check(reply(), vec![], &[&shown, "您刚才写的"]);
-        let dispatch = kept("dispatch", [("department", "water"), ("category", "well")]);
-        check(dispatch, vec!["dispatch"], &["\"water\" selected", "\"well\" selected"]);
-    }
-
-    #[test]
-    fn a_form_becomes_a_command_or_says_what_to_do() {
-        let check = |action: &str, fields: Fields, expect: Result<&str, &str>| {
-            let got = command(action, &fields).map(|(done, revision, _)| {
-                assert_eq!(revision, 7);
-                done
-            });
-            match (got, expect) {
-                (Ok(done), Ok(expected)) => assert_eq!(done, expected),
-                (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
-                (got, _) => panic!("{action}: {got:?}, not {expect:?}"),
-            }
-        };
-        let long = "长".repeat(TEXT_CHARS_MAX + 1);
-        let rev = ("revision", "7");
-        check("accept", [rev].into(), Ok("accept"));
-        check("accept", [("revision", "-1")].into(), Err("有人动过"));
-        check("accept", [].into(), Err("有人动过"));
-        check("dispatch", [rev, ("department", "road")].into(), Ok("dispatch"));
-        check("dispatch", [rev].into(), Err("请选择承办单位"));
-        check("dispatch", [rev, ("department", "road"), ("note", &long)].into(), Err("2000"));
-        check("progress", [rev, ("text", "已到现场")].into(), Ok("progress"));
-        check("progress", [rev].into(), Err("办到哪一步"));
-        let fifteen = "路灯已修好，今晚会亮，请您放心";
-        assert_eq!(fifteen.chars().count(), REPLY_CHARS_MIN);
-        check("reply", [rev, ("outcome", "done"), ("text", fifteen)].into(), Ok("reply"));
-        check("reply", [rev, ("text", fifteen)].into(), Err("请选择结果"));
-        check("reply", [rev, ("outcome", "done"), ("text", "已修好")].into(), Err("15个字"));
-        check("reply", [rev, ("outcome", "done"), ("text", &long)].into(), Err("2000"));
-        check("close", [rev, ("reason", "重复")].into(), Ok("close"));
-        check("close", [rev].into(), Err("为什么"));
-        check("burn", [rev].into(), Err("没有找到"));
+        let dispatch = kept("dispatch", [("department", "water")]);
+        check(dispatch, sample::forms(), &["\"water\" selected"]);
     }
 
     #[test]

@@ -21,6 +21,9 @@ const DONE: &[(&str, &str)] = &[
     ("progress", "进展已记下，正在告诉群众。"),
     ("reply", "已答复，答复正在发给群众。"),
     ("close", "已办结。"),
+    ("supervise", "已记下，正在告诉群众新的时间。"),
+    ("ask_info", "已去问群众，办理时间先停着。"),
+    ("noted", "已记下。"),
     ("finish", "这件待办已了结。"),
     ("write", "已发给群众。"),
     ("back", "已交还机器人，由它接着回话。"),
@@ -76,6 +79,11 @@ pub fn show(status: StatusCode, template: &impl Template, frame: &Frame) -> Resp
         response.headers_mut().append(header::SET_COOKIE, set_cookie(FLASH, "", false));
     }
     response
+}
+
+/// The code for what an action did; the plain one when it has no sentence of its own.
+pub fn done_code(action: &str) -> &'static str {
+    DONE.iter().map(|(code, _)| *code).find(|code| *code == action).unwrap_or("noted")
 }
 
 /// After a form: to `path`, which says what was done.

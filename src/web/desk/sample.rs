@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::page::{Frame, Person};
 use crate::office::{
-    CaseRow, CaseView, Choice, MediaView, NoticeView, TaskLine, TaskView, TimelineLine,
+    CaseForm, CaseRow, CaseView, Choice, FieldKind, FormField, MediaView, NoticeView, TaskLine,
+    TaskView, TimelineLine,
 };
 
 /// What a hostile villager would write; it must come out as the same text.
@@ -53,7 +54,6 @@ pub fn case() -> CaseView {
     CaseView {
         row: row(),
         category: Some("路灯".to_owned()),
-        category_id: Some("lamp".to_owned()),
         name: Some(HOSTILE.to_owned()),
         phone: Some("13800000000".to_owned()),
         text: HOSTILE.to_owned(),
@@ -79,13 +79,53 @@ pub fn case() -> CaseView {
             status: "需要打电话".to_owned(),
             detail: "她已取消关注".to_owned(),
         }],
-        actions: vec!["dispatch", "accept", "progress", "reply", "close"],
-        departments: choices(&[("road", "县交通运输局"), ("water", "县水利局")]),
-        suggested: Some("road".to_owned()),
-        categories: choices(&[("lamp", "路灯"), ("well", "饮水")]),
-        outcomes: choices(&[("done", "已办好"), ("cannot", "办不了，说明了原因")]),
+        confidential: true,
+        helpers: vec!["县水利局".to_owned()],
+        forms: forms(),
         revision: 3,
     }
+}
+
+/// One with each kind of field.
+pub fn forms() -> Vec<CaseForm> {
+    let field = |name, kind, value: &str| FormField {
+        name,
+        label: "要填的",
+        hint: "怎样填",
+        kind,
+        required: true,
+        value: value.to_owned(),
+    };
+    let form = |action, fields| CaseForm {
+        action,
+        title: "办这一步".to_owned(),
+        intro: "这一步是什么",
+        button: "办".to_owned(),
+        is_main: action == "reply",
+        fields,
+    };
+    let departments = choices(&[("road", "县交通运输局"), ("water", "县水利局")]);
+    let outcomes = choices(&[("done", "已办好"), ("cannot", "办不了，说明了原因")]);
+    vec![
+        form("dispatch", vec![field("department", FieldKind::Choice(departments), "road")]),
+        form("accept", Vec::new()),
+        form(
+            "reply",
+            vec![
+                field("outcome", FieldKind::Choice(outcomes), ""),
+                field("text", FieldKind::Text, ""),
+            ],
+        ),
+        form(
+            "supervise",
+            vec![
+                field("callee", FieldKind::Line, ""),
+                field("promise", FieldKind::Moment, ""),
+                field("until", FieldKind::Day, ""),
+                field("days", FieldKind::Number { min: 1, max: 10 }, ""),
+            ],
+        ),
+    ]
 }
 
 pub fn task(kind: &'static str) -> TaskView {

@@ -73,6 +73,14 @@ impl Fields {
         Some(self.get(name)).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
+    /// What somebody took the trouble to write, if anything.
+    pub fn longest(&self) -> Option<String> {
+        let written =
+            self.0.iter().filter(|(name, _)| !matches!(name.as_str(), "csrf" | "revision"));
+        let texts = written.map(|(_, text)| text).filter(|text| !text.is_empty());
+        texts.max_by_key(|text| text.len()).cloned()
+    }
+
     /// Passwords keep each of their characters.
     async fn read(request: Request) -> Result<Self, Response> {
         if !from_our_page(request.headers()) {

@@ -26,6 +26,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("danger", "紧急", "群众说有危险。请马上核实，打110、119、120，或找部门。"),
     ("handover", "等人回话", "群众要找人说话，机器人已经停下，等您回。"),
     ("phone", "要打的电话", "这些话发不出去，请打电话告诉群众。"),
+    ("supervise", "要督办的", "承办单位到期没有办完，请打电话问清哪天办完，记在事项页。"),
     ("relay", "要转告的话", "群众对办着的事有话，请打电话告诉承办单位。"),
     ("voice", "要听的录音", "机器人听不懂录音，请听一听说的是什么。"),
     ("dead", "没发出去的消息", "试了几次都没成，请重新发送，或打电话。"),
@@ -58,7 +59,7 @@ struct List {
 }
 
 async fn list(State(office): State<Arc<Office>>, headers: HeaderMap, signed: SignedIn) -> Response {
-    let tasks = match office.tasks().await {
+    let tasks = match office.tasks(&signed.session).await {
         Ok(tasks) => tasks,
         Err(error) => return page::failed(&error),
     };
@@ -96,7 +97,7 @@ async fn show_task(
     problem: Option<String>,
     kept: &Fields,
 ) -> Response {
-    let task = match office.task(id).await {
+    let task = match office.task(&signed.session, id).await {
         Ok(Some(task)) => task,
         Ok(None) => {
             return page::message(StatusCode::NOT_FOUND, "这件待办已经了结，或者没有这件待办。");

@@ -1,0 +1,441 @@
+//! The forms under a case: each step that is open to somebody, in words, with what has to be
+//! filled in. Which steps are open says the table of transitions; nothing here decides.
+
+use jiff::civil::{Date, DateTime};
+
+use crate::desk::{
+    self, Actor, Case, Command, Means, Outcome, Rejection, Resumption, Solved, State, Step,
+};
+
+use super::beijing;
+use super::views::{CaseForm, Choice, CommandError, FieldKind, FormField};
+
+const TEXT_CHARS_MAX: usize = 2_000;
+
+struct Form {
+    action: &'static str,
+    step: Step,
+    title: &'static str,
+    intro: &'static str,
+    button: &'static str,
+    /// The usual next step is shown first and in colour.
+    is_main: bool,
+    fields: &'static [Field],
+    read: fn(&Typed) -> Result<Command, String>,
+}
+
+#[derive(Clone, Copy)]
+struct Field {
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    kind: Kind,
+    required: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Line,
+    Text,
+    Number(u8, u8),
+    Day,
+    Moment,
+    Departments,
+    Categories,
+    Outcomes,
+    Rejections,
+    Means,
+    Reached,
+    Solved,
+}
+
+const fn must(name: &'static str, label: &'static str, kind: Kind, hint: &'static str) -> Field {
+    Field { name, label, hint, kind, required: true }
+}
+
+const fn may(name: &'static str, label: &'static str, kind: Kind, hint: &'static str) -> Field {
+    Field { name, label, hint, kind, required: false }
+}
+
+const REASON: &[Field] = &[must("reason", "理由", Kind::Text, "")];
+const REPLY: &str = "写清做了什么、结果怎样、还有问题找谁。至少15个字，群众会原样收到。";
+const CONTACT: [Field; 2] =
+    [must("means", "怎样联系", Kind::Means, ""), must("reached", "联系上了吗", Kind::Reached, "")];
+
+#[rustfmt::skip]
+const FORMS: &[Form] = &[
+    Form {
+        action: "dispatch", step: Step::Dispatched, title: "派单", button: "派单", is_main: true,
+        intro: "答应群众的时间不变。",
+        fields: &[
+            must("department", "承办单位", Kind::Departments, ""),
+            may("helper", "协办单位", Kind::Departments, "没有就不选"),
+            may("helper2", "第二个协办单位", Kind::Departments, "没有就不选"),
+            may("category", "类别", Kind::Categories, "不对就改"),
+            may("note", "给承办单位的话", Kind::Text, "可不写"),
+        ],
+        read: |typed| {
+            let helpers = ["helper", "helper2"].iter().filter_map(|name| typed.filled(name));
+            Ok(Command::Dispatch {
+                department: typed.text("department"),
+                helpers: helpers.collect(),
+                category: typed.filled("category"),
+                note: typed.text("note"),
+            })
+        },
+    },
+    Form {
+        action: "accept", step: Step::Accepted, title: "签收", button: "签收", is_main: true,
+        intro: "签收就是承办单位接下了这件事。半天不签收，算已经签收。",
+        fields: &[], read: |_| Ok(Command::Accept),
+    },
+    Form {
+        action: "pass_review", step: Step::Replied, title: "审核通过", button: "通过，发给群众", is_main: true,
+        intro: "答复会以承办单位的名义发给群众。",
+        fields: &[], read: |_| Ok(Command::PassReview),
+    },
+    Form {
+        action: "return_review", step: Step::ReviewReturned, title: "退回修改", button: "退回", is_main: false,
+        intro: "", fields: &[must("reason", "哪里要改", Kind::Text, "")],
+        read: |typed| Ok(Command::ReturnReview { reason: typed.text("reason") }),
+    },
+    Form {
+        action: "grant_extension", step: Step::ExtensionGranted, title: "同意延期", button: "同意", is_main: true,
+        intro: "群众会收到新的时间和原因。",
+        fields: &[], read: |_| Ok(Command::GrantExtension),
+    },
+    Form {
+        action: "refuse_extension", step: Step::ExtensionRefused, title: "不同意延期", button: "不同意", is_main: false,
+        intro: "", fields: REASON,
+        read: |typed| Ok(Command::RefuseExtension { reason: typed.text("reason") }),
+    },
+    Form {
+        action: "refuse_return", step: Step::ReturnRefused, title: "不同意退单", button: "不同意", is_main: false,
+        intro: "同意的话，请派给另一个单位。", fields: REASON,
+        read: |typed| Ok(Command::RefuseReturn { reason: typed.text("reason") }),
+    },
+    Form {
+        action: "progress", step: Step::Progress, title: "记进展", button: "记下", is_main: false,
+        intro: "", fields: &[must("text", "办到哪一步了", Kind::Text, "群众会收到这段话。")],
+        read: |typed| Ok(Command::Progress { text: typed.text("text") }),
+    },
+    Form {
+        action: "reply", step: Step::Replied, title: "答复群众", button: "答复", is_main: true,
+        intro: "", fields: &[must("outcome", "结果", Kind::Outcomes, ""), must("text", "答复", Kind::Text, REPLY)],
+        read: |typed| {
+            let outcome = typed.word("outcome", Outcome::from_word, "请选一个办理结果。")?;
+            Ok(Command::Reply { outcome, text: typed.text("text") })
+        },
+    },
+    Form {
+        action: "answer", step: Step::Answered, title: "直接答复", button: "答复", is_main: false,
+        intro: "不用派单就能答的，如问政策。", fields: &[must("text", "答复", Kind::Text, REPLY), must("basis", "依据", Kind::Line, "哪份文件，问了谁")],
+        read: |typed| Ok(Command::Answer { text: typed.text("text"), basis: typed.text("basis") }),
+    },
+    Form {
+        action: "ask_info", step: Step::InfoAsked, title: "请群众补充", button: "去问", is_main: false,
+        intro: "等群众回音的时候，办理时间先停着，最多5个工作日。",
+        fields: &[must("question", "要补充什么", Kind::Text, "一次问清，群众会原样收到。")],
+        read: |typed| Ok(Command::AskInfo { question: typed.text("question") }),
+    },
+    Form {
+        action: "resume", step: Step::Resumed, title: "恢复计时", button: "恢复", is_main: false,
+        intro: "不等了，接着办。",
+        fields: &[], read: |_| Ok(Command::Resume { reason: Resumption::NotNeeded }),
+    },
+    Form {
+        action: "contact", step: Step::Contacted, title: "记联系情况", button: "记下", is_main: false,
+        intro: "第一次联系群众要在1个工作日内（紧急的2小时）。",
+        fields: &[CONTACT[0], CONTACT[1], may("note", "说明", Kind::Text, "可不写")],
+        read: |typed| {
+            let (means, reached) = contact(typed)?;
+            Ok(Command::NoteContact { means, reached, note: typed.text("note") })
+        },
+    },
+    Form {
+        action: "help", step: Step::CoReplied, title: "协办意见", button: "交给主办单位", is_main: false,
+        intro: "只给主办单位看，不发给群众。", fields: &[may("department", "协办单位", Kind::Departments, "平台代写时才选"), must("text", "意见", Kind::Text, "")],
+        read: |typed| Ok(Command::CoReply { department: typed.filled("department"), text: typed.text("text") }),
+    },
+    Form {
+        action: "ask_extension", step: Step::ExtensionAsked, title: "申请延期", button: "申请", is_main: false,
+        intro: "到期以前提，最多3次，由平台定。",
+        fields: &[must("days", "延几个工作日", Kind::Number(1, 10), "一般最多3个，E类最多10个"), must("reason", "理由", Kind::Text, "同意了会告诉群众"), may("evidence", "依据", Kind::Line, "可不写")],
+        read: |typed| {
+            let days = typed.text("days").parse().map_err(|_| "请写延几个工作日，例如 3。")?;
+            Ok(Command::AskExtension { days, reason: typed.text("reason"), evidence: typed.text("evidence") })
+        },
+    },
+    Form {
+        action: "ask_return", step: Step::ReturnAsked, title: "申请退单", button: "申请", is_main: false,
+        intro: "派单后1个工作日内提，最多退两次。", fields: &[must("basis", "依据", Kind::Text, "哪条规定说不归本单位")],
+        read: |typed| Ok(Command::AskReturn { basis: typed.text("basis") }),
+    },
+    Form {
+        action: "ask_handover", step: Step::HandoverAsked, title: "申请流转", button: "申请", is_main: false,
+        intro: "请另一个单位接着办；对方或平台同意了才算。",
+        fields: &[must("department", "给哪个单位", Kind::Departments, ""), must("reason", "理由", Kind::Text, "")],
+        read: |typed| Ok(Command::AskHandover { to: typed.text("department"), reason: typed.text("reason") }),
+    },
+    Form {
+        action: "decline_handover", step: Step::HandoverDeclined, title: "不接流转", button: "不接", is_main: false,
+        intro: "", fields: REASON,
+        read: |typed| Ok(Command::DeclineHandover { reason: typed.text("reason") }),
+    },
+    Form {
+        action: "defer", step: Step::Deferred, title: "列入计划", button: "列入计划", is_main: false,
+        intro: "只用于E类的事。每30天要写一次进展。",
+        fields: &[must("plan", "怎样安排", Kind::Text, "群众会原样收到，至少15个字。"), must("until", "哪天办好", Kind::Day, "")],
+        read: |typed| {
+            let until: Date = typed.text("until").parse().map_err(|_| "请选一个日子。")?;
+            Ok(Command::Defer { plan: typed.text("plan"), until })
+        },
+    },
+    Form {
+        action: "supervise", step: Step::Supervised, title: "电话督办", button: "记下", is_main: false,
+        intro: "打给承办单位，问清哪天办完。群众会收到新的时间。",
+        fields: &[must("callee", "接电话的人", Kind::Line, ""), must("title", "职务", Kind::Line, ""), must("promise", "答应什么时候办完", Kind::Moment, ""), may("note", "说明", Kind::Text, "可不写")],
+        read: |typed| {
+            let promise: DateTime = typed.text("promise").parse().map_err(|_| "请选对方答应的时间。")?;
+            Ok(Command::Supervise {
+                callee: typed.text("callee"),
+                title: typed.text("title"),
+                promise_at: beijing::instant(promise),
+                note: typed.text("note"),
+            })
+        },
+    },
+    Form {
+        action: "call_back", step: Step::CalledBack, title: "回访", button: "记下", is_main: false,
+        intro: "每次办理最多回访3次。没解决的会重新办。",
+        fields: &[CONTACT[0], CONTACT[1], may("solved", "解决了吗", Kind::Solved, "联系上了才选"), may("note", "说明", Kind::Text, "没解决的，写明哪里没解决")],
+        read: |typed| {
+            let (means, reached) = contact(typed)?;
+            let solved = typed.filled("solved").and_then(|word| Solved::from_word(&word));
+            Ok(Command::CallBack { means, reached, solved, note: typed.text("note") })
+        },
+    },
+    Form {
+        action: "final", step: Step::FinalReplied, title: "最终答复", button: "作最终答复", is_main: false,
+        intro: "第二次答复群众还不满意时用。以后不再重办。",
+        fields: &[must("text", "最终答复", Kind::Text, REPLY), must("document", "负责人签字的文件", Kind::Line, "文件名或编号")],
+        read: |typed| Ok(Command::FinalReply { text: typed.text("text"), document: typed.text("document") }),
+    },
+    Form {
+        action: "reject", step: Step::Rejected, title: "不予受理", button: "不予受理", is_main: false,
+        intro: "", fields: &[must("reason", "理由", Kind::Rejections, ""), must("instead", "该找谁、怎么办", Kind::Text, "群众会原样收到")],
+        read: |typed| {
+            let reason = typed.word("reason", Rejection::from_word, "请选一个理由。")?;
+            Ok(Command::Reject { reason, instead: typed.text("instead") })
+        },
+    },
+    Form {
+        action: "unmerge", step: Step::Unmerged, title: "撤销并案", button: "撤销", is_main: false,
+        intro: "这件事重新派单，时间还按原来答应的。", fields: REASON,
+        read: |typed| Ok(Command::Unmerge { reason: typed.text("reason") }),
+    },
+    Form {
+        action: "hide", step: Step::Hidden, title: "设为保密", button: "设为保密", is_main: false,
+        intro: "承办单位看不到群众的姓名和电话。设了就不能取消。",
+        fields: &[may("reason", "理由", Kind::Line, "可不写")],
+        read: |typed| Ok(Command::Hide { reason: typed.text("reason") }),
+    },
+    Form {
+        action: "note", step: Step::Noted, title: "内部备注", button: "记下", is_main: false,
+        intro: "", fields: &[must("text", "备注", Kind::Text, "群众看不到")],
+        read: |typed| Ok(Command::Note { text: typed.text("text") }),
+    },
+    Form {
+        action: "close", step: Step::Closed, title: "办结", button: "办结", is_main: false,
+        intro: "", fields: &[must("reason", "为什么现在办结", Kind::Text, "")],
+        read: |typed| Ok(Command::Close { reason: typed.text("reason") }),
+    },
+];
+
+fn contact(typed: &Typed) -> Result<(Means, bool), String> {
+    let means = typed.word("means", Means::from_word, "请选怎样联系的。")?;
+    Ok((means, typed.text("reached") == "yes"))
+}
+
+/// What came back from a form: the text of each field, without white space at the ends.
+pub struct Typed<'a>(pub &'a (dyn Fn(&str) -> String + Sync));
+
+impl Typed<'_> {
+    fn text(&self, name: &str) -> String {
+        (self.0)(name).trim().to_owned()
+    }
+
+    fn filled(&self, name: &str) -> Option<String> {
+        Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
+    fn word<W>(&self, name: &str, of: fn(&str) -> Option<W>, missing: &str) -> Result<W, String> {
+        of(&self.text(name)).ok_or_else(|| missing.to_owned())
+    }
+}
+
+/// The command that a form asks for, or what is missing in it.
+pub(super) fn read(action: &str, typed: &Typed) -> Result<Command, CommandError> {
+    let form = FORMS.iter().find(|form| form.action == action).ok_or(CommandError::NotFound)?;
+    for field in form.fields {
+        let text = typed.text(field.name);
+        if field.required && text.is_empty() {
+            let verb = if field.kind.is_chosen() { "选" } else { "写" };
+            return Err(CommandError::Refused(format!("请{verb}{}。", field.label)));
+        }
+        if text.chars().count() > TEXT_CHARS_MAX {
+            let label = field.label;
+            let text = format!("{label}写得太长了，请缩到{TEXT_CHARS_MAX}个字以内。");
+            return Err(CommandError::Refused(text));
+        }
+    }
+    (form.read)(typed).map_err(CommandError::Refused)
+}
+
+impl Kind {
+    fn is_chosen(self) -> bool {
+        !matches!(self, Kind::Line | Kind::Text | Kind::Number(..))
+    }
+}
+
+/// Departments and kinds of matter to choose from, and what is suggested.
+pub(super) struct Lists<'l> {
+    pub departments: &'l [Choice],
+    pub categories: &'l [Choice],
+    pub suggested: Option<&'l str>,
+}
+
+/// The forms that are open to `by` now, those for the usual next step first.
+pub(super) fn open(case: &Case, by: &Actor, lists: &Lists) -> Vec<CaseForm> {
+    let parties = by.parties(Some(case));
+    let may = |form: &&Form| {
+        // Work that nobody has accepted yet is accepted along with it.
+        let from = match case.state {
+            State::Dispatched | State::Redo if desk::accepts_along(form.step) => State::Handling,
+            state => state,
+        };
+        let answers = match form.action {
+            "reply" => from == State::Handling,
+            "pass_review" => from == State::Reviewing,
+            "decline_handover" => case.course.handover_to.is_some(),
+            "help" => !case.course.helpers.is_empty(),
+            "final" => case.round == desk::ROUNDS_MAX,
+            "defer" => case.time_class == crate::county::TimeClass::E,
+            "hide" => !case.confidential,
+            "supervise" => case.department.is_some(),
+            _ => true,
+        };
+        let row = desk::transition(Some(from), form.step);
+        answers && row.is_some_and(|row| row.who.iter().any(|who| parties.contains(who)))
+    };
+    let mut forms: Vec<&Form> = FORMS.iter().filter(may).collect();
+    forms.sort_by_key(|form| !form.is_main);
+    forms.into_iter().map(|form| form.shown(case, lists)).collect()
+}
+
+impl Form {
+    fn shown(&self, case: &Case, lists: &Lists) -> CaseForm {
+        let again = self.action == "dispatch" && case.department.is_some();
+        let word = |first: &str| if again { "改派".to_owned() } else { first.to_owned() };
+        CaseForm {
+            action: self.action,
+            title: word(self.title),
+            intro: self.intro,
+            button: word(self.button),
+            is_main: self.is_main && !again,
+            fields: self.fields.iter().map(|field| field.shown(self, case, lists)).collect(),
+        }
+    }
+}
+
+impl Field {
+    fn shown(&self, form: &Form, case: &Case, lists: &Lists) -> FormField {
+        let words = |all: &[(&str, &str)]| {
+            let choice = |(id, label): &(&str, &str)| Choice {
+                id: (*id).to_owned(),
+                label: (*label).to_owned(),
+            };
+            FieldKind::Choice(all.iter().map(choice).collect())
+        };
+        let mut value = String::new();
+        let kind = match self.kind {
+            Kind::Line => FieldKind::Line,
+            Kind::Text => FieldKind::Text,
+            Kind::Number(min, max) => FieldKind::Number { min, max },
+            Kind::Day => FieldKind::Day,
+            Kind::Moment => FieldKind::Moment,
+            Kind::Departments => {
+                if form.action == "dispatch" && self.name == "department" {
+                    value = lists.suggested.unwrap_or_default().to_owned();
+                }
+                FieldKind::Choice(lists.departments.to_vec())
+            }
+            Kind::Categories => {
+                value = case.category.clone().unwrap_or_default();
+                FieldKind::Choice(lists.categories.to_vec())
+            }
+            Kind::Outcomes => words(&pairs(Outcome::ALL, |one| (one.id(), one.word()))),
+            Kind::Rejections => words(&pairs(Rejection::ALL, |one| (one.id(), one.word()))),
+            Kind::Means => words(&pairs(Means::ALL, |one| (one.id(), one.word()))),
+            Kind::Solved => words(&pairs(Solved::ALL, |one| (one.id(), one.word()))),
+            Kind::Reached => words(&[("yes", "联系上了"), ("no", "没联系上")]),
+        };
+        FormField {
+            name: self.name,
+            label: self.label,
+            hint: self.hint,
+            kind,
+            required: self.required,
+            value,
+        }
+    }
+}
+
+fn pairs<W: Copy>(
+    all: &[W],
+    of: fn(W) -> (&'static str, &'static str),
+) -> Vec<(&'static str, &'static str)> {
+    all.iter().map(|one| of(*one)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(action: &str, fields: &[(&str, &str)], expect: Result<(), &str>) {
+        let of = |name: &str| {
+            fields.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text).to_owned()
+        };
+        match (read(action, &Typed(&of)), expect) {
+            (Ok(_), Ok(())) => {}
+            (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
+            (got, expect) => panic!("{action}: {got:?}, not {expect:?}"),
+        }
+    }
+
+    #[test]
+    fn a_form_becomes_a_command_or_says_what_is_missing() {
+        let long = "长".repeat(TEXT_CHARS_MAX + 1);
+        check("accept", &[], Ok(()));
+        check("dispatch", &[("department", "城管")], Ok(()));
+        check("dispatch", &[], Err("请选承办单位"));
+        check("dispatch", &[("department", "城管"), ("note", &long)], Err("2000"));
+        check("progress", &[("text", " ")], Err("请写办到哪一步了"));
+        check("reply", &[("outcome", "solved"), ("text", "修好了")], Ok(()));
+        check("reply", &[("outcome", "gone"), ("text", "修好了")], Err("请选一个办理结果"));
+        check("reply", &[("text", "修好了")], Err("请选结果"));
+        check("ask_extension", &[("days", "三"), ("reason", "要勘测")], Err("例如 3"));
+        check("defer", &[("plan", "修"), ("until", "明年")], Err("请选一个日子"));
+        let call = [("callee", "王主任"), ("title", "主任"), ("promise", "2026-11-27T17:30")];
+        check("supervise", &call, Ok(()));
+        check("supervise", &call[..2], Err("请选答应什么时候办完"));
+        check("burn", &[], Err("没有找到"));
+    }
+
+    #[test]
+    fn every_form_is_for_a_step_of_the_table() {
+        for form in FORMS {
+            assert!(desk::TRANSITIONS.iter().any(|row| row.step == form.step), "{}", form.action);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! One case as a page shows it: what is known, what happened, what she was told, and what may be
+//! done next.
+
+use crate::calendar::spoken;
+use crate::desk::{Actor, Case, CaseEvent, Change};
+use crate::store::records::{Outgoing, Status, StoredEvent};
+use crate::store::{Loaded, StoreError, keys, list, list_by_index, load};
+
+use super::views::{CaseView, Choice, CommandError, NoticeView, Role, Session, TimelineLine};
+use super::{Office, case_forms};
+
+const EVENTS_MAX: usize = 1_000;
+
+impl Office {
+    /// `None` also when it is not for the eyes of the one who asks.
+    pub async fn case(
+        &self,
+        session: &Session,
+        number: &str,
+    ) -> Result<Option<CaseView>, CommandError> {
+        let Some(case) = load::<Case>(&*self.store, keys::case(number)).await? else {
+            return Ok(None);
+        };
+        let case = &case.record;
+        let by = session.actor();
+        if by.parties(Some(case)).is_empty() {
+            return Ok(None);
+        }
+        let hidden = case.confidential && session.role == Role::Department;
+        let category = case.category.as_deref().and_then(|code| self.tables.categories.get(code));
+        let suggested = category.map(|category| category.lead.clone());
+        let mut departments = self.department_choices();
+        departments.sort_by_key(|choice| Some(&choice.id) != suggested.as_ref());
+        let categories = self.category_choices();
+        let lists = case_forms::Lists {
+            departments: &departments,
+            categories: &categories,
+            suggested: suggested.as_deref(),
+        };
+        let mut media: Vec<String> = case.photos.iter().chain(&case.voices).cloned().collect();
+        let events = self.events(number).await?;
+        for event in &events {
+            if let Change::Supplemented { photos, voices, .. } = &event.record.event.change {
+                media.extend(photos.iter().chain(voices).cloned());
+            }
+        }
+        let notices =
+            list_by_index::<Outgoing>(&*self.store, keys::outgoing_of(number), 200).await?;
+        let mut row = self.case_row(case);
+        // Where in the village: the list has no room for it.
+        row.place = format!("{} {}", row.place, case.place_note).trim().to_owned();
+        Ok(Some(CaseView {
+            row,
+            category: category.map(|category| category.name.clone()),
+            name: case.name.clone().filter(|_| !hidden),
+            phone: case.phone.clone().filter(|_| !hidden),
+            text: case.text.clone(),
+            channel: channel_name(&case.channel),
+            reply: case.reply.as_ref().map(|reply| reply.text.clone()),
+            follows: case.follows.map(|number| number.digits()),
+            rating: case.rating.map(|grade| grade.word().to_owned()),
+            media: self.media_views(&media).await?,
+            timeline: events.iter().map(|event| self.timeline_line(&event.record)).collect(),
+            notices: notices.iter().map(|(_, notice)| self.notice_view(&notice.record)).collect(),
+            confidential: case.confidential,
+            helpers: case
+                .course
+                .helpers
+                .iter()
+                .map(|helper| self.department_name(&helper.department))
+                .collect(),
+            forms: case_forms::open(case, &by, &lists),
+            revision: case.revision,
+        }))
+    }
+
+    fn category_choices(&self) -> Vec<Choice> {
+        let categories = self.tables.categories.iter();
+        let choice = |category: &crate::county::Category| Choice {
+            id: category.code.clone(),
+            label: format!("{} {}", category.group, category.name),
+        };
+        categories.map(choice).collect()
+    }
+
+    async fn events(&self, number: &str) -> Result<Vec<Loaded<StoredEvent>>, StoreError> {
+        list::<StoredEvent>(&*self.store, keys::events_of(number), EVENTS_MAX).await
+    }
+
+    fn timeline_line(&self, stored: &StoredEvent) -> TimelineLine {
+        let CaseEvent { at, by, change } = &stored.event;
+        let who = match by {
+            Actor::Villager { .. } => "村民".to_owned(),
+            Actor::Staff { name, .. } => name.clone(),
+            Actor::System => "系统".to_owned(),
+        };
+        let detail = self.detail(change);
+        TimelineLine { at: *at, who, what: change.step().word().to_owned(), detail }
+    }
+
+    /// What stands beside a step in the timeline.
+    fn detail(&self, change: &Change) -> String {
+        let join = |parts: &[&str]| parts.join(" ").trim().to_owned();
+        match change {
+            Change::Received { .. } | Change::Accepted | Change::Urged | Change::Archived => {
+                String::new()
+            }
+            Change::Answered { text, basis } => format!("{text}（依据：{basis}）"),
+            Change::Rejected { reason, instead } => format!("{reason}。{instead}"),
+            Change::Dispatched { department, note, helpers, .. } => {
+                let names = helpers.iter().map(|helper| self.department_name(&helper.department));
+                let names: Vec<String> = names.collect();
+                let helped = match names.is_empty() {
+                    true => String::new(),
+                    false => format!("（协办：{}）", names.join("、")),
+                };
+                join(&[&format!("{}{helped}", self.department_name(department)), note])
+            }
+            Change::ReturnRefused { reason, appointed, .. } => {
+                join(&[reason, if *appointed { "（指定承办）" } else { "" }])
+            }
+            Change::HandoverAsked { to, reason } => join(&[&self.department_name(to), reason]),
+            Change::Contacted { means, reached, note } => {
+                join(&[means.word(), if *reached { "联系上了" } else { "没联系上" }, note])
+            }
+            Change::CoReplied { department, text } => {
+                join(&[&self.department_name(department), text])
+            }
+            Change::Resumed { reason, .. } => reason.word().to_owned(),
+            Change::ExtensionAsked { days, reason, evidence } => {
+                join(&[&format!("{days}个工作日"), reason, evidence])
+            }
+            Change::ExtensionGranted { round_due_at } => format!("到{}", spoken(*round_due_at)),
+            Change::Deferred { plan, until } => format!("{plan}（{}）", spoken(*until)),
+            Change::Submitted { outcome, text } | Change::Replied { outcome, text, .. } => {
+                format!("【{outcome}】{text}")
+            }
+            Change::Rated { grade, comment } => join(&[grade.word(), comment]),
+            Change::CalledBack { means, reached, solved, note } => {
+                let said = solved.map_or("没联系上", |solved| solved.word());
+                join(&[means.word(), if *reached { said } else { "没联系上" }, note])
+            }
+            Change::FinalReplied { text, document } => format!("{text}（文件：{document}）"),
+            Change::Closed { closing, reason } => join(&[closing.word(), reason]),
+            Change::Merged { parent, reason } => join(&[&parent.to_string(), reason]),
+            Change::Joined { child } => child.to_string(),
+            Change::Breached { limit, department, due_at } => {
+                let who = department.as_deref().map(|id| self.department_name(id));
+                let who = who.unwrap_or_default();
+                join(&[&who, limit.word(), &format!("（{}到期）", spoken(*due_at))])
+            }
+            Change::Supervised { callee, title, promise_at, note } => {
+                join(&[title, callee, &format!("答应{}前办完", spoken(*promise_at)), note])
+            }
+            Change::Recomputed { round_due_before, round_due_at, .. } => {
+                format!("{}改为{}", spoken(*round_due_before), spoken(*round_due_at))
+            }
+            Change::ReturnAsked { basis: text }
+            | Change::HandoverDeclined { reason: text }
+            | Change::Progress { text }
+            | Change::InfoAsked { question: text }
+            | Change::ExtensionRefused { reason: text }
+            | Change::ReviewReturned { reason: text }
+            | Change::Reopened { reason: text, .. }
+            | Change::Supplemented { text, .. }
+            | Change::Withdrawn { reason: text }
+            | Change::Unmerged { reason: text }
+            | Change::Hidden { reason: text }
+            | Change::Noted { text } => text.clone(),
+        }
+    }
+
+    fn notice_view(&self, message: &Outgoing) -> NoticeView {
+        let status = match message.status {
+            Status::Waiting => "等待发送",
+            Status::Sending => "正在发送",
+            Status::Sent => "已发出",
+            Status::Delivered => "已送到",
+            Status::Unknown => "不知道收到没有",
+            Status::Phone => "要打电话",
+            Status::Settled => "已由工作人员处理",
+            Status::Replied => "已在对话里告诉她",
+            Status::Merged => "并入后面的一条",
+        };
+        let last = message.tries.last().map(|tried| tried.result.clone());
+        NoticeView {
+            id: message.id.clone(),
+            at: message.made_at,
+            text: self.words(message, crate::dialog::Medium::Wechat),
+            status: status.into(),
+            detail: last.filter(|said| said != status).unwrap_or_default(),
+        }
+    }
+}
+
+fn channel_name(id: &str) -> &'static str {
+    match id {
+        "wechat" => "微信",
+        "sms" => "短信",
+        "simulator" => "试用手机",
+        _ => "其他",
+    }
+}

@@ -1,0 +1,74 @@
+//! A department that is late is telephoned: a task for the platform, made in the commit that notes
+//! the lateness, and done only by the call that is written down on the case.
+
+use jiff::Timestamp;
+
+use crate::desk::{Actor, Breached, Case, CaseEvent, Change};
+use crate::store::records::{Done, Task, TaskKind};
+use crate::store::{Changes, StoreError, keys, load};
+
+use super::{Office, tasks};
+
+impl Office {
+    /// Opens the task when a limit was passed, and ends it with the call or with the answer.
+    pub(super) async fn supervise(
+        &self,
+        changes: &mut Changes,
+        case: &Case,
+        events: &[CaseEvent],
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let late = |event: &CaseEvent| {
+            matches!(
+                &event.change,
+                Change::Breached { limit: Breached::Handling, department: Some(_), .. }
+            )
+        };
+        let done = |event: &CaseEvent| {
+            matches!(
+                event.change,
+                Change::Supervised { .. }
+                    | Change::Replied { .. }
+                    | Change::Withdrawn { .. }
+                    | Change::Merged { .. }
+            )
+        };
+        let id = task_id(case);
+        let open = load::<Task>(&*self.store, keys::task(&id)).await?;
+        if events.iter().any(late) && open.is_none() {
+            changes.create(&self.call(case, id, now))?;
+        } else if let Some(before) = open.filter(|task| task.record.done.is_none())
+            && let Some(event) = events.iter().find(|event| done(event))
+        {
+            let mut task = before.record.clone();
+            let by = by.name().unwrap_or("系统").to_owned();
+            let note = event.change.step().word().to_owned();
+            task.done = Some(Done { at: now, by, note });
+            changes.replace(&before, &task)?;
+        }
+        Ok(())
+    }
+
+    fn call(&self, case: &Case, id: String, now: Timestamp) -> Task {
+        let department = case.department.as_deref().unwrap_or_default();
+        let found = self.tables.departments.get(department);
+        let number = case.number.digits();
+        let mut task = Task {
+            id,
+            title: format!("电话督办：{} {}", tasks::shown(&number), case.title),
+            reason: "到期没有办完。请打电话问清哪天办完，记在事项页的「电话督办」里".into(),
+            who: found.map_or(department, |found| &found.name).to_owned(),
+            phone: found.map(|found| found.phone.clone()).filter(|phone| !phone.is_empty()),
+            case: Some(number),
+            ..tasks::blank(TaskKind::Supervise, now)
+        };
+        tasks::add_line(&mut task, tasks::line(now, true, &case.text));
+        task
+    }
+}
+
+/// One a round.
+fn task_id(case: &Case) -> String {
+    format!("supervise-{}-{}", case.number.digits(), case.round)
+}
