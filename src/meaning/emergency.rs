@@ -91,6 +91,11 @@ impl Emergencies {
         Some(Emergency { kind: rule.kind.clone(), call: rule.call.clone(), range: hit.range })
     }
 
+    /// Something calms, or stands around a word of danger.
+    pub fn is_calm(&self, chars: &[char]) -> bool {
+        self.calm.any(chars) || self.rules.iter().any(|rule| rule.except.any(chars))
+    }
+
     pub fn bytes(&self) -> usize {
         self.words.bytes()
             + self.calm.bytes()

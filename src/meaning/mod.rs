@@ -186,6 +186,16 @@ impl<'a> Reader<'a> {
         self.emergencies.find(&Copy::of(text, CHARACTERS_MAX).without_blanks().chars)
     }
 
+    /// It sounds like an emergency, and is none.
+    pub fn is_calm(&self, text: &str) -> bool {
+        self.emergencies.is_calm(&Copy::of(text, CHARACTERS_MAX).without_blanks().chars)
+    }
+
+    /// Only what the message is about. Days are of no matter for it.
+    pub fn intent(&self, text: &str) -> Intent {
+        self.understand(text, Date::ZERO).intent
+    }
+
     fn place(&self, text: &str) -> Option<PlaceRead<'a>> {
         match self.places.find(text, Scope::Sentence) {
             Found::One { place, span, how, sure, others } => {
