@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn neither_secrets_nor_numbers_are_shown() {
-        let text = "[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"T\"\nmode=\"plain\"\n\
+        let text = "[simulator]\nenabled = false\n[wechat.main]\nappid=\"wxba5fad812f8e6fb9\"\ntoken_env=\"T\"\nmode=\"plain\"\n\
                     secret_env=\"S\"\n[sms.m]\nprovider=\"kannel\"\nusername=\"u\"\n\
                     password_env=\"P\"\npath_secret_env=\"H\"\n";
         let secret = |name: &str| {

@@ -13,6 +13,7 @@ mod danger;
 mod deadlines;
 mod flood;
 mod health;
+mod kept_back;
 mod leases;
 mod lines;
 mod linking;

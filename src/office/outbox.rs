@@ -15,12 +15,12 @@ use crate::channel::wechat;
 use crate::county::{Address, Channel};
 use crate::dialog::{self, Medium};
 use crate::store::records::{
-    Body, Contact, Outgoing, PhoneLine, SmsSent, SmsState, Status, Task, TaskKind, Try,
+    Body, Contact, Outgoing, PhoneLine, SmsSent, Status, Task, TaskKind, Try,
 };
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 use crate::zh;
 
-use super::notice_policy::{self, Gate};
+use super::notice_policy;
 use super::route::{Abilities, Route, Way, choose};
 use super::{Office, random, tasks, window};
 
@@ -33,8 +33,6 @@ const SENDING_ENDS: SignedDuration = SignedDuration::from_secs(28);
 const TRIES_MAX: usize = 20;
 /// Of one person that are looked at.
 const ADDRESSES_MAX: usize = 10;
-/// Of one case that are looked at.
-const NOTICES_MAX: usize = 200;
 /// A short message of which nobody knows whether it went: the network may tell by then.
 const REPORT_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 const SETTLE_AGAIN: Duration = Duration::from_millis(500);
@@ -420,90 +418,6 @@ impl Office {
         Ok(!matches!(route, Route::Clerk(_)))
     }
 
-    /// A short message that must not go now: it is put off, merged, or given to a clerk.
-    async fn is_kept_back(
-        &self,
-        before: &Loaded<Outgoing>,
-        name: &str,
-        contact: &Contact,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mut message = before.record.clone();
-        let policy = &self.config.settings.notices;
-        let mut changes = Changes::default();
-        let mut urgent = false;
-        let put_off = |until| Outgoing { due_at: until, ..before.record.clone() };
-        if let Body::Notice { kind, .. } = &message.body {
-            let kind = policy.kind(kind);
-            urgent = kind.urgent;
-            let notice = notice_policy::Notice {
-                case: message.case.as_deref(),
-                made_at: message.made_at,
-                kind: &kind,
-                jitter: random::bytes::<1>()[0],
-            };
-            let blank = SmsState::default();
-            let state = contact.sms.as_ref().unwrap_or(&blank);
-            let quiet = policy.quiet_hours().unwrap_or_default();
-            // A clerk who says "by SMS, now" has looked at the clock herself.
-            // And what she has just asked for is no notice in this sense.
-            let gate = match message.only.as_ref().or(message.address.as_ref()) {
-                Some(_) => Gate::Go,
-                None => notice_policy::gate(notice, state, policy, quiet, now),
-            };
-            match gate {
-                Gate::Go if kind.merge && self.is_overtaken(&message).await? => {
-                    message.status = Status::Merged;
-                }
-                Gate::Go if self.is_too_long(&message, name) => {
-                    let why = "太长了，短信发不下";
-                    self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, why).await?;
-                }
-                Gate::Go => {}
-                Gate::Hold(until) => message = put_off(until),
-                Gate::Phone(why) => {
-                    self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, &why).await?;
-                }
-            }
-        }
-        if message == before.record {
-            if let Some(until) = self.sms_wait(name, now).await {
-                message = put_off(until);
-            } else {
-                let segments = zh::segments(&self.words(&message, Medium::Sms)).max(1);
-                if self.within_budget(name, segments, now).await? || urgent {
-                    return Ok(false);
-                }
-                let why = "短信预算用完了";
-                self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, why).await?;
-            }
-        }
-        changes.replace(before, &message)?;
-        self.store.commit(changes.into_batch()).await?;
-        Ok(true)
-    }
-
-    fn is_too_long(&self, message: &Outgoing, name: &str) -> bool {
-        let channel = self.sms.channels.get(name);
-        let free_text = channel.is_some_and(|c| c.provider.capabilities().free_text);
-        let most = self.config.settings.notices.segments as usize;
-        free_text && zh::segments(&self.words(message, Medium::Sms)) > most
-    }
-
-    /// A later notice of the same case is on its way to her.
-    async fn is_overtaken(&self, message: &Outgoing) -> Result<bool, StoreError> {
-        let Some(case) = &message.case else { return Ok(false) };
-        let range = keys::outgoing_of(case);
-        let all = list_by_index::<Outgoing>(&*self.store, range, NOTICES_MAX).await?;
-        Ok(all.iter().any(|(_, other)| {
-            let other = &other.record;
-            other.status == Status::Waiting
-                && other.person == message.person
-                && is_notice(other)
-                && (other.made_at, &other.id) > (message.made_at, &message.id)
-        }))
-    }
-
     /// The time is over in which a report should have come.
     async fn nothing_was_heard(&self, before: &Loaded<Outgoing>) -> Result<(), StoreError> {
         let now = self.clock.now();
@@ -769,7 +683,7 @@ impl Office {
     }
 
     /// The message leaves the program's hands and becomes a task.
-    async fn give_to_clerk(
+    pub(super) async fn give_to_clerk(
         &self,
         changes: &mut Changes,
         message: &mut Outgoing,
@@ -803,7 +717,7 @@ impl Office {
     }
 }
 
-fn is_notice(message: &Outgoing) -> bool {
+pub(super) fn is_notice(message: &Outgoing) -> bool {
     matches!(message.body, Body::Notice { .. })
 }
 
