@@ -73,7 +73,11 @@ impl Office {
         self.keep_snapshot(&script, "").await?;
         let Some(live) = live.filter(|live| live.folder == script.hash) else {
             let before = load::<LiveScript>(&*self.store, keys::live_script()).await?;
-            return self.mark_live(before, &script.hash, "", false, false).await;
+            return match self.mark_live(before, &script.hash, "", false, false).await {
+                // Another instance that starts at the same moment was faster: it is followed.
+                Err(StoreError::Conflict(_)) if self.store.is_shared() => Ok(()),
+                done => done,
+            };
         };
         // The folder is as it was: what was live then is live again, after a way back too.
         let same = live.hash == script.hash;

@@ -81,8 +81,12 @@ impl Office {
             return Ok(None);
         }
         let name = "管理员".to_owned();
-        let password = self.add_staff(&name, Role::Admin, None).await?;
-        Ok(Some((name, password)))
+        match self.add_staff(&name, Role::Admin, None).await {
+            Ok(password) => Ok(Some((name, password))),
+            // Another instance that starts at the same moment was faster, and says the password.
+            Err(CommandError::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Gives the one-time password.
