@@ -14,6 +14,7 @@ pub mod desk;
 pub mod dialog;
 pub mod meaning;
 pub mod office;
+pub mod shop;
 pub mod store;
 pub mod web;
 pub mod zh;

@@ -10,14 +10,14 @@ const FLOORS: &[&[&str]] = &[
     &["zh"],
     &["county", "calendar"],
     &["meaning"],
-    &["dialog", "desk"],
+    &["dialog", "desk", "shop"],
     &["config"],
     &["channel", "store"],
     &["office"],
     &["web"],
     &["cli"],
 ];
-const PURE: &[&str] = &["zh", "county", "calendar", "meaning", "dialog", "desk", "channel"];
+const PURE: &[&str] = &["zh", "county", "calendar", "meaning", "dialog", "desk", "shop", "channel"];
 const LINES_MAX: usize = 800;
 
 /// What a pure floor must not name: I/O, clock, randomness, threads, globals that change.

@@ -4,12 +4,16 @@
 mod address;
 mod categories;
 mod departments;
+mod number;
 mod places;
 mod table;
+mod words;
 
 pub use address::{Address, AddressError, Channel};
 pub use categories::{Categories, Category, TimeClass};
 pub use departments::{Department, Departments};
+pub use number::{CaseNumber, CaseType, NumberError, damm};
 pub use places::{Found, Likeness, Place, PlaceKind, Places, Scope};
 pub use table::TableError;
 pub(crate) use table::read as read_table;
+pub(crate) use words::words;

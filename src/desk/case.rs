@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::chain;
 use super::course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop, Submitted};
 use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Reply, Source};
-use super::number::CaseNumber;
+use crate::county::CaseNumber;
 use super::state::{Party, State, Step, transition};
 use crate::calendar::{Calendar, Limit};
 use crate::county::TimeClass;

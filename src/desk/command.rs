@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::event::{Breached, Grade, Intake, Means, Outcome, Rejection, Resumption, Solved};
-use super::number::CaseNumber;
+use crate::county::CaseNumber;
 use super::state::Step;
 
 #[derive(Clone, Debug, PartialEq)]

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::case::Case;
-use super::number::CaseNumber;
+use crate::county::CaseNumber;
 use super::state::Party;
-use super::words::words;
+use crate::county::words;
 use crate::county::TimeClass;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

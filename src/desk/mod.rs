@@ -15,12 +15,10 @@ mod handler;
 mod hers;
 mod limits;
 mod notice;
-mod number;
 mod platform;
 mod reading;
 mod refusal;
 mod state;
-mod words;
 
 pub use case::{Case, FoldError, Round, Standing, fold};
 pub use command::Command;
@@ -33,7 +31,7 @@ pub use event::{
 pub use hers::{FOLLOW_DAYS, may_follow};
 pub use limits::{REDO_LIMIT, limit_of, next_by_clock};
 pub use notice::{Notice, notice};
-pub use number::{CaseNumber, CaseType, NumberError, damm};
+pub use crate::county::{CaseNumber, CaseType, NumberError, damm};
 pub use reading::{NumberRead, read_number};
 pub use refusal::Refusal;
 pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};

@@ -10,7 +10,7 @@ use super::decide::{
 };
 use super::event::{Actor, Breached, Change, Closing, Helper, Means, Solved};
 use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_due, limit_of};
-use super::number::CaseNumber;
+use crate::county::CaseNumber;
 use super::refusal::Refusal;
 use super::state::{Party, State, Step};
 use crate::calendar::{Limit, local_date};

@@ -1,7 +1,7 @@
 //! Reading a case number out of what a person wrote: full-width digits, Chinese numerals read
 //! digit by digit (幺 is 1, 两 is 2), hyphens, blanks, a label before and a full stop behind.
 
-use super::number::{CaseNumber, CaseType};
+use crate::county::{CaseNumber, CaseType};
 
 /// Longer texts are read up to here.
 const CHARS_MAX: usize = 500;

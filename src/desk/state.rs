@@ -2,7 +2,7 @@
 //! condition, and what the villager is told. `decide`, the fold, the notices and the pages read it.
 
 use super::event::Change;
-use super::words::words;
+use crate::county::words;
 
 words! {
     State {

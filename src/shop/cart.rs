@@ -1,0 +1,149 @@
+//! From what she wants to the lines of orders: summed for each article, checked, priced, and
+//! one order for each merchant.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::article::{Article, NotOffered, StockMode};
+use super::decide::LINES_MAX;
+use super::event::Line;
+use super::kinds::GoodsKinds;
+use super::merchant::Merchant;
+use super::money::{Fen, Milli};
+use super::refusal::Refusal;
+use crate::calendar::local_date;
+
+/// A round in which many order for one delivery. What it can still take is the stock of its id:
+/// the capacity is brought in when it is opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cycle {
+    pub id: String,
+    pub article: String,
+    pub opens_at: Timestamp,
+    pub closes_at: Timestamp,
+    pub capacity: Milli,
+    /// Place codes; empty: everywhere.
+    pub villages: Vec<String>,
+}
+
+/// So much of an article, with all that its price and its offer depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Pick<'a> {
+    pub article: &'a Article,
+    pub merchant: &'a Merchant,
+    /// The round that is open, of an article that is ordered in rounds.
+    pub cycle: Option<&'a Cycle>,
+    pub quantity: Milli,
+}
+
+/// Lines of one merchant's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    pub merchant: String,
+    pub merchant_name: String,
+    pub lines: Vec<Line>,
+}
+
+/// Where and when it is ordered.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion<'a> {
+    pub now: Timestamp,
+    /// 12 digits; `None`: not known yet.
+    pub village: Option<&'a str>,
+    pub kinds: &'a GoodsKinds,
+}
+
+/// One parcel for each merchant, in the order in which they were named first.
+pub fn parcels(picks: &[Pick], occasion: &Occasion) -> Result<Vec<Parcel>, Refusal> {
+    if picks.is_empty() {
+        return Err(Refusal::Empty);
+    }
+    // Two lines of one article are one quantity, before anything is checked.
+    let mut order: Vec<&str> = Vec::new();
+    let mut sums: BTreeMap<&str, Pick> = BTreeMap::new();
+    for pick in picks {
+        match sums.get_mut(pick.article.id.as_str()) {
+            Some(known) => {
+                known.quantity = known.quantity.plus(pick.quantity).ok_or(Refusal::TooLarge)?;
+            }
+            None => {
+                order.push(&pick.article.id);
+                sums.insert(&pick.article.id, *pick);
+            }
+        }
+    }
+    if order.len() > LINES_MAX {
+        return Err(Refusal::TooManyLines(LINES_MAX));
+    }
+    let mut parcels: Vec<Parcel> = Vec::new();
+    for pick in order.iter().filter_map(|id| sums.get(id)) {
+        let line = line(pick, occasion)?;
+        match parcels.iter_mut().find(|parcel| parcel.merchant == pick.merchant.id) {
+            Some(parcel) => parcel.lines.push(line),
+            None => parcels.push(Parcel {
+                merchant: pick.merchant.id.clone(),
+                merchant_name: pick.merchant.name.clone(),
+                lines: vec![line],
+            }),
+        }
+    }
+    Ok(parcels)
+}
+
+fn line(pick: &Pick, occasion: &Occasion) -> Result<Line, Refusal> {
+    let article = pick.article;
+    let name = article.title();
+    article.offered(pick.merchant, occasion.kinds, local_date(occasion.now)).map_err(|why| {
+        match why {
+            NotOffered::ShopOnly => Refusal::ShopOnly { name: name.clone() },
+            _ => Refusal::NotOffered { name: name.clone() },
+        }
+    })?;
+    article.check(pick.quantity)?;
+    let stock = match article.stock_mode {
+        StockMode::Tracked => Some(article.id.clone()),
+        StockMode::MadeToOrder => None,
+        StockMode::Cycle => Some(cycle(pick, occasion, &name)?.id.clone()),
+    };
+    article.price.times(pick.quantity).ok_or(Refusal::TooLarge)?;
+    Ok(Line {
+        article: article.id.clone(),
+        title: name,
+        unit: article.unit.clone(),
+        price: article.price,
+        quantity: pick.quantity,
+        ordered: pick.quantity,
+        weighed: article.weighed,
+        returns: article.returns,
+        stock,
+    })
+}
+
+fn cycle<'a>(
+    pick: &Pick<'a>,
+    occasion: &Occasion,
+    name: &str,
+) -> Result<&'a Cycle, Refusal> {
+    let closed = || Refusal::CycleClosed { name: name.to_owned() };
+    let cycle = pick.cycle.ok_or_else(closed)?;
+    if occasion.now < cycle.opens_at || occasion.now >= cycle.closes_at {
+        return Err(closed());
+    }
+    let here = |village| cycle.villages.is_empty() || cycle.villages.iter().any(|v| v == village);
+    match occasion.village {
+        Some(village) if !here(village) => Err(Refusal::CycleElsewhere { name: name.to_owned() }),
+        _ => Ok(cycle),
+    }
+}
+
+/// Of all parcels together.
+pub fn total(parcels: &[Parcel]) -> Result<Fen, Refusal> {
+    let mut sum = Fen::ZERO;
+    for line in parcels.iter().flat_map(|parcel| &parcel.lines) {
+        let amount = line.price.times(line.quantity).ok_or(Refusal::TooLarge)?;
+        sum = sum.plus(amount).ok_or(Refusal::TooLarge)?;
+    }
+    Ok(sum)
+}

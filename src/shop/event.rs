@@ -1,0 +1,191 @@
+//! What happened to an order. Events are only ever added, so old ones must always load: fields
+//! may be added with a default, never renamed or taken away.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::article::Returns;
+use super::money::{Fen, Milli};
+use super::state::{Fulfil, Party, PayMethod};
+use crate::county::{CaseNumber, words};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderEvent {
+    pub at: Timestamp,
+    pub by: Actor,
+    pub change: Change,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Actor {
+    /// By the id of the person record, never by a channel address.
+    Buyer {
+        person: String,
+    },
+    Merchant {
+        id: String,
+        /// Who answered for it.
+        name: String,
+    },
+    Staff {
+        name: String,
+    },
+    System,
+}
+
+impl Actor {
+    pub fn party(&self) -> Party {
+        match self {
+            Actor::Buyer { .. } => Party::Buyer,
+            Actor::Merchant { .. } => Party::Merchant,
+            Actor::Staff { .. } => Party::Staff,
+            Actor::System => Party::System,
+        }
+    }
+
+    /// For ledgers and timelines.
+    pub fn shown(&self) -> &str {
+        match self {
+            Actor::Buyer { .. } => "村民",
+            Actor::Merchant { name, .. } | Actor::Staff { name } => name,
+            Actor::System => "系统",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Change {
+    Placed {
+        draft: Box<Draft>,
+        /// By when the merchant must have answered.
+        confirm_by: Timestamp,
+    },
+    /// `quantities`: what it will deliver of each line, in order; zero for what it has not.
+    Confirmed {
+        quantities: Vec<Milli>,
+        in_part: bool,
+    },
+    Refused {
+        reason: String,
+    },
+    WeightAsked {
+        weights: Vec<Milli>,
+    },
+    /// `quantities`: what is really in the packages, in order of the lines.
+    Packed {
+        quantities: Vec<Milli>,
+    },
+    Sent {
+        /// Which vehicle or driver.
+        run: String,
+    },
+    Arrived {
+        /// Four digits.
+        code: String,
+    },
+    Nudged,
+    Reminded,
+    WrongCode {
+        locked_until: Option<Timestamp>,
+    },
+    Collected {
+        how: Handed,
+    },
+    Delivered,
+    Completed,
+    Cancelled {
+        reason: String,
+    },
+    ReturnAsked {
+        reason: String,
+    },
+    /// `fit`: the goods can be sold again.
+    ReturnTaken {
+        fit: bool,
+    },
+    ReturnDeclined {
+        reason: String,
+    },
+    Paid {
+        amount: Fen,
+        /// WeChat Pay's own id, or `cash-<order>`.
+        transaction: String,
+    },
+    RefundDue {
+        /// Ours, unique: a refund is asked for once.
+        no: String,
+        amount: Fen,
+        reason: String,
+    },
+    Refunded {
+        no: String,
+    },
+    Complained {
+        /// Number of the case that it became.
+        case: String,
+    },
+    Flagged {
+        reason: String,
+    },
+}
+
+words! {
+    /// How it was known that it is hers.
+    Handed {
+        Code "code" "取货码",
+        NameAndPhone "name_and_phone" "姓名和手机尾号",
+    }
+}
+
+/// What an order begins with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Given by the caller, unused so far.
+    pub number: CaseNumber,
+    /// Of the confirmation that made it; orders of one cart share it.
+    pub key: String,
+    /// The other orders of the same cart.
+    pub siblings: Vec<CaseNumber>,
+    pub person: String,
+    pub name: String,
+    pub phone: String,
+    pub merchant: String,
+    pub merchant_name: String,
+    /// 12 digits: the village whose shop hands it over, or where she lives.
+    pub village: String,
+    /// `毛庄镇毛庄村`
+    pub village_name: String,
+    pub fulfil: Fulfil,
+    pub address: String,
+    pub pay: PayMethod,
+    pub lines: Vec<Line>,
+    pub note: String,
+    /// `wechat`, `sms`, `desk`
+    pub channel: String,
+}
+
+/// An article as it was when she ordered it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    pub article: String,
+    pub title: String,
+    pub unit: String,
+    pub price: Fen,
+    /// What was ordered; after the merchant's answer what it will deliver; after packing what
+    /// is in the package.
+    pub quantity: Milli,
+    /// As she ordered it.
+    pub ordered: Milli,
+    pub weighed: bool,
+    pub returns: Returns,
+    /// The stock that it comes from: an article or an offer cycle. `None`: made to order.
+    pub stock: Option<String>,
+}
+
+impl Line {
+    pub fn amount(&self) -> Fen {
+        self.price.times(self.quantity).unwrap_or(Fen::MAX)
+    }
+}

@@ -1,0 +1,273 @@
+//! Merchants: how one is admitted, what papers it must hold, and what ends its selling.
+//!
+//! Admission goes by stages (county rules for members): the operator checks the papers, the
+//! government reviews, three months of trial with few articles, then membership. Every step is
+//! a row that says who, when and on what basis.
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use super::kinds::GoodsKind;
+use super::refusal::Refusal;
+use crate::county::words;
+
+/// Articles that a merchant on trial may sell.
+pub const TRIAL_ARTICLES_MAX: usize = 20;
+const TRIAL_MONTHS: i32 = 3;
+const MEMBERSHIP_YEARS: i32 = 1;
+/// So many complaints found true within a year and suspension is proposed.
+pub const UPHELD_MAX: usize = 3;
+const ROWS_MAX: usize = 200;
+const TEXT_CHARS_MAX: usize = 500;
+
+words! {
+    Stage {
+        Applied "applied" "已申请",
+        /// By the operator.
+        Checked "checked" "资料已核",
+        /// By market supervision, and agriculture for farm supplies.
+        Reviewed "reviewed" "部门已审",
+        Trial "trial" "试用",
+        Member "member" "会员",
+        /// Sells on, with a warning in the file.
+        Warned "warned" "警告",
+        Suspended "suspended" "暂停",
+        Exited "exited" "已退出",
+        Blacklisted "blacklisted" "不再准入",
+    }
+}
+
+impl Stage {
+    pub fn may_sell(self) -> bool {
+        matches!(self, Stage::Trial | Stage::Member | Stage::Warned)
+    }
+}
+
+words! {
+    /// A step of admission or supervision.
+    Admission {
+        Check "check" "核对资料",
+        Review "review" "部门审查通过",
+        Try "try" "开始试用",
+        Admit "admit" "转为会员",
+        Warn "warn" "警告",
+        Lift "lift" "解除警告",
+        Suspend "suspend" "暂停",
+        Resume "resume" "恢复",
+        Exit "exit" "退出",
+        Blacklist "blacklist" "列入不再准入",
+        Reapply "reapply" "重新申请",
+    }
+}
+
+use Admission as A;
+use Stage as S;
+
+/// What may follow what.
+pub const ADMISSION: [(Stage, Admission, Stage); 20] = [
+    (S::Applied, A::Check, S::Checked),
+    (S::Checked, A::Review, S::Reviewed),
+    (S::Reviewed, A::Try, S::Trial),
+    (S::Trial, A::Admit, S::Member),
+    (S::Member, A::Admit, S::Member),
+    (S::Trial, A::Warn, S::Warned),
+    (S::Member, A::Warn, S::Warned),
+    (S::Warned, A::Lift, S::Member),
+    (S::Trial, A::Suspend, S::Suspended),
+    (S::Member, A::Suspend, S::Suspended),
+    (S::Warned, A::Suspend, S::Suspended),
+    (S::Suspended, A::Resume, S::Member),
+    (S::Applied, A::Exit, S::Exited),
+    (S::Checked, A::Exit, S::Exited),
+    (S::Trial, A::Exit, S::Exited),
+    (S::Member, A::Exit, S::Exited),
+    (S::Warned, A::Exit, S::Exited),
+    (S::Suspended, A::Exit, S::Exited),
+    (S::Suspended, A::Blacklist, S::Blacklisted),
+    (S::Exited, A::Reapply, S::Applied),
+];
+
+words! {
+    MerchantKind {
+        /// Sells goods.
+        Goods "goods" "商品",
+        /// Mobile, bank, post, insurance: cards, appointments and leads, never money.
+        Service "service" "公共服务",
+    }
+}
+
+words! {
+    DocumentKind {
+        Licence "licence" "营业执照",
+        Food "food" "食品经营许可证",
+        Pesticide "pesticide" "农药经营许可证",
+        Seed "seed" "种子经营备案",
+        VetDrug "vet_drug" "兽药经营许可证",
+        Fertiliser "fertiliser" "肥料登记证",
+        Ccc "ccc" "强制认证证书",
+        Telecom "telecom" "电信代理授权书",
+        Institution "institution" "机构许可证",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    pub kind: DocumentKind,
+    pub number: String,
+    /// The last day on which it is valid.
+    pub valid_to: Date,
+}
+
+/// A step that was taken, for ever in the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    pub at: Timestamp,
+    pub by: String,
+    pub step: Admission,
+    pub basis: String,
+}
+
+/// A complaint that was found true.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upheld {
+    pub on: Date,
+    pub case: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merchant {
+    /// A short word, part of keys: `M001`.
+    pub id: String,
+    /// The company that contracts it and settles with it.
+    pub operator: String,
+    pub name: String,
+    pub kind: MerchantKind,
+    /// Unified social credit code.
+    pub uscc: String,
+    pub contact: String,
+    pub phone: String,
+    pub stage: Stage,
+    /// The end of trial or of the membership year.
+    pub stage_ends: Option<Date>,
+    pub documents: Vec<Document>,
+    pub reviews: Vec<Review>,
+    pub upheld: Vec<Upheld>,
+    /// People who answer for it, by the ids of their person records.
+    pub people: Vec<String>,
+    /// What they write once to become one of them; a new one each time.
+    pub pass: String,
+    pub revision: u32,
+}
+
+/// Why a merchant may not sell this kind of goods today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    Stage(Stage),
+    Missing(DocumentKind),
+    Expired(DocumentKind, Date),
+}
+
+impl Merchant {
+    pub fn step(
+        &mut self,
+        step: Admission,
+        by: &str,
+        basis: &str,
+        at: Timestamp,
+        today: Date,
+    ) -> Result<(), Refusal> {
+        let row = ADMISSION.iter().find(|(from, known, _)| *from == self.stage && *known == step);
+        let Some((_, _, to)) = row else {
+            return Err(Refusal::Admission { stage: self.stage, step });
+        };
+        if basis.trim().is_empty() {
+            return Err(Refusal::Missing("依据"));
+        }
+        too_long("依据", basis)?;
+        let first = match self.kind {
+            MerchantKind::Goods => DocumentKind::Licence,
+            MerchantKind::Service => DocumentKind::Institution,
+        };
+        if step == A::Check && !self.documents.iter().any(|document| document.kind == first) {
+            return Err(Refusal::Missing(first.word()));
+        }
+        if self.reviews.len() >= ROWS_MAX {
+            return Err(Refusal::Full(ROWS_MAX));
+        }
+        self.stage_ends = match to {
+            S::Trial => today.checked_add(TRIAL_MONTHS.months()).ok(),
+            S::Member if matches!(step, A::Admit | A::Resume) => {
+                today.checked_add(MEMBERSHIP_YEARS.years()).ok()
+            }
+            _ => self.stage_ends,
+        };
+        self.stage = *to;
+        self.reviews.push(Review { at, by: by.to_owned(), step, basis: basis.to_owned() });
+        self.revision += 1;
+        Ok(())
+    }
+
+    /// A renewed paper takes the place of the old one of its kind and number.
+    pub fn file_document(&mut self, document: Document) -> Result<(), Refusal> {
+        if document.number.trim().is_empty() {
+            return Err(Refusal::Missing("证号"));
+        }
+        too_long("证号", &document.number)?;
+        self.documents.retain(|known| {
+            (known.kind, known.number.as_str()) != (document.kind, document.number.as_str())
+        });
+        if self.documents.len() >= ROWS_MAX {
+            return Err(Refusal::Full(ROWS_MAX));
+        }
+        self.documents.push(document);
+        self.revision += 1;
+        Ok(())
+    }
+
+    /// A complaint about it was found true. True: suspension has to be proposed.
+    pub fn uphold(&mut self, case: &str, on: Date) -> bool {
+        if !self.upheld.iter().any(|known| known.case == case) && self.upheld.len() < ROWS_MAX {
+            self.upheld.push(Upheld { on, case: case.to_owned() });
+            self.revision += 1;
+        }
+        self.upheld_since(on) >= UPHELD_MAX
+    }
+
+    /// Complaints found true in the twelve months up to `today`.
+    pub fn upheld_since(&self, today: Date) -> usize {
+        let from = today.checked_sub(1.year()).unwrap_or(today);
+        self.upheld.iter().filter(|known| known.on > from && known.on <= today).count()
+    }
+
+    /// What keeps it from selling this kind of goods on that day; a paper counts on its last
+    /// day and no longer at the midnight behind it.
+    pub fn lack(&self, kind: &GoodsKind, on: Date) -> Option<Lack> {
+        if !self.stage.may_sell() {
+            return Some(Lack::Stage(self.stage));
+        }
+        kind.documents.iter().find_map(|wanted| {
+            let held = self.documents.iter().filter(|document| document.kind == *wanted);
+            match held.map(|document| document.valid_to).max() {
+                None => Some(Lack::Missing(*wanted)),
+                Some(last) if last < on => Some(Lack::Expired(*wanted, last)),
+                Some(_) => None,
+            }
+        })
+    }
+
+    /// Papers that end within so many days, and those that have ended.
+    pub fn expiring(&self, on: Date, days: i64) -> Vec<&Document> {
+        let edge = on.checked_add(days.days()).unwrap_or(on);
+        self.documents.iter().filter(|document| document.valid_to <= edge).collect()
+    }
+}
+
+fn too_long(what: &'static str, text: &str) -> Result<(), Refusal> {
+    match text.chars().count() {
+        chars if chars > TEXT_CHARS_MAX => {
+            Err(Refusal::TooLong { what, chars, max: TEXT_CHARS_MAX })
+        }
+        _ => Ok(()),
+    }
+}

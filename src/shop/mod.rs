@@ -1,0 +1,52 @@
+//! The shop: merchants, goods, stock, orders. Pure: the time, numbers, codes and tables come in
+//! as arguments, and nothing here knows the store, the conversation, or WeChat.
+//!
+//! An order is the fold of its events, and events are only ever added. A [`Command`] is decided
+//! against the order as it is; [`TRANSITIONS`] is the one table of what may follow what. What
+//! was paid is apart from the state of the goods. A stock is a ledger of moves whose sum it is;
+//! [`Order::stock_steps`] says which moves an event makes, so goods that are set aside are given
+//! back or sold once, in the commit that holds the event.
+
+mod agency;
+mod article;
+mod cart;
+mod clock;
+mod decide;
+mod event;
+mod kinds;
+mod merchant;
+mod money;
+mod notice;
+mod order;
+mod refusal;
+mod sheets;
+mod shelf;
+mod state;
+mod stock;
+mod table;
+pub mod upload;
+
+pub use agency::{Lead, LeadKind, ParcelState, Purchase};
+pub use article::{Article, MarketPrice, NotOffered, Returns, Season, StockMode};
+pub use cart::{Cycle, Occasion, Parcel, Pick, parcels, total};
+pub use clock::next_by_clock;
+pub use decide::{CODE_LOCK, Command, LINES_MAX, RETURN_DAYS, WRONG_CODES_MAX, decide};
+pub use event::{Actor, Change, Draft, Handed, Line, OrderEvent};
+pub use kinds::{GoodsKind, GoodsKinds};
+pub use merchant::{
+    ADMISSION, Admission, Document, DocumentKind, Lack, Merchant, MerchantKind, Review, Stage,
+    TRIAL_ARTICLES_MAX, UPHELD_MAX, Upheld,
+};
+pub use money::{Fen, Milli};
+pub use notice::{Notice, notices};
+pub use order::{FoldError, Order, Refund, StockStep, Transaction, fold, reservations};
+pub use refusal::Refusal;
+pub use sheets::{
+    DeliveryRow, PickingRow, RouteRow, SortingRow, delivery, masked, picking, route, sorting,
+};
+pub use shelf::{Shelf, Wish};
+pub use state::{Fulfil, Party, PayMethod, PayState, State, Step, TRANSITIONS, transition};
+pub use stock::{LedgerError, MoveKind, Stock, StockMove, Wanted, reconcile, stock_of};
+pub use table::{Problem, Row, Table};
+
+pub use crate::county::CaseNumber as OrderNumber;

@@ -1,0 +1,90 @@
+//! Whom an event is told, and what the text is filled with. The texts themselves are the
+//! county's (通知.yaml).
+
+use std::collections::BTreeMap;
+
+use super::event::{Actor, Change, OrderEvent};
+use super::order::Order;
+use super::state::{Fulfil, Party, PayMethod, TRANSITIONS, Transition};
+use crate::calendar::spoken;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// `Buyer` or `Merchant`.
+    pub to: Party,
+    /// As in the table of transitions.
+    pub id: &'static str,
+    /// Always: `number` `title` (the goods) `total` `state` `shop` `merchant` `due` (by when the
+    /// merchant answers). Of the event: `code`, `reason`, `amount`, `text` (what was weighed).
+    /// For the merchant: `who`, the village.
+    pub fields: BTreeMap<&'static str, String>,
+}
+
+/// The notices for `event`, with `order` as it is after it. She is not told what she did
+/// herself in the conversation in which she did it.
+pub fn notices(order: &Order, event: &OrderEvent) -> Vec<Notice> {
+    let step = event.change.step();
+    // The state has moved on: the row is the one that leads to it.
+    let leads_here =
+        |row: &&Transition| row.step == step && row.to.is_none_or(|to| to == order.state);
+    let row = TRANSITIONS.iter().find(leads_here);
+    let Some(row) = row else { return Vec::new() };
+    let part = matches!(event.change, Change::Confirmed { in_part: true, .. });
+    let buyer = match (row.buyer, &event.by) {
+        (_, Actor::Buyer { .. }) => None,
+        (Some("order_confirmed"), _) if part => Some("order_part"),
+        // At the door it is said by who brings it.
+        (Some("order_sent"), _) if order.fulfil == Fulfil::Pickup => None,
+        (told, _) => told,
+    };
+    let merchant = match (row.merchant, &event.by) {
+        (_, Actor::Merchant { .. }) => None,
+        (told, _) => told,
+    };
+    let notice = |to, id| Notice { to, id, fields: fields(order, &event.change) };
+    let to_buyer = buyer.map(|id| notice(Party::Buyer, id));
+    let to_merchant = merchant.map(|id| notice(Party::Merchant, id));
+    to_buyer.into_iter().chain(to_merchant).collect()
+}
+
+fn fields(order: &Order, change: &Change) -> BTreeMap<&'static str, String> {
+    let mut fields = BTreeMap::from([
+        ("number", order.number.to_string()),
+        ("title", order.goods()),
+        ("total", order.total().to_string()),
+        ("state", order.state.word().to_owned()),
+        ("shop", format!("{}店", order.village_name)),
+        ("merchant", order.merchant_name.clone()),
+        ("due", format!("{}前", spoken(order.confirm_by))),
+        ("who", format!("{}{}", order.village_name, order.name)),
+        ("pay", if order.pay == PayMethod::Wechat { "微信支付" } else { "付现金" }.to_owned()),
+    ]);
+    if let Some(code) = &order.code {
+        fields.insert("code", code.clone());
+    }
+    match change {
+        Change::Refused { reason }
+        | Change::Cancelled { reason }
+        | Change::ReturnAsked { reason }
+        | Change::ReturnDeclined { reason } => {
+            fields.insert("reason", reason.clone());
+        }
+        Change::RefundDue { amount, reason, .. } => {
+            fields.insert("amount", amount.to_string());
+            fields.insert("reason", reason.clone());
+        }
+        Change::Refunded { no } => {
+            let refund = order.refunds.iter().find(|refund| refund.no == *no);
+            fields.insert("amount", refund.map(|r| r.amount.to_string()).unwrap_or_default());
+        }
+        Change::WeightAsked { weights } => {
+            let lines = order.lines.iter().zip(weights).filter(|(line, _)| line.weighed);
+            let lines: Vec<String> = lines
+                .map(|(line, weight)| format!("{}{weight}{}", line.title, line.unit))
+                .collect();
+            fields.insert("text", lines.join("、"));
+        }
+        _ => {}
+    }
+    fields
+}

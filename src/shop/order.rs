@@ -1,0 +1,335 @@
+//! An order as it stands: the fold of its events.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::event::{Actor, Change, Draft, Line, OrderEvent};
+use super::money::{Fen, Milli};
+use super::state::{Fulfil, PayMethod, PayState, State, Step, transition};
+use super::stock::MoveKind;
+use crate::county::CaseNumber;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    pub number: CaseNumber,
+    pub key: String,
+    pub siblings: Vec<CaseNumber>,
+    pub person: String,
+    pub name: String,
+    pub phone: String,
+    pub placed_by: Actor,
+    pub channel: String,
+    pub merchant: String,
+    pub merchant_name: String,
+    pub village: String,
+    pub village_name: String,
+    pub fulfil: Fulfil,
+    pub address: String,
+    pub note: String,
+    pub lines: Vec<Line>,
+    pub state: State,
+    pub placed_at: Timestamp,
+    pub confirm_by: Timestamp,
+    pub nudged: bool,
+    /// What it weighed, where she was asked whether that is fine.
+    pub weights: Option<Vec<Milli>>,
+    pub run: String,
+    pub arrived_at: Option<Timestamp>,
+    pub reminders: u8,
+    pub code: Option<String>,
+    pub wrong_codes: u8,
+    pub locked_until: Option<Timestamp>,
+    pub handed_at: Option<Timestamp>,
+    pub reason: String,
+    pub pay: PayMethod,
+    pub paid: Fen,
+    pub transactions: Vec<Transaction>,
+    pub refunds: Vec<Refund>,
+    pub complaints: Vec<String>,
+    /// What a person has to look at.
+    pub flags: Vec<String>,
+    pub updated_at: Timestamp,
+    /// The number of events.
+    pub revision: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transaction {
+    pub id: String,
+    pub amount: Fen,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    pub no: String,
+    pub amount: Fen,
+    pub reason: String,
+    pub done: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    #[error("there are no events: an order begins with `placed`")]
+    Empty,
+    #[error("event {revision} is `{}`, which may not follow {}", .step.id(), .from.map_or("nothing", State::id))]
+    Illegal { revision: u32, from: Option<State>, step: Step },
+    #[error("event {revision} is about {found} lines, the order has {lines}")]
+    Lines { revision: u32, lines: usize, found: usize },
+}
+
+/// What an event does to a stock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockStep {
+    pub stock: String,
+    pub kind: MoveKind,
+    pub quantity: Milli,
+}
+
+/// The order that these events make, the oldest first.
+pub fn fold(events: &[OrderEvent]) -> Result<Order, FoldError> {
+    let (first, rest) = events.split_first().ok_or(FoldError::Empty)?;
+    let mut order = Order::place(first)?;
+    for event in rest {
+        order.apply(event)?;
+    }
+    Ok(order)
+}
+
+impl Order {
+    /// The order that its first event makes.
+    pub fn place(event: &OrderEvent) -> Result<Self, FoldError> {
+        let Change::Placed { draft, confirm_by } = &event.change else {
+            return Err(FoldError::Illegal { revision: 1, from: None, step: event.change.step() });
+        };
+        let Draft {
+            number,
+            key,
+            siblings,
+            person,
+            name,
+            phone,
+            merchant,
+            merchant_name,
+            village,
+            village_name,
+            fulfil,
+            address,
+            pay,
+            lines,
+            note,
+            channel,
+        } = (**draft).clone();
+        Ok(Self {
+            number,
+            key,
+            siblings,
+            person,
+            name,
+            phone,
+            placed_by: event.by.clone(),
+            channel,
+            merchant,
+            merchant_name,
+            village,
+            village_name,
+            fulfil,
+            address,
+            note,
+            lines,
+            state: State::Placed,
+            placed_at: event.at,
+            confirm_by: *confirm_by,
+            nudged: false,
+            weights: None,
+            run: String::new(),
+            arrived_at: None,
+            reminders: 0,
+            code: None,
+            wrong_codes: 0,
+            locked_until: None,
+            handed_at: None,
+            reason: String::new(),
+            pay,
+            paid: Fen::ZERO,
+            transactions: Vec::new(),
+            refunds: Vec::new(),
+            complaints: Vec::new(),
+            flags: Vec::new(),
+            updated_at: event.at,
+            revision: 1,
+        })
+    }
+
+    /// Takes the next event. On an error nothing is changed.
+    pub fn apply(&mut self, event: &OrderEvent) -> Result<(), FoldError> {
+        let (revision, from, step) = (self.revision + 1, self.state, event.change.step());
+        let row = transition(Some(from), step);
+        let row = row.ok_or(FoldError::Illegal { revision, from: Some(from), step })?;
+        match &event.change {
+            // No row leads here from a state: `transition` has refused it.
+            Change::Placed { .. } => {}
+            Change::Confirmed { quantities, .. } | Change::Packed { quantities } => {
+                self.set_quantities(quantities, revision)?;
+                self.weights = None;
+            }
+            Change::WeightAsked { weights } => self.weights = Some(weights.clone()),
+            Change::Refused { reason }
+            | Change::Cancelled { reason }
+            | Change::ReturnAsked { reason }
+            | Change::ReturnDeclined { reason } => self.reason = reason.clone(),
+            Change::Sent { run } => self.run = run.clone(),
+            Change::Arrived { code } => {
+                self.arrived_at = Some(event.at);
+                self.code = Some(code.clone());
+            }
+            Change::Nudged => self.nudged = true,
+            Change::Reminded => self.reminders = self.reminders.saturating_add(1),
+            Change::WrongCode { locked_until } => {
+                self.locked_until = *locked_until;
+                self.wrong_codes = match locked_until {
+                    Some(_) => 0,
+                    None => self.wrong_codes.saturating_add(1),
+                };
+            }
+            Change::Collected { .. } | Change::Delivered => self.handed_at = Some(event.at),
+            Change::Completed | Change::ReturnTaken { .. } => {}
+            Change::Paid { amount, transaction } => {
+                self.paid = Fen(self.paid.0.saturating_add(amount.0));
+                self.transactions.push(Transaction { id: transaction.clone(), amount: *amount });
+            }
+            Change::RefundDue { no, amount, reason } => self.refunds.push(Refund {
+                no: no.clone(),
+                amount: *amount,
+                reason: reason.clone(),
+                done: false,
+            }),
+            Change::Refunded { no } => {
+                self.refunds.iter_mut().filter(|refund| refund.no == *no).for_each(|refund| {
+                    refund.done = true;
+                });
+            }
+            Change::Complained { case } => self.complaints.push(case.clone()),
+            Change::Flagged { reason } => self.flags.push(reason.clone()),
+        }
+        self.state = row.to.unwrap_or(from);
+        self.updated_at = event.at;
+        self.revision = revision;
+        Ok(())
+    }
+
+    fn set_quantities(&mut self, quantities: &[Milli], revision: u32) -> Result<(), FoldError> {
+        if quantities.len() != self.lines.len() {
+            let (lines, found) = (self.lines.len(), quantities.len());
+            return Err(FoldError::Lines { revision, lines, found });
+        }
+        for (line, quantity) in self.lines.iter_mut().zip(quantities) {
+            line.quantity = *quantity;
+        }
+        Ok(())
+    }
+
+    /// What its goods cost as they are now.
+    pub fn total(&self) -> Fen {
+        self.lines.iter().fold(Fen::ZERO, |sum, line| sum.plus(line.amount()).unwrap_or(Fen::MAX))
+    }
+
+    /// What she has to have paid in the end.
+    pub fn payable(&self) -> Fen {
+        match self.state {
+            State::Refused | State::Cancelled | State::Returned => Fen::ZERO,
+            _ => self.total(),
+        }
+    }
+
+    /// Refunds that were promised, done or not.
+    pub fn refunding(&self) -> Fen {
+        Fen(self.refunds.iter().map(|refund| refund.amount.0).sum())
+    }
+
+    pub fn pay_state(&self) -> PayState {
+        let back: i64 = self.refunds.iter().filter(|r| r.done).map(|r| r.amount.0).sum();
+        if self.paid == Fen::ZERO {
+            match (self.state, self.pay) {
+                (State::Refused | State::Cancelled | State::Returned, _) => PayState::Void,
+                (_, PayMethod::Wechat) => PayState::Awaiting,
+                _ => PayState::Due,
+            }
+        } else if back == 0 {
+            PayState::Paid
+        } else if back >= self.paid.0 {
+            PayState::Refunded
+        } else {
+            PayState::PartlyRefunded
+        }
+    }
+
+    /// `尿素 40kg×2袋、洗衣液×1瓶`
+    pub fn goods(&self) -> String {
+        let lines = self.lines.iter().filter(|line| line.quantity > Milli::ZERO);
+        let lines: Vec<String> =
+            lines.map(|line| format!("{}×{}{}", line.title, line.quantity, line.unit)).collect();
+        lines.join("、")
+    }
+
+    /// Packages, as a driver counts them: each started unit, and one for weighed goods.
+    pub fn packages(&self) -> i64 {
+        let count = |line: &Line| match line.quantity.0 {
+            quantity if quantity <= 0 => 0,
+            _ if line.weighed => 1,
+            quantity => (quantity + 999) / 1_000,
+        };
+        self.lines.iter().map(count).sum()
+    }
+
+    /// What `change` does to the stocks, with the order as it is before it. Each goods goes
+    /// through it once: set aside, then given back or sold.
+    pub fn stock_steps(&self, change: &Change) -> Vec<StockStep> {
+        let each = |kind: MoveKind| {
+            self.lines
+                .iter()
+                .filter(|line| line.quantity > Milli::ZERO)
+                .filter_map(move |line| {
+                    Some(StockStep { stock: line.stock.clone()?, kind, quantity: line.quantity })
+                })
+                .collect()
+        };
+        match change {
+            Change::Refused { .. } => each(MoveKind::Release),
+            Change::Cancelled { .. } if self.state.holds_stock() => each(MoveKind::Release),
+            Change::Collected { .. } | Change::Delivered => each(MoveKind::Sale),
+            Change::ReturnTaken { fit: true } => each(MoveKind::Return),
+            Change::Confirmed { quantities, .. } | Change::Packed { quantities } => self
+                .lines
+                .iter()
+                .zip(quantities)
+                .filter_map(|(line, now)| {
+                    let more = now.minus(line.quantity);
+                    let (kind, quantity) = match more.0 {
+                        0 => return None,
+                        less if less < 0 => (MoveKind::Release, Milli(-less)),
+                        _ => (MoveKind::Reserve, more),
+                    };
+                    Some(StockStep { stock: line.stock.clone()?, kind, quantity })
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What placing it sets aside, summed for each stock, in the order of their names.
+pub fn reservations(lines: &[Line]) -> Vec<StockStep> {
+    let mut sums = std::collections::BTreeMap::<&str, i64>::new();
+    for line in lines {
+        if let Some(stock) = &line.stock {
+            let sum = sums.entry(stock).or_default();
+            *sum = sum.saturating_add(line.quantity.0);
+        }
+    }
+    let step = |(stock, sum): (&str, i64)| StockStep {
+        stock: stock.to_owned(),
+        kind: MoveKind::Reserve,
+        quantity: Milli(sum),
+    };
+    sums.into_iter().map(step).collect()
+}

@@ -1,0 +1,154 @@
+//! The stock of an article as a ledger: every move is a row, and their sum is the stock.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::money::Milli;
+use super::refusal::Refusal;
+use crate::county::words;
+
+words! {
+    MoveKind {
+        In "in" "入库",
+        Out "out" "出库",
+        /// Set aside for an order; it is still on the shelf.
+        Reserve "reserve" "占用",
+        /// Given back to the shelf.
+        Release "release" "释放",
+        /// What was set aside has gone to the buyer.
+        Sale "sale" "售出",
+        /// Came back from a buyer, fit to be sold.
+        Return "return" "退回",
+        /// A count found more or less: the only move that may be negative.
+        Adjust "adjust" "盘点",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockMove {
+    pub article: String,
+    /// From 1, without gaps.
+    pub n: u32,
+    pub kind: MoveKind,
+    pub quantity: Milli,
+    /// Number of the order for which it was made.
+    pub order: Option<String>,
+    pub at: Timestamp,
+    pub by: String,
+    pub reason: String,
+}
+
+/// `0 <= reserved <= on_hand`, always.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stock {
+    pub article: String,
+    pub on_hand: Milli,
+    pub reserved: Milli,
+    /// The number of moves.
+    pub moves: u32,
+}
+
+/// A move that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    pub kind: MoveKind,
+    pub quantity: Milli,
+    pub order: Option<&'a str>,
+    pub by: &'a str,
+    pub reason: &'a str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    #[error("move {n} of {article} comes after move {after}")]
+    Gap { article: String, n: u32, after: u32 },
+    #[error("the moves of {article} make {made} on hand and {reserved_made} reserved; the stock says {on_hand} and {reserved}")]
+    Sum { article: String, made: Milli, reserved_made: Milli, on_hand: Milli, reserved: Milli },
+    #[error("move {n} of {article}: {why}")]
+    Move { article: String, n: u32, why: String },
+}
+
+impl Stock {
+    pub fn empty(article: &str) -> Self {
+        Self { article: article.to_owned(), on_hand: Milli::ZERO, reserved: Milli::ZERO, moves: 0 }
+    }
+
+    /// What can still be ordered.
+    pub fn free(&self) -> Milli {
+        self.on_hand.minus(self.reserved)
+    }
+
+    /// Makes the move, or says why it can not be and changes nothing.
+    pub fn take(&mut self, wanted: &Wanted, at: Timestamp) -> Result<StockMove, Refusal> {
+        let quantity = wanted.quantity;
+        if quantity == Milli::ZERO || (quantity < Milli::ZERO && wanted.kind != MoveKind::Adjust) {
+            return Err(Refusal::Missing("数量"));
+        }
+        let short = || Refusal::Short { name: self.article.clone(), free: self.free() };
+        let (on_hand, reserved) = match wanted.kind {
+            MoveKind::In | MoveKind::Return | MoveKind::Adjust => {
+                (self.on_hand.plus(quantity).ok_or(Refusal::TooLarge)?, self.reserved)
+            }
+            MoveKind::Out => (self.on_hand.minus(quantity), self.reserved),
+            MoveKind::Reserve => {
+                (self.on_hand, self.reserved.plus(quantity).ok_or(Refusal::TooLarge)?)
+            }
+            MoveKind::Release => (self.on_hand, self.reserved.minus(quantity)),
+            MoveKind::Sale => (self.on_hand.minus(quantity), self.reserved.minus(quantity)),
+        };
+        if reserved < Milli::ZERO || on_hand < reserved {
+            return Err(short());
+        }
+        self.moves += 1;
+        (self.on_hand, self.reserved) = (on_hand, reserved);
+        Ok(StockMove {
+            article: self.article.clone(),
+            n: self.moves,
+            kind: wanted.kind,
+            quantity,
+            order: wanted.order.map(str::to_owned),
+            at,
+            by: wanted.by.to_owned(),
+            reason: wanted.reason.to_owned(),
+        })
+    }
+}
+
+/// The stock that these moves make, the oldest first.
+pub fn stock_of(article: &str, moves: &[StockMove]) -> Result<Stock, LedgerError> {
+    let mut stock = Stock::empty(article);
+    for step in moves {
+        if step.n != stock.moves + 1 {
+            let (n, after) = (step.n, stock.moves);
+            return Err(LedgerError::Gap { article: article.to_owned(), n, after });
+        }
+        let wanted = Wanted {
+            kind: step.kind,
+            quantity: step.quantity,
+            order: step.order.as_deref(),
+            by: &step.by,
+            reason: &step.reason,
+        };
+        stock.take(&wanted, step.at).map_err(|why| LedgerError::Move {
+            article: article.to_owned(),
+            n: step.n,
+            why: why.to_string(),
+        })?;
+    }
+    Ok(stock)
+}
+
+/// Does the ledger make the stock that is kept?
+pub fn reconcile(stock: &Stock, moves: &[StockMove]) -> Result<(), LedgerError> {
+    let made = stock_of(&stock.article, moves)?;
+    if made == *stock {
+        return Ok(());
+    }
+    Err(LedgerError::Sum {
+        article: stock.article.clone(),
+        made: made.on_hand,
+        reserved_made: made.reserved,
+        on_hand: stock.on_hand,
+        reserved: stock.reserved,
+    })
+}

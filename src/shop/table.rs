@@ -1,0 +1,138 @@
+//! A table that somebody uploaded: cells as text, and every mistake with its row and column.
+
+use std::fmt;
+
+pub const ROWS_MAX: usize = 20_000;
+pub const COLUMNS_MAX: usize = 100;
+pub const CELL_CHARS_MAX: usize = 2_000;
+
+/// What is wrong, where, and how to mend it, for the one who keeps the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// As the program that shows the table counts: the heading is row 1. 0: the whole table.
+    pub row: usize,
+    pub column: String,
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.row > 0 {
+            write!(f, "第{}行", self.row)?;
+        }
+        if !self.column.is_empty() {
+            write!(f, "「{}」列", self.column)?;
+        }
+        if self.row > 0 || !self.column.is_empty() {
+            f.write_str("：")?;
+        }
+        f.write_str(&self.what)
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    heading: Vec<String>,
+    /// Row number and cells; rows without a cell are left out.
+    rows: Vec<(usize, Vec<String>)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    pub number: usize,
+    heading: &'a [String],
+    cells: &'a [String],
+}
+
+impl Table {
+    /// `rows`: all of them, the heading first.
+    pub fn new(rows: Vec<Vec<String>>) -> Result<Self, Problem> {
+        let whole = |what: String| Problem { row: 0, column: String::new(), what };
+        if rows.len() > ROWS_MAX + 1 {
+            return Err(whole(format!("表太长，最多{ROWS_MAX}行。请分几次传。")));
+        }
+        let mut rows = rows.into_iter().enumerate().map(|(n, cells)| (n + 1, cells));
+        let Some((_, heading)) = rows.next() else {
+            return Err(whole("表是空的。请用带表头的模板。".into()));
+        };
+        if heading.len() > COLUMNS_MAX {
+            return Err(whole(format!("列太多，最多{COLUMNS_MAX}列。")));
+        }
+        let heading: Vec<String> = heading.iter().map(|name| name.trim().to_owned()).collect();
+        let rows: Vec<_> = rows
+            .map(|(n, cells)| (n, cells.iter().map(|cell| cell.trim().to_owned()).collect()))
+            .filter(|(_, cells): &(usize, Vec<String>)| cells.iter().any(|cell| !cell.is_empty()))
+            .collect();
+        Ok(Self { heading, rows })
+    }
+
+    /// From CSV text; a byte order mark is fine.
+    pub fn from_csv(text: &str) -> Result<Self, Problem> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|error| Problem {
+                row: rows.len() + 1,
+                column: String::new(),
+                what: format!("这一行读不出来（{error}）。请看引号是不是成对。"),
+            })?;
+            // Blank lines are no records, but they are lines.
+            let line = record.position().map_or(0, |at| at.line() as usize);
+            while rows.len() + 1 < line && rows.len() <= ROWS_MAX {
+                rows.push(Vec::new());
+            }
+            rows.push(record.iter().map(str::to_owned).collect());
+        }
+        Self::new(rows)
+    }
+
+    /// One problem for each column that must be there and is not.
+    pub fn missing(&self, columns: &[&str]) -> Vec<Problem> {
+        let lacking = columns.iter().filter(|column| !self.heading.iter().any(|h| h == *column));
+        lacking
+            .map(|column| Problem {
+                row: 1,
+                column: (*column).to_owned(),
+                what: "表头里没有这一列，请加上。".into(),
+            })
+            .collect()
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.rows.iter().map(|(number, cells)| Row {
+            number: *number,
+            heading: &self.heading,
+            cells,
+        })
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Empty when there is no such cell.
+    pub fn get(&self, column: &str) -> &'a str {
+        let at = self.heading.iter().position(|name| name == column);
+        at.and_then(|at| self.cells.get(at)).map_or("", |cell| cell.as_str())
+    }
+
+    /// Several words in one cell.
+    pub fn list(&self, column: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let parts = self.get(column).split(['、', ';', '；', '|', '，']);
+        parts.map(str::trim).filter(|part| !part.is_empty())
+    }
+
+    pub fn problem(&self, column: &str, what: String) -> Problem {
+        Problem { row: self.number, column: column.to_owned(), what }
+    }
+}
