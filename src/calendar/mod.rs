@@ -87,6 +87,11 @@ pub fn spoken(at: Timestamp) -> String {
     format!("{}月{}日{}:{:02}", at.month(), at.day(), at.hour(), at.minute())
 }
 
+/// The hour here, 0 to 23.
+pub fn local_hour(at: Timestamp) -> i8 {
+    civil(at).hour()
+}
+
 /// The date here, of an instant.
 pub fn local_date(at: Timestamp) -> Date {
     civil(at).date()

@@ -41,6 +41,9 @@ impl Turn<'_> {
             "rate_case" => self.rate_case(call).await,
             "follow_case" => self.follow_case(call).await,
             other => {
+                if let Some(outcome) = Box::pin(self.act_in_shop(call)).await {
+                    return outcome;
+                }
                 tracing::error!(action = other, "a dialog calls what the office does not know");
                 Ok(Err(String::new()))
             }

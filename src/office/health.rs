@@ -40,6 +40,7 @@ pub struct Counters {
     pub conflicts: Count,
     pub faults: Count,
     pub cases: Count,
+    pub orders: Count,
     pub sent: Count,
     pub given_up: Count,
     pub machines: Count,

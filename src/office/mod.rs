@@ -30,6 +30,7 @@ mod receipts;
 mod reception;
 mod route;
 mod seen_through;
+pub mod shop;
 mod sms;
 mod sms_inbound;
 mod sms_words;
@@ -98,6 +99,7 @@ pub struct Office {
     numbers: numbers::Numbers,
     passwords: staff::Passwords,
     phones: phone::Phones,
+    shelves: shop::Shelves,
     media_folder: PathBuf,
     /// Held by who keeps a file until a record refers to it, and alone by who removes one.
     media_files: tokio::sync::RwLock<()>,
@@ -130,6 +132,7 @@ impl Office {
             numbers: numbers::Numbers::default(),
             passwords: staff::Passwords::new(),
             phones: phone::Phones::default(),
+            shelves: shop::Shelves::default(),
             media_folder: config.settings.server.data.join("media"),
             media_files: tokio::sync::RwLock::default(),
             counters: Counters::default(),
@@ -152,6 +155,7 @@ impl Office {
         self.work("alarms", alarms::run);
         self.work("media", media::run);
         self.work("deadlines", deadlines::run);
+        self.work("orders", shop::run);
         self.work("clearing", clearing::run);
         self.work("scripts", snapshots::run);
         self.workers.close();
@@ -208,6 +212,7 @@ impl Office {
     pub async fn settle_all(self: &Arc<Self>) -> Result<(), crate::store::StoreError> {
         while self.wake_due().await?
             + self.pass_deadlines().await?
+            + self.pass_order_deadlines().await?
             + self.fetch_due().await?
             + self.send_due().await?
             + self.clear_away().await?

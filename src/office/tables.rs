@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::calendar::Calendar;
 use crate::county::{Categories, Departments, Places};
 use crate::desk::{self, Rules};
+use crate::shop::{self, GoodsKinds};
 use crate::dialog::{self, Script, SourceFile};
 use crate::meaning::{Emergencies, Example, Keywords, Model, Reader};
 
@@ -20,6 +21,7 @@ pub struct Tables {
     pub places: Places,
     pub categories: Categories,
     pub departments: Departments,
+    pub goods_kinds: GoodsKinds,
     pub calendar: Calendar,
     pub keywords: Keywords,
     pub emergencies: Emergencies,
@@ -74,6 +76,7 @@ impl Tables {
         let keywords = read_text(&folder.join("keywords.csv"), &mut problems);
         let emergencies = read_text(&folder.join("emergencies.csv"), &mut problems);
         let model = read_model(&folder.join(MODEL), &mut problems);
+        let goods_kinds = read_text(&folder.join("goods-kinds.csv"), &mut problems);
         let hours = read_text(&folder.join("calendar/office-hours.toml"), &mut problems);
         let years = read_folder(&folder.join("calendar"), "json", &mut problems);
         if !problems.is_empty() {
@@ -89,16 +92,18 @@ impl Tables {
             .as_ref()
             .and_then(|categories| said(Keywords::parse(&keywords, categories), &mut problems));
         let emergencies = said(Emergencies::parse(&emergencies), &mut problems);
-        match (places, categories, departments, calendar, keywords, emergencies) {
+        let goods_kinds = said(kinds_of_goods(&goods_kinds), &mut problems);
+        match (places, categories, departments, goods_kinds, calendar, keywords, emergencies) {
             (
                 Some(places),
                 Some(categories),
                 Some(departments),
+                Some(goods_kinds),
                 Some(calendar),
                 Some(keywords),
                 Some(emergencies),
             ) => {
-                Ok(Self { places, categories, departments, calendar, keywords, emergencies, model })
+                Ok(Self { places, categories, departments, goods_kinds, calendar, keywords, emergencies, model })
             }
             _ => Err(problems),
         }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::article::{Article, NotOffered, StockMode};
@@ -13,7 +14,7 @@ use super::kinds::GoodsKinds;
 use super::merchant::Merchant;
 use super::money::{Fen, Milli};
 use super::refusal::Refusal;
-use crate::calendar::local_date;
+use crate::calendar::{local_date, local_hour};
 
 /// A round in which many order for one delivery. What it can still take is the stock of its id:
 /// the capacity is brought in when it is opened.
@@ -44,6 +45,18 @@ pub struct Parcel {
     pub merchant: String,
     pub merchant_name: String,
     pub lines: Vec<Line>,
+    /// Days from the cut-off to the delivery: of the slowest line.
+    pub lead_days: u8,
+}
+
+/// What is ordered from this hour on goes with the run of the day after next.
+const CUT_OFF_HOUR: i8 = 16;
+
+/// The day of the run that brings it.
+pub fn deliver_on(now: Timestamp, lead_days: u8) -> Date {
+    let missed = i64::from(local_hour(now) >= CUT_OFF_HOUR);
+    let today = local_date(now);
+    today.checked_add((i64::from(lead_days) + missed).days()).unwrap_or(today)
 }
 
 /// Where and when it is ordered.
@@ -81,11 +94,15 @@ pub fn parcels(picks: &[Pick], occasion: &Occasion) -> Result<Vec<Parcel>, Refus
     for pick in order.iter().filter_map(|id| sums.get(id)) {
         let line = line(pick, occasion)?;
         match parcels.iter_mut().find(|parcel| parcel.merchant == pick.merchant.id) {
-            Some(parcel) => parcel.lines.push(line),
+            Some(parcel) => {
+                parcel.lines.push(line);
+                parcel.lead_days = parcel.lead_days.max(pick.article.lead_days);
+            }
             None => parcels.push(Parcel {
                 merchant: pick.merchant.id.clone(),
                 merchant_name: pick.merchant.name.clone(),
                 lines: vec![line],
+                lead_days: pick.article.lead_days,
             }),
         }
     }

@@ -2,6 +2,7 @@
 //! may be added with a default, never renamed or taken away.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::article::Returns;
@@ -161,6 +162,8 @@ pub struct Draft {
     pub address: String,
     pub pay: PayMethod,
     pub lines: Vec<Line>,
+    /// The day of the run that brings it.
+    pub deliver_on: Date,
     pub note: String,
     /// `wechat`, `sms`, `desk`
     pub channel: String,

@@ -153,8 +153,8 @@ pub struct Merchant {
     pub documents: Vec<Document>,
     pub reviews: Vec<Review>,
     pub upheld: Vec<Upheld>,
-    /// People who answer for it, by the ids of their person records.
-    pub people: Vec<String>,
+    /// Where those write from who answer for it.
+    pub addresses: Vec<String>,
     /// What they write once to become one of them; a new one each time.
     pub pass: String,
     pub revision: u32,

@@ -1,6 +1,7 @@
 //! An order as it stands: the fold of its events.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Actor, Change, Draft, Line, OrderEvent};
@@ -27,6 +28,7 @@ pub struct Order {
     pub address: String,
     pub note: String,
     pub lines: Vec<Line>,
+    pub deliver_on: Date,
     pub state: State,
     pub placed_at: Timestamp,
     pub confirm_by: Timestamp,
@@ -116,6 +118,7 @@ impl Order {
             address,
             pay,
             lines,
+            deliver_on,
             note,
             channel,
         } = (**draft).clone();
@@ -136,6 +139,7 @@ impl Order {
             address,
             note,
             lines,
+            deliver_on,
             state: State::Placed,
             placed_at: event.at,
             confirm_by: *confirm_by,

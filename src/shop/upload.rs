@@ -13,10 +13,10 @@ use super::refusal::Refusal;
 use super::table::{CELL_CHARS_MAX, Problem, Row, Table};
 
 /// The heading of the template, in its order; the first nine must be there.
-pub const COLUMNS: [&str; 25] = [
+pub const COLUMNS: [&str; 26] = [
     "编号", "商家", "类别", "名称", "单位", "会员价", "库存", "最少", "最多", "规格", "别名", "品牌",
     "包装", "每次加", "市场价", "市场价来源", "市场价日期", "订法", "称重", "样品店", "季节", "提前天数",
-    "网上", "退货", "证号",
+    "网上", "退货", "证号", "下架",
 ];
 const REQUIRED: usize = 9;
 /// More mistakes than anybody mends at once are not listed.
@@ -199,7 +199,7 @@ impl Reading<'_, '_> {
                 .read("退货", "请写「七天可退」或一种例外，例如「鲜活易腐不退」", Returns::from_word)
                 .unwrap_or(Returns::SevenDays),
             licence_no,
-            withdrawn: false,
+            withdrawn: self.yes("下架", false),
         };
         let on_hand = self.read("库存", "请写数字，没有就写 0", Milli::parse);
         Entry { article, on_hand }

@@ -1,0 +1,107 @@
+//! What the clock does to orders: unpaid and unanswered ones are cancelled, goods wait three
+//! days, seven days end the right of return. At midnight a paper that has ended hides its goods
+//! by itself; open orders of such goods are flagged here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::calendar::local_date;
+use crate::office::Office;
+use crate::office::views::CommandError;
+use crate::shop::{self, Actor, Article, Command, Lack, Merchant, Order, State};
+use crate::store::{StoreError, keys, list_by_index, load};
+
+const EVERY: Duration = Duration::from_secs(60);
+const PAGE: usize = 200;
+/// The states that `shop::next_by_clock` leads out of.
+const WAITING: [State; 4] = [State::Placed, State::Arrived, State::Collected, State::Delivered];
+/// Orders whose goods have not left the merchant.
+const UNSENT: [State; 3] = [State::Placed, State::Confirmed, State::Packed];
+
+pub(in crate::office) async fn run(office: Arc<Office>) {
+    loop {
+        if let Err(error) = office.pass_order_deadlines().await {
+            tracing::error!(%error, "orders can not be moved by the clock; trying again");
+        }
+        if office.pause(EVERY).await {
+            return;
+        }
+    }
+}
+
+impl Office {
+    /// Says how many orders were moved.
+    pub(in crate::office) async fn pass_order_deadlines(&self) -> Result<usize, StoreError> {
+        let mut moved = 0;
+        for state in WAITING {
+            for order in self.all_in_state(state).await? {
+                let next = shop::next_by_clock(&order, &self.tables.calendar);
+                if let Some((_, command)) = next.filter(|(at, _)| *at <= self.clock.now()) {
+                    moved += usize::from(self.by_clock(&order, &command).await?);
+                }
+            }
+        }
+        for state in UNSENT {
+            for order in self.all_in_state(state).await? {
+                if let Some(reason) = self.unlawful(&order).await?
+                    && !order.flags.contains(&reason)
+                {
+                    moved += usize::from(self.by_clock(&order, &Command::Flag { reason }).await?);
+                }
+            }
+        }
+        Ok(moved)
+    }
+
+    async fn all_in_state(&self, state: State) -> Result<Vec<Order>, StoreError> {
+        let mut all = Vec::new();
+        let mut range = keys::orders_in_state(state.id());
+        loop {
+            let page = list_by_index::<Order>(&*self.store, range.clone(), PAGE).await?;
+            let Some((last, _)) = page.last() else { return Ok(all) };
+            range = keys::after(&range, last);
+            all.extend(page.into_iter().map(|(_, order)| order.record));
+        }
+    }
+
+    async fn by_clock(&self, order: &Order, command: &Command) -> Result<bool, StoreError> {
+        let number = order.number.digits();
+        match self.step_order(&number, Some(order.revision), command, &Actor::System).await {
+            Ok(_) => Ok(true),
+            // Somebody was faster: it is looked at again with the next round.
+            Err(CommandError::Changed | CommandError::NotFound) => Ok(false),
+            Err(CommandError::Refused(why)) => {
+                tracing::error!(number, why, "the clock wants what the rules forbid");
+                Ok(false)
+            }
+            Err(CommandError::Unavailable) => {
+                Err(StoreError::Unavailable("an order could not be moved".into()))
+            }
+        }
+    }
+
+    /// Why its goods may not be sold any more.
+    async fn unlawful(&self, order: &Order) -> Result<Option<String>, StoreError> {
+        let merchant = load::<Merchant>(&*self.store, keys::merchant(&order.merchant)).await?;
+        let Some(merchant) = merchant else { return Ok(None) };
+        let today = local_date(self.clock.now());
+        for line in &order.lines {
+            let article = load::<Article>(&*self.store, keys::article(&line.article)).await?;
+            let kind = article.and_then(|article| {
+                self.tables.goods_kinds.get(&article.record.kind).cloned()
+            });
+            if let Some(lack) = kind.and_then(|kind| merchant.record.lack(&kind, today)) {
+                return Ok(Some(format!("{}：{}", line.title, lack_words(&lack))));
+            }
+        }
+        Ok(None)
+    }
+}
+
+pub(super) fn lack_words(lack: &Lack) -> String {
+    match lack {
+        Lack::Stage(stage) => format!("商家现在是“{stage}”"),
+        Lack::Missing(kind) => format!("商家没有登记{kind}"),
+        Lack::Expired(kind, last) => format!("{kind}到{last}已过期"),
+    }
+}

@@ -1,0 +1,294 @@
+//! What is on the shelf: a copy in memory of all articles and merchants, kept as old as the
+//! mark in the store says, and the tables that bring new goods.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+use crate::calendar::local_date;
+use crate::dialog;
+use crate::office::views::{CommandError, Session};
+use crate::office::{Office, random};
+use crate::shop::upload::{self, Entry};
+use crate::shop::{
+    Article, Cycle, Merchant, Milli, MoveKind, NotOffered, Problem, Refusal, Shelf, Stock,
+    StockStep, Table,
+};
+use crate::store::shop_records::ShelfMark;
+use crate::store::{Changes, StoreError, keys, list, load, load_many};
+
+use super::clock::lack_words;
+use super::ledger::{self, Ledger};
+use super::views::{ArticleRow, GoodsPage, Uploaded};
+
+const PAGE: usize = 1_000;
+const ROWS_SHOWN: usize = 100;
+/// Articles of one commit: each writes its record, an index, its stock and a move.
+const CHUNK: usize = 100;
+const CONFLICTS_MAX: usize = 20;
+
+/// The copy, and the revision of the mark with which it was made.
+#[derive(Default)]
+pub(in crate::office) struct Shelves {
+    made: ArcSwapOption<(u64, Shelf)>,
+    making: Mutex<()>,
+}
+
+/// A shelf that was looked at; the next one may be newer.
+pub(in crate::office) struct Seen(Arc<(u64, Shelf)>);
+
+impl std::ops::Deref for Seen {
+    type Target = Shelf;
+
+    fn deref(&self) -> &Shelf {
+        &self.0.1
+    }
+}
+
+impl Office {
+    /// The shelf as it is on disk.
+    pub(in crate::office) async fn shelf(&self) -> Result<Seen, StoreError> {
+        let revision = self.shelf_revision().await?;
+        let current = |made: &Option<Arc<(u64, Shelf)>>| {
+            made.clone().filter(|made| made.0 == revision).map(Seen)
+        };
+        if let Some(seen) = current(&self.shelves.made.load_full()) {
+            return Ok(seen);
+        }
+        let _one = self.shelves.making.lock().await;
+        if let Some(seen) = current(&self.shelves.made.load_full()) {
+            return Ok(seen);
+        }
+        let mut articles = Vec::new();
+        let mut range = keys::all_articles();
+        loop {
+            let page = list::<Article>(&*self.store, range.clone(), PAGE).await?;
+            let Some(last) = page.last() else { break };
+            range = keys::after(&range, &keys::article(&last.record.id));
+            articles.extend(page.into_iter().map(|article| article.record));
+        }
+        let merchants = self.all_merchants().await?;
+        let shelf = Shelf::new(articles, merchants, self.tables.goods_kinds.clone());
+        let made = Arc::new((revision, shelf));
+        self.shelves.made.store(Some(made.clone()));
+        Ok(Seen(made))
+    }
+
+    async fn shelf_revision(&self) -> Result<u64, StoreError> {
+        let mark = load::<ShelfMark>(&*self.store, keys::shelf()).await?;
+        Ok(mark.map_or(0, |mark| mark.record.revision))
+    }
+
+    /// What is on the shelf changes with this commit.
+    pub(super) async fn mark_shelf(
+        &self,
+        changes: &mut Changes,
+        by: &str,
+    ) -> Result<(), StoreError> {
+        let at = self.clock.now();
+        let mark = load::<ShelfMark>(&*self.store, keys::shelf()).await?;
+        let revision = mark.as_ref().map_or(0, |mark| mark.record.revision) + 1;
+        let next = ShelfMark { revision, at, by: by.to_owned() };
+        match mark {
+            Some(before) => changes.replace(&before, &next),
+            None => changes.create(&next),
+        }
+    }
+
+    pub async fn goods(&self, search: &str) -> Result<GoodsPage, CommandError> {
+        let shelf = self.shelf().await?;
+        let today = local_date(self.clock.now());
+        let found: Vec<&Article> = if search.trim().is_empty() {
+            shelf.articles().take(ROWS_SHOWN).collect()
+        } else {
+            let mut found = shelf.search(search, today, ROWS_SHOWN);
+            let word = search.trim();
+            let hidden = shelf.articles().filter(|article| {
+                article.id == word || article.merchant == word || article.name.contains(word)
+            });
+            let hidden = hidden.filter(|a| !found.iter().any(|f| f.id == a.id)).take(ROWS_SHOWN);
+            let hidden: Vec<&Article> = hidden.collect();
+            found.extend(hidden);
+            found
+        };
+        let wanted: Vec<_> = found.iter().map(|article| keys::stock(&article.id)).collect();
+        let stocks = load_many::<Stock>(&*self.store, &wanted).await?;
+        let rows = found.iter().zip(stocks).map(|(article, stock)| {
+            let hidden = shelf.offered(article, today).err();
+            let stock = stock.map(|stock| stock.record);
+            ArticleRow {
+                id: article.id.clone(),
+                title: article.title(),
+                kind: shelf.kinds.get(&article.kind).map_or(String::new(), |k| k.name.clone()),
+                merchant: shelf.merchant(&article.merchant).map_or(String::new(), |m| m.name.clone()),
+                price: article.price.to_string(),
+                market: article.market.as_ref().map_or(String::new(), |market| {
+                    format!("{}（{}，{}）", market.price, market.source, market.date)
+                }),
+                unit: article.unit.clone(),
+                free: stock.as_ref().map_or("0".into(), |stock| stock.free().to_string()),
+                on_hand: stock.map_or("0".into(), |stock| stock.on_hand.to_string()),
+                hidden: hidden.map_or(String::new(), |why| hidden_words(&why)),
+            }
+        });
+        Ok(GoodsPage { rows: rows.collect(), total: shelf.len() })
+    }
+
+    /// A table of goods, `name` ending in `.xlsx` or `.csv`. A table with a mistake changes
+    /// nothing; each mistake is one text with row and column. Rows that are the same as before
+    /// are left alone, so a table whose upload broke off is simply uploaded again.
+    pub async fn upload_goods(
+        &self,
+        by: &str,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<Uploaded, Vec<String>> {
+        let said = |problems: Vec<Problem>| problems.iter().map(Problem::to_string).collect();
+        let file = dialog::decode(name, bytes).map_err(|wrong| vec![wrong.to_string()])?;
+        let table = Table::from_csv(&file.text).map_err(|problem| said(vec![problem]))?;
+        let shelf = self.shelf().await.map_err(unavailable)?;
+        let merchants: BTreeMap<String, Merchant> =
+            shelf.merchants().map(|m| (m.id.clone(), m.clone())).collect();
+        let known = |merchant: &str| -> BTreeSet<String> {
+            let own = shelf.articles().filter(|a| a.merchant == merchant && !a.withdrawn);
+            own.map(|article| article.id.clone()).collect()
+        };
+        let today = local_date(self.clock.now());
+        let entries = upload::articles(&table, &merchants, &self.tables.goods_kinds, &known, today)
+            .map_err(said)?;
+        let mut done = Uploaded { new: 0, changed: 0, same: 0 };
+        for chunk in entries.chunks(CHUNK) {
+            self.store_goods(by, chunk, &mut done).await.map_err(|error| match error {
+                CommandError::Refused(text) => vec![text],
+                error => vec![error.to_string()],
+            })?;
+        }
+        Ok(done)
+    }
+
+    async fn store_goods(
+        &self,
+        by: &str,
+        entries: &[Entry],
+        done: &mut Uploaded,
+    ) -> Result<(), CommandError> {
+        for _ in 0..CONFLICTS_MAX {
+            let now = self.clock.now();
+            let mut changes = Changes::default();
+            let mut counted = done.clone();
+            let mut ledger = Ledger::default();
+            let articles: Vec<_> = entries.iter().map(|e| keys::article(&e.article.id)).collect();
+            let stocks: Vec<_> = entries.iter().map(|e| keys::stock(&e.article.id)).collect();
+            let articles = load_many::<Article>(&*self.store, &articles).await?;
+            let stocks = load_many::<Stock>(&*self.store, &stocks).await?;
+            let mut touched = false;
+            for ((entry, before), stock) in entries.iter().zip(articles).zip(stocks) {
+                let had = stock.map_or(Milli::ZERO, |stock| stock.record.on_hand);
+                let more = entry.on_hand.map_or(Milli::ZERO, |counted| counted.minus(had));
+                match &before {
+                    None => {
+                        changes.create(&entry.article)?;
+                        counted.new += 1;
+                    }
+                    Some(before) if before.record != entry.article => {
+                        changes.replace(before, &entry.article)?;
+                        counted.changed += 1;
+                    }
+                    Some(_) if more != Milli::ZERO => counted.changed += 1,
+                    Some(_) => counted.same += 1,
+                }
+                touched |= before.is_none_or(|before| before.record != entry.article);
+                if more != Milli::ZERO {
+                    let kind =
+                        if had == Milli::ZERO { MoveKind::In } else { MoveKind::Adjust };
+                    let stock = entry.article.id.clone();
+                    let step = StockStep { stock, kind, quantity: more };
+                    let why = ledger::Entry { order: None, by, reason: "商品表", at: now };
+                    let taken = ledger.take(&*self.store, &step, &why).await?;
+                    taken.map_err(|_| {
+                        let name = entry.article.title();
+                        CommandError::Refused(format!(
+                            "{name}的库存比已经订出去的还少。请先处理订单，再改库存。"
+                        ))
+                    })?;
+                }
+            }
+            ledger.write(&mut changes)?;
+            if touched {
+                self.mark_shelf(&mut changes, by).await?;
+            }
+            if changes.is_empty() {
+                *done = counted;
+                return Ok(());
+            }
+            match self.store.commit(changes.into_batch()).await {
+                Ok(()) => {
+                    *done = counted;
+                    return Ok(());
+                }
+                Err(StoreError::Conflict(_)) => continue,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(CommandError::Unavailable)
+    }
+
+    /// Opens a round of an article that is ordered in rounds. Times in Beijing's.
+    pub async fn open_cycle(
+        &self,
+        session: &Session,
+        article: &str,
+        closes_at: Timestamp,
+        capacity: &str,
+        villages: Vec<String>,
+    ) -> Result<(), CommandError> {
+        let refused = |text: &str| CommandError::Refused(text.to_owned());
+        let now = self.clock.now();
+        let found = load::<Article>(&*self.store, keys::article(article)).await?;
+        let found = found.ok_or(CommandError::NotFound)?;
+        if found.record.stock_mode != crate::shop::StockMode::Cycle {
+            return Err(refused("这样商品不是集中订的。请先在商品表里把「订法」改成「集中订」。"));
+        }
+        let capacity = Milli::parse(capacity).filter(|capacity| *capacity > Milli::ZERO);
+        let capacity = capacity.ok_or_else(|| refused("最多收多少要写数字，例如 200。"))?;
+        if closes_at <= now {
+            return Err(refused("截止时间已经过了。"));
+        }
+        let id = format!("C{}", random::hex::<6>());
+        let cycle = Cycle {
+            id: id.clone(),
+            article: article.to_owned(),
+            opens_at: now,
+            closes_at,
+            capacity,
+            villages,
+        };
+        let mut changes = Changes::default();
+        let mut ledger = Ledger::default();
+        let step = StockStep { stock: id, kind: MoveKind::In, quantity: capacity };
+        let why = ledger::Entry { order: None, by: &session.name, reason: "开一轮", at: now };
+        let taken = ledger.take(&*self.store, &step, &why).await?;
+        taken.map_err(|refusal: Refusal| refused(&refusal.to_string()))?;
+        ledger.write(&mut changes)?;
+        changes.create(&cycle)?;
+        changes.expect_unchanged(&found);
+        Ok(self.store.commit(changes.into_batch()).await?)
+    }
+}
+
+fn unavailable(error: StoreError) -> Vec<String> {
+    vec![CommandError::from(error).to_string()]
+}
+
+fn hidden_words(why: &NotOffered) -> String {
+    match why {
+        NotOffered::Withdrawn => "已下架".into(),
+        NotOffered::Season => "不在季节里".into(),
+        NotOffered::ShopOnly => "只到店里卖".into(),
+        NotOffered::Merchant(lack) => lack_words(lack),
+        NotOffered::Kind => "类别已经没有了".into(),
+    }
+}

@@ -1,0 +1,214 @@
+//! Merchants at the desk: registering, admission, papers; and how one is reached.
+
+use jiff::civil::Date;
+
+use crate::calendar::local_date;
+use crate::office::views::{CommandError, Session, TimelineLine};
+use crate::office::{Office, random};
+use crate::shop::{
+    ADMISSION, Admission, Document, DocumentKind, Merchant, MerchantKind, Stage, UPHELD_MAX,
+};
+use crate::store::records::Person;
+use crate::store::{Changes, StoreError, keys, list, load};
+
+use super::views::{MerchantCommand, MerchantRow, MerchantView, NewMerchant};
+
+const MERCHANTS_MAX: usize = 1_000;
+const FIELD_CHARS_MAX: usize = 100;
+const WARN_DAYS: i64 = 30;
+const CONFLICTS_MAX: usize = 20;
+
+/// Messages to a merchant go to a person record of its own: its name, phone and addresses.
+pub(super) fn person_of(merchant: &str) -> String {
+    format!("merchant-{merchant}")
+}
+
+/// Eight digits, new for each merchant and after each use.
+fn new_pass() -> String {
+    let number = u32::from_be_bytes(random::bytes::<4>()) % 100_000_000;
+    format!("{number:08}")
+}
+
+impl Office {
+    pub(super) async fn all_merchants(&self) -> Result<Vec<Merchant>, StoreError> {
+        let found = list::<Merchant>(&*self.store, keys::all_merchants(), MERCHANTS_MAX).await?;
+        Ok(found.into_iter().map(|merchant| merchant.record).collect())
+    }
+
+    pub async fn merchants(&self) -> Result<Vec<MerchantRow>, CommandError> {
+        let shelf = self.shelf().await?;
+        let today = local_date(self.clock.now());
+        let row = |merchant: &Merchant| {
+            let articles = shelf.articles().filter(|a| a.merchant == merchant.id).count();
+            merchant_row(merchant, articles, today)
+        };
+        Ok(self.all_merchants().await?.iter().map(row).collect())
+    }
+
+    pub async fn merchant(&self, id: &str) -> Result<Option<MerchantView>, CommandError> {
+        let Some(found) = load::<Merchant>(&*self.store, keys::merchant(id)).await? else {
+            return Ok(None);
+        };
+        let merchant = &found.record;
+        let shelf = self.shelf().await?;
+        let articles = shelf.articles().filter(|a| a.merchant == merchant.id).count();
+        let today = local_date(self.clock.now());
+        let steps = ADMISSION.iter().filter(|(from, _, _)| *from == merchant.stage);
+        Ok(Some(MerchantView {
+            row: merchant_row(merchant, articles, today),
+            operator: merchant.operator.clone(),
+            uscc: merchant.uscc.clone(),
+            contact: merchant.contact.clone(),
+            pass: merchant.pass.clone(),
+            bound: merchant.addresses.len(),
+            documents: merchant
+                .documents
+                .iter()
+                .map(|d| (d.kind.word(), d.number.clone(), d.valid_to.to_string(), d.valid_to < today))
+                .collect(),
+            timeline: merchant
+                .reviews
+                .iter()
+                .map(|review| TimelineLine {
+                    at: review.at,
+                    who: review.by.clone(),
+                    what: review.step.word().to_owned(),
+                    detail: review.basis.clone(),
+                })
+                .collect(),
+            steps: steps.map(|(_, step, _)| (step.id(), step.word())).collect(),
+            document_kinds: DocumentKind::ALL.iter().map(|k| (k.id(), k.word())).collect(),
+            revision: merchant.revision,
+        }))
+    }
+
+    /// A merchant applies; everything else follows by steps.
+    pub async fn register_merchant(
+        &self,
+        session: &Session,
+        new: &NewMerchant,
+    ) -> Result<(), CommandError> {
+        let refused = |text: &str| Err(CommandError::Refused(text.into()));
+        let id = new.id.trim();
+        if id.is_empty() || id.len() > 20 || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return refused("编号用字母和数字，最多20位，例如 M001。");
+        }
+        let Some(kind) = MerchantKind::from_word(&new.kind) else {
+            return refused("请选是卖商品，还是公共服务。");
+        };
+        for (what, text) in [("名称", &new.name), ("联系人", &new.contact), ("电话", &new.phone)]
+        {
+            if text.trim().is_empty() || text.chars().count() > FIELD_CHARS_MAX {
+                return refused(&format!("请写{what}，最多{FIELD_CHARS_MAX}个字。"));
+            }
+        }
+        let merchant = Merchant {
+            id: id.to_owned(),
+            operator: new.operator.trim().to_owned(),
+            name: new.name.trim().to_owned(),
+            kind,
+            uscc: new.uscc.trim().to_owned(),
+            contact: new.contact.trim().to_owned(),
+            phone: new.phone.trim().to_owned(),
+            stage: Stage::Applied,
+            stage_ends: None,
+            documents: Vec::new(),
+            reviews: Vec::new(),
+            upheld: Vec::new(),
+            addresses: Vec::new(),
+            pass: new_pass(),
+            revision: 1,
+        };
+        let mut changes = Changes::default();
+        changes.create(&merchant)?;
+        changes.create(&Person {
+            id: person_of(&merchant.id),
+            addresses: Vec::new(),
+            name: Some(merchant.name.clone()),
+            phone: Some(merchant.phone.clone()),
+        })?;
+        self.mark_shelf(&mut changes, &session.name).await?;
+        match self.store.commit(changes.into_batch()).await {
+            Err(StoreError::Conflict(_)) => refused("这个编号已经有了，请换一个。"),
+            other => other.map_err(CommandError::from),
+        }
+    }
+
+    pub async fn merchant_command(
+        &self,
+        session: &Session,
+        id: &str,
+        revision: u32,
+        command: MerchantCommand,
+    ) -> Result<(), CommandError> {
+        let now = self.clock.now();
+        let today = local_date(now);
+        for _ in 0..CONFLICTS_MAX {
+            let before = load::<Merchant>(&*self.store, keys::merchant(id)).await?;
+            let before = before.ok_or(CommandError::NotFound)?;
+            if before.record.revision != revision {
+                return Err(CommandError::Changed);
+            }
+            let mut merchant = before.record.clone();
+            let refused = |text: &str| CommandError::Refused(text.to_owned());
+            match &command {
+                MerchantCommand::Step { step, basis } => {
+                    let step = Admission::from_word(step).ok_or_else(|| refused("没有这一步。"))?;
+                    let done = merchant.step(step, &session.name, basis, now, today);
+                    done.map_err(|refusal| refused(&refusal.to_string()))?;
+                }
+                MerchantCommand::Document { kind, number, valid_to } => {
+                    let kind =
+                        DocumentKind::from_word(kind).ok_or_else(|| refused("请选一种证件。"))?;
+                    let valid_to: Date = valid_to
+                        .trim()
+                        .parse()
+                        .map_err(|_| refused("有效期请写成 2027-06-30 这样。"))?;
+                    let document = Document { kind, number: number.clone(), valid_to };
+                    let done = merchant.file_document(document);
+                    done.map_err(|refusal| refused(&refusal.to_string()))?;
+                }
+                MerchantCommand::NewPass => {
+                    merchant.pass = new_pass();
+                    merchant.revision += 1;
+                }
+                MerchantCommand::Uphold { case } => {
+                    merchant.uphold(case, today);
+                }
+            }
+            let mut changes = Changes::default();
+            changes.replace(&before, &merchant)?;
+            self.mark_shelf(&mut changes, &session.name).await?;
+            match self.store.commit(changes.into_batch()).await {
+                Err(StoreError::Conflict(_)) => continue,
+                other => return other.map_err(CommandError::from),
+            }
+        }
+        Err(CommandError::Changed)
+    }
+}
+
+fn merchant_row(merchant: &Merchant, articles: usize, today: Date) -> MerchantRow {
+    let mut warnings: Vec<String> = merchant
+        .expiring(today, WARN_DAYS)
+        .iter()
+        .map(|document| match document.valid_to < today {
+            true => format!("{}到{}已过期", document.kind, document.valid_to),
+            false => format!("{}到{}到期", document.kind, document.valid_to),
+        })
+        .collect();
+    match merchant.upheld_since(today) {
+        0 => {}
+        n if n >= UPHELD_MAX => warnings.push(format!("一年内{n}次投诉属实，建议暂停")),
+        n => warnings.push(format!("一年内{n}次投诉属实")),
+    }
+    MerchantRow {
+        id: merchant.id.clone(),
+        name: merchant.name.clone(),
+        kind: merchant.kind.word(),
+        stage: merchant.stage.word(),
+        phone: merchant.phone.clone(),
+        articles,
+        warnings,
+    }
+}

@@ -1,0 +1,21 @@
+//! The shop at work: what is on the shelf, placing orders, their steps, merchants, sheets, and
+//! what the clock does. Rules are in `shop`; here they meet records, conversations and messages.
+
+mod actions;
+mod clock;
+mod goods;
+mod ledger;
+mod merchants;
+mod orders;
+mod placing;
+mod printing;
+mod views;
+
+pub(super) use clock::run;
+pub(super) use goods::Shelves;
+pub use placing::NewOrder;
+pub use printing::{Sheet, SheetKind};
+pub use views::{
+    ArticleRow, GoodsPage, MerchantCommand, MerchantRow, MerchantView, NewMerchant, OrderCommand,
+    OrderFilter, OrderLine, OrderRow, OrderView, Uploaded,
+};

@@ -1,0 +1,380 @@
+//! Steps of an order: events, moves of stock, pick-up codes and messages in one commit. And
+//! orders as lists and pages show them.
+
+use jiff::Timestamp;
+
+use crate::office::views::CommandError;
+use crate::office::{Office, random};
+use crate::shop::{
+    self, Actor, Change, Command, Milli, Order, OrderEvent, Party, PayMethod, Refusal, State, Step,
+    WRONG_CODES_MAX,
+};
+use crate::store::records::Outgoing;
+use crate::store::shop_records::{PickupCode, StoredOrderEvent};
+use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load};
+
+use super::ledger::{Entry, Ledger};
+use super::placing::corrupt;
+use super::views::{OrderCommand, OrderFilter, OrderLine, OrderRow, OrderView};
+use crate::office::views::{Choice, Session, TimelineLine};
+
+pub(super) const CONFLICTS_MAX: usize = 64;
+const LIST_MAX: usize = 200;
+const EVENTS_MAX: usize = 1_000;
+/// Of a shop's ten thousand codes; more tries mean that it is full.
+const CODE_TRIES: usize = 200;
+
+/// What a step did, before it is committed.
+#[derive(Debug)]
+pub(in crate::office) struct Stepped {
+    pub order: Order,
+    pub events: Vec<OrderEvent>,
+    pub told: Vec<Outgoing>,
+}
+
+impl Office {
+    /// One command on one order. `revision`: the one that was seen; if somebody was faster,
+    /// nothing is done.
+    pub(in crate::office) async fn step_order(
+        &self,
+        number: &str,
+        revision: Option<u32>,
+        command: &Command,
+        by: &Actor,
+    ) -> Result<Order, CommandError> {
+        for _ in 0..CONFLICTS_MAX {
+            let before = load::<Order>(&*self.store, keys::order(number)).await?;
+            let before = before.ok_or(CommandError::NotFound)?;
+            if revision.is_some_and(|seen| seen != before.record.revision) {
+                return Err(CommandError::Changed);
+            }
+            let mut changes = Changes::default();
+            let now = self.clock.now();
+            let stepped = self.move_order(&mut changes, &before, command, by, now).await?;
+            let stepped = stepped.map_err(|why| CommandError::Refused(why.to_string()))?;
+            if stepped.events.is_empty() {
+                return Ok(stepped.order);
+            }
+            stepped.told.iter().try_for_each(|message| changes.create(message))?;
+            match self.store.commit(changes.into_batch()).await {
+                Ok(()) => {
+                    self.bells.outbox.notify_one();
+                    return wrong_code(&stepped).map_or(Ok(stepped.order), |refusal| {
+                        Err(CommandError::Refused(refusal.to_string()))
+                    });
+                }
+                Err(StoreError::Conflict(_)) => continue,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(CommandError::Changed)
+    }
+
+    /// Adds to `changes` all that the command does to the order, or nothing.
+    pub(in crate::office) async fn move_order(
+        &self,
+        changes: &mut Changes,
+        before: &Loaded<Order>,
+        command: &Command,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Result<Stepped, Refusal>, StoreError> {
+        let mut command = command.clone();
+        if let Command::Arrive { code } = &mut command {
+            match self.free_code(&before.record.village).await? {
+                Some(free) => *code = free,
+                None => return Ok(Err(Refusal::Full(10_000))),
+            }
+        }
+        let calendar = &self.tables.calendar;
+        let events = match shop::decide(Some(&before.record), command, by, now, calendar) {
+            Ok(events) => events,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let mut order = before.record.clone();
+        let mut ledger = Ledger::default();
+        let mut told = Vec::new();
+        let mut rows = Vec::new();
+        let digits = order.number.digits();
+        for event in &events {
+            let reason = event.change.step().word();
+            let entry = Entry { order: Some(&digits), by: event.by.shown(), reason, at: event.at };
+            for step in order.stock_steps(&event.change) {
+                if let Err(refusal) = ledger.take(&*self.store, &step, &entry).await? {
+                    return Ok(Err(refusal));
+                }
+            }
+            order.apply(event).map_err(corrupt)?;
+            let n = order.revision;
+            rows.push(StoredOrderEvent { order: digits.clone(), n, event: event.clone() });
+            told.extend(self.order_notices(&order, n, event, now));
+        }
+        if events.is_empty() {
+            return Ok(Ok(Stepped { order, events, told }));
+        }
+        let had_code = before.record.state == State::Arrived;
+        let has_code = order.state == State::Arrived;
+        if let Some(code) = &order.code {
+            let (village, code) = (order.village.clone(), code.clone());
+            let key = keys::pickup_code(&village, &code);
+            if has_code && !had_code {
+                changes.create(&PickupCode { village, code, order: digits.clone() })?;
+            } else if had_code
+                && !has_code
+                && let Some(used) = load::<PickupCode>(&*self.store, key).await?
+            {
+                changes.remove(&used);
+            }
+        }
+        ledger.write(changes)?;
+        rows.iter().try_for_each(|row| changes.create(row))?;
+        changes.replace(before, &order)?;
+        Ok(Ok(Stepped { order, events, told }))
+    }
+
+    /// A code that no open order of the village's shop has. `None`: all are in use.
+    async fn free_code(&self, village: &str) -> Result<Option<String>, StoreError> {
+        for _ in 0..CODE_TRIES {
+            let code = format!("{:04}", u16::from_be_bytes(random::bytes::<2>()) % 10_000);
+            let known = load::<PickupCode>(&*self.store, keys::pickup_code(village, &code)).await?;
+            if known.is_none() {
+                return Ok(Some(code));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Somebody at the village's shop says a code.
+    pub async fn order_by_code(
+        &self,
+        village: &str,
+        code: &str,
+    ) -> Result<Option<OrderView>, CommandError> {
+        let key = keys::pickup_code(village, code.trim());
+        match load::<PickupCode>(&*self.store, key).await? {
+            Some(found) => self.order(&found.record.order).await,
+            None => Ok(None),
+        }
+    }
+
+    pub async fn orders(&self, filter: &OrderFilter) -> Result<Vec<OrderRow>, CommandError> {
+        let orders = self.orders_matching(filter).await?;
+        Ok(orders.iter().map(order_row).collect())
+    }
+
+    pub(super) async fn orders_matching(
+        &self,
+        filter: &OrderFilter,
+    ) -> Result<Vec<Order>, StoreError> {
+        let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let (state, merchant, village) =
+            (text(&filter.state), text(&filter.merchant), text(&filter.village));
+        let digits = text(&filter.search).map(|search| search.replace('-', ""));
+        if let Some(number) = digits.as_deref().and_then(crate::county::CaseNumber::from_digits) {
+            let order = load::<Order>(&*self.store, keys::order(&number.digits())).await?;
+            return Ok(order.into_iter().map(|order| order.record).collect());
+        }
+        let states: Vec<&str> = match &state {
+            Some(state) => vec![state],
+            None => State::ALL.iter().filter(|state| state.is_open()).map(|s| s.id()).collect(),
+        };
+        let mut found: Vec<Order> = Vec::new();
+        for state in states {
+            let range = match (&merchant, &village) {
+                (Some(merchant), _) => keys::orders_of_merchant(merchant, state),
+                (None, Some(village)) => keys::orders_of_village(village, state),
+                (None, None) => keys::orders_in_state(state),
+            };
+            let page = list_by_index::<Order>(&*self.store, range, LIST_MAX).await?;
+            found.extend(page.into_iter().map(|(_, order)| order.record));
+        }
+        let search = text(&filter.search);
+        found.retain(|order| {
+            village.as_ref().is_none_or(|village| order.village == *village)
+                && search.as_ref().is_none_or(|search| {
+                    order.name.contains(search.as_str())
+                        || order.phone.ends_with(search.as_str())
+                        || order.goods().contains(search.as_str())
+                })
+        });
+        found.sort_by_key(|order| order.placed_at);
+        found.truncate(LIST_MAX);
+        Ok(found)
+    }
+
+    pub async fn order(&self, number: &str) -> Result<Option<OrderView>, CommandError> {
+        let Some(order) = load::<Order>(&*self.store, keys::order(number)).await? else {
+            return Ok(None);
+        };
+        let order = &order.record;
+        let events =
+            list::<StoredOrderEvent>(&*self.store, keys::order_events_of(number), EVENTS_MAX)
+                .await?;
+        Ok(Some(OrderView {
+            row: order_row(order),
+            phone: order.phone.clone(),
+            address: order.address.clone(),
+            fulfil: order.fulfil.word(),
+            pay: order.pay.word(),
+            siblings: order.siblings.iter().map(|number| number.digits()).collect(),
+            lines: order.lines.iter().map(order_line).collect(),
+            paid: order.paid.to_string(),
+            refunds: order
+                .refunds
+                .iter()
+                .map(|refund| (refund.no.clone(), refund.amount.to_string(), refund.done))
+                .collect(),
+            complaints: order.complaints.clone(),
+            flags: order.flags.clone(),
+            note: order.note.clone(),
+            weighing: order.weights.is_some(),
+            actions: actions(order),
+            timeline: events.iter().map(|event| timeline_line(&event.record)).collect(),
+            revision: order.revision,
+        }))
+    }
+
+    /// What staff do to an order, as the page showed it.
+    pub async fn order_command(
+        &self,
+        session: &Session,
+        number: &str,
+        revision: u32,
+        command: OrderCommand,
+    ) -> Result<(), CommandError> {
+        let by = Actor::Staff { name: session.name.clone() };
+        let command = to_command(command)?;
+        self.step_order(number, Some(revision), &command, &by).await.map(|_| ())
+    }
+}
+
+pub(in crate::office) fn wrong_code(stepped: &Stepped) -> Option<Refusal> {
+    stepped.events.iter().find_map(|event| match &event.change {
+        Change::WrongCode { locked_until: None } => {
+            let left = WRONG_CODES_MAX.saturating_sub(stepped.order.wrong_codes);
+            Some(Refusal::WrongCode { left })
+        }
+        Change::WrongCode { locked_until: Some(until) } => Some(Refusal::CodeLocked {
+            max: WRONG_CODES_MAX,
+            until: crate::calendar::spoken(*until),
+        }),
+        _ => None,
+    })
+}
+
+fn order_row(order: &Order) -> OrderRow {
+    OrderRow {
+        number: order.number.digits(),
+        goods: order.goods(),
+        total: order.total().to_string(),
+        merchant: order.merchant_name.clone(),
+        village: order.village_name.clone(),
+        name: order.name.clone(),
+        phone: shop::masked(&order.phone),
+        state_id: order.state.id(),
+        state: order.state.word(),
+        pay_state: order.pay_state().word(),
+        placed_at: order.placed_at,
+        flagged: !order.flags.is_empty() || !order.complaints.is_empty(),
+    }
+}
+
+fn order_line(line: &shop::Line) -> OrderLine {
+    OrderLine {
+        title: line.title.clone(),
+        unit: line.unit.clone(),
+        price: line.price.plain(),
+        ordered: line.ordered.to_string(),
+        quantity: line.quantity.to_string(),
+        amount: line.amount().plain(),
+        weighed: line.weighed,
+        returns: line.returns.word(),
+    }
+}
+
+fn timeline_line(stored: &StoredOrderEvent) -> TimelineLine {
+    let OrderEvent { at, by, change } = &stored.event;
+    let detail = match change {
+        Change::Refused { reason }
+        | Change::Cancelled { reason }
+        | Change::ReturnAsked { reason }
+        | Change::ReturnDeclined { reason }
+        | Change::Flagged { reason } => reason.clone(),
+        Change::Confirmed { in_part: true, .. } => "只接一部分".into(),
+        Change::Sent { run } => run.clone(),
+        Change::Collected { how } => how.word().to_owned(),
+        Change::Paid { amount, transaction } => format!("{amount}（{transaction}）"),
+        Change::RefundDue { no, amount, reason } => format!("{amount} {reason}（{no}）"),
+        Change::Refunded { no } => no.clone(),
+        Change::Complained { case } => case.clone(),
+        Change::WrongCode { locked_until: Some(_) } => "锁住15分钟".into(),
+        _ => String::new(),
+    };
+    let what = change.step().word().to_owned();
+    TimelineLine { at: *at, who: by.shown().to_owned(), what, detail }
+}
+
+/// What staff may do now, by the table of transitions.
+fn actions(order: &Order) -> Vec<&'static str> {
+    let named = [
+        ("confirm", Step::Confirmed),
+        ("refuse", Step::Refused),
+        ("pack", Step::Packed),
+        ("send", Step::Sent),
+        ("arrive", Step::Arrived),
+        ("collect", Step::Collected),
+        ("release", Step::Collected),
+        ("deliver", Step::Delivered),
+        ("cancel", Step::Cancelled),
+        ("ask_return", Step::ReturnAsked),
+        ("take_return", Step::ReturnTaken),
+        ("decline_return", Step::ReturnDeclined),
+        ("refunded", Step::Refunded),
+    ];
+    let pickup = order.fulfil == shop::Fulfil::Pickup;
+    let may = |name: &str, step: Step| {
+        let open_refund = order.refunds.iter().any(|refund| !refund.done);
+        let fits = match name {
+            "arrive" => pickup,
+            "deliver" => !pickup,
+            "refunded" => open_refund && order.pay != PayMethod::Wechat,
+            _ => true,
+        };
+        fits && shop::transition(Some(order.state), step)
+            .is_some_and(|row| row.who.contains(&Party::Staff))
+    };
+    named.into_iter().filter(|(name, step)| may(name, *step)).map(|(name, _)| name).collect()
+}
+
+fn to_command(command: OrderCommand) -> Result<Command, CommandError> {
+    let measures = |texts: Option<Vec<String>>| match texts {
+        None => Ok(None),
+        Some(texts) => {
+            let read: Option<Vec<Milli>> = texts.iter().map(|text| Milli::parse(text)).collect();
+            let wrong = || CommandError::Refused("数量要写数字，例如 2 或 4.6。".into());
+            read.map(Some).ok_or_else(wrong)
+        }
+    };
+    Ok(match command {
+        OrderCommand::Confirm { quantities } => {
+            Command::Confirm { quantities: measures(quantities)? }
+        }
+        OrderCommand::Refuse { reason } => Command::Refuse { reason },
+        OrderCommand::Pack { weights } => Command::Pack { weights: measures(weights)? },
+        OrderCommand::Send { run } => Command::Send { run },
+        OrderCommand::Arrive => Command::Arrive { code: String::new() },
+        OrderCommand::Collect { code } => Command::TryCode { code },
+        OrderCommand::Release { name, phone_tail } => Command::Release { name, phone_tail },
+        OrderCommand::Deliver => Command::Deliver,
+        OrderCommand::Cancel { reason } => Command::Cancel { reason },
+        OrderCommand::AskReturn { reason } => Command::AskReturn { reason },
+        OrderCommand::TakeReturn { fit } => Command::TakeReturn { fit },
+        OrderCommand::DeclineReturn { reason } => Command::DeclineReturn { reason },
+        OrderCommand::Refunded { no } => Command::RefundDone { no },
+    })
+}
+
+pub(super) fn state_choices() -> Vec<Choice> {
+    let choice = |state: &State| Choice { id: state.id().into(), label: state.word().into() };
+    State::ALL.iter().map(choice).collect()
+}

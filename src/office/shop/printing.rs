@@ -1,0 +1,188 @@
+//! Sheets of a day, for paper and for a table program.
+
+use std::fmt::Write;
+
+use jiff::civil::Date;
+
+use crate::office::Office;
+use crate::office::views::CommandError;
+use crate::shop::{self, Fen, Order, State};
+use crate::store::{StoreError, keys, list_by_index};
+
+const PAGE: usize = 500;
+const ORDERS_MAX: usize = 5_000;
+/// On a sheet: what a merchant has promised, until it is handed over.
+const ON_SHEETS: [State; 4] = [State::Confirmed, State::Packed, State::InTransit, State::Arrived];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SheetKind {
+    /// For one village: who gets what, with a line to sign on.
+    Delivery,
+    /// For each merchant: what to pack.
+    Picking,
+    /// For each village: what to sort out.
+    Sorting,
+    /// For each driver: the stops, and the cash to collect.
+    Route,
+}
+
+impl SheetKind {
+    pub const ALL: [(SheetKind, &'static str, &'static str); 4] = [
+        (SheetKind::Delivery, "delivery", "村级配送单"),
+        (SheetKind::Picking, "picking", "拣货单"),
+        (SheetKind::Sorting, "sorting", "分拣单"),
+        (SheetKind::Route, "route", "路线单"),
+    ];
+
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == id).map(|(kind, _, _)| *kind)
+    }
+
+    pub fn title(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, _, title)| title)
+    }
+}
+
+/// A table as it is printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    pub title: &'static str,
+    /// Day, village, how many orders.
+    pub heading: String,
+    pub columns: &'static [&'static str],
+    pub rows: Vec<Vec<String>>,
+    /// Sums, for the foot.
+    pub foot: String,
+}
+
+impl Office {
+    /// `village`: 12 digits; only of the delivery sheet, and needed there.
+    pub async fn sheet(
+        &self,
+        kind: SheetKind,
+        day: Date,
+        village: Option<&str>,
+    ) -> Result<Sheet, CommandError> {
+        let all = self.orders_of_day(day).await?;
+        let here = |order: &&Order| village.is_none_or(|village| order.village == village);
+        let orders: Vec<&Order> = all.iter().filter(here).collect();
+        let owed: i64 = orders.iter().map(|o| o.payable().minus(o.paid).0.max(0)).sum();
+        let packages: i64 = orders.iter().map(|order| order.packages()).sum();
+        let place = match village {
+            Some(code) => {
+                let place = self.tables.places.get(code);
+                let place = place.ok_or_else(|| CommandError::Refused("没有这个村。".into()))?;
+                format!("{}{}店", place.township, place.name)
+            }
+            None => "全县".into(),
+        };
+        let heading = format!("{day}　{place}　{}单", orders.len());
+        let foot = format!("共{packages}件，应收现金{}", Fen(owed));
+        let (columns, rows): (&'static [&'static str], Vec<Vec<String>>) = match kind {
+            SheetKind::Delivery => (
+                &[
+                    "序号", "取货码", "订单号", "收货人", "电话", "商品", "件数", "应收", "付款",
+                    "地址", "备注", "签收",
+                ],
+                shop::delivery(&orders)
+                    .into_iter()
+                    .map(|row| {
+                        vec![
+                            row.n.to_string(),
+                            row.code,
+                            row.number,
+                            row.name,
+                            row.phone,
+                            row.goods,
+                            row.packages.to_string(),
+                            row.owed.plain(),
+                            row.pay.to_owned(),
+                            row.address,
+                            row.note,
+                            String::new(),
+                        ]
+                    })
+                    .collect(),
+            ),
+            SheetKind::Picking => (
+                &["商家", "商品", "数量", "单位", "单数"],
+                shop::picking(&orders)
+                    .into_iter()
+                    .map(|row| {
+                        let (quantity, count) = (row.quantity.to_string(), row.orders.to_string());
+                        vec![row.merchant, row.goods, quantity, row.unit, count]
+                    })
+                    .collect(),
+            ),
+            SheetKind::Sorting => (
+                &["村", "商家", "商品", "数量", "单位", "件数"],
+                shop::sorting(&orders)
+                    .into_iter()
+                    .map(|row| {
+                        let (quantity, count) =
+                            (row.quantity.to_string(), row.packages.to_string());
+                        vec![row.village, row.merchant, row.goods, quantity, row.unit, count]
+                    })
+                    .collect(),
+            ),
+            SheetKind::Route => (
+                &["车次", "村", "单数", "件数", "送到家", "应收"],
+                shop::route(&orders)
+                    .into_iter()
+                    .map(|row| {
+                        vec![
+                            row.run,
+                            row.village,
+                            row.orders.to_string(),
+                            row.packages.to_string(),
+                            row.to_homes.to_string(),
+                            row.owed.plain(),
+                        ]
+                    })
+                    .collect(),
+            ),
+        };
+        Ok(Sheet { title: kind.title(), heading, columns, rows, foot })
+    }
+
+    async fn orders_of_day(&self, day: Date) -> Result<Vec<Order>, StoreError> {
+        let mut all = Vec::new();
+        let mut range = keys::orders_of_run(day);
+        while all.len() < ORDERS_MAX {
+            let page = list_by_index::<Order>(&*self.store, range.clone(), PAGE).await?;
+            let Some((last, _)) = page.last() else { break };
+            range = keys::after(&range, last);
+            let wanted = |order: &Order| ON_SHEETS.contains(&order.state);
+            all.extend(page.into_iter().map(|(_, order)| order.record).filter(wanted));
+        }
+        Ok(all)
+    }
+}
+
+impl Sheet {
+    /// For a table program: UTF-8 with its mark and Windows line ends, as Excel and WPS want it.
+    pub fn csv(&self) -> String {
+        let mut text = String::from('\u{feff}');
+        let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+            for (n, cell) in cells.enumerate() {
+                let comma = if n > 0 { "," } else { "" };
+                // Writing into a String does not fail.
+                let _ = write!(text, "{comma}{}", csv_cell(cell));
+            }
+            text.push_str("\r\n");
+        };
+        line(&mut [self.title, self.heading.as_str()].into_iter());
+        line(&mut self.columns.iter().copied());
+        for row in &self.rows {
+            line(&mut row.iter().map(String::as_str));
+        }
+        line(&mut [self.foot.as_str()].into_iter());
+        text
+    }
+}
+
+/// Quoted, and never a formula.
+fn csv_cell(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}

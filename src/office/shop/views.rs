@@ -1,0 +1,171 @@
+//! What the shop shows to the floor above, and what a page may ask of it.
+
+use jiff::Timestamp;
+
+use crate::office::views::TimelineLine;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OrderFilter {
+    /// Id of a state; `None`: all that are open.
+    pub state: Option<String>,
+    /// Id of a merchant.
+    pub merchant: Option<String>,
+    /// 12 digits.
+    pub village: Option<String>,
+    /// An order number in any form, a name, the end of a phone number, or goods.
+    pub search: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct OrderRow {
+    /// Nine digits.
+    pub number: String,
+    pub goods: String,
+    pub total: String,
+    pub merchant: String,
+    pub village: String,
+    pub name: String,
+    /// Masked.
+    pub phone: String,
+    pub state_id: &'static str,
+    pub state: &'static str,
+    pub pay_state: &'static str,
+    pub placed_at: Timestamp,
+    /// Somebody has to look at it.
+    pub flagged: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct OrderView {
+    pub row: OrderRow,
+    pub phone: String,
+    pub address: String,
+    pub fulfil: &'static str,
+    pub pay: &'static str,
+    pub siblings: Vec<String>,
+    pub lines: Vec<OrderLine>,
+    pub paid: String,
+    /// Number, amount, done.
+    pub refunds: Vec<(String, String, bool)>,
+    pub complaints: Vec<String>,
+    pub flags: Vec<String>,
+    pub note: String,
+    /// She was asked whether the weight is fine.
+    pub weighing: bool,
+    /// What may be done now: names of forms.
+    pub actions: Vec<&'static str>,
+    pub timeline: Vec<TimelineLine>,
+    /// Goes back with each form; a different one means somebody was faster.
+    pub revision: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct OrderLine {
+    pub title: String,
+    pub unit: String,
+    pub price: String,
+    pub ordered: String,
+    pub quantity: String,
+    pub amount: String,
+    pub weighed: bool,
+    pub returns: &'static str,
+}
+
+#[derive(Debug, Clone)]
+pub enum OrderCommand {
+    /// `None`: all of it.
+    Confirm { quantities: Option<Vec<String>> },
+    Refuse { reason: String },
+    Pack { weights: Option<Vec<String>> },
+    Send { run: String },
+    Arrive,
+    Collect { code: String },
+    Release { name: String, phone_tail: String },
+    Deliver,
+    Cancel { reason: String },
+    AskReturn { reason: String },
+    TakeReturn { fit: bool },
+    DeclineReturn { reason: String },
+    Refunded { no: String },
+}
+
+#[derive(Debug, Clone)]
+pub struct ArticleRow {
+    pub id: String,
+    pub title: String,
+    pub kind: String,
+    pub merchant: String,
+    pub price: String,
+    /// `市场价120元（供销社，2026-11-20）`; empty when none is known.
+    pub market: String,
+    pub unit: String,
+    pub free: String,
+    pub on_hand: String,
+    /// Why it can not be ordered today; empty when it can.
+    pub hidden: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct GoodsPage {
+    pub rows: Vec<ArticleRow>,
+    pub total: usize,
+}
+
+/// What became of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    pub new: usize,
+    pub changed: usize,
+    pub same: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct MerchantRow {
+    pub id: String,
+    pub name: String,
+    pub kind: &'static str,
+    pub stage: &'static str,
+    pub phone: String,
+    pub articles: usize,
+    /// Papers that end within 30 days, complaints.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct MerchantView {
+    pub row: MerchantRow,
+    pub operator: String,
+    pub uscc: String,
+    pub contact: String,
+    /// What it writes once, from its own WeChat, to be told of orders there.
+    pub pass: String,
+    pub bound: usize,
+    /// Kind, number, last day, expired.
+    pub documents: Vec<(&'static str, String, String, bool)>,
+    pub timeline: Vec<TimelineLine>,
+    /// Id and word of each step that may follow.
+    pub steps: Vec<(&'static str, &'static str)>,
+    pub document_kinds: Vec<(&'static str, &'static str)>,
+    pub revision: u32,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct NewMerchant {
+    pub id: String,
+    pub name: String,
+    pub operator: String,
+    /// `goods` or `service`
+    pub kind: String,
+    pub uscc: String,
+    pub contact: String,
+    pub phone: String,
+}
+
+#[derive(Debug, Clone)]
+pub enum MerchantCommand {
+    Step { step: String, basis: String },
+    Document { kind: String, number: String, valid_to: String },
+    /// A new pass; the old one no longer opens anything.
+    NewPass,
+    Uphold { case: String },
+}
