@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::chain;
 use super::course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop, Submitted};
 use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Reply, Source};
-use crate::county::CaseNumber;
 use super::state::{Party, State, Step, transition};
 use crate::calendar::{Calendar, Limit};
+use crate::county::CaseNumber;
 use crate::county::TimeClass;
 
 /// A department is warned when this much of its time is used, in per cent.

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::case::Case;
-use crate::county::CaseNumber;
 use super::state::Party;
-use crate::county::words;
+use crate::county::CaseNumber;
 use crate::county::TimeClass;
+use crate::county::words;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaseEvent {

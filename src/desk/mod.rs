@@ -20,6 +20,7 @@ mod reading;
 mod refusal;
 mod state;
 
+pub use crate::county::{CaseNumber, CaseType, NumberError, damm};
 pub use case::{Case, FoldError, Round, Standing, fold};
 pub use command::Command;
 pub use course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop};
@@ -31,7 +32,6 @@ pub use event::{
 pub use hers::{FOLLOW_DAYS, may_follow};
 pub use limits::{REDO_LIMIT, limit_of, next_by_clock};
 pub use notice::{Notice, notice};
-pub use crate::county::{CaseNumber, CaseType, NumberError, damm};
 pub use reading::{NumberRead, read_number};
 pub use refusal::Refusal;
 pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};

@@ -96,6 +96,7 @@ impl Office {
                 "conflicts": counters.conflicts.get(),
                 "faults": counters.faults.get(),
                 "cases": counters.cases.get(),
+                "orders": counters.orders.get(),
                 "sent": counters.sent.get(),
                 "given_up": counters.given_up.get(),
                 "machines": counters.machines.get(),

@@ -117,7 +117,7 @@ impl Article {
 
     /// Is so much of it a quantity in which it is sold?
     pub fn check(&self, quantity: Milli) -> Result<(), Refusal> {
-        let (name, unit) = (self.name.clone(), self.unit.clone());
+        let (name, unit) = (self.title(), self.unit.clone());
         if quantity < self.min || quantity <= Milli::ZERO {
             return Err(Refusal::TooLittle { name, min: self.min, unit });
         }

@@ -138,11 +138,7 @@ fn line(pick: &Pick, occasion: &Occasion) -> Result<Line, Refusal> {
     })
 }
 
-fn cycle<'a>(
-    pick: &Pick<'a>,
-    occasion: &Occasion,
-    name: &str,
-) -> Result<&'a Cycle, Refusal> {
+fn cycle<'a>(pick: &Pick<'a>, occasion: &Occasion, name: &str) -> Result<&'a Cycle, Refusal> {
     let closed = || Refusal::CycleClosed { name: name.to_owned() };
     let cycle = pick.cycle.ok_or_else(closed)?;
     if occasion.now < cycle.opens_at || occasion.now >= cycle.closes_at {

@@ -32,30 +32,62 @@ pub const RETURN_DAYS: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub enum Command {
     Place(Box<Draft>),
     /// `None`: all of it. Otherwise what it will deliver of each line.
-    Confirm { quantities: Option<Vec<Milli>> },
-    Refuse { reason: String },
+    Confirm {
+        quantities: Option<Vec<Milli>>,
+    },
+    Refuse {
+        reason: String,
+    },
     /// `None`: as confirmed. Otherwise what the packages hold.
-    Pack { weights: Option<Vec<Milli>> },
+    Pack {
+        weights: Option<Vec<Milli>>,
+    },
     /// She takes it as it was weighed.
     AcceptWeight,
-    Send { run: String },
-    Arrive { code: String },
+    Send {
+        run: String,
+    },
+    Arrive {
+        code: String,
+    },
     Nudge,
     Remind,
     /// Somebody at the shop says this code.
-    TryCode { code: String },
+    TryCode {
+        code: String,
+    },
     /// Somebody without a code: who she says she is.
-    Release { name: String, phone_tail: String },
+    Release {
+        name: String,
+        phone_tail: String,
+    },
     Deliver,
     Complete,
-    Cancel { reason: String },
-    AskReturn { reason: String },
-    TakeReturn { fit: bool },
-    DeclineReturn { reason: String },
-    Pay { amount: Fen, transaction: String },
-    RefundDone { no: String },
-    Complain { case: String },
-    Flag { reason: String },
+    Cancel {
+        reason: String,
+    },
+    AskReturn {
+        reason: String,
+    },
+    TakeReturn {
+        fit: bool,
+    },
+    DeclineReturn {
+        reason: String,
+    },
+    Pay {
+        amount: Fen,
+        transaction: String,
+    },
+    RefundDone {
+        no: String,
+    },
+    Complain {
+        case: String,
+    },
+    Flag {
+        reason: String,
+    },
 }
 
 impl Command {
@@ -105,12 +137,7 @@ pub fn decide(
     Ok(changes.into_iter().map(event).collect())
 }
 
-fn place(
-    draft: Draft,
-    by: &Actor,
-    now: Timestamp,
-    calendar: &Calendar,
-) -> Result<Change, Refusal> {
+fn place(draft: Draft, by: &Actor, now: Timestamp, calendar: &Calendar) -> Result<Change, Refusal> {
     allowed(None, Step::Placed, by)?;
     if matches!(by, Actor::Buyer { person } if *person != draft.person) {
         return Err(Refusal::NotYours);
@@ -136,10 +163,7 @@ fn place(
         let amount = line.price.times(line.quantity).ok_or(Refusal::TooLarge)?;
         total = total.plus(amount).ok_or(Refusal::TooLarge)?;
     }
-    Ok(Change::Placed {
-        confirm_by: calendar.due(now, CONFIRM_LIMIT),
-        draft: Box::new(draft),
-    })
+    Ok(Change::Placed { confirm_by: calendar.due(now, CONFIRM_LIMIT), draft: Box::new(draft) })
 }
 
 fn follow(
@@ -195,7 +219,9 @@ fn follow(
         }
         Command::Deliver => hand(order, Change::Delivered),
         Command::Complete => vec![Change::Completed],
-        Command::Cancel { reason } => vec![Change::Cancelled { reason: required("原因", reason)? }],
+        Command::Cancel { reason } => {
+            vec![Change::Cancelled { reason: required("原因", reason)? }]
+        }
         Command::AskReturn { reason } => vec![ask_return(order, reason, now)?],
         Command::TakeReturn { fit } => vec![Change::ReturnTaken { fit }],
         Command::DeclineReturn { reason } => {
@@ -255,9 +281,8 @@ fn pack(order: &Order, weights: Option<Vec<Milli>>, by: &Actor) -> Result<Change
     let mut ask = false;
     for (line, weight) in order.lines.iter().zip(&weights) {
         let off = weight.minus(line.quantity).0.abs();
-        let wrong = || {
-            Refusal::Quantities(format!("{}接了{}{}", line.title, line.quantity, line.unit))
-        };
+        let wrong =
+            || Refusal::Quantities(format!("{}接了{}{}", line.title, line.quantity, line.unit));
         if off == 0 {
             continue;
         }

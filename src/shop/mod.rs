@@ -50,3 +50,8 @@ pub use stock::{LedgerError, MoveKind, Stock, StockMove, Wanted, reconcile, stoc
 pub use table::{Problem, Row, Table};
 
 pub use crate::county::CaseNumber as OrderNumber;
+
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod tests;

@@ -5,14 +5,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Hundredths of a yuan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Fen(pub i64);
 
 /// Thousandths of the unit in which an article is sold: half a bag is 500.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Milli(pub i64);
 
@@ -121,7 +123,8 @@ mod tests {
         check(" ￥105.5元 ", Some(10_550), "105.50元");
         check("0.05", Some(5), "0.05元");
         check("1000000", Some(100_000_000), "1000000元");
-        for wrong in ["", "-1", "1.005", "1,000", "1e3", "一百", "1000000.01", "99999999999999999999"]
+        for wrong in
+            ["", "-1", "1.005", "1,000", "1e3", "一百", "1000000.01", "99999999999999999999"]
         {
             check(wrong, None, "");
         }

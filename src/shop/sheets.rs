@@ -113,7 +113,9 @@ pub fn sorting(orders: &[&Order]) -> Vec<SortingRow> {
                 let lines = here.iter().filter(|order| order.merchant_name == merchant);
                 let lines = lines.flat_map(|order| &order.lines);
                 let lines = lines.filter(|line| line.title == goods);
-                lines.map(|line| if line.weighed { 1 } else { (line.quantity.0 + 999) / 1_000 }).sum()
+                lines
+                    .map(|line| if line.weighed { 1 } else { (line.quantity.0 + 999) / 1_000 })
+                    .sum()
             };
             let rows = picking(&here);
             let row = |row: PickingRow| SortingRow {

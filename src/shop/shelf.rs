@@ -51,11 +51,7 @@ pub struct Wish {
 }
 
 impl Shelf {
-    pub fn new(
-        mut articles: Vec<Article>,
-        merchants: Vec<Merchant>,
-        kinds: GoodsKinds,
-    ) -> Self {
+    pub fn new(mut articles: Vec<Article>, merchants: Vec<Merchant>, kinds: GoodsKinds) -> Self {
         articles.sort_by(|a, b| a.id.cmp(&b.id));
         let mut shelf = Self {
             merchants: merchants.into_iter().map(|m| (m.id.clone(), m)).collect(),
@@ -318,7 +314,11 @@ fn counted_at_start(text: &str, units: &[&str]) -> Option<(Option<Milli>, usize)
 }
 
 fn counted(text: &str, units: &[&str]) -> Counted {
-    if !text.chars().next().is_some_and(|c| zh::number(&c.to_string()).is_some() || "半俩仨几".contains(c)) {
+    if !text
+        .chars()
+        .next()
+        .is_some_and(|c| zh::number(&c.to_string()).is_some() || "半俩仨几".contains(c))
+    {
         return None;
     }
     // A unit that is not in the language's list is one all the same if the article has it.

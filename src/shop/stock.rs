@@ -62,7 +62,9 @@ pub struct Wanted<'a> {
 pub enum LedgerError {
     #[error("move {n} of {article} comes after move {after}")]
     Gap { article: String, n: u32, after: u32 },
-    #[error("the moves of {article} make {made} on hand and {reserved_made} reserved; the stock says {on_hand} and {reserved}")]
+    #[error(
+        "the moves of {article} make {made} on hand and {reserved_made} reserved; the stock says {on_hand} and {reserved}"
+    )]
     Sum { article: String, made: Milli, reserved_made: Milli, on_hand: Milli, reserved: Milli },
     #[error("move {n} of {article}: {why}")]
     Move { article: String, n: u32, why: String },

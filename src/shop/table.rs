@@ -80,8 +80,12 @@ impl Table {
                 column: String::new(),
                 what: format!("这一行读不出来（{error}）。请看引号是不是成对。"),
             })?;
-            // Blank lines are no records, but they are lines.
-            let line = record.position().map_or(0, |at| at.line() as usize);
+            // Blank lines are no records, but they are lines: the reader begins before them.
+            let line = record.position().map_or(0, |at| {
+                let rest = text.as_bytes().get(at.byte() as usize..).unwrap_or_default();
+                let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+                at.line() as usize + blank.filter(|byte| **byte == b'\n').count()
+            });
             while rows.len() + 1 < line && rows.len() <= ROWS_MAX {
                 rows.push(Vec::new());
             }

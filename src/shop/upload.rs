@@ -14,9 +14,32 @@ use super::table::{CELL_CHARS_MAX, Problem, Row, Table};
 
 /// The heading of the template, in its order; the first nine must be there.
 pub const COLUMNS: [&str; 26] = [
-    "编号", "商家", "类别", "名称", "单位", "会员价", "库存", "最少", "最多", "规格", "别名", "品牌",
-    "包装", "每次加", "市场价", "市场价来源", "市场价日期", "订法", "称重", "样品店", "季节", "提前天数",
-    "网上", "退货", "证号", "下架",
+    "编号",
+    "商家",
+    "类别",
+    "名称",
+    "单位",
+    "会员价",
+    "库存",
+    "最少",
+    "最多",
+    "规格",
+    "别名",
+    "品牌",
+    "包装",
+    "每次加",
+    "市场价",
+    "市场价来源",
+    "市场价日期",
+    "订法",
+    "称重",
+    "样品店",
+    "季节",
+    "提前天数",
+    "网上",
+    "退货",
+    "证号",
+    "下架",
 ];
 const REQUIRED: usize = 9;
 /// More mistakes than anybody mends at once are not listed.
@@ -139,7 +162,10 @@ impl Reading<'_, '_> {
             Some(found) => found.id.clone(),
             None if merchant.is_empty() => merchant,
             None => {
-                self.wrong("商家", format!("没有登记过「{merchant}」。请先登记商家，或改成登记的名字。"));
+                self.wrong(
+                    "商家",
+                    format!("没有登记过「{merchant}」。请先登记商家，或改成登记的名字。"),
+                );
                 merchant
             }
         };
@@ -196,7 +222,11 @@ impl Reading<'_, '_> {
             lead_days: lead_days.unwrap_or(1),
             online,
             returns: self
-                .read("退货", "请写「七天可退」或一种例外，例如「鲜活易腐不退」", Returns::from_word)
+                .read(
+                    "退货",
+                    "请写「七天可退」或一种例外，例如「鲜活易腐不退」",
+                    Returns::from_word,
+                )
                 .unwrap_or(Returns::SevenDays),
             licence_no,
             withdrawn: self.yes("下架", false),
@@ -212,7 +242,8 @@ impl Reading<'_, '_> {
         if self.row.get("市场价日期").is_empty() {
             self.wrong("市场价日期", "写了市场价，就要写是哪天看的。".into());
         }
-        let date = self.read("市场价日期", "请写成 2026-11-24", |text| text.parse::<Date>().ok())?;
+        let date =
+            self.read("市场价日期", "请写成 2026-11-24", |text| text.parse::<Date>().ok())?;
         if date > today {
             self.wrong("市场价日期", "还没有到这一天。".into());
         }

@@ -13,10 +13,11 @@ use crate::dialog::script::{CallStep, Confirm, Step, StepKind, place_of};
 
 const STEPS_MAX: usize = 100;
 const KINDS: [&str; 6] = ["ask", "say", "confirm", "call", "go", "sub"];
-const KEYS: [&str; 32] = [
+const KEYS: [&str; 33] = [
     "ask",
     "say",
     "confirm",
+    "literal",
     "call",
     "go",
     "sub",
@@ -164,7 +165,16 @@ fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
             only(
                 reader,
                 &map,
-                &["confirm", "say", "list", "when", "label", "not_understood", "compute"],
+                &[
+                    "confirm",
+                    "say",
+                    "list",
+                    "when",
+                    "label",
+                    "not_understood",
+                    "compute",
+                    "literal",
+                ],
             );
             (
                 label.unwrap_or_else(|| format!("confirm_{n}")),
@@ -236,6 +246,10 @@ fn confirm(reader: &mut Reader, map: &Map) -> Confirm {
         words: map.get("say").map(|node| reader.sentence(node)).unwrap_or_default(),
         list: map.get("list").map(|node| reader.words(node)).unwrap_or_default(),
         not_understood: sentences(reader, map, "not_understood"),
+        literal: map
+            .get("literal")
+            .map(|node| reader.words(node).iter().map(|word| crate::zh::plain(word)).collect())
+            .unwrap_or_default(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::dialog::run::menu::leads_on;
 use crate::dialog::run::step::Walk;
 use crate::dialog::run::understand::{self, Parsed};
 use crate::dialog::script::value::{Answer, How, Value};
-use crate::dialog::script::{Kind, Question, StepKind};
+use crate::dialog::script::{Confirm, Kind, Question, StepKind};
 use crate::zh;
 
 /// In halves, over a whole dialog.
@@ -28,8 +28,8 @@ impl Walk<'_> {
             return self.advance();
         };
         match &step.kind {
-            StepKind::Confirm(_) => {
-                if self.answer_confirm(text)? {
+            StepKind::Confirm(confirm) => {
+                if self.answer_confirm(confirm, text)? {
                     return Ok(());
                 }
             }
@@ -158,13 +158,21 @@ impl Walk<'_> {
     }
 
     /// One of the items, a yes, or a no.
-    pub fn answer_confirm(&mut self, text: &str) -> Result<bool, Fault> {
+    pub fn answer_confirm(&mut self, confirm: &Confirm, text: &str) -> Result<bool, Fault> {
         let Some(frame) = &mut self.now.active else { return Ok(false) };
         let Some(asked) = frame.asked.clone() else { return Ok(false) };
+        let literal = &confirm.literal;
+        if literal.contains(&zh::plain(text)) {
+            frame.done.push(asked.step);
+            self.advance()?;
+            return Ok(true);
+        }
         if let Some(index) = zh::menu_index(text, asked.shown.len()) {
             return self.edit(&asked.shown[index].label).map(|()| true);
         }
         match zh::yes_no(text) {
+            // It has to be said in the word that was asked for.
+            Some(true) if !literal.is_empty() => return Ok(false),
             Some(true) => {
                 frame.done.push(asked.step);
                 self.advance()?;

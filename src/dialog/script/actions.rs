@@ -24,6 +24,26 @@ const CASE: &[(&str, &str)] = &[
 ];
 
 const NEXT: &[(&str, &str)] = &[("next", "下一步")];
+const ORDER: &[(&str, &str)] = &[
+    ("order_no", "编号"),
+    ("title", "标题"),
+    ("goods", "商品"),
+    ("state", "状态"),
+    ("total", "合计"),
+    ("merchant", "商家"),
+    ("shop", "店"),
+    ("code", "取货码"),
+    ("who", "买家"),
+];
+
+/// What she wants, priced: `lines` to be shown, `result` 好 or 不行, `note` what she must know.
+const CART: &[(&str, &str)] = &[
+    ("result", "结果"),
+    ("lines", "清单"),
+    ("total", "合计"),
+    ("count", "件数"),
+    ("note", "说明"),
+];
 
 pub(in crate::dialog) const ACTIONS: &[Action] = &[
     Action {
@@ -91,6 +111,97 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
     // The message that opened the dialog goes along: the code stands in it.
     Action { id: "link_by_code", inputs: &[], outputs: NEXT, rows: false },
     Action { id: "unlink_phone", inputs: &[], outputs: NEXT, rows: false },
+    // 好: all is clear; 选, 选数, 数: an article, a quantity, or both have to be asked; 没有.
+    Action {
+        id: "read_wish",
+        inputs: &[("what", true)],
+        outputs: &[("result", "结果"), ("note", "说明"), ("unit", "单位")],
+        rows: false,
+    },
+    Action {
+        id: "find_goods",
+        inputs: &[("what", true)],
+        outputs: &[("goods_no", "编号"), ("title", "标题"), ("unit", "单位"), ("price", "价格")],
+        rows: true,
+    },
+    Action {
+        id: "fill_cart",
+        inputs: &[
+            ("wish", true),
+            ("article", false),
+            ("qty", false),
+            ("more", false),
+            ("village", false),
+        ],
+        outputs: CART,
+        rows: false,
+    },
+    // 好, or 再问: the price changed, or the same was ordered a moment ago.
+    Action {
+        id: "place_order",
+        inputs: &[
+            ("cart", true),
+            ("placed", false),
+            ("way", true),
+            ("village", true),
+            ("address", false),
+            ("name", false),
+            ("phone", true),
+            ("pay", false),
+        ],
+        outputs: &[
+            ("result", "结果"),
+            ("order_no", "编号"),
+            ("total", "合计"),
+            ("note", "说明"),
+            ("shop", "店"),
+            ("due", "期限"),
+        ],
+        rows: false,
+    },
+    Action { id: "my_orders", inputs: &[], outputs: ORDER, rows: true },
+    Action { id: "orders_to_cancel", inputs: &[], outputs: ORDER, rows: true },
+    Action { id: "orders_to_repeat", inputs: &[], outputs: ORDER, rows: true },
+    Action { id: "orders_to_return", inputs: &[], outputs: ORDER, rows: true },
+    Action { id: "orders_to_weigh", inputs: &[], outputs: ORDER, rows: true },
+    Action { id: "order_again", inputs: &[("order", true)], outputs: CART, rows: false },
+    Action {
+        id: "cancel_order",
+        inputs: &[("order", true), ("reason", false)],
+        outputs: ORDER,
+        rows: false,
+    },
+    Action {
+        id: "return_order",
+        inputs: &[("order", true), ("reason", false)],
+        outputs: ORDER,
+        rows: false,
+    },
+    Action {
+        id: "accept_weight",
+        inputs: &[("order", true), ("agree", true)],
+        outputs: ORDER,
+        rows: false,
+    },
+    Action {
+        id: "complain_order",
+        inputs: &[("order", true), ("detail", true)],
+        outputs: CASE,
+        rows: false,
+    },
+    Action {
+        id: "bind_merchant",
+        inputs: &[("pass", true)],
+        outputs: &[("name", "名称")],
+        rows: false,
+    },
+    Action { id: "merchant_orders", inputs: &[], outputs: ORDER, rows: true },
+    Action {
+        id: "answer_order",
+        inputs: &[("order", true), ("answer", true), ("quantities", false), ("reason", false)],
+        outputs: ORDER,
+        rows: false,
+    },
 ];
 
 pub(in crate::dialog) fn action(id: &str) -> Option<&'static Action> {
@@ -111,7 +222,7 @@ pub(in crate::dialog) fn output_ids(word: &str) -> impl Iterator<Item = &'static
     ACTIONS.iter().filter_map(move |action| field_id(action, word))
 }
 
-/// What happened to a case, as the host calls it.
+/// What happened to a case or an order, as the host calls it.
 pub(in crate::dialog) const NOTICES: &[&str] = &[
     "received",
     "dispatched",
@@ -129,6 +240,26 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "merged",
     "unmerged",
     "link_code",
+    "order_placed",
+    "order_confirmed",
+    "order_part",
+    "order_refused",
+    "order_weight",
+    "order_sent",
+    "order_arrived",
+    "order_reminder",
+    "order_collected",
+    "order_delivered",
+    "order_cancelled",
+    "order_returning",
+    "order_returned",
+    "order_kept",
+    "order_refund",
+    "order_refunded",
+    "merchant_order",
+    "merchant_nudge",
+    "merchant_cancelled",
+    "merchant_return",
 ];
 
 /// Words in notices, and the ids that the host fills.
@@ -148,4 +279,11 @@ pub(in crate::dialog) const NOTICE_FIELDS: &[(&str, &str)] = &[
     ("hotline", "热线"),
     ("code", "验证码"),
     ("minutes", "分钟"),
+    ("total", "合计"),
+    ("shop", "店"),
+    ("merchant", "商家"),
+    ("code", "取货码"),
+    ("amount", "金额"),
+    ("who", "买家"),
+    ("pay", "付款"),
 ];

@@ -45,6 +45,7 @@ pub(in crate::dialog) const KEYS: &[(&str, &str)] = &[
     ("not_ahead", "别提前填"),
     ("list", "列出"),
     ("compute", "算"),
+    ("literal", "只认"),
     ("result", "得到"),
     ("failure", "失败"),
     ("scope", "查"),

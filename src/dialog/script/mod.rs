@@ -327,6 +327,9 @@ pub(in crate::dialog) struct Confirm {
     pub words: Words,
     pub list: Vec<String>,
     pub not_understood: Vec<Words>,
+    /// Plain copies: if there are any, only these say yes, as whole messages. For what costs
+    /// money: a stray 好 or 1 must not buy.
+    pub literal: HashSet<String>,
 }
 
 #[derive(Clone, Debug)]

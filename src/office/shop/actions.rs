@@ -375,6 +375,7 @@ impl Turn<'_> {
             person: order.person.clone(),
             channel: self.address.channel.id().to_owned(),
             follows: None,
+            danger: None,
         };
         let by = Actor::Buyer { person: order.person.clone() };
         let command = Command::Complain { case: number.digits() };
@@ -461,7 +462,9 @@ impl Turn<'_> {
                     .collect();
                 match read {
                     Some(quantities) => Command::Confirm { quantities: Some(quantities) },
-                    None => return Ok(Err("数量没看懂。请按单子的次序回数字，例如：2、0。".into())),
+                    None => {
+                        return Ok(Err("数量没看懂。请按单子的次序回数字，例如：2、0。".into()));
+                    }
                 }
             }
             _ => Command::Refuse { reason: text(call, "reason").unwrap_or_default() },

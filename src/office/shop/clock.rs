@@ -87,9 +87,8 @@ impl Office {
         let today = local_date(self.clock.now());
         for line in &order.lines {
             let article = load::<Article>(&*self.store, keys::article(&line.article)).await?;
-            let kind = article.and_then(|article| {
-                self.tables.goods_kinds.get(&article.record.kind).cloned()
-            });
+            let kind = article
+                .and_then(|article| self.tables.goods_kinds.get(&article.record.kind).cloned());
             if let Some(lack) = kind.and_then(|kind| merchant.record.lack(&kind, today)) {
                 return Ok(Some(format!("{}：{}", line.title, lack_words(&lack))));
             }

@@ -123,7 +123,9 @@ impl Office {
                 id: article.id.clone(),
                 title: article.title(),
                 kind: shelf.kinds.get(&article.kind).map_or(String::new(), |k| k.name.clone()),
-                merchant: shelf.merchant(&article.merchant).map_or(String::new(), |m| m.name.clone()),
+                merchant: shelf
+                    .merchant(&article.merchant)
+                    .map_or(String::new(), |m| m.name.clone()),
                 price: article.price.to_string(),
                 market: article.market.as_ref().map_or(String::new(), |market| {
                     format!("{}（{}，{}）", market.price, market.source, market.date)
@@ -146,7 +148,9 @@ impl Office {
         name: &str,
         bytes: &[u8],
     ) -> Result<Uploaded, Vec<String>> {
-        let said = |problems: Vec<Problem>| problems.iter().map(Problem::to_string).collect();
+        let said = |problems: Vec<Problem>| -> Vec<String> {
+            problems.iter().map(Problem::to_string).collect()
+        };
         let file = dialog::decode(name, bytes).map_err(|wrong| vec![wrong.to_string()])?;
         let table = Table::from_csv(&file.text).map_err(|problem| said(vec![problem]))?;
         let shelf = self.shelf().await.map_err(unavailable)?;
@@ -202,8 +206,7 @@ impl Office {
                 }
                 touched |= before.is_none_or(|before| before.record != entry.article);
                 if more != Milli::ZERO {
-                    let kind =
-                        if had == Milli::ZERO { MoveKind::In } else { MoveKind::Adjust };
+                    let kind = if had == Milli::ZERO { MoveKind::In } else { MoveKind::Adjust };
                     let stock = entry.article.id.clone();
                     let step = StockStep { stock, kind, quantity: more };
                     let why = ledger::Entry { order: None, by, reason: "商品表", at: now };

@@ -64,7 +64,9 @@ impl Office {
             documents: merchant
                 .documents
                 .iter()
-                .map(|d| (d.kind.word(), d.number.clone(), d.valid_to.to_string(), d.valid_to < today))
+                .map(|d| {
+                    (d.kind.word(), d.number.clone(), d.valid_to.to_string(), d.valid_to < today)
+                })
                 .collect(),
             timeline: merchant
                 .reviews

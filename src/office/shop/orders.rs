@@ -16,7 +16,7 @@ use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load}
 use super::ledger::{Entry, Ledger};
 use super::placing::corrupt;
 use super::views::{OrderCommand, OrderFilter, OrderLine, OrderRow, OrderView};
-use crate::office::views::{Choice, Session, TimelineLine};
+use crate::office::views::{Session, TimelineLine};
 
 pub(super) const CONFLICTS_MAX: usize = 64;
 const LIST_MAX: usize = 200;
@@ -372,9 +372,4 @@ fn to_command(command: OrderCommand) -> Result<Command, CommandError> {
         OrderCommand::DeclineReturn { reason } => Command::DeclineReturn { reason },
         OrderCommand::Refunded { no } => Command::RefundDone { no },
     })
-}
-
-pub(super) fn state_choices() -> Vec<Choice> {
-    let choice = |state: &State| Choice { id: state.id().into(), label: state.word().into() };
-    State::ALL.iter().map(choice).collect()
 }

@@ -45,7 +45,10 @@ pub struct NewOrder {
 #[derive(Debug)]
 pub(in crate::office) enum Placed {
     /// One a merchant. `told`: what others than the one who ordered are told.
-    Orders { orders: Vec<Order>, told: Vec<Outgoing> },
+    Orders {
+        orders: Vec<Order>,
+        told: Vec<Outgoing>,
+    },
     /// This confirmation was carried out before.
     Before(Vec<Order>),
     /// Prices have changed since they were shown.
@@ -159,7 +162,8 @@ impl Office {
                     return Err(refused(format!("价格变了，现在共{total}。请看过再下单。")));
                 }
                 Placed::Same(number) => {
-                    let text = format!("刚下过一样的单（{number}）。还要再来一份，请勾上「再来一份」。");
+                    let text =
+                        format!("刚下过一样的单（{number}）。还要再来一份，请勾上「再来一份」。");
                     return Err(refused(text));
                 }
                 Placed::Orders { orders, told } => {

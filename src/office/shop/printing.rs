@@ -81,8 +81,18 @@ impl Office {
         let (columns, rows): (&'static [&'static str], Vec<Vec<String>>) = match kind {
             SheetKind::Delivery => (
                 &[
-                    "序号", "取货码", "订单号", "收货人", "电话", "商品", "件数", "应收", "付款",
-                    "地址", "备注", "签收",
+                    "序号",
+                    "取货码",
+                    "订单号",
+                    "收货人",
+                    "电话",
+                    "商品",
+                    "件数",
+                    "应收",
+                    "付款",
+                    "地址",
+                    "备注",
+                    "签收",
                 ],
                 shop::delivery(&orders)
                     .into_iter()

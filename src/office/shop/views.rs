@@ -74,19 +74,42 @@ pub struct OrderLine {
 #[derive(Debug, Clone)]
 pub enum OrderCommand {
     /// `None`: all of it.
-    Confirm { quantities: Option<Vec<String>> },
-    Refuse { reason: String },
-    Pack { weights: Option<Vec<String>> },
-    Send { run: String },
+    Confirm {
+        quantities: Option<Vec<String>>,
+    },
+    Refuse {
+        reason: String,
+    },
+    Pack {
+        weights: Option<Vec<String>>,
+    },
+    Send {
+        run: String,
+    },
     Arrive,
-    Collect { code: String },
-    Release { name: String, phone_tail: String },
+    Collect {
+        code: String,
+    },
+    Release {
+        name: String,
+        phone_tail: String,
+    },
     Deliver,
-    Cancel { reason: String },
-    AskReturn { reason: String },
-    TakeReturn { fit: bool },
-    DeclineReturn { reason: String },
-    Refunded { no: String },
+    Cancel {
+        reason: String,
+    },
+    AskReturn {
+        reason: String,
+    },
+    TakeReturn {
+        fit: bool,
+    },
+    DeclineReturn {
+        reason: String,
+    },
+    Refunded {
+        no: String,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -163,9 +186,18 @@ pub struct NewMerchant {
 
 #[derive(Debug, Clone)]
 pub enum MerchantCommand {
-    Step { step: String, basis: String },
-    Document { kind: String, number: String, valid_to: String },
+    Step {
+        step: String,
+        basis: String,
+    },
+    Document {
+        kind: String,
+        number: String,
+        valid_to: String,
+    },
     /// A new pass; the old one no longer opens anything.
     NewPass,
-    Uphold { case: String },
+    Uphold {
+        case: String,
+    },
 }
