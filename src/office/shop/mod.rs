@@ -3,6 +3,7 @@
 
 mod actions;
 mod clock;
+mod counter;
 mod goods;
 mod ledger;
 mod merchants;
@@ -12,6 +13,7 @@ mod printing;
 mod views;
 
 pub(super) use clock::run;
+pub use counter::CounterOrder;
 pub(super) use goods::Shelves;
 pub use placing::NewOrder;
 pub use printing::{Sheet, SheetKind};

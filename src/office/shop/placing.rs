@@ -8,7 +8,7 @@ use crate::shop::{
     self, Actor, Article, Command, Cycle, Draft, Fen, Fulfil, Line, Merchant, Milli, Occasion,
     Order, OrderEvent, Parcel, PayMethod, Pick, Refusal, StockMode,
 };
-use crate::store::records::Outgoing;
+use crate::store::records::{Outgoing, Person};
 use crate::store::shop_records::{OrderKey, StoredOrderEvent};
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load, load_many};
 
@@ -145,11 +145,12 @@ impl Office {
         Ok(Placed::Orders { orders, told })
     }
 
-    /// A whole order with a commit of its own: for an agent at the desk.
-    pub async fn place_order_at_desk(
+    /// A whole order with a commit of its own, and the record of its buyer: for an agent.
+    pub(super) async fn place_order_at_desk(
         &self,
         new: &NewOrder,
         by: &Actor,
+        buyer: &Person,
     ) -> Result<Vec<Order>, crate::office::CommandError> {
         for _ in 0..super::orders::CONFLICTS_MAX {
             let now = self.clock.now();
@@ -167,6 +168,7 @@ impl Office {
                     return Err(refused(text));
                 }
                 Placed::Orders { orders, told } => {
+                    changes.create(buyer)?;
                     told.iter().try_for_each(|message| changes.create(message))?;
                     match self.store.commit(changes.into_batch()).await {
                         Ok(()) => {

@@ -6,6 +6,7 @@ mod page;
 #[cfg(test)]
 mod sample;
 mod session;
+mod shop;
 mod tasks;
 
 use std::sync::Arc;
@@ -24,8 +25,10 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(account::routes())
         .merge(cases::routes())
         .merge(tasks::routes())
+        .merge(shop::routes())
         .route("/desk/media/{hash}", get(media_file))
         .layer(DefaultBodyLimit::max(session::FORM_BYTES_MAX))
+        .merge(shop::upload_route())
 }
 
 /// A villager's photo or recording: only for those who work here.

@@ -150,12 +150,17 @@ impl AsRef<SignedIn> for Newcomer {
     }
 }
 
+/// For a form that is not read as [`Fields`]: it came from our page and has its token.
+pub fn is_ours(headers: &HeaderMap, given: &str, signed: &SignedIn) -> bool {
+    from_our_page(headers) && same(given, &signed.session.csrf)
+}
+
 fn same(given: &str, expected: &str) -> bool {
     !expected.is_empty()
         && bool::from(subtle::ConstantTimeEq::ct_eq(given.as_bytes(), expected.as_bytes()))
 }
 
-fn foreign() -> Response {
+pub fn foreign() -> Response {
     page::message(StatusCode::FORBIDDEN, "这一页放得太久了，没有办成。请打开新的一页，再办一次。")
 }
 

@@ -1,0 +1,92 @@
+//! An agent orders for a villager who stands in the shop.
+
+use crate::county::{Found, Scope};
+use crate::office::views::{CommandError, Session};
+use crate::office::{Office, random};
+use crate::shop::{Actor, Fulfil, Milli, PayMethod};
+use crate::store::records::Person;
+use crate::zh;
+
+use super::placing::NewOrder;
+
+/// What the agent wrote down; all of it as text, as it was typed.
+#[derive(Debug, Clone, Default)]
+pub struct CounterOrder {
+    /// 尿素2袋，洗衣液1瓶
+    pub goods: String,
+    pub village: String,
+    pub name: String,
+    pub phone: String,
+    /// `pickup` or `home`
+    pub way: String,
+    pub address: String,
+    pub note: String,
+    pub again: bool,
+    /// Of the form: sent twice, it is one order.
+    pub token: String,
+}
+
+impl Office {
+    /// The numbers of the orders, one a merchant.
+    pub async fn order_at_counter(
+        &self,
+        session: &Session,
+        asked: &CounterOrder,
+    ) -> Result<Vec<String>, CommandError> {
+        let refused = |text: String| CommandError::Refused(text);
+        let today = crate::calendar::local_date(self.clock.now());
+        let shelf = self.shelf().await?;
+        let mut picks: Vec<(String, Milli)> = Vec::new();
+        for wish in shelf.read(&asked.goods, today) {
+            let named = &wish.said;
+            match (&wish.articles[..], wish.quantity) {
+                ([], _) => return Err(refused(format!("{named}只能到店里买，不能在这里订。"))),
+                ([at], Some(quantity)) => {
+                    picks.extend(shelf.at(*at).map(|article| (article.id.clone(), quantity)));
+                }
+                ([_], None) => return Err(refused(format!("「{named}」没写要多少。"))),
+                _ => return Err(refused(format!("「{named}」有好几种，请把规格也写上。"))),
+            }
+        }
+        if picks.is_empty() {
+            return Err(refused("没有认出商品。请写名字和数量，例如：尿素2袋。".into()));
+        }
+        let place = match self.tables.places.find(&asked.village, Scope::Answer) {
+            Found::One { place, .. } => place,
+            _ => return Err(refused("没有找到这个村，请连乡镇一起写。".into())),
+        };
+        let phone = zh::phone(&asked.phone).map_err(|error| refused(format!("{error}。")))?;
+        if asked.name.trim().is_empty() {
+            return Err(refused("请写取货人的姓名。".into()));
+        }
+        let fulfil = Fulfil::from_word(&asked.way).unwrap_or(Fulfil::Pickup);
+        let person = Person {
+            id: random::hex::<8>(),
+            addresses: Vec::new(),
+            name: Some(asked.name.trim().to_owned()),
+            phone: Some(phone.clone()),
+        };
+        let new = NewOrder {
+            picks,
+            shown: None,
+            again: asked.again,
+            key: format!("desk-{}-{}", session.name, asked.token),
+            person: person.id.clone(),
+            name: asked.name.trim().to_owned(),
+            phone,
+            village: place.code.clone(),
+            village_name: format!("{}{}", place.township, place.name),
+            fulfil,
+            address: asked.address.trim().to_owned(),
+            pay: match fulfil {
+                Fulfil::Pickup => PayMethod::CashAtShop,
+                Fulfil::Home => PayMethod::CashOnDelivery,
+            },
+            note: asked.note.trim().to_owned(),
+            channel: "desk".into(),
+        };
+        let by = Actor::Staff { name: session.name.clone() };
+        let orders = self.place_order_at_desk(&new, &by, &person).await?;
+        Ok(orders.iter().map(|order| order.number.digits()).collect())
+    }
+}
