@@ -15,7 +15,7 @@ use crate::office::{Office, random};
 use crate::shop::upload::{self, Entry};
 use crate::shop::{
     Article, Cycle, Merchant, Milli, MoveKind, NotOffered, Problem, Refusal, Shelf, Stock,
-    StockStep, Table,
+    StockMove, StockStep, Table,
 };
 use crate::store::shop_records::ShelfMark;
 use crate::store::{Changes, StoreError, keys, list, load, load_many};
@@ -237,6 +237,33 @@ impl Office {
             }
         }
         Err(CommandError::Unavailable)
+    }
+
+    /// Every stock against its ledger: one text for each that does not agree.
+    pub async fn reconcile_stocks(&self) -> Result<Vec<String>, StoreError> {
+        let mut wrong = Vec::new();
+        let mut range = keys::all_stocks();
+        loop {
+            let page = list::<Stock>(&*self.store, range.clone(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(wrong) };
+            range = keys::after(&range, &keys::stock(&last.record.article));
+            for stock in page {
+                let mut moves = Vec::new();
+                let mut range = keys::stock_moves(&stock.record.article);
+                loop {
+                    let rows = list::<StockMove>(&*self.store, range.clone(), PAGE).await?;
+                    let Some(last) = rows.last() else { break };
+                    range =
+                        keys::after(&range, &keys::stock_move(&last.record.article, last.record.n));
+                    moves.extend(rows.into_iter().map(|row| row.record));
+                }
+                // What was sold meanwhile is in the moves and not yet in the stock.
+                moves.truncate(stock.record.moves as usize);
+                if let Err(error) = crate::shop::reconcile(&stock.record, &moves) {
+                    wrong.push(error.to_string());
+                }
+            }
+        }
     }
 
     /// Opens a round of an article that is ordered in rounds. Times in Beijing's.

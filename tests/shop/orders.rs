@@ -1,0 +1,345 @@
+//! Orders from the first word to the last: bought, confirmed, brought, collected, paid back.
+
+use std::sync::Arc;
+
+use bianmin::store::{MemoryEngine, SledEngine, SledSettings, Store};
+
+use super::county::{County, VILLAGER, county, number_in};
+use super::market::{self, FARM, open, step, stock, try_step};
+
+const HER: &str = "我要买2袋尿素，我是毛庄村的，我叫肖奉安";
+
+/// To the confirmation, in three messages.
+async fn to_the_brink(county: &County, who: &str) -> String {
+    county.talk(who, &[HER, "自己取", "13800138000"]).await
+}
+
+async fn bought(county: &County, who: &str) -> String {
+    to_the_brink(county, who).await;
+    let said = county.say(who, "确认").await;
+    assert!(said.starts_with("订好了，单号526-"), "{said}");
+    number_in(&said)
+}
+
+#[tokio::test]
+async fn a_villager_of_maozhuang_buys_two_bags_in_four_messages_and_collects_them() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let pass = open(&county, &mut clerk).await;
+    let said = county.talk(FARM, &["绑定商家", &pass]).await;
+    assert!(said.contains("毛庄农资店"), "{said}");
+
+    let said = to_the_brink(&county, VILLAGER).await;
+    assert!(said.contains("尿素 40kg×2袋，210元") && said.contains("合计210元"), "{said}");
+    assert!(said.contains("共1样") && said.contains("请回「确认」"), "{said}");
+    assert_eq!(stock(&clerk, "A1").await, ("100".into(), "100".into()), "nothing yet");
+    let number = number_in(&county.say(VILLAGER, "确认").await);
+    assert_eq!(stock(&clerk, "A1").await, ("98".into(), "100".into()));
+
+    county.settle().await;
+    let inbox = county.inbox(FARM);
+    assert!(inbox[0].contains("新订单") && inbox[0].contains("尿素 40kg×2袋"), "{inbox:?}");
+    let said = county.talk(FARM, &["接单", "1"]).await;
+    assert!(said.contains("已接单"), "{said}");
+    county.settle().await;
+    assert!(county.inbox(VILLAGER)[0].contains("接单了"), "{:?}", county.inbox(VILLAGER));
+
+    step(&mut clerk, &number, "pack", &[]).await;
+    step(&mut clerk, &number, "send", &[("run", "一号车")]).await;
+    let sheet =
+        clerk.get("/desk/shop/sheets?kind=delivery&day=2026-11-24&village=130225109201").await;
+    for part in ["村级配送单", "毛庄镇毛庄村店", "肖奉安", "138****8000", "尿素 40kg×2袋", "210.00"]
+    {
+        assert!(sheet.contains(part), "{part}: {sheet}");
+    }
+    step(&mut clerk, &number, "arrive", &[]).await;
+    county.settle().await;
+    let told = county.inbox(VILLAGER).pop().unwrap();
+    let code = told.split("取货码").nth(1).unwrap()[..4].to_owned();
+    let said = county.say(VILLAGER, "取货码").await;
+    assert!(said.contains(&code), "{said}");
+
+    let wrong = if code == "0000" { "1111" } else { "0000" };
+    let page = try_step(&mut clerk, &number, "collect", &[("code", wrong)]).await.unwrap_err();
+    assert!(page.contains("取货码不对，还能试4次"), "{page}");
+    step(&mut clerk, &number, "collect", &[("code", &code)]).await;
+    assert_eq!(stock(&clerk, "A1").await, ("98".into(), "98".into()), "sold, once");
+    let page = clerk.get(&format!("/desk/shop/orders/{number}")).await;
+    assert!(page.contains("已取货") && page.contains("已付"), "{page}");
+}
+
+/// 20 villagers confirm in the same moment; there are seven bags.
+async fn twenty_for_seven(store: Store) {
+    let county = county().store(store).open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let names: Vec<String> = (0..20).map(|n| format!("oBuyer{n:022}")).collect();
+    for name in &names {
+        let asks = "我要买1袋复合肥，我是毛庄村的，我叫肖奉安";
+        let said = county.talk(name, &[asks, "自己取", "13800138000"]).await;
+        assert!(said.contains("合计150.50元"), "{said}");
+    }
+    let confirm = names.iter().map(|name| county.say(name, "确认"));
+    let said = futures_util::future::join_all(confirm).await;
+    let placed = said.iter().filter(|said| said.starts_with("订好了")).count();
+    let sold_out = said.iter().filter(|said| said.contains("复合肥 50kg不够了")).count();
+    assert_eq!((placed, sold_out), (7, 13), "{said:#?}");
+    assert_eq!(stock(&clerk, "A2").await, ("0".into(), "7".into()));
+    assert_eq!(county.office.reconcile_stocks().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn twenty_parallel_orders_for_the_last_seven_units_in_memory() {
+    twenty_for_seven(Arc::new(MemoryEngine::default())).await;
+}
+
+#[tokio::test]
+async fn twenty_parallel_orders_for_the_last_seven_units_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = SledEngine::open(&folder.path().join("store"), SledSettings::default()).unwrap();
+    twenty_for_seven(Arc::new(engine)).await;
+}
+
+#[tokio::test]
+async fn the_same_confirmation_three_times_is_one_order() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    to_the_brink(&county, VILLAGER).await;
+    county.wechat.follow(VILLAGER);
+    let villager = county.account.villager(VILLAGER);
+    let first = villager.say(&county.webhook(), "确认").await.unwrap().text().to_owned();
+    assert!(first.starts_with("订好了"), "{first}");
+    // She sends it twice more herself: there is nothing left to confirm.
+    for _ in 0..2 {
+        let said = county.say(VILLAGER, "确认").await;
+        assert!(!said.starts_with("订好了"), "{said}");
+    }
+    assert_eq!(stock(&clerk, "A1").await, ("98".into(), "100".into()));
+}
+
+#[tokio::test]
+async fn a_stray_yes_or_one_buys_nothing() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    to_the_brink(&county, VILLAGER).await;
+    for text in ["好", "对", "1"] {
+        let said = county.say(VILLAGER, text).await;
+        assert!(!said.contains("订好了"), "{text}: {said}");
+    }
+    assert_eq!(stock(&clerk, "A1").await, ("100".into(), "100".into()));
+}
+
+#[tokio::test]
+async fn the_same_again_within_ten_minutes_is_asked_about() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    bought(&county, VILLAGER).await;
+    to_the_brink(&county, VILLAGER).await;
+    let said = county.say(VILLAGER, "确认").await;
+    assert!(said.contains("您刚下过一样的单"), "{said}");
+    assert_eq!(stock(&clerk, "A1").await, ("98".into(), "100".into()));
+    let said = county.say(VILLAGER, "确认").await;
+    assert!(said.starts_with("订好了"), "{said}");
+    assert_eq!(stock(&clerk, "A1").await, ("96".into(), "100".into()));
+}
+
+#[tokio::test]
+async fn price_change_between_cart_and_confirm_is_confirmed_again() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    to_the_brink(&county, VILLAGER).await;
+    let dearer = market::GOODS.replace("尿素,袋,105,", "尿素,袋,110,");
+    let (status, page) =
+        market::upload(&county, &mut clerk, "goods.csv", dearer.into_bytes()).await;
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("改了1种，没变8种"), "{page}");
+    let said = county.say(VILLAGER, "确认").await;
+    assert!(said.contains("价格刚刚变了，现在共220元"), "{said}");
+    let said = county.say(VILLAGER, "确认").await;
+    assert!(said.starts_with("订好了") && said.contains("共220元"), "{said}");
+}
+
+#[tokio::test]
+async fn cycle_capacity_reached_between_show_and_confirm_is_an_apology() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    clerk.csrf = clerk.csrf_of("/desk/shop/goods").await;
+    let fields = [("article", "A9"), ("closes_at", "2026-11-30T16:00"), ("capacity", "3")];
+    let (status, text) = clerk.post("/desk/shop/cycles", &fields).await;
+    assert_eq!(status, 303, "{text}");
+    let asks = "我要买2卷地膜，我是毛庄村的，我叫肖奉安";
+    for who in ["oBuyer0000000000000000000001", "oBuyer0000000000000000000002"] {
+        county.talk(who, &[asks, "自己取", "13800138000"]).await;
+    }
+    let said = county.say("oBuyer0000000000000000000001", "确认").await;
+    assert!(said.starts_with("订好了"), "{said}");
+    let said = county.say("oBuyer0000000000000000000002", "确认").await;
+    assert!(said.contains("地膜这一轮已经订满了，对不起"), "{said}");
+}
+
+#[tokio::test]
+async fn the_merchant_refuses_and_the_stock_is_back() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let pass = open(&county, &mut clerk).await;
+    county.talk(FARM, &["绑定商家", &pass]).await;
+    bought(&county, VILLAGER).await;
+    let said = county.talk(FARM, &["接单", "不接", "厂里断货了"]).await;
+    assert!(said.contains("不接了"), "{said}");
+    county.settle().await;
+    assert_eq!(stock(&clerk, "A1").await, ("100".into(), "100".into()));
+    let told = county.inbox(VILLAGER).pop().unwrap();
+    assert!(told.contains("商家没接：厂里断货了"), "{told}");
+}
+
+#[tokio::test]
+async fn one_order_a_merchant_and_siblings_told_together() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let asks = "买3袋尿素和2斤五花肉送到家，毛庄村的，我叫肖奉安，电话13800138000";
+    let said = county.say(VILLAGER, asks).await;
+    assert!(said.contains("送到哪一组"), "{said}");
+    let said = county.say(VILLAGER, "三组老肖家").await;
+    assert!(said.contains("共2样，合计351.80元") && said.contains("鲜活易腐不退"), "{said}");
+    let said = county.say(VILLAGER, "确认").await;
+    let pattern = regex::Regex::new(r"526-\d{3}-\d{3}").unwrap();
+    let numbers: Vec<String> =
+        pattern.find_iter(&said).map(|found| found.as_str().replace('-', "")).collect();
+    assert_eq!(numbers.len(), 2, "{said}");
+    let page = clerk.get(&format!("/desk/shop/orders/{}", numbers[0])).await;
+    assert!(page.contains("一起下的") && page.contains(&numbers[1]), "{page}");
+    assert!(said.contains("共351.80元"), "{said}");
+}
+
+#[tokio::test]
+async fn she_cancels_and_orders_the_same_again() {
+    let mut county = county().open().await;
+    {
+        let mut clerk = county.clerk().await;
+        open(&county, &mut clerk).await;
+        bought(&county, VILLAGER).await;
+        let said = county.talk(VILLAGER, &["取消订单", "是"]).await;
+        assert!(said.contains("已取消"), "{said}");
+        assert_eq!(stock(&clerk, "A1").await, ("100".into(), "100".into()));
+        let said = county.say(VILLAGER, "取消订单").await;
+        assert!(said.contains("没有能取消的订单"), "{said}");
+    }
+    county.pass(3600).await;
+    let said = county.talk(VILLAGER, &["再来一单", "毛庄村", "自取"]).await;
+    assert!(said.contains("怎么称呼您"), "{said}");
+    let said = county.talk(VILLAGER, &["肖奉安", "13800138000", "确认"]).await;
+    assert!(said.starts_with("订好了"), "{said}");
+}
+
+#[tokio::test]
+async fn nobody_sees_or_moves_the_order_of_another() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let pass = open(&county, &mut clerk).await;
+    county.talk(FARM, &["绑定商家", &pass]).await;
+    let number = bought(&county, VILLAGER).await;
+    let other = "oStranger00000000000000000001";
+    for text in [number.clone(), format!("取消{number}"), "我的订单".into()] {
+        let said = county.say(other, &text).await;
+        assert!(said.contains("没有"), "{text}: {said}");
+    }
+    let said = county.say(other, "接单").await;
+    assert!(said.contains("还没有登记成商家"), "{said}");
+    let said = county.talk(other, &["绑定商家", &pass]).await;
+    assert!(said.contains("口令不对"), "a pass opens once: {said}");
+}
+
+#[tokio::test]
+async fn what_nobody_answers_or_collects_is_cancelled_by_the_clock() {
+    let mut county = county().open().await;
+    {
+        let mut clerk = county.clerk().await;
+        open(&county, &mut clerk).await;
+    }
+    let left = bought(&county, VILLAGER).await;
+    let other = "oBuyer0000000000000000000001";
+    let arrived = bought(&county, other).await;
+    {
+        let mut clerk = county.clerk_again().await;
+        for (action, fields) in [("confirm", vec![]), ("pack", vec![]), ("arrive", vec![])]
+            as [(&str, Vec<(&str, &str)>); 3]
+        {
+            step(&mut clerk, &arrived, action, &fields).await;
+        }
+    }
+    for _ in 0..9 {
+        county.pass(12 * 3600).await;
+    }
+    let clerk = county.clerk_again().await;
+    for (number, why) in [(left, "商家没有回音"), (arrived, "3天没有来取")] {
+        let page = clerk.get(&format!("/desk/shop/orders/{number}")).await;
+        assert!(page.contains("已取消") && page.contains(why), "{page}");
+    }
+    assert_eq!(stock(&clerk, "A1").await, ("100".into(), "100".into()));
+}
+
+#[tokio::test]
+async fn a_licence_that_ends_at_midnight_hides_the_goods_and_flags_open_orders() {
+    let mut county = county().open().await;
+    {
+        let mut clerk = county.clerk().await;
+        open(&county, &mut clerk).await;
+        let more = "编号,商家,类别,名称,单位,会员价,库存,最少,最多\nN1,M1,农药,吡虫啉,瓶,9,9,1,9\n";
+        let (status, page) =
+            market::upload(&county, &mut clerk, "more.csv", more.as_bytes().to_vec()).await;
+        assert_eq!(status, 200, "{page}");
+    }
+    let asks = "我要买1瓶吡虫啉，我是毛庄村的，我叫肖奉安";
+    county.talk(VILLAGER, &[asks, "自己取", "13800138000"]).await;
+    let said = county.say(VILLAGER, "确认").await;
+    let number = number_in(&said);
+    // The licence is good on the 23rd.
+    county.pass(15 * 3600).await;
+    let said = county.say("oBuyer0000000000000000000001", asks).await;
+    assert!(said.contains("没有找到"), "{said}");
+    let clerk = county.clerk_again().await;
+    let page = clerk.get(&format!("/desk/shop/orders/{number}")).await;
+    assert!(page.contains("农药经营许可证到2026-11-23已过期"), "{page}");
+}
+
+#[tokio::test]
+async fn a_complaint_is_a_case_with_the_order_in_it() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let number = bought(&county, VILLAGER).await;
+    let said = county.talk(VILLAGER, &["投诉商家", "袋子是破的，撒了一半"]).await;
+    assert!(said.contains("订单附在里面"), "{said}");
+    let case = number_in(&said);
+    let page = clerk.get(&format!("/desk/cases/{case}")).await;
+    assert!(page.contains("袋子是破的") && page.contains("毛庄农资店"), "{page}");
+    let page = clerk.get(&format!("/desk/shop/orders/{number}")).await;
+    assert!(page.contains(&format!("/desk/cases/{case}")), "{page}");
+    market::merchant_act(&mut clerk, "M1", "uphold", &[("case", &case)]).await;
+    let page = clerk.get("/desk/shop/merchants").await;
+    assert!(page.contains("一年内1次投诉属实"), "{page}");
+}
+
+#[tokio::test]
+async fn weighed_goods_4_6_for_5_are_asked_about_and_recomputed() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let asks = "我要买5斤五花肉，我是毛庄村的，我叫肖奉安";
+    county.talk(VILLAGER, &[asks, "自己取", "13800138000"]).await;
+    let number = number_in(&county.say(VILLAGER, "确认").await);
+    step(&mut clerk, &number, "confirm", &[]).await;
+    step(&mut clerk, &number, "pack", &[("quantity0", "4.6")]).await;
+    county.settle().await;
+    let told = county.inbox(VILLAGER).pop().unwrap();
+    assert!(told.contains("五花肉4.6斤"), "{told}");
+    let said = county.talk(VILLAGER, &["称重", "行"]).await;
+    assert!(said.contains("共84.64元"), "{said}");
+    assert_eq!(stock(&clerk, "A5").await, ("55.4".into(), "60".into()));
+}

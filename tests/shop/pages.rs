@@ -1,0 +1,123 @@
+//! The desk's pages of the shop.
+
+use super::county::county;
+use super::market::{self, open, stock};
+
+#[tokio::test]
+async fn an_agent_orders_for_a_villager_and_a_form_sent_twice_is_one_order() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    clerk.csrf = clerk.csrf_of("/desk/shop/new").await;
+    let fields = [
+        ("token", "f00d"),
+        ("goods", "尿素2袋"),
+        ("village", "毛庄村"),
+        ("name", "肖奉安"),
+        ("phone", "13800138000"),
+        ("way", "pickup"),
+    ];
+    for _ in 0..2 {
+        let (status, text) = clerk.post("/desk/shop/new", &fields).await;
+        assert_eq!(status, 303, "{text}");
+    }
+    assert_eq!(stock(&clerk, "A1").await, ("98".into(), "100".into()));
+    let list = clerk.get("/desk/shop?village=130225109201").await;
+    assert_eq!(list.matches("尿素 40kg×2袋").count(), 1, "{list}");
+    for (field, value, said) in [
+        ("goods", "飞机", "没有认出商品"),
+        ("goods", "尿素", "没写要多少"),
+        ("goods", "2瓶洗衣液", "有好几种"),
+        ("goods", "1瓶百草枯", "只能到店里买"),
+        ("village", "月亮上", "没有找到这个村"),
+        ("phone", "1380013", "11位"),
+    ] {
+        let mut wrong = fields.to_vec();
+        wrong[0].1 = "beef";
+        for one in &mut wrong {
+            if one.0 == field {
+                one.1 = value;
+            }
+        }
+        let (status, page) = clerk.post("/desk/shop/new", &wrong).await;
+        assert_eq!(status, 422, "{page}");
+        assert!(page.contains(said), "{said}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_table_with_a_mistake_changes_nothing() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let wrong = market::GOODS.replace("尿素,袋,105,100", "尿素,袋,一百,100");
+    let wrong = wrong.replace("复合肥,袋,150.5", "复合肥,袋,160");
+    let (status, page) = market::upload(&county, &mut clerk, "goods.csv", wrong.into_bytes()).await;
+    assert_eq!(status, 422);
+    assert!(page.contains("第2行「会员价」列：「一百」不对"), "{page}");
+    let page = clerk.get("/desk/shop/goods?search=A2").await;
+    assert!(page.contains("150.50元"), "{page}");
+    // As Windows saves it, with the other encoding of the country.
+    let other = market::GOODS.replace("复合肥,袋,150.5", "复合肥,袋,160");
+    let (bytes, _, _) = encoding_rs::GB18030.encode(&other);
+    let (status, page) = market::upload(&county, &mut clerk, "商品.csv", bytes.into_owned()).await;
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("改了1种，没变8种"), "{page}");
+    let (status, page) =
+        market::upload(&county, &mut clerk, "goods.xlsx", b"PK not a workbook".to_vec()).await;
+    assert_eq!(status, 422, "{page}");
+}
+
+#[tokio::test]
+async fn only_who_is_signed_in_sees_the_shop() {
+    let county = county().open().await;
+    let nobody = county.nobody();
+    for path in [
+        "/desk/shop",
+        "/desk/shop/orders/526000018",
+        "/desk/shop/goods",
+        "/desk/shop/merchants",
+        "/desk/shop/sheets.csv?kind=picking&day=2026-11-24",
+    ] {
+        let (status, _) = nobody.try_get(path).await;
+        assert_eq!(status, 303, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn sheets_are_tables_that_no_program_takes_for_formulas() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    clerk.csrf = clerk.csrf_of("/desk/shop/new").await;
+    let fields = [
+        ("token", "f00d"),
+        ("goods", "尿素2袋"),
+        ("village", "毛庄村"),
+        ("name", "肖奉安"),
+        ("phone", "13800138000"),
+        ("way", "home"),
+        ("address", "=HYPERLINK(\"x\")"),
+    ];
+    let (status, text) = clerk.post("/desk/shop/new", &fields).await;
+    assert_eq!(status, 303, "{text}");
+    let list = clerk.get("/desk/shop").await;
+    let number = list.split("/desk/shop/orders/").nth(1).unwrap()[..9].to_owned();
+    market::step(&mut clerk, &number, "confirm", &[]).await;
+    market::step(&mut clerk, &number, "send", &[("run", "一号车")]).await;
+    for (kind, parts) in [
+        ("delivery", ["\"'=HYPERLINK(\"\"x\"\")\"", "138****8000"]),
+        ("picking", ["毛庄农资店", "尿素 40kg"]),
+        ("sorting", ["毛庄镇毛庄村", "尿素 40kg"]),
+        ("route", ["一号车", "210.00"]),
+    ] {
+        let path = format!("/desk/shop/sheets.csv?kind={kind}&day=2026-11-24&village=130225109201");
+        let text = clerk.get(&path).await;
+        for part in parts {
+            assert!(text.contains(part), "{kind} {part}: {text}");
+        }
+        assert!(text.contains("\r\n"), "{text}");
+    }
+    let (status, page) = clerk.try_get("/desk/shop/sheets?kind=delivery&day=2026-11-24").await;
+    assert_eq!(status, 422, "{page}");
+}
