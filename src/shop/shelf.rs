@@ -264,8 +264,8 @@ fn spellings(name: &str, known: &mut HashMap<char, (String, String)>) -> Vec<Str
     let (mut whole, mut folded, mut initials) = (String::new(), String::new(), String::new());
     for c in name.chars().filter(|c| c.is_alphanumeric()) {
         let (sound, fold) = known.entry(c).or_insert_with(|| {
-            let first = |sounds: Vec<String>| sounds.into_iter().next().unwrap_or_default();
-            (first(zh::sounds(c)), first(zh::dialect_sounds(c)))
+            let letters = zh::letters(c).map_or_else(|| c.to_string(), str::to_owned);
+            (letters, zh::letters_in_dialect(c).unwrap_or_else(|| c.to_string()))
         });
         whole.push_str(sound);
         folded.push_str(fold);

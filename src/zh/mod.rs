@@ -28,7 +28,10 @@ pub use number::{Quantity, number, quantities, quantity};
 pub use phone::{PhoneError, find_landline, find_phone, phone};
 pub use plain::{is_han, plain};
 pub use segments::{segments, split};
-pub use sound::{in_dialect, sound_table_bytes, sounds_alike, sounds_alike_in_dialect, syllables};
+pub use sound::{
+    in_dialect, letters, letters_in_dialect, sound_table_bytes, sounds_alike,
+    sounds_alike_in_dialect, syllables,
+};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use pinyin::ToPinyinMulti;
+use pinyin::{ToPinyin, ToPinyinMulti};
 
 const FIRST: u32 = 0x4e00;
 const LAST: u32 = 0x9fff;
@@ -81,6 +81,16 @@ pub fn sounds_alike_in_dialect(a: char, b: char) -> bool {
         || syllables(a)
             .iter()
             .any(|one| syllables(b).iter().any(|other| in_dialect(*one) == in_dialect(*other)))
+}
+
+/// The letters in which a character is typed: its first reading without its tone, `niao`.
+pub fn letters(c: char) -> Option<&'static str> {
+    c.to_pinyin().map(|reading| reading.plain())
+}
+
+/// The same as it is said in dialect.
+pub fn letters_in_dialect(c: char) -> Option<String> {
+    letters(c).map(fold)
 }
 
 /// Bytes that the table takes.
