@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::event::{Breached, Grade, Intake, Means, Outcome, Rejection, Resumption, Solved};
-use crate::county::CaseNumber;
 use super::state::Step;
+use crate::county::CaseNumber;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {

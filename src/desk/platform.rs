@@ -10,10 +10,10 @@ use super::decide::{
 };
 use super::event::{Actor, Breached, Change, Closing, Helper, Means, Solved};
 use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_due, limit_of};
-use crate::county::CaseNumber;
 use super::refusal::Refusal;
 use super::state::{Party, State, Step};
 use crate::calendar::{Limit, local_date};
+use crate::county::CaseNumber;
 use crate::county::TimeClass;
 
 const HELPERS_MAX: usize = 5;
