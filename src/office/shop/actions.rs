@@ -376,6 +376,10 @@ impl Turn<'_> {
             channel: self.address.channel.id().to_owned(),
             follows: None,
             danger: None,
+            respondent: Some(order.merchant_name.clone()),
+            confidential: false,
+            source: None,
+            co_signers: Vec::new(),
         };
         let by = Actor::Buyer { person: order.person.clone() };
         let command = Command::Complain { case: number.digits() };
