@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::calendar::Calendar;
 use crate::county::{Categories, Departments, Places};
 use crate::desk::{self, Rules};
-use crate::shop::{self, GoodsKinds};
 use crate::dialog::{self, Script, SourceFile};
 use crate::meaning::{Emergencies, Example, Keywords, Model, Reader};
+use crate::shop::{self, GoodsKinds};
 
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const FILES_MAX: usize = 500;
@@ -102,9 +102,16 @@ impl Tables {
                 Some(calendar),
                 Some(keywords),
                 Some(emergencies),
-            ) => {
-                Ok(Self { places, categories, departments, goods_kinds, calendar, keywords, emergencies, model })
-            }
+            ) => Ok(Self {
+                places,
+                categories,
+                departments,
+                goods_kinds,
+                calendar,
+                keywords,
+                emergencies,
+                model,
+            }),
             _ => Err(problems),
         }
     }
