@@ -160,6 +160,12 @@ pub fn read_examples(folder: &Path, reader: &Reader<'_>) -> Result<Vec<Example>,
     if problems.is_empty() { Ok(examples) } else { Err(problems) }
 }
 
+fn kinds_of_goods(text: &str) -> Result<GoodsKinds, Vec<String>> {
+    let named = |problem: &shop::Problem| format!("goods-kinds.csv {problem}");
+    let table = shop::Table::from_csv(text).map_err(|problem| vec![named(&problem)])?;
+    GoodsKinds::parse(&table).map_err(|problems| problems.iter().map(named).collect())
+}
+
 pub fn read_script(folder: &Path) -> Result<Script, Vec<String>> {
     let mut problems = Vec::new();
     let files = script_files(folder, &mut problems);

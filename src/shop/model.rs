@@ -68,7 +68,7 @@ fn command(name: &str, order: &Order, n: usize) -> Command {
         "complete" => Command::Complete,
         "cancel" => Command::Cancel { reason },
         "ask-return" => Command::AskReturn { reason },
-        "take-return" => Command::TakeReturn { fit: n % 2 == 0 },
+        "take-return" => Command::TakeReturn { fit: n.is_multiple_of(2) },
         "decline-return" => Command::DeclineReturn { reason },
         "complain" => Command::Complain { case: format!("case{n}") },
         "flag" => Command::Flag { reason: format!("看一看{n}") },

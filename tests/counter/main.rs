@@ -13,6 +13,7 @@ mod hostile;
 mod instances;
 mod phone;
 mod seed;
+mod shop;
 mod sms_clouds;
 mod sms_fallback;
 mod sms_linking;

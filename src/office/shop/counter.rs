@@ -62,6 +62,8 @@ impl Office {
         let fulfil = Fulfil::from_word(&asked.way).unwrap_or(Fulfil::Pickup);
         let person = Person {
             id: random::hex::<8>(),
+            also: Default::default(),
+            merged_into: None,
             addresses: Vec::new(),
             name: Some(asked.name.trim().to_owned()),
             phone: Some(phone.clone()),

@@ -125,6 +125,8 @@ impl Office {
         changes.create(&merchant)?;
         changes.create(&Person {
             id: person_of(&merchant.id),
+            also: Default::default(),
+            merged_into: None,
             addresses: Vec::new(),
             name: Some(merchant.name.clone()),
             phone: Some(merchant.phone.clone()),

@@ -1,7 +1,7 @@
 //! The desk's pages of the shop.
 
-use super::county::county;
 use super::market::{self, open, stock};
+use crate::county::county;
 
 #[tokio::test]
 async fn an_agent_orders_for_a_villager_and_a_form_sent_twice_is_one_order() {

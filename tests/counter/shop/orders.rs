@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bianmin::store::{MemoryEngine, SledEngine, SledSettings, Store};
 
-use super::county::{County, VILLAGER, county, number_in};
 use super::market::{self, FARM, open, step, stock, try_step};
+use crate::county::{County, VILLAGER, county, number_in};
 
 const HER: &str = "我要买2袋尿素，我是毛庄村的，我叫肖奉安";
 

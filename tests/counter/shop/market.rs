@@ -1,12 +1,12 @@
 //! A county whose shop is open: two merchants admitted at the desk, goods from a table.
 
-use super::county::{Clerk, County};
+use crate::county::{Clerk, County};
 
 pub const FARM: &str = "oMerchant0000000000000000001";
 pub const BASIS: &str = "材料齐全，实地看过";
 
 /// In the order in which the desk shows them.
-pub const GOODS: &str = include_str!("../fixtures/shop/goods.csv");
+pub const GOODS: &str = include_str!("../../fixtures/shop/goods.csv");
 
 /// Registers, files papers and admits; gives the pass.
 pub async fn admit(clerk: &mut Clerk<'_>, id: &str, name: &str, papers: &[(&str, &str)]) -> String {

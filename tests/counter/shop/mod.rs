@@ -1,0 +1,5 @@
+//! The shop: villagers and merchants on WeChat, the desk's pages, several store engines.
+
+mod market;
+mod orders;
+mod pages;
