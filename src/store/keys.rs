@@ -405,6 +405,8 @@ pub fn file_piece(hash: &str, n: usize) -> Key {
 
 pub fn file_pieces(hash: &str) -> Range {
     below(&["file", &segment(hash)])
+}
+
 pub fn merchant(id: &str) -> Key {
     key(&["merchant", &segment(id)])
 }
