@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::copy::simplified;
+
 /// Said at the end without meaning anything.
 const PARTICLES: &[char] =
     &['吧', '呀', '啊', '哦', '呢', '哈', '嘛', '嘞', '哇', '了', '呗', '噢', '喔', '啦'];
@@ -27,10 +29,10 @@ pub fn is_han(c: char) -> bool {
     matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}' | '〇')
 }
 
-/// NFKC, lower case, no blanks beside Chinese characters, without punctuation at the edges,
+/// NFKC, simplified, lower case, no blanks beside Chinese characters, without punctuation at the edges,
 /// courtesy, and one particle at the end.
 pub fn plain(text: &str) -> String {
-    let folded: Vec<char> = text.nfkc().flat_map(char::to_lowercase).collect();
+    let folded: Vec<char> = text.nfkc().flat_map(char::to_lowercase).map(simplified).collect();
     let mut copy = String::with_capacity(text.len());
     for (at, c) in folded.iter().enumerate() {
         if c.is_whitespace() {
