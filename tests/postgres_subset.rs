@@ -8,7 +8,7 @@ use bianmin::store::postgres::views::VIEWS;
 /// up in the manuals of both databases before it is added.
 const WORDS: &str = "
     select from where and or not in is null as with materialized case when then end exists all any
-    order by desc limit for update insert into values on conflict do set delete returning
+    order by desc limit for update insert into values on conflict do nothing set delete returning
     create table sequence view if or replace primary key default constraint begin commit rollback
     bigint bytea text jsonb boolean timestamptz interval array
     count unnest array_position nextval now clock_timestamp extract epoch replace convert_from
