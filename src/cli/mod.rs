@@ -2,6 +2,7 @@
 
 mod backup;
 mod chat;
+mod lint;
 mod log;
 mod serve;
 mod staff;
@@ -46,11 +47,26 @@ enum Command {
     /// and /wait MINUTES do the rest; /quit or Ctrl-D ends it.
     Chat,
 
-    /// Run the transcripts (测试) that stand in the dialogs
+    /// Check the dialogs before they go live: 检查对话
     ///
-    /// Prints the first line that differs of each one that fails. Exit code 1 if any does,
-    /// 2 if the dialogs or tables do not load.
-    Test,
+    /// Says every mistake of every file at once: where it is, what is wrong, how to mend it.
+    /// Errors (E) must be mended before anything goes live, warnings (W) are to be looked at, hints
+    /// (I) are tests that could be added. A warning that is right as it is gets a remark in
+    /// the file: # 不查 W301：原因. Every code is explained in docs/lint.md.
+    ///
+    /// Exit code 0: no error; 1: errors (or warnings, with --deny warnings); 2: the folder
+    /// could not be read.
+    Lint(lint::LintOptions),
+
+    /// Run the transcripts (测试) that stand in the dialogs: 跑测试
+    ///
+    /// Shows the first line that differs of each one that fails, what was expected beside what
+    /// came, and then how much of the dialogs the transcripts show: questions asked, options
+    /// chosen, sentences of 听不懂 heard, commands said.
+    ///
+    /// Exit code 0: all pass; 1: one fails, or less is shown than --min-coverage asks for;
+    /// 2: the dialogs or tables do not load.
+    Test(transcripts::TestOptions),
 
     /// Show what the bot understands of each line of standard input, as JSON lines
     ///
@@ -124,7 +140,8 @@ impl Cli {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(config).await,
             Command::Chat => chat::run(config).await,
-            Command::Test => transcripts::run(config),
+            Command::Lint(options) => lint::run(config, &options),
+            Command::Test(options) => transcripts::run(config, &options),
             Command::Understand { answers, options, now } => {
                 understand::run(config, answers, &options, now.as_deref())
             }

@@ -5,16 +5,18 @@
 //! Nothing outside this module knows YAML; this module knows neither cases nor orders:
 //! it asks for an action by name and takes the result as a value.
 
+mod lint;
 mod notice;
 mod read;
 mod rehearse;
 mod run;
 mod script;
 
+pub use lint::{CHECKS, Check, Format, Lint, Severity, check_of, check_table, lint, mend};
 pub use notice::{render, template_data};
 pub use read::source::{Diagnostic, SourceFile};
 pub use read::{decode, load};
-pub use rehearse::{TestReport, run_tests};
+pub use rehearse::{Coverage, Failure, Part, TestReport, Wrong, run_tests};
 pub use run::conversation::{Conversation, Offer, summary};
 pub use run::event::{Call, Effect, Env, Event, Fault, Gazetteer, PlaceFound, Turn};
 pub use run::step;

@@ -69,7 +69,7 @@ pub use health::Counters;
 pub use reception::{REPLY_WITHIN, Said};
 pub use sms_inbound::{SmsAnswer, SmsCall};
 pub use snapshots::{PublishError, Published, ReAsked};
-pub use tables::{MODEL, Tables, read_examples, read_script};
+pub use tables::{MODEL, Tables, read_examples, read_files, read_script};
 pub use views::*;
 
 use clock::Clock;

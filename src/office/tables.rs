@@ -166,12 +166,16 @@ fn kinds_of_goods(text: &str) -> Result<GoodsKinds, Vec<String>> {
     GoodsKinds::parse(&table).map_err(|problems| problems.iter().map(named).collect())
 }
 
-pub fn read_script(folder: &Path) -> Result<Script, Vec<String>> {
+/// The files that a script is made of.
+pub fn read_files(folder: &Path) -> Result<Vec<SourceFile>, Vec<String>> {
     let mut problems = Vec::new();
     let files = script_files(folder, &mut problems);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
+    if problems.is_empty() { Ok(files) } else { Err(problems) }
+}
+
+pub fn read_script(folder: &Path) -> Result<Script, Vec<String>> {
+    let files = read_files(folder)?;
+    let mut problems = Vec::new();
     said(dialog::load(&files), &mut problems).ok_or(problems)
 }
 

@@ -105,9 +105,10 @@ fn clerks_are_added_listed_and_given_new_passwords() {
 fn every_subcommand_explains_itself() {
     let home = Home::new();
     let all = home.done(&["--help"]);
-    for name in
-        ["serve", "chat", "test", "staff", "backup", "restore", "compact", "export", "import"]
-    {
+    for name in [
+        "serve", "chat", "lint", "test", "staff", "backup", "restore", "compact", "export",
+        "import",
+    ] {
         assert!(all.contains(name), "{name} is missing in\n{all}");
         let help = home.done(&[name, "--help"]);
         assert!(help.lines().count() > 5, "{name}: {help}");
@@ -121,7 +122,8 @@ fn the_transcripts_are_run_and_their_failures_said() {
     home.edit("dialogs/评价.yaml", "系统：谢谢您，编号126-041-273的评价记下了。", "系统：不谢。");
     let output = home.run(&["test"]);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("应该说：不谢。"), "{}", said(&output));
+    assert!(said(&output).contains("应该说"), "{}", said(&output));
+    assert!(said(&output).contains("不谢。"), "{}", said(&output));
     home.edit("dialogs/评价.yaml", "类型: 单选", "类型: 三选");
     assert_eq!(home.run(&["test"]).status.code(), Some(2));
 }

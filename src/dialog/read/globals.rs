@@ -56,7 +56,7 @@ pub(in crate::dialog) fn read_globals(
     }
 }
 
-fn command_id(command: Command) -> &'static str {
+pub(in crate::dialog) fn command_id(command: Command) -> &'static str {
     match command {
         Command::Cancel => "cancel",
         Command::Back => "back",

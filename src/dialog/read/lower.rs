@@ -21,6 +21,18 @@ const FILES_MAX: usize = 200;
 
 /// All files of `dialogs/`; `Err` holds all mistakes of all of them.
 pub fn load(files: &[SourceFile]) -> Result<Script, Vec<Diagnostic>> {
+    let (mut script, mut found) = read_all(files);
+    if found.is_empty() {
+        found = check::script(&script, files);
+    }
+    if found.is_empty() {
+        seal(&mut script, files, &mut found);
+    }
+    if found.is_empty() { Ok(script) } else { Err(found) }
+}
+
+/// As much of a script as can be read, and what is wrong with each file by itself.
+pub(in crate::dialog) fn read_all(files: &[SourceFile]) -> (Script, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let is_translation =
         |file: &&SourceFile| TRANSLATION_FOLDERS.iter().any(|folder| file.name.starts_with(folder));
@@ -82,21 +94,22 @@ pub fn load(files: &[SourceFile]) -> Result<Script, Vec<Diagnostic>> {
         found.push(about_all(format!("缺少 {GLOBALS}。口令、规矩和机器人自己说的句子写在里面。")));
     }
     script.tables = tables;
-    if found.is_empty() {
-        found = check::script(&script, files);
-    }
-    if found.is_empty() {
-        script.seal();
-        for file in files.iter().take(FILES_MAX).filter(is_translation) {
-            let mut problems = Problems::of(file);
-            if let Some((name, spoken, stale)) = translation::read(file, &script, &mut problems) {
-                script.stale.extend(stale);
-                script.languages.insert(name, spoken);
-            }
-            found.extend(problems.found);
+    (script, found)
+}
+
+/// What needs a script that was read and checked: translations, and the hashes of versions.
+fn seal(script: &mut Script, files: &[SourceFile], found: &mut Vec<Diagnostic>) {
+    let is_translation =
+        |file: &&SourceFile| TRANSLATION_FOLDERS.iter().any(|folder| file.name.starts_with(folder));
+    script.seal();
+    for file in files.iter().take(FILES_MAX).filter(is_translation) {
+        let mut problems = Problems::of(file);
+        if let Some((name, spoken, stale)) = translation::read(file, script, &mut problems) {
+            script.stale.extend(stale);
+            script.languages.insert(name, spoken);
         }
+        found.extend(problems.found);
     }
-    if found.is_empty() { Ok(script) } else { Err(found) }
 }
 
 fn read_tables<'f>(

@@ -2,10 +2,10 @@
 //! (`yaml_lines`), positions (`yaml`), what each key means (`lower` and the files named for what
 //! they read), what only shows when all files are read (`check`).
 
-mod check;
+pub(in crate::dialog) mod check;
 mod decode;
-mod globals;
-mod lower;
+pub(in crate::dialog) mod globals;
+pub(in crate::dialog) mod lower;
 pub(in crate::dialog) mod lower_steps;
 mod notices;
 mod question;
@@ -14,7 +14,7 @@ pub(in crate::dialog) mod source;
 mod table;
 mod translation;
 pub(in crate::dialog) mod yaml;
-mod yaml_lines;
+pub(in crate::dialog) mod yaml_lines;
 
 pub use decode::decode;
 pub use lower::load;

@@ -39,27 +39,14 @@ impl fmt::Display for Diagnostic {
         )?;
         writeln!(f, "    {}", self.line_text)?;
         let before: usize =
-            self.line_text.chars().take(self.column.saturating_sub(1)).map(width).sum();
+            self.line_text.chars().take(self.column.saturating_sub(1)).map(columns).sum();
         write!(f, "    {}^", " ".repeat(before))
     }
 }
 
-/// Columns that a character takes on a terminal.
-fn width(c: char) -> usize {
-    match c {
-        '\t' => 1,
-        '\u{1100}'..='\u{115f}'
-        | '\u{2e80}'..='\u{303e}'
-        | '\u{3041}'..='\u{a4cf}'
-        | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}'
-        | '\u{fe30}'..='\u{fe6f}'
-        | '\u{ff00}'..='\u{ff60}'
-        | '\u{ffe0}'..='\u{ffe6}'
-        | '\u{1f300}'..='\u{1faff}'
-        | '\u{20000}'..='\u{3fffd}' => 2,
-        _ => 1,
-    }
+/// Columns of a terminal that a character takes.
+pub(in crate::dialog) fn columns(c: char) -> usize {
+    if c == '\t' { 1 } else { unicode_width::UnicodeWidthChar::width(c).unwrap_or(0) }
 }
 
 /// Of the line that is shown with a mistake.

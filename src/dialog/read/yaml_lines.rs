@@ -40,11 +40,7 @@ pub(in crate::dialog) fn check(text: &str, problems: &mut Problems) -> Option<Me
     let mut block: Option<usize> = None;
     for (n, raw) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let number = n + 1;
-        let unseen = |c: char| {
-            matches!(c, '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}')
-                || (c.is_control() && c != '\t')
-        };
-        if let Some(at) = raw.chars().position(unseen) {
+        if let Some(at) = raw.chars().position(is_unseen) {
             let message = "这里有一个看不见的字符。请把它前后的字删去重打。";
             problems.add((number, at + 1), "E103", message);
         }
@@ -78,6 +74,12 @@ pub(in crate::dialog) fn check(text: &str, problems: &mut Problems) -> Option<Me
         mended.text.push('\n');
     }
     (problems.found.len() == already).then_some(mended)
+}
+
+/// Characters that nobody can see, and that YAML or a comparison would stumble over.
+pub(in crate::dialog) fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}')
+        || (c.is_control() && c != '\t')
 }
 
 /// Wide and hard blanks in front become as many plain ones as they are wide.

@@ -1,6 +1,12 @@
-//! The transcripts that stand in the files: what they say, and whether it comes true.
+//! The transcripts that stand in the files: what they say, whether it comes true, how much of
+//! the script they show, and which ones could be added.
 
+pub(in crate::dialog) mod coverage;
 mod replay;
+mod report;
+pub(in crate::dialog) mod suggest;
 pub(in crate::dialog) mod transcript;
 
-pub use replay::{TestReport, run_tests};
+pub use coverage::{Coverage, Part};
+pub use replay::run_tests;
+pub use report::{Failure, TestReport, Wrong};

@@ -2,10 +2,11 @@
 //! and compared, and at the end the whole session runs once more from the beginning.
 
 use std::collections::VecDeque;
-use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::dialog::rehearse::coverage::{Coverage, Seen};
+use crate::dialog::rehearse::report::{Failure, TestReport, Wrong};
 use crate::dialog::rehearse::transcript::{Line, Transcript};
 use crate::dialog::run::conversation::{Conversation, Offer};
 use crate::dialog::run::event::{Call, Effect, Env, Event, Gazetteer};
@@ -16,60 +17,35 @@ use crate::dialog::script::words::{Medium, Path, shown};
 use crate::dialog::script::{Dialog, Script};
 
 /// A Monday, ten in the morning in China.
-const BEGINNING: &str = "2026-11-23T10:00:00+08:00";
+pub(super) const BEGINNING: &str = "2026-11-23T10:00:00+08:00";
 const NUMBER: &str = "126-041-273";
 
-/// What became of all transcripts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TestReport {
-    pub run: usize,
-    pub messages: usize,
-    /// One text for each that failed.
-    pub failures: Vec<String>,
-}
-
-impl TestReport {
-    pub fn passed(&self) -> bool {
-        self.failures.is_empty()
-    }
-}
-
-impl fmt::Display for TestReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for failure in &self.failures {
-            writeln!(f, "{failure}\n")?;
-        }
-        let good = self.run - self.failures.len();
-        write!(f, "{}个测试，{}句话：{good}个通过", self.run, self.messages)?;
-        if !self.passed() {
-            write!(f, "，{}个不通过", self.failures.len())?;
-        }
-        write!(f, "。")
-    }
-}
-
 pub fn run_tests(script: &Script, places: &dyn Gazetteer) -> TestReport {
-    let mut report = TestReport::default();
+    let mut report = TestReport { coverage: Coverage::of(script), ..TestReport::default() };
     for dialog in script.each_dialog() {
         for test in &dialog.tests {
             report.run += 1;
             let mut session = Session::new(script, places, dialog, test);
-            if let Err(failure) = session.run() {
-                let message = format!(
-                    "✗ {}「{}」第{}行：{}",
-                    dialog.name, test.name, failure.line, failure.what
-                );
-                report.failures.push(message);
+            if let Err(Failed { line, wrong }) = session.run() {
+                report.failures.push(Failure {
+                    dialog: dialog.name.clone(),
+                    file: dialog.file.clone(),
+                    test: test.name.clone(),
+                    line,
+                    wrong,
+                });
             }
             report.messages += session.events.len();
+            report.coverage.add(&session.seen);
         }
     }
     report
 }
 
-struct Failure {
+/// Where a transcript stopped, and why.
+struct Failed {
     line: usize,
-    what: String,
+    wrong: Wrong,
 }
 
 /// One event, and what came of it.
@@ -100,6 +76,7 @@ struct Session<'a> {
     held: bool,
     stubs_used: Vec<bool>,
     media: usize,
+    seen: Seen,
 }
 
 impl<'a> Session<'a> {
@@ -125,24 +102,36 @@ impl<'a> Session<'a> {
             held: false,
             stubs_used: vec![false; test.stubs.len()],
             media: 0,
+            seen: Seen::default(),
         }
     }
 
-    fn run(&mut self) -> Result<(), Failure> {
+    fn run(&mut self) -> Result<(), Failed> {
         for (number, line) in &self.test.lines {
-            self.line(line).map_err(|what| Failure { line: *number, what })?;
+            self.line(line).map_err(|wrong| Failed { line: *number, wrong })?;
         }
         if let Some(unused) = self.stubs_used.iter().position(|used| !used) {
             let stub = &self.test.stubs[unused];
             let what =
                 format!("「外部」写了 {}，可是没有办过它。请删去，或者补上该说的话。", stub.action);
-            return Err(Failure { line: stub.line, what });
+            return Err(Failed { line: stub.line, wrong: Wrong::Told(what) });
         }
         let line = self.test.lines.last().map_or(0, |(line, _)| *line);
-        self.replay().map_err(|what| Failure { line, what })
+        self.replay().map_err(|what| Failed { line, wrong: Wrong::Told(what) })
     }
 
-    fn line(&mut self, line: &Line) -> Result<(), String> {
+    fn line(&mut self, line: &Line) -> Result<(), Wrong> {
+        if let Line::Bot(expected) = line {
+            let said = self.said.pop_front().map(|said| one_line(&said));
+            return match said {
+                Some(said) if matches(expected, &said) => Ok(()),
+                said => Err(Wrong::Said { expected: one_line(expected), said }),
+            };
+        }
+        self.event_or_fact(line).map_err(Wrong::Told)
+    }
+
+    fn event_or_fact(&mut self, line: &Line) -> Result<(), String> {
         match line {
             Line::Villager(text) => self.happens(Event::Text(text.clone())),
             Line::Photo => {
@@ -177,11 +166,7 @@ impl<'a> Session<'a> {
                 self.events.clear();
                 Ok(())
             }
-            Line::Bot(expected) => match self.said.pop_front() {
-                Some(said) if matches(expected, &said) => Ok(()),
-                Some(said) => Err(format!("应该说：{expected}\n    实际说：{}", one_line(&said))),
-                None => Err(format!("应该说：{expected}\n    实际没有说话。")),
-            },
+            Line::Bot(_) => Ok(()),
             Line::Holds(path, expected) => match self.value(path) {
                 Some(value) if equals(&value, expected) => Ok(()),
                 Some(value) => {
@@ -251,6 +236,9 @@ impl<'a> Session<'a> {
 
     /// One step, saved and loaded behind it.
     fn one(&mut self, event: Event) -> Result<Vec<Effect>, String> {
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.before(self.script, &self.conversation, &event, &self.env(self.now));
+        self.seen = seen;
         let turn = step(self.script, &self.conversation, &event, &self.env(self.now))
             .map_err(|fault| format!("对话走不下去：{fault}"))?;
         let saved = serde_json::to_string(&turn.conversation).map_err(|error| error.to_string())?;
@@ -259,6 +247,7 @@ impl<'a> Session<'a> {
         if loaded != turn.conversation {
             return Err("存起来再读出来不一样了（程序的错）。".into());
         }
+        self.seen.after(&loaded, &turn.effects);
         self.conversation = loaded;
         let effects = turn.effects.clone();
         self.events.push(Happened { at: self.now, event, state: saved, effects });
@@ -302,22 +291,7 @@ impl<'a> Session<'a> {
             self.stubs_used[index] = true;
             return self.test.stubs[index].outcome.clone();
         }
-        let Some(action) = action(&call.action) else { return Err(String::new()) };
-        if action.rows {
-            return Ok(Value::List(Vec::new()));
-        }
-        let text = |id: &str| match id {
-            "case_no" => NUMBER.to_owned(),
-            "promised" | "due" => "11月25日17点前".to_owned(),
-            "next" => String::new(),
-            _ => call.args.get("detail").map(|answer| shown(&answer.value)).unwrap_or_default(),
-        };
-        let fields: Fields = action
-            .outputs
-            .iter()
-            .map(|(id, _)| ((*id).to_owned(), Value::Text(text(id))))
-            .collect();
-        Ok(Value::Record(fields))
+        usual_outcome(call)
     }
 
     /// Of the running dialog, or of the last call when it is over.
@@ -332,12 +306,29 @@ impl<'a> Session<'a> {
     }
 }
 
+/// What a call gives when nothing else is written down.
+pub(super) fn usual_outcome(call: &Call) -> Result<Value, String> {
+    let Some(action) = action(&call.action) else { return Err(String::new()) };
+    if action.rows {
+        return Ok(Value::List(Vec::new()));
+    }
+    let text = |id: &str| match id {
+        "case_no" => NUMBER.to_owned(),
+        "promised" | "due" => "11月25日17点前".to_owned(),
+        "next" => String::new(),
+        _ => call.args.get("detail").map(|answer| shown(&answer.value)).unwrap_or_default(),
+    };
+    let fields: Fields =
+        action.outputs.iter().map(|(id, _)| ((*id).to_owned(), Value::Text(text(id)))).collect();
+    Ok(Value::Record(fields))
+}
+
 fn equals(value: &Value, expected: &str) -> bool {
     shown(value) == expected
         || matches!(value, Value::Choice { value, .. } | Value::Row { value, .. } if value == expected)
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

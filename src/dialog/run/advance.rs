@@ -10,7 +10,7 @@ use crate::dialog::run::typed::today;
 use crate::dialog::run::understand::{self, Parsed};
 use crate::dialog::script::condition::Facts;
 use crate::dialog::script::value::{Answer, How, Value};
-use crate::dialog::script::words::{Medium, Path, Words, brief, shown};
+use crate::dialog::script::words::{Medium, Path, Words, brief_on, shown};
 use crate::dialog::script::{
     CallStep, Confirm, Default, Dialog, From, Kind, Question, Step, StepKind,
 };
@@ -141,7 +141,9 @@ impl<'a> Walk<'a> {
         let items: Vec<(String, String)> = confirm
             .list
             .iter()
-            .filter_map(|slot| Some((slot.clone(), brief(&frame.answers.get(slot)?.value))))
+            .filter_map(|slot| {
+                Some((slot.clone(), brief_on(&frame.answers.get(slot)?.value, self.env.medium)))
+            })
             .collect();
         let lines: Vec<String> =
             items.iter().enumerate().map(|(n, (_, item))| format!("{} {item}", n + 1)).collect();
@@ -296,7 +298,7 @@ impl Frame {
     fn show(&self, path: &Path) -> Option<String> {
         let value = self.value(path)?;
         // A field is the host's, and comes as it is.
-        Some(if path.field.is_some() { shown(&value) } else { brief(&value) })
+        Some(if path.field.is_some() { shown(&value) } else { brief_on(&value, self.medium) })
     }
 
     pub fn value(&self, path: &Path) -> Option<Value> {

@@ -3,16 +3,16 @@
 mod advance;
 mod begin;
 mod busy;
-mod choose;
+pub(in crate::dialog) mod choose;
 mod commands;
 pub(in crate::dialog) mod conversation;
 pub(in crate::dialog) mod event;
-mod menu;
+pub(in crate::dialog) mod menu;
 mod rescue;
 mod step;
 mod sub;
 mod typed;
-mod understand;
+pub(in crate::dialog) mod understand;
 pub(in crate::dialog) mod version;
 
 pub use step::step;

@@ -2,8 +2,9 @@
 
 use crate::dialog::script::value::{Fields, Value};
 
-/// Enough to know again what one wrote.
+/// Enough to know again what one wrote; every part of an SMS costs.
 const BRIEF_CHARACTERS: usize = 80;
+const BRIEF_CHARACTERS_SMS: usize = 20;
 
 /// Which variant of a text is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -184,7 +185,15 @@ pub(in crate::dialog) fn shown(value: &Value) -> String {
 
 /// The same for an answer that is repeated to her: of a long one its beginning.
 pub(in crate::dialog) fn brief(value: &Value) -> String {
-    shortened(shown(value), BRIEF_CHARACTERS)
+    brief_on(value, Medium::Wechat)
+}
+
+pub(in crate::dialog) fn brief_on(value: &Value, medium: Medium) -> String {
+    let most = match medium {
+        Medium::Wechat => BRIEF_CHARACTERS,
+        Medium::Sms => BRIEF_CHARACTERS_SMS,
+    };
+    shortened(shown(value), most)
 }
 
 pub(in crate::dialog) fn shortened(text: String, characters: usize) -> String {

@@ -1,0 +1,396 @@
+//! All ways through a dialog, as far as its conditions can tell them apart: for each step, with
+//! which answers it can be reached. Answers are told apart only by what some condition asks for.
+
+use std::collections::BTreeSet;
+
+use crate::dialog::script::condition::{Condition, Facts, Sign};
+use crate::dialog::script::value::{Fields, Value};
+use crate::dialog::script::words::{Medium, Path, Words, shown};
+use crate::dialog::script::{Choice, Dialog, From, Kind, Pick, Question, Step, StepKind};
+
+/// More ways than this through one step are not looked at: the dialog is too branched.
+const STATES_MAX: usize = 4_000;
+const CHANNEL: &str = "渠道";
+const TIME: &str = "时间";
+
+/// Something that conditions or texts ask for, and what it may be.
+struct Variable {
+    path: Path,
+    domain: Vec<Value>,
+}
+
+/// Which value each variable has, and what happened last.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct State {
+    /// 0: nothing yet; otherwise the place in the domain, from 1.
+    values: Vec<u8>,
+    working: bool,
+    /// The step that asked last, when nothing was said or done since.
+    pub unanswered: Option<usize>,
+    /// Something was asked, said or done.
+    pub begun: bool,
+}
+
+pub(super) struct Ways {
+    variables: Vec<Variable>,
+    /// For each step: the states in which it is done; empty when it is never reached.
+    pub reached: Vec<BTreeSet<State>>,
+    pub ends: BTreeSet<State>,
+    /// False when there were too many ways to look at all.
+    pub complete: bool,
+}
+
+impl Ways {
+    pub fn through(dialog: &Dialog) -> Self {
+        let mut ways = Self {
+            variables: variables(dialog),
+            reached: vec![BTreeSet::new(); dialog.steps.len()],
+            ends: BTreeSet::new(),
+            complete: true,
+        };
+        // Where one may go back, the steps are no list any more.
+        if dialog.steps.iter().any(|step| matches!(step.kind, StepKind::Go(_))) {
+            ways.complete = false;
+            return ways;
+        }
+        let mut open = ways.beginnings(dialog);
+        for (n, step) in dialog.steps.iter().enumerate() {
+            let mut behind = BTreeSet::new();
+            for state in open {
+                if step.when.as_ref().is_some_and(|when| !when.holds(&ways.facts(&state))) {
+                    behind.insert(state);
+                    continue;
+                }
+                ways.reached[n].insert(state.clone());
+                match ways.take(step, n, dialog, state) {
+                    Next::Goes(states) => behind.extend(states),
+                    Next::Ends(state) => {
+                        ways.ends.insert(state);
+                    }
+                }
+            }
+            if behind.len() > STATES_MAX {
+                ways.complete = false;
+                return ways;
+            }
+            open = behind;
+        }
+        ways.ends.extend(open);
+        ways
+    }
+
+    /// Whether `path` has a value there; true for what no condition and no text asks for.
+    pub fn is_set(&self, state: &State, path: &Path) -> bool {
+        let found = self.variables.iter().position(|variable| variable.path == *path);
+        found.is_none_or(|at| state.values[at] > 0)
+    }
+
+    /// Somebody on `medium` may come to the step; when not all ways were walked, anybody may.
+    pub fn may_come(&self, n: usize, medium: Medium) -> bool {
+        !self.complete || self.reached[n].iter().any(|state| self.is_on(state, medium))
+    }
+
+    pub fn is_on(&self, state: &State, medium: Medium) -> bool {
+        let word = match medium {
+            Medium::Wechat => "微信",
+            Medium::Sms => "短信",
+        };
+        let found = self.variables.iter().position(|variable| variable.path.slot == CHANNEL);
+        found.is_none_or(|at| self.value(state, at).is_some_and(|value| shown(value) == word))
+    }
+
+    /// `渠道 = 短信，way = 自取`: what tells this way from the others that reach the step.
+    pub fn tell(&self, state: &State, about: &[&Path]) -> String {
+        let told = self.variables.iter().enumerate().filter(|(_, variable)| {
+            variable.domain.len() > 1 && about.iter().any(|path| **path == variable.path)
+        });
+        let told = told.map(|(at, variable)| match self.value(state, at) {
+            Some(Value::Skipped) => format!("{} 跳过不答", variable.path),
+            Some(value) => format!("{} = {}", variable.path, shown(value)),
+            None => format!("没有 {}", variable.path),
+        });
+        told.collect::<Vec<_>>().join("，")
+    }
+
+    fn value(&self, state: &State, at: usize) -> Option<&Value> {
+        usize::from(state.values[at]).checked_sub(1).map(|n| &self.variables[at].domain[n])
+    }
+
+    fn facts<'w>(&'w self, state: &'w State) -> StateFacts<'w> {
+        StateFacts { ways: self, state }
+    }
+
+    /// On each channel, with the office open and closed, and with what the host may give.
+    fn beginnings(&self, dialog: &Dialog) -> BTreeSet<State> {
+        let nothing = State {
+            values: vec![0; self.variables.len()],
+            working: true,
+            unanswered: None,
+            begun: false,
+        };
+        let given = |variable: &Variable| {
+            let slot = variable.path.slot.as_str();
+            let made = dialog.steps.iter().any(|step| match &step.kind {
+                StepKind::Ask(question) => question.slot == slot,
+                _ => result_of(step) == Some(slot),
+            });
+            !made
+        };
+        let mut states = BTreeSet::from([nothing.clone(), State { working: false, ..nothing }]);
+        for (at, variable) in self.variables.iter().enumerate() {
+            if given(variable) {
+                states = spread(states, at, 1..=variable.domain.len());
+            }
+        }
+        states
+    }
+
+    fn take(&self, step: &Step, n: usize, dialog: &Dialog, mut state: State) -> Next {
+        state.begun = true;
+        match &step.kind {
+            StepKind::Ask(question) => {
+                state.unanswered = Some(n);
+                Next::Goes(self.answered(question, dialog, state))
+            }
+            StepKind::Say { end, .. } => {
+                state.unanswered = None;
+                if *end { Next::Ends(state) } else { Next::Goes(BTreeSet::from([state])) }
+            }
+            StepKind::Confirm(_) => {
+                state.unanswered = Some(n);
+                Next::Goes(BTreeSet::from([state]))
+            }
+            StepKind::Go(_) => Next::Goes(BTreeSet::from([state])),
+            StepKind::Call(_) | StepKind::Sub { .. } => {
+                state.unanswered = None;
+                let result = result_of(step);
+                Next::Goes(self.filled(BTreeSet::from([state]), |path| {
+                    (Some(path.slot.as_str()) == result).then_some(path.field.is_some())
+                }))
+            }
+        }
+    }
+
+    fn answered(&self, question: &Question, dialog: &Dialog, state: State) -> BTreeSet<State> {
+        // Of no rows there is nothing to choose, and nothing is asked.
+        if let Some(rows) = rows_of(question) {
+            let count = |path: &Path| path.slot == rows && is_count(path);
+            let at = self.variables.iter().position(|variable| count(&variable.path));
+            let none = at.and_then(|at| self.value(&state, at)) == Some(&Value::Number(0));
+            if none && dialog.steps.iter().any(|step| step.id == question.slot) {
+                return BTreeSet::from([state]);
+            }
+        }
+        self.filled(BTreeSet::from([state]), |path| {
+            (path.slot == question.slot).then_some(path.field.is_some())
+        })
+    }
+
+    /// Every value that the chosen variables may take; `Some(true)`: or none.
+    fn filled(
+        &self,
+        mut states: BTreeSet<State>,
+        chosen: impl Fn(&Path) -> Option<bool>,
+    ) -> BTreeSet<State> {
+        for (at, variable) in self.variables.iter().enumerate() {
+            let Some(optional) = chosen(&variable.path) else { continue };
+            let first = usize::from(!optional || is_count(&variable.path));
+            states = spread(states, at, first..=variable.domain.len());
+            if states.len() > STATES_MAX {
+                break;
+            }
+        }
+        states
+    }
+}
+
+enum Next {
+    Goes(BTreeSet<State>),
+    Ends(State),
+}
+
+struct StateFacts<'w> {
+    ways: &'w Ways,
+    state: &'w State,
+}
+
+impl Facts for StateFacts<'_> {
+    fn value(&self, path: &Path) -> Option<Value> {
+        let at = self.ways.variables.iter().position(|variable| variable.path == *path)?;
+        self.ways.value(self.state, at).cloned()
+    }
+
+    fn office_open(&self) -> bool {
+        self.state.working
+    }
+}
+
+fn spread(
+    states: BTreeSet<State>,
+    at: usize,
+    values: std::ops::RangeInclusive<usize>,
+) -> BTreeSet<State> {
+    let mut all = BTreeSet::new();
+    for state in states {
+        for value in values.clone() {
+            let mut next = state.clone();
+            next.values[at] = u8::try_from(value).unwrap_or(u8::MAX);
+            all.insert(next);
+        }
+    }
+    all
+}
+
+/// The slot that what a step does is kept in.
+fn result_of(step: &Step) -> Option<&str> {
+    match &step.kind {
+        StepKind::Call(call) => call.result.as_deref(),
+        StepKind::Sub { result, .. } => Some(result),
+        _ => None,
+    }
+}
+
+fn is_count(path: &Path) -> bool {
+    matches!(path.field.as_deref(), Some("个数" | "count"))
+}
+
+fn rows_of(question: &Question) -> Option<&str> {
+    match &question.kind {
+        Kind::ChoiceFrom(Pick { from: From::Rows { slot, .. }, .. }) => Some(slot),
+        _ => None,
+    }
+}
+
+/// All conditions of a dialog that decide which step is next.
+pub(super) fn conditions(dialog: &Dialog) -> impl Iterator<Item = &Condition> {
+    dialog.steps.iter().filter_map(|step| step.when.as_ref())
+}
+
+/// All texts of a step, with the key under which each stands.
+pub(super) fn texts(step: &Step) -> Vec<(&'static str, &Words)> {
+    match &step.kind {
+        StepKind::Ask(question) => {
+            let ladder = question.not_understood.iter().map(|words| ("not_understood", words));
+            let refusals = question.not_allowed.iter().map(|(_, words)| ("not_allowed", words));
+            [("say", &question.words)].into_iter().chain(ladder).chain(refusals).collect()
+        }
+        StepKind::Say { words, .. } => vec![("say", words)],
+        StepKind::Confirm(confirm) => {
+            let ladder = confirm.not_understood.iter().map(|words| ("not_understood", words));
+            [("say", &confirm.words)].into_iter().chain(ladder).collect()
+        }
+        StepKind::Call(call) => vec![("failure", &call.failure)],
+        StepKind::Go(_) | StepKind::Sub { .. } => Vec::new(),
+    }
+}
+
+fn variables(dialog: &Dialog) -> Vec<Variable> {
+    let mut compared: Vec<(Path, Vec<String>)> = Vec::new();
+    let mut note = |path: &Path, value: Option<(Sign, &str)>| {
+        let at = compared.iter().position(|(known, _)| known == path).unwrap_or_else(|| {
+            compared.push((path.clone(), Vec::new()));
+            compared.len() - 1
+        });
+        compared[at].1.extend(value.map(|(_, value)| value.to_owned()));
+    };
+    note(&Path::parse(CHANNEL), None);
+    for condition in conditions(dialog) {
+        condition.visit(&mut note);
+    }
+    for words in dialog.steps.iter().flat_map(texts).map(|(_, words)| words) {
+        for path in words.wechat.paths().chain(words.sms.paths()) {
+            note(&Path { slot: path.slot.clone(), field: None }, None);
+        }
+    }
+    let made = |(path, values): (Path, Vec<String>)| {
+        let domain = domain(dialog, &path, &values);
+        Variable { path, domain }
+    };
+    compared.into_iter().map(made).collect()
+}
+
+/// What a variable may be: each value that is asked for, and one that is not.
+fn domain(dialog: &Dialog, path: &Path, values: &[String]) -> Vec<Value> {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let mut texts: Vec<Value> = values.iter().map(|value| text(value)).collect();
+    match (path.slot.as_str(), path.field.is_some()) {
+        (CHANNEL | "channel", _) => return vec![text("微信"), text("短信")],
+        (TIME | "time", _) => {
+            return ["00:00", "23:59"].into_iter().map(text).chain(moments(values)).collect();
+        }
+        ("清单", _) => return vec![text("")],
+        _ => {}
+    }
+    if path.field.is_some() {
+        if is_count(path) {
+            return around(values, Some(0), None);
+        }
+        texts.push(text("别的"));
+        return distinct(texts);
+    }
+    let Some(question) = dialog.question(&path.slot) else {
+        return vec![Value::Record(Fields::new())];
+    };
+    let mut all = match &question.kind {
+        Kind::Choice(choices) => {
+            let value = |choice: &Choice| Value::Choice {
+                value: choice.value.clone(),
+                label: choice.label.clone(),
+            };
+            let asked = |choice: &&Choice| {
+                values.iter().any(|value| *value == choice.value || *value == choice.label)
+            };
+            let other = choices.iter().find(|choice| !asked(choice));
+            choices.iter().filter(asked).chain(other).map(value).collect()
+        }
+        Kind::YesNo => vec![Value::Flag(true), Value::Flag(false)],
+        Kind::Quantity { min, max } => around(values, *min, *max),
+        Kind::ChoiceFrom(_) => vec![Value::Record(Fields::new())],
+        _ => {
+            texts.push(text("别的"));
+            distinct(texts)
+        }
+    };
+    if !question.skip.is_empty() {
+        all.push(Value::Skipped);
+    }
+    all
+}
+
+fn distinct(values: Vec<Value>) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    for value in values {
+        if !all.contains(&value) {
+            all.push(value);
+        }
+    }
+    all
+}
+
+/// Each number that is compared with, one less and one more, and both bounds.
+fn around(values: &[String], min: Option<i64>, max: Option<i64>) -> Vec<Value> {
+    let numbers = values.iter().filter_map(|value| crate::zh::number(value));
+    let mut all: BTreeSet<i64> =
+        numbers.flat_map(|number| [number - 1_000, number, number + 1_000]).collect();
+    all.extend(min);
+    all.extend(max);
+    if all.is_empty() {
+        all.insert(1_000);
+    }
+    let inside =
+        |number: &i64| min.is_none_or(|min| *number >= min) && max.is_none_or(|max| *number <= max);
+    all.into_iter().filter(inside).map(Value::Number).collect()
+}
+
+/// A minute before, at, and a minute after each time of day.
+fn moments(values: &[String]) -> Vec<Value> {
+    let minutes = values.iter().filter_map(|value| {
+        let (hour, minute) = value.split_once(':')?;
+        Some(hour.parse::<i32>().ok()? * 60 + minute.parse::<i32>().ok()?)
+    });
+    let all: BTreeSet<i32> = minutes
+        .flat_map(|at| [at - 1, at, at + 1])
+        .filter(|at| (0..24 * 60).contains(at))
+        .collect();
+    all.iter().map(|at| Value::Text(format!("{:02}:{:02}", at / 60, at % 60))).collect()
+}
