@@ -137,6 +137,7 @@ async fn the_same_again_within_ten_minutes_is_asked_about() {
     let mut clerk = county.clerk().await;
     open(&county, &mut clerk).await;
     bought(&county, VILLAGER).await;
+    county.clock.advance(60);
     to_the_brink(&county, VILLAGER).await;
     let said = county.say(VILLAGER, "确认").await;
     assert!(said.contains("您刚下过一样的单"), "{said}");
