@@ -14,6 +14,7 @@ mod event;
 mod handler;
 mod hers;
 mod limits;
+mod listing;
 mod notice;
 mod platform;
 mod reading;
@@ -31,6 +32,9 @@ pub use event::{
 };
 pub use hers::{FOLLOW_DAYS, may_follow};
 pub use limits::{REDO_LIMIT, limit_of, next_by_clock};
+pub use listing::{
+    LISTING_CHARS_MAX, LISTINGS_MAX, Listing, ListingCommand, ListingKind, ListingState,
+};
 pub use notice::{Notice, notice};
 pub use reading::{NumberRead, read_number};
 pub use refusal::Refusal;

@@ -43,6 +43,8 @@ pub enum Refusal {
     UrgedBefore { next: String },
     #[error("已经补充了{0}次，记不下了。有急事请回「人工」。")]
     Supplemented(u32),
+    #[error("这条信息{0}，不能再动了。请看看最新情况。")]
+    ListingIs(super::ListingState),
     #[error("{0}，不能撤回。要说什么，请回「人工」。")]
     NotToBeTakenBack(&'static str),
     #[error("这件事办结{0}天了。请再反映一次，回「反映问题」。")]

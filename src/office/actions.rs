@@ -35,6 +35,11 @@ impl Turn<'_> {
             "cases_to_rate" => self.find_own(call, Purpose::Rate).await,
             "cases_to_follow" => self.find_own(call, Purpose::Follow).await,
             "report_danger" => self.report_danger(call).await,
+            "post_listing" => self.post_listing(call).await,
+            "find_listings" => self.find_listings(call).await,
+            "own_listings" => self.find_own_listings().await,
+            "withdraw_listing" => self.withdraw_listing(call).await,
+            "ask_for_listing" => self.ask_for_listing(call).await,
             "urge_case" => self.urge_case(call).await,
             "supplement_case" => self.supplement_case(call).await,
             "withdraw_case" => self.withdraw_case(call).await,
@@ -203,6 +208,18 @@ pub(super) fn short(text: String) -> String {
 pub(super) fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::Text(text) if !text.trim().is_empty() => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// The number of a case or listing: of a row that she chose, or as digits.
+pub(super) fn row_number(value: &Value) -> Option<CaseNumber> {
+    let told = match value {
+        Value::Row { value, .. } => value.clone(),
+        other => as_text(other)?,
+    };
+    match desk::read_number(&told) {
+        desk::NumberRead::Whole(number) => Some(number),
         _ => None,
     }
 }

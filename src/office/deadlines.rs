@@ -1,5 +1,5 @@
 //! What the clock does to cases when nobody does anything: silence is acceptance, what is late is
-//! noted, an answer that nobody rates is closed, what has ended is put away.
+//! noted, an answer that nobody rates is closed, what has ended is put away. Listings end too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,9 @@ pub(super) async fn run(office: Arc<Office>) {
         }
         if let Err(error) = office.while_on_duty("deadlines", office.pass_deadlines()).await {
             tracing::error!(%error, "cases can not be moved by the clock; trying again");
+        }
+        if let Err(error) = office.while_on_duty("deadlines", office.expire_listings()).await {
+            tracing::error!(%error, "listings can not be ended; trying again");
         }
         if office.while_on_duty("deadlines", office.pause(EVERY)).await {
             return;

@@ -17,6 +17,7 @@ mod kept_back;
 mod leases;
 mod lines;
 mod linking;
+mod listings;
 mod media;
 mod media_pieces;
 mod notice_policy;
@@ -213,6 +214,7 @@ impl Office {
         while self.wake_due().await?
             + self.pass_deadlines().await?
             + self.pass_order_deadlines().await?
+            + self.expire_listings().await?
             + self.fetch_due().await?
             + self.send_due().await?
             + self.clear_away().await?

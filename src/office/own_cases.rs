@@ -6,7 +6,7 @@ use crate::dialog::{Call, Value};
 use crate::store::records::{Task, TaskKind};
 use crate::store::{Loaded, StoreError, keys, load};
 
-use super::actions::{Outcome, as_choice, as_files, as_text, short};
+use super::actions::{Outcome, as_choice, as_files, as_text, row_number, short};
 use super::turn::Turn;
 use super::{cases, tasks};
 
@@ -138,13 +138,8 @@ impl Turn<'_> {
 
     /// The case that the call is about, if it is hers.
     async fn own_case(&self, call: &Call) -> Result<Option<Loaded<Case>>, StoreError> {
-        let told = call.args.get("case").map(|answer| &answer.value);
-        let told = match told {
-            Some(Value::Row { value, .. }) => Some(value.clone()),
-            other => other.and_then(as_text),
-        };
-        let (Some(told), Some(person)) = (told, &self.contact.person) else { return Ok(None) };
-        let NumberRead::Whole(number) = desk::read_number(&told) else { return Ok(None) };
+        let number = call.args.get("case").and_then(|answer| row_number(&answer.value));
+        let (Some(number), Some(person)) = (number, &self.contact.person) else { return Ok(None) };
         let case = load::<Case>(&*self.office.store, keys::case(&number.digits())).await?;
         match case {
             Some(case) if self.office.is_hers(&case.record, person).await? => Ok(Some(case)),

@@ -240,6 +240,7 @@ impl Office {
                 TaskKind::Relay => "relay",
                 TaskKind::Danger => "danger",
                 TaskKind::Supervise => "supervise",
+                TaskKind::Listing => "listing",
             },
             title: task.title.clone(),
             reason: task.reason.clone(),

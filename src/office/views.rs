@@ -195,7 +195,7 @@ pub enum FieldKind {
 #[derive(Debug, Clone)]
 pub struct TaskView {
     pub id: String,
-    /// "phone" | "handover" | "voice" | "dead" | "relay" | "danger"
+    /// "phone" | "handover" | "voice" | "dead" | "relay" | "danger" | "listing"
     pub kind: &'static str,
     pub title: String,
     /// why it is here
@@ -216,6 +216,26 @@ pub struct TaskLine {
     pub at: Timestamp,
     pub from_villager: bool,
     pub text: String,
+}
+
+/// What a villager advertises, for the desk.
+#[derive(Debug, Clone)]
+pub struct ListingView {
+    /// The digits.
+    pub number: String,
+    pub kind: &'static str,
+    pub text: String,
+    pub place: String,
+    pub name: Option<String>,
+    pub phone: Option<String>,
+    /// Others may see the number.
+    pub phone_open: bool,
+    pub made_at: Timestamp,
+    /// Nobody has looked at it; else it is shown.
+    pub waiting: bool,
+    pub shown_until: Option<Timestamp>,
+    pub checked_by: Option<String>,
+    pub revision: u32,
 }
 
 pub struct MediaFile {

@@ -13,6 +13,7 @@
 //! | `event/<number>/<n>` | StoredEvent |
 //! | `outgoing/<id>` | Outgoing |
 //! | `task/<id>` | Task |
+//! | `listing/<number>` | Listing |
 //! | `media/<account>/<media id>` | Media |
 //! | `staff/<name>` | Staff |
 //! | `session/<hash>` | StoredSession |
@@ -51,6 +52,10 @@
 //! | `i/outgoing-case/<number>/<time>/<id>` | Outgoing |
 //! | `i/outgoing-message/<message id>` | Outgoing |
 //! | `i/task-open/<time>/<id>` | Task |
+//! | `i/listing-state/<state>/<changed>/<number>` | Listing |
+//! | `i/listing-shown/<kind>/<changed>/<number>` | Listing |
+//! | `i/listing-due/<shown until>/<number>` | Listing |
+//! | `i/listing-person/<person>/<number>` | Listing |
 //! | `i/media-due/<time>/<id>` | Media |
 //! | `i/media-hash/<hash>/<id>` | Media |
 //! | `i/session-staff/<name>/<hash>` | StoredSession |
@@ -219,6 +224,45 @@ pub fn case_by_person(person: &str, number: &str) -> Key {
 /// Newest first: numbers grow within a year, and the year stands in front.
 pub fn cases_of(person: &str) -> Range {
     newest_first(below(&["i", "case-person", &segment(person)]))
+}
+
+pub fn listing(number: &str) -> Key {
+    key(&["listing", &segment(number)])
+}
+
+pub fn listing_by_state(state: &str, changed: Timestamp, number: &str) -> Key {
+    key(&["i", "listing-state", state, &time(changed), number])
+}
+
+/// Those that changed first come first.
+pub fn listings_in_state(state: &str) -> Range {
+    below(&["i", "listing-state", &segment(state)])
+}
+
+pub fn listing_shown(kind: &str, changed: Timestamp, number: &str) -> Key {
+    key(&["i", "listing-shown", kind, &time(changed), number])
+}
+
+/// Newest first.
+pub fn listings_shown(kind: &str) -> Range {
+    newest_first(below(&["i", "listing-shown", &segment(kind)]))
+}
+
+pub fn listing_due(until: Timestamp, number: &str) -> Key {
+    key(&["i", "listing-due", &time(until), number])
+}
+
+pub fn listings_due_until(now: Timestamp) -> Range {
+    until("listing-due", now)
+}
+
+pub fn listing_by_person(person: &str, number: &str) -> Key {
+    key(&["i", "listing-person", &segment(person), number])
+}
+
+/// Newest first, as cases.
+pub fn listings_of(person: &str) -> Range {
+    newest_first(below(&["i", "listing-person", &segment(person)]))
 }
 
 pub fn event(case: &str, n: u32) -> Key {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::county::Address;
-use crate::desk::{Case, CaseEvent, Role};
+use crate::desk::{Case, CaseEvent, Listing, ListingState, Role};
 use crate::dialog::Conversation;
 
 use super::{Key, Record, keys};
@@ -222,6 +222,28 @@ impl Record for Case {
     }
 }
 
+impl Record for Listing {
+    const KIND: &'static str = "listing";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::listing(&self.number.digits())
+    }
+
+    fn indexes(&self) -> Vec<Key> {
+        let number = &self.number.digits();
+        let mut indexes = vec![
+            keys::listing_by_state(self.state.id(), self.changed_at, number),
+            keys::listing_by_person(&self.person, number),
+        ];
+        if self.state == ListingState::Shown {
+            indexes.push(keys::listing_shown(self.kind.id(), self.changed_at, number));
+            indexes.extend(self.shown_until.map(|until| keys::listing_due(until, number)));
+        }
+        indexes
+    }
+}
+
 /// One event of a case; the case is the fold of these.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoredEvent {
@@ -400,6 +422,8 @@ pub enum TaskKind {
     Danger,
     /// A department is late: the platform telephones it.
     Supervise,
+    /// Somebody wants to be put in touch with the writer of a listing.
+    Listing,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

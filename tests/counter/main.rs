@@ -11,6 +11,7 @@ mod hand_over;
 mod her_own_cases;
 mod hostile;
 mod instances;
+mod listings;
 mod phone;
 mod seed;
 mod shop;

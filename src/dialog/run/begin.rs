@@ -104,7 +104,7 @@ impl<'a> Walk<'a> {
     ) -> Result<(), Fault> {
         let mut frame =
             Frame::new(&dialog.id, self.env.medium, clip(text, OPENING_BYTES_MAX), self.env.now);
-        if dialog.intake && entry.len() < text.len() {
+        if dialog.intake && !text.is_empty() {
             let said = understand::intake(dialog, &frame, text, entry, true, self.env);
             for (slot, answer) in said.found {
                 frame.set(&slot, answer);

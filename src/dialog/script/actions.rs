@@ -43,6 +43,15 @@ const CART: &[(&str, &str)] = &[
     ("total", "合计"),
     ("count", "件数"),
     ("note", "说明"),
+const LISTING: &[(&str, &str)] = &[
+    ("case_no", "编号"),
+    ("title", "标题"),
+    ("kind", "种类"),
+    ("state", "状态"),
+    ("place", "地点"),
+    ("phone", "电话"),
+    ("name", "姓名"),
+    ("due", "期限"),
 ];
 
 pub(in crate::dialog) const ACTIONS: &[Action] = &[
@@ -66,6 +75,28 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
         id: "rate_case",
         inputs: &[("case", true), ("grade", true), ("comment", false)],
         outputs: &[("case_no", "编号"), ("next", "下一步"), ("due", "期限"), ("title", "标题")],
+        rows: false,
+    },
+    Action {
+        id: "post_listing",
+        inputs: &[
+            ("kind", true),
+            ("detail", true),
+            ("phone", true),
+            ("village", false),
+            ("name", false),
+            ("open", false),
+        ],
+        outputs: LISTING,
+        rows: false,
+    },
+    Action { id: "find_listings", inputs: &[("kind", true)], outputs: LISTING, rows: true },
+    Action { id: "own_listings", inputs: &[], outputs: LISTING, rows: true },
+    Action { id: "withdraw_listing", inputs: &[("listing", true)], outputs: LISTING, rows: false },
+    Action {
+        id: "ask_for_listing",
+        inputs: &[("listing", true), ("phone", true), ("name", false)],
+        outputs: LISTING,
         rows: false,
     },
     // Filed at once, as urgent; told again, it is added to the same case.
@@ -260,6 +291,9 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "merchant_nudge",
     "merchant_cancelled",
     "merchant_return",
+    "listing_shown",
+    "listing_refused",
+    "listing_over",
 ];
 
 /// Words in notices, and the ids that the host fills.

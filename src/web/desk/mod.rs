@@ -2,6 +2,7 @@
 
 mod account;
 mod cases;
+mod listings;
 mod page;
 #[cfg(test)]
 mod sample;
@@ -26,6 +27,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(cases::routes())
         .merge(tasks::routes())
         .merge(shop::routes())
+        .merge(listings::routes())
         .route("/desk/media/{hash}", get(media_file))
         .layer(DefaultBodyLimit::max(session::FORM_BYTES_MAX))
         .merge(shop::upload_route())
