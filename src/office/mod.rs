@@ -4,6 +4,7 @@
 mod actions;
 mod alarms;
 mod beijing;
+mod cards;
 mod case_forms;
 mod case_view;
 mod cases;
@@ -24,6 +25,7 @@ mod notice_policy;
 mod numbers;
 mod outbox;
 mod own_cases;
+mod own_data;
 mod people;
 mod phone;
 pub mod random;

@@ -1,6 +1,7 @@
 //! The whole program through its public routes: villagers on WeChat, clerks at the desk,
 //! Tencent's servers played by `fake-wechat`. Each file is a subject.
 
+mod cards;
 mod clearing;
 mod county;
 mod danger;
@@ -12,6 +13,7 @@ mod her_own_cases;
 mod hostile;
 mod instances;
 mod listings;
+mod own_data;
 mod phone;
 mod seed;
 mod shop;

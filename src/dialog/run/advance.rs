@@ -235,7 +235,9 @@ impl Frame {
                 // Her only case needs no choice; a ware that is left over is still asked for.
                 match (&items[..], &pick.from) {
                     ([], _) => given(Value::Skipped),
-                    ([one], From::Rows { .. }) => {
+                    ([one], from)
+                        if question.takes_the_only() || matches!(from, From::Rows { .. }) =>
+                    {
                         let mut answer = given(one.shown().value)?;
                         self.whole_row(question, &mut answer).then_some(answer)
                     }
@@ -243,6 +245,25 @@ impl Frame {
                 }
             }
             _ => None,
+        }
+    }
+
+    /// What was said of an answer, or looked up by it, does not hold for another one.
+    pub fn unsay(&mut self, dialog: &Dialog, slot: &str) {
+        for step in &dialog.steps {
+            let stale = match &step.kind {
+                StepKind::Say { words, .. } => {
+                    let mut paths = words.wechat.paths().chain(words.sms.paths());
+                    paths.any(|path| path.slot == slot)
+                }
+                StepKind::Call(call) => {
+                    call.action.rows && call.action.inputs.iter().any(|(name, _)| *name == slot)
+                }
+                _ => false,
+            };
+            if stale {
+                self.done.retain(|done| *done != step.id);
+            }
         }
     }
 

@@ -241,6 +241,9 @@ impl Walk<'_> {
         let Some(frame) = &mut self.now.active else { return Ok(()) };
         let before = frame.answers.remove(slot);
         frame.asked = None;
+        if let Some(dialog) = self.script.dialogs.get(&frame.dialog) {
+            frame.unsay(dialog, slot);
+        }
         let was = before
             .map(|answer| crate::dialog::script::words::brief(&answer.value))
             .unwrap_or_default();

@@ -415,7 +415,14 @@ impl<'a> Walk<'a> {
                 // Nothing that she wrote is lost: it can be taken up again. Not so what does not
                 // go with this case: it would be refused again.
                 let kept = self.now.active.take().filter(Frame::is_worth_keeping);
-                if let Some(frame) = kept.filter(|frame| !frame.answers.contains_key("case")) {
+                let wrote = |frame: &Frame| {
+                    let texts = dialog.into_iter().flat_map(Dialog::questions);
+                    texts
+                        .filter(|question| matches!(question.kind, Kind::LongText { .. }))
+                        .any(|question| frame.answers.contains_key(&question.slot))
+                };
+                let fits = |frame: &Frame| !frame.answers.contains_key("case") && wrote(frame);
+                if let Some(frame) = kept.filter(fits) {
                     self.now.draft = Some(Draft::of(frame));
                 }
                 self.say(words.clone());

@@ -77,6 +77,52 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
         outputs: &[("case_no", "编号"), ("next", "下一步"), ("due", "期限"), ("title", "标题")],
         rows: false,
     },
+    // A row of a table: its 类别编号 is the kind of matter.
+    Action {
+        id: "file_consult",
+        inputs: &[
+            ("card", true),
+            ("detail", false),
+            ("village", false),
+            ("name", false),
+            ("phone", false),
+            ("photo", false),
+        ],
+        outputs: CASE,
+        rows: false,
+    },
+    Action {
+        id: "file_proxy",
+        inputs: &[
+            ("card", true),
+            ("village", true),
+            ("name", true),
+            ("phone", true),
+            ("detail", false),
+            ("photo", false),
+        ],
+        outputs: CASE,
+        rows: false,
+    },
+    Action {
+        id: "own_data",
+        inputs: &[],
+        outputs: &[
+            ("name", "姓名"),
+            ("phone", "电话"),
+            ("cases", "件数"),
+            ("open", "在办"),
+            ("listings", "条数"),
+        ],
+        rows: false,
+    },
+    Action {
+        id: "export_data",
+        inputs: &[],
+        outputs: &[("cases", "件数"), ("rest", "没发")],
+        rows: false,
+    },
+    Action { id: "delete_data", inputs: &[], outputs: &[("cases", "件数")], rows: false },
     Action {
         id: "post_listing",
         inputs: &[

@@ -292,6 +292,13 @@ pub(in crate::dialog) enum Default {
     Words(String),
 }
 
+impl Question {
+    /// `默认: 只有一个`: the only row that is left needs not be chosen.
+    pub fn takes_the_only(&self) -> bool {
+        matches!(&self.default, Some(Default::Words(words)) if words == "只有一个")
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(in crate::dialog) struct Pick {
     pub from: From,

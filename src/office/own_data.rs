@@ -1,0 +1,165 @@
+//! What the county knows about her: shown to her, given to her whole, and taken away
+//! (Personal Information Protection Law, articles 45 and 47).
+
+use crate::calendar::spoken;
+use crate::desk::{Case, Change, Listing, ListingCommand};
+use crate::dialog::{Fields, Value};
+use crate::store::records::{Person, StoredEvent, Task, TaskKind};
+use crate::store::{Loaded, StoreError, keys, list_by_index, load};
+
+use super::actions::Outcome;
+use super::tasks;
+use super::turn::Turn;
+
+const EXAMINED: usize = 200;
+/// Beyond this many cases a clerk prints them: WeChat carries five messages.
+const CASES_SENT: usize = 12;
+/// One commit takes so many; somebody with more is helped by a clerk.
+const CASES_FORGOTTEN: usize = 150;
+const CASE_CHARACTERS: usize = 260;
+
+impl Turn<'_> {
+    /// Name, number, how many cases and listings.
+    pub async fn own_data(&mut self) -> Outcome {
+        let Some(person) = self.loaded_person().await? else { return Ok(Ok(nothing())) };
+        let cases = self.cases_of(&person.record.id).await?;
+        let listings = keys::listings_of(&person.record.id);
+        let listings = list_by_index::<Listing>(&*self.office.store, listings, EXAMINED).await?;
+        let person = &person.record;
+        Ok(Ok(record([
+            ("name", person.name.clone().unwrap_or_default()),
+            ("phone", person.phone.clone().unwrap_or_default()),
+            ("cases", cases.len().to_string()),
+            ("open", cases.iter().filter(|case| case.record.state.is_open()).count().to_string()),
+            ("listings", listings.len().to_string()),
+        ])))
+    }
+
+    /// All of it as text, in this conversation and nowhere else.
+    pub async fn export_data(&mut self) -> Outcome {
+        let Some(person) = self.loaded_person().await? else { return Ok(Ok(nothing())) };
+        let cases = self.cases_of(&person.record.id).await?;
+        let unknown = || "没有留".to_owned();
+        let mut parts = vec![format!(
+            "您的资料\n姓名：{}\n电话：{}\n来路：{}",
+            person.record.name.clone().unwrap_or_else(unknown),
+            person.record.phone.clone().unwrap_or_else(unknown),
+            self.address.channel.id(),
+        )];
+        parts.extend(cases.iter().take(CASES_SENT).map(|case| told(&case.record)));
+        let listings = keys::listings_of(&person.record.id);
+        for (_, listing) in
+            list_by_index::<Listing>(&*self.office.store, listings, EXAMINED).await?
+        {
+            let listing = &listing.record;
+            parts.push(format!("{} {}，{}", listing.number, listing.text, listing.state));
+        }
+        let rest = cases.len().saturating_sub(CASES_SENT);
+        if rest > 0 {
+            let mut task = Task {
+                title: "请打印一位村民的全部资料给她".into(),
+                reason: format!("她要自己的资料，还有{rest}件事发不下"),
+                who: person.record.name.clone().unwrap_or_else(|| "一位村民".into()),
+                phone: person.record.phone.clone(),
+                ..tasks::blank(TaskKind::Phone, self.now)
+            };
+            let numbers: Vec<String> =
+                cases.iter().skip(CASES_SENT).map(|case| case.record.number.to_string()).collect();
+            tasks::add_line(&mut task, tasks::line(self.now, true, &numbers.join("，")));
+            self.changes.create(&task)?;
+        }
+        self.texts.extend(parts);
+        Ok(Ok(record([("cases", cases.len().to_string()), ("rest", rest.to_string())])))
+    }
+
+    /// Her name and her numbers go, everywhere where cases and listings hold them; what was
+    /// reported and answered stays, as the county's record of its own work.
+    pub async fn delete_data(&mut self) -> Outcome {
+        let Some(person) = self.loaded_person().await? else { return Ok(Ok(nothing())) };
+        let id = person.record.id.clone();
+        let cases = self.cases_of(&id).await?;
+        let open = cases.iter().filter(|case| case.record.state.is_open()).count();
+        if open > 0 {
+            return Ok(Err(format!(
+                "您还有{open}件事在办，办完才能删，不然找不到您。急着删，请先回「撤回」。"
+            )));
+        }
+        if cases.len() > CASES_FORGOTTEN {
+            return Ok(Err("您的事太多，一次删不完。请回「人工」，工作人员帮您删。".into()));
+        }
+        for before in &cases {
+            let case = Case { name: None, phone: None, ..before.record.clone() };
+            self.changes.replace(before, &case)?;
+            self.forget_in_event(&before.record.number.digits()).await?;
+        }
+        let listings = keys::listings_of(&id);
+        for (_, before) in list_by_index::<Listing>(&*self.office.store, listings, EXAMINED).await?
+        {
+            let withdraw = ListingCommand::Withdraw { person: id.clone() };
+            let after = before.record.after(withdraw, self.now);
+            let mut after = after.unwrap_or_else(|_| before.record.clone());
+            (after.name, after.phone) = (None, None);
+            self.changes.replace(&before, &after)?;
+        }
+        let forgotten =
+            Person { addresses: Vec::new(), name: None, phone: None, ..person.record.clone() };
+        self.changes.replace(&person, &forgotten)?;
+        self.contact.person = None;
+        self.contact.scene = None;
+        Ok(Ok(record([("cases", cases.len().to_string())])))
+    }
+
+    /// Events are only ever added, but for this: who it was is not the county's to keep.
+    async fn forget_in_event(&mut self, case: &str) -> Result<(), StoreError> {
+        let first = load::<StoredEvent>(&*self.office.store, keys::event(case, 1)).await?;
+        let Some(before) = first else { return Ok(()) };
+        let mut after = before.record.clone();
+        if let Change::Received { intake, .. } = &mut after.event.change {
+            (intake.name, intake.phone) = (None, None);
+        }
+        self.changes.replace(&before, &after)
+    }
+
+    async fn loaded_person(&self) -> Result<Option<Loaded<Person>>, StoreError> {
+        match &self.contact.person {
+            Some(id) => load::<Person>(&*self.office.store, keys::person(id)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Newest first.
+    async fn cases_of(&self, person: &str) -> Result<Vec<Loaded<Case>>, StoreError> {
+        let own = keys::cases_of(person);
+        let own = list_by_index::<Case>(&*self.office.store, own, EXAMINED).await?;
+        Ok(own.into_iter().map(|(_, case)| case).collect())
+    }
+}
+
+fn told(case: &Case) -> String {
+    let reply = case.reply.as_ref().map(|reply| format!("\n答复：{}", reply.text));
+    let text = format!(
+        "{} {}\n{}，{}\n{}{}",
+        case.number,
+        case.title,
+        spoken(case.received_at),
+        case.state.shown(),
+        case.text,
+        reply.unwrap_or_default(),
+    );
+    let mut short: String = text.chars().take(CASE_CHARACTERS).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+fn nothing() -> Value {
+    record([("cases", "0".to_owned()), ("open", "0".to_owned()), ("listings", "0".to_owned())])
+}
+
+fn record<const N: usize>(fields: [(&str, String); N]) -> Value {
+    let fields = fields.into_iter().filter(|(_, text)| !text.is_empty());
+    Value::Record(
+        fields.map(|(name, text)| (name.to_owned(), Value::Text(text))).collect::<Fields>(),
+    )
+}

@@ -1,0 +1,49 @@
+//! Her rights: to see what is known of her, to have it, to have it deleted.
+
+use super::county::{VILLAGER, county};
+
+const REPLY: &str = "垃圾已经全部清走，以后每三天来拉一次，有事打平台电话。";
+
+#[tokio::test]
+async fn she_sees_and_gets_her_own_data_and_nobody_elses() {
+    let county = county().open().await;
+    let number = county.report(VILLAGER).await;
+    let mut phone = county.phone("li");
+    phone.report().await;
+    let said = county.talk(VILLAGER, &["我的资料", "1"]).await;
+    assert!(
+        said.contains("张三") && said.contains("13800138000") && said.contains("1件事"),
+        "{said}"
+    );
+    let said = county.say(VILLAGER, "导出资料").await;
+    let shown = format!("{}-{}-{}", &number[..3], &number[3..6], &number[6..]);
+    for part in ["姓名：张三", "电话：13800138000", &shown, "垃圾堆在路边", "都在上面了"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("李四") && !said.contains("13900139000"), "{said}");
+    let said = county.say("oVillager00000000000000000003", "导出资料").await;
+    assert!(!said.contains("张三") && said.contains("都在上面了"), "{said}");
+}
+
+#[tokio::test]
+async fn deletion_takes_who_she_is_and_leaves_what_was_done() {
+    let county = county().open().await;
+    let number = county.report(VILLAGER).await;
+    let said = county.talk(VILLAGER, &["删除资料", "1"]).await;
+    assert!(said.contains("您还有1件事在办，办完才能删"), "{said}");
+    let mut clerk = county.clerk().await;
+    clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    clerk.act(&number, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
+    county.say(VILLAGER, "满意").await;
+    let said = county.talk(VILLAGER, &["删除资料", "2"]).await;
+    assert!(said.contains("没有删"), "{said}");
+    let said = county.talk(VILLAGER, &["删除资料", "1"]).await;
+    assert!(said.starts_with("删掉了"), "{said}");
+    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    assert!(page.contains(REPLY) && page.contains("没有留"), "{page}");
+    assert!(!page.contains("tel:13800138000"), "{page}");
+    assert!(county.say(VILLAGER, "查进度").await.contains("没有查到您的事"));
+    let said = county.talk(VILLAGER, &["我的资料", "1"]).await;
+    assert!(said.contains("反映过0件事") && !said.contains("13800138000"), "{said}");
+}
