@@ -43,6 +43,8 @@ const CART: &[(&str, &str)] = &[
     ("total", "合计"),
     ("count", "件数"),
     ("note", "说明"),
+];
+
 const LISTING: &[(&str, &str)] = &[
     ("case_no", "编号"),
     ("title", "标题"),
