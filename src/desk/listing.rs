@@ -5,9 +5,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::number::CaseNumber;
 use super::refusal::Refusal;
-use super::words::words;
+use crate::county::CaseNumber;
+use crate::county::words;
 
 pub const LISTING_CHARS_MAX: usize = 300;
 /// Waiting or shown, of one person.
