@@ -91,7 +91,7 @@ fn a_number_means_what_she_saw() {
     let before = script(&[UREA, COMPOUND]);
     let after = script(&[POTASH, UREA, COMPOUND]);
     let mut chat = Chat(Conversation::default());
-    chat.says(&before, "订货");
+    chat.says(&before, "试订");
     assert_eq!(chat.says(&before, "1"), "要哪一种？ 1 尿素 2 复合肥");
     assert_eq!(chat.says(&after, "2"), "复合肥，每袋150元。要几袋？");
 }
@@ -101,7 +101,7 @@ fn what_is_gone_meanwhile_is_told_and_asked_again() {
     let before = script(&[UREA, COMPOUND]);
     let after = script(&[POTASH, UREA]);
     let mut chat = Chat(Conversation::default());
-    chat.says(&before, "订货");
+    chat.says(&before, "试订");
     chat.says(&before, "1");
     let said = chat.says(&after, "2");
     assert_eq!(said, "刚才那一项没有了，请重新选。 要哪一种？ 1 钾肥 2 尿素");
@@ -113,7 +113,7 @@ fn a_chosen_row_is_kept_as_it_was() {
     let before = script(&[UREA, COMPOUND]);
     let after = script(&["P01,化肥,尿素,袋,999,是,", COMPOUND]);
     let mut chat = Chat(Conversation::default());
-    chat.says(&before, "订货");
+    chat.says(&before, "试订");
     chat.says(&before, "1");
     chat.says(&before, "1");
     assert_eq!(chat.says(&after, "再说一遍"), "尿素，每袋120元。要几袋？");

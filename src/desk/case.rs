@@ -381,6 +381,8 @@ impl Case {
             Change::Merged { parent, reason: _ } => self.parent = Some(*parent),
             Change::Unmerged { .. } => {
                 self.parent = None;
+                self.course.helpers.clear();
+                self.course.handover_to = None;
                 self.department = None;
                 self.dispatched_at = None;
                 self.due_at = None;

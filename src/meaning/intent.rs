@@ -57,6 +57,8 @@ pub(super) struct Signs {
 
 const THANKS: [&str; 9] =
     ["谢谢", "感谢", "谢了", "多谢", "辛苦了", "辛苦您", "辛苦你", "🙏", "费心了"];
+/// Whom one thanks.
+const ADDRESSED: [&str; 4] = ["师傅", "同志", "领导", "大夫"];
 /// Behind thanks: it was done.
 const DONE: [&str; 9] =
     ["修好", "解决了", "好了", "来电了", "来水了", "通了", "亮了", "办成了", "办好"];
@@ -114,7 +116,12 @@ pub(super) fn intent(chars: &[char], said: &[char], signs: Signs) -> Intent {
         DONE.iter().any(|word| text.contains(word)) && !text.contains('没') && !text.contains('又');
     let short = chars.len() <= THANKS_CHARACTERS && !signs.keyword && !signs.quantity;
     let empty = matches!(found, Intent::Chitchat | Intent::Unclear);
-    let thanks = done && matches!(found, Intent::Report | Intent::Cancel | Intent::Unclear)
+    // 行 谢谢师傅: a yes, and to whom it is said.
+    let bare =
+        THANKS.iter().chain(&ADDRESSED).fold(text.clone(), |rest, word| rest.replace(word, ""));
+    let agreed = crate::zh::yes_no(&bare).is_some();
+    let thanks = agreed
+        || done && matches!(found, Intent::Report | Intent::Cancel | Intent::Unclear)
         || empty
         || short && found == Intent::Report && !signs.place && !signs.kind;
     if thanks { Intent::Thanks } else { found }

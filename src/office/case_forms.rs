@@ -368,7 +368,13 @@ impl Field {
                 if form.action == "dispatch" && self.name == "department" {
                     value = lists.suggested.unwrap_or_default().to_owned();
                 }
-                FieldKind::Choice(lists.departments.to_vec())
+                let mark = |choice: &Choice| match choice.id == value {
+                    true => {
+                        Choice { label: format!("{}（建议）", choice.label), ..choice.clone() }
+                    }
+                    false => choice.clone(),
+                };
+                FieldKind::Choice(lists.departments.iter().map(mark).collect())
             }
             Kind::Categories => {
                 value = case.category.clone().unwrap_or_default();

@@ -418,7 +418,8 @@ async fn long_messages_both_ways_and_a_post() {
     assert!(answer.contains("怎么称呼您") || answer.contains("请核对"), "{answer}");
     // Out: the whole text to be confirmed is longer than one message.
     let confirmed = scene.network.say("张三").await;
-    assert!(confirmed.chars().count() > 70 && confirmed.contains(&long[..90]), "{confirmed}");
+    let shown: String = long.chars().take(20).collect();
+    assert!(confirmed.chars().count() > 70 && confirmed.contains(&shown), "{confirmed}");
     // By POST.
     let known = scene.network.texts().len();
     scene.network.write("13900139000", "1069000177", "你好，请问").await;
