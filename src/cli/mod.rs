@@ -2,6 +2,7 @@
 
 mod backup;
 mod chat;
+mod graph;
 mod lint;
 mod log;
 mod serve;
@@ -67,6 +68,13 @@ enum Command {
     /// Exit code 0: all pass; 1: one fails, or less is shown than --min-coverage asks for;
     /// 2: the dialogs or tables do not load.
     Test(transcripts::TestOptions),
+
+    /// Draw a dialog, or all of them: 把对话画成图
+    ///
+    /// A picture for one page of A4: from top to bottom what happens, to the side what only
+    /// happens under a condition. SVG opens in every browser and prints; Mermaid is for pages
+    /// that draw it themselves.
+    Graph(graph::GraphOptions),
 
     /// Show what the bot understands of each line of standard input, as JSON lines
     ///
@@ -140,6 +148,7 @@ impl Cli {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(config).await,
             Command::Chat => chat::run(config).await,
+            Command::Graph(options) => graph::run(config, &options),
             Command::Lint(options) => lint::run(config, &options),
             Command::Test(options) => transcripts::run(config, &options),
             Command::Understand { answers, options, now } => {

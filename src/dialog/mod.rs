@@ -5,6 +5,7 @@
 //! Nothing outside this module knows YAML; this module knows neither cases nor orders:
 //! it asks for an action by name and takes the result as a value.
 
+mod graph;
 mod lint;
 mod notice;
 mod read;
@@ -12,6 +13,7 @@ mod rehearse;
 mod run;
 mod script;
 
+pub use graph::{Picture, dialogs, graph, graph_all};
 pub use lint::{CHECKS, Check, Format, Lint, Severity, check_of, check_table, lint, mend};
 pub use notice::{render, template_data};
 pub use read::source::{Diagnostic, SourceFile};
