@@ -69,7 +69,7 @@ pub async fn dlr(county: &County, sms: &Sms, status: u8, detail: &str) {
 async fn a_whole_complaint_by_sms_with_its_rating() {
     let (mut county, fake) = opened().await;
     for (say, part) in [
-        ("你好", "回1反映问题"),
+        ("你好", "回1反映问题，2查进度"),
         ("1", "在哪个村？"),
         ("小黑坨村", "哪方面？"),
         ("4", "请写是什么事"),

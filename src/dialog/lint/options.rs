@@ -4,6 +4,7 @@ use super::Findings;
 use super::patterns::{self, Machine};
 use crate::dialog::run::choose::{Chosen, by_words};
 use crate::dialog::run::menu::Item;
+use crate::dialog::script::condition::{Condition, Operand, Sign};
 use crate::dialog::script::{Choice, Dialog, Kind, Question, Script, Step, StepKind, place_of};
 
 pub(super) fn check(findings: &mut Findings, dialog: &Dialog, script: &Script) {
@@ -103,10 +104,10 @@ impl Asking<'_> {
     fn entry_words(&self, findings: &mut Findings, script: &Script) {
         for choice in self.choices {
             for word in &choice.words {
-                let Some(other) = script.entries.get(word).filter(|id| **id != self.dialog.id)
-                else {
+                let Some(other) = script.entries.get(word) else { continue };
+                if *other == self.dialog.id || self.leads_to(choice, other) {
                     continue;
-                };
+                }
                 let other = script.dialogs.get(other).map_or(other.as_str(), |d| d.name.as_str());
                 let message = format!(
                     "「{word}」是选项「{}」的词，也是对话「{other}」的入口词：\
@@ -116,6 +117,18 @@ impl Asking<'_> {
                 self.add(findings, word, "E806", message);
             }
         }
+    }
+
+    /// The option calls that dialog: its word brings her there either way.
+    fn leads_to(&self, choice: &Choice, other: &str) -> bool {
+        let chosen = |when: &Condition| {
+            matches!(when, Condition::Compare(path, Sign::Equal, Operand::Word(value))
+                if path.slot == self.step.id && *value == choice.value)
+        };
+        self.dialog.steps.iter().any(|step| {
+            matches!(&step.kind, StepKind::Sub { dialog, .. } if dialog == other)
+                && step.when.as_ref().is_some_and(chosen)
+        })
     }
 
     /// A word of one character counts only when it is the whole message.

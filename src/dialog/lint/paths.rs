@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::dialog::script::condition::{Condition, Facts, Sign};
+use crate::dialog::script::condition::{Condition, Facts, Operand, Sign};
 use crate::dialog::script::value::{Fields, Value};
 use crate::dialog::script::words::{Medium, Path, Words, shown};
 use crate::dialog::script::{Choice, Dialog, From, Kind, Pick, Question, Step, StepKind};
@@ -181,8 +181,9 @@ impl Ways {
                 return BTreeSet::from([state]);
             }
         }
+        let none_left = may_list_nothing(question, dialog);
         self.filled(BTreeSet::from([state]), |path| {
-            (path.slot == question.slot).then_some(path.field.is_some())
+            (path.slot == question.slot).then_some(path.field.is_some() || none_left)
         })
     }
 
@@ -248,6 +249,19 @@ fn result_of(step: &Step) -> Option<&str> {
         StepKind::Sub { result, .. } => Some(result),
         _ => None,
     }
+}
+
+/// 只列 over a table may leave no row, and then nothing is asked. A row is left for sure when the
+/// filter asks for what was chosen from a column of the same table.
+fn may_list_nothing(question: &Question, dialog: &Dialog) -> bool {
+    let Kind::ChoiceFrom(Pick { from: From::Table(table), filter: Some(filter) }) = &question.kind
+    else {
+        return false;
+    };
+    let Condition::Compare(column, Sign::Equal, Operand::Slot(path)) = filter else { return true };
+    let chosen = dialog.question(&path.slot).map(|asked| &asked.kind);
+    !matches!(chosen, Some(Kind::ChoiceFrom(Pick { from: From::Column(other, n), .. }))
+        if other.name == table.name && other.columns[*n] == column.slot)
 }
 
 fn is_count(path: &Path) -> bool {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Findings;
 use super::paths::texts;
+use crate::dialog::script::actions::READ_COLUMNS;
 use crate::dialog::script::table::{LABEL_COLUMNS, Table, VALUE_COLUMNS, WORD_COLUMNS};
 use crate::dialog::script::{Default, Dialog, From, Kind, Script, StepKind, place_of};
 
@@ -80,7 +81,7 @@ fn table_of(findings: &mut Findings, table: &Table, offered: bool, used: &BTreeS
         findings.add(&table.file, (1, 1), "", "W103", message);
         return;
     }
-    let known = [&VALUE_COLUMNS[..], &LABEL_COLUMNS, &WORD_COLUMNS].concat();
+    let known = [&VALUE_COLUMNS[..], &LABEL_COLUMNS, &WORD_COLUMNS, &READ_COLUMNS].concat();
     for column in &table.columns {
         if !known.contains(&column.as_str()) && !used.contains(column) {
             let message = format!(

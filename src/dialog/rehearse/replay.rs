@@ -51,6 +51,7 @@ struct Failed {
 /// One event, and what came of it.
 struct Happened {
     at: Timestamp,
+    working: bool,
     event: Event,
     /// The conversation behind it, as it is stored.
     state: String,
@@ -63,6 +64,8 @@ struct Session<'a> {
     dialog: &'a Dialog,
     test: &'a Transcript,
     now: Timestamp,
+    /// The office is open.
+    working: bool,
     conversation: Conversation,
     /// Where the replay begins.
     began: Conversation,
@@ -92,6 +95,7 @@ impl<'a> Session<'a> {
             dialog,
             test,
             now: BEGINNING.parse().unwrap_or_default(),
+            working: true,
             conversation: Conversation::default(),
             began: Conversation::default(),
             events: Vec::new(),
@@ -156,6 +160,10 @@ impl<'a> Session<'a> {
                 self.happens(Event::Offer(Offer::for_case(&self.dialog.id, number, until)))
             }
             Line::Passes(time) => self.pass(*time),
+            Line::Office(open) => {
+                self.working = *open;
+                Ok(())
+            }
             Line::Again => {
                 self.said = self.last_said.clone();
                 Ok(())
@@ -237,9 +245,10 @@ impl<'a> Session<'a> {
     /// One step, saved and loaded behind it.
     fn one(&mut self, event: Event) -> Result<Vec<Effect>, String> {
         let mut seen = std::mem::take(&mut self.seen);
-        seen.before(self.script, &self.conversation, &event, &self.env(self.now));
+        seen.before(self.script, &self.conversation, &event, &self.env(self.now, self.working));
         self.seen = seen;
-        let turn = step(self.script, &self.conversation, &event, &self.env(self.now))
+        let env = self.env(self.now, self.working);
+        let turn = step(self.script, &self.conversation, &event, &env)
             .map_err(|fault| format!("对话走不下去：{fault}"))?;
         let saved = serde_json::to_string(&turn.conversation).map_err(|error| error.to_string())?;
         let loaded: Conversation =
@@ -250,7 +259,8 @@ impl<'a> Session<'a> {
         self.seen.after(&loaded, &turn.effects);
         self.conversation = loaded;
         let effects = turn.effects.clone();
-        self.events.push(Happened { at: self.now, event, state: saved, effects });
+        let (at, working) = (self.now, self.working);
+        self.events.push(Happened { at, working, event, state: saved, effects });
         Ok(turn.effects)
     }
 
@@ -259,7 +269,8 @@ impl<'a> Session<'a> {
     fn replay(&self) -> Result<(), String> {
         let mut conversation = self.began.clone();
         for happened in &self.events {
-            let turn = step(self.script, &conversation, &happened.event, &self.env(happened.at))
+            let env = self.env(happened.at, happened.working);
+            let turn = step(self.script, &conversation, &happened.event, &env)
                 .map_err(|fault| format!("重放走不下去：{fault}"))?;
             let state =
                 serde_json::to_string(&turn.conversation).map_err(|error| error.to_string())?;
@@ -271,7 +282,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn env(&self, now: Timestamp) -> Env<'_> {
+    fn env(&self, now: Timestamp, working: bool) -> Env<'_> {
         let phone = match self.test.medium {
             Medium::Sms => Some(self.test.caller.as_deref().unwrap_or("13700001111")),
             Medium::Wechat => self.test.caller.as_deref(),
@@ -282,7 +293,7 @@ impl<'a> Session<'a> {
             phone,
             places: self.places,
             language: self.test.language.as_deref(),
-            working: true,
+            working,
         }
     }
 

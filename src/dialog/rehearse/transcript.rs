@@ -46,6 +46,8 @@ pub(in crate::dialog) enum Line {
     /// The rating of a case is offered.
     Offer(String),
     Passes(SignedDuration),
+    /// 上班 or 下班, from here on.
+    Office(bool),
     Again,
     /// A new version of the dialog was put live at once.
     Updated,
@@ -59,7 +61,7 @@ pub(in crate::dialog) enum Line {
 }
 
 const ALL_MARKS: &str = "〔slot = 值〕〔没有 slot〕〔办 …〕〔转人工〕〔留给工作人员〕〔过 30分钟〕〔重复投递〕〔换新版〕\
-〔菜单 KEY〕〔照片〕〔语音〕〔位置 村名〕〔关注〕〔评价邀请 编号〕〔工作人员接手〕〔工作人员交还〕";
+〔菜单 KEY〕〔照片〕〔语音〕〔位置 村名〕〔关注〕〔评价邀请 编号〕〔下班〕〔上班〕〔工作人员接手〕〔工作人员交还〕";
 
 pub(in crate::dialog) fn read(reader: &mut Reader, node: &Node) -> Option<Transcript> {
     let allowed = ["name", "channel", "language", "caller", "stubs", "script"];
@@ -152,6 +154,8 @@ fn mark_line(written: &str) -> Result<Line, String> {
         "留给工作人员",
         "工作人员接手",
         "工作人员交还",
+        "上班",
+        "下班",
     ];
     if alone.contains(&word) && !rest.is_empty() {
         return Err(format!("「{word}」后面不用写别的。请写成〔{word}〕。"));
@@ -166,6 +170,8 @@ fn mark_line(written: &str) -> Result<Line, String> {
         "留给工作人员" => Line::Held,
         "工作人员接手" => Line::Takeover,
         "工作人员交还" => Line::Release,
+        "上班" => Line::Office(true),
+        "下班" => Line::Office(false),
         "位置" => Line::Location(needs(rest)?),
         "菜单" => Line::Menu(needs(rest)?),
         "评价邀请" => Line::Offer(needs(rest)?),

@@ -12,6 +12,9 @@ pub(in crate::dialog) struct Action {
     pub rows: bool,
 }
 
+/// Columns of a chosen row that an action reads: the kind of matter.
+pub(in crate::dialog) const READ_COLUMNS: [&str; 1] = ["类别编号"];
+
 const CASE: &[(&str, &str)] = &[
     ("case_no", "编号"),
     ("title", "标题"),

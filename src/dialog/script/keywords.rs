@@ -144,6 +144,8 @@ pub(in crate::dialog) const MARKS: &[(&str, &str)] = &[
     ("held", "留给工作人员"),
     ("takeover", "工作人员接手"),
     ("release", "工作人员交还"),
+    ("open", "上班"),
+    ("closed", "下班"),
     ("location", "位置"),
     ("menu", "菜单"),
     ("offer", "评价邀请"),
