@@ -5,6 +5,7 @@ mod chat;
 mod graph;
 mod lint;
 mod log;
+mod schema;
 mod serve;
 mod staff;
 mod start;
@@ -75,6 +76,13 @@ enum Command {
     /// happens under a condition. SVG opens in every browser and prints; Mermaid is for pages
     /// that draw it themselves.
     Graph(graph::GraphOptions),
+
+    /// Write what an editor knows about the dialogs, as JSON Schema: 给编辑器用
+    ///
+    /// dialogs/对话.schema.json is this, and every file of dialogs/ names it in its first line: an
+    /// editor with a YAML language server then proposes keys, explains them and underlines
+    /// what is wrong. With --lang en it knows the English keywords.
+    Schema(schema::SchemaOptions),
 
     /// Show what the bot understands of each line of standard input, as JSON lines
     ///
@@ -150,6 +158,7 @@ impl Cli {
             Command::Chat => chat::run(config).await,
             Command::Graph(options) => graph::run(config, &options),
             Command::Lint(options) => lint::run(config, &options),
+            Command::Schema(options) => schema::run(&options),
             Command::Test(options) => transcripts::run(config, &options),
             Command::Understand { answers, options, now } => {
                 understand::run(config, answers, &options, now.as_deref())

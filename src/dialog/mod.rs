@@ -11,6 +11,7 @@ mod notice;
 mod read;
 mod rehearse;
 mod run;
+mod schema;
 mod script;
 
 pub use graph::{Picture, dialogs, graph, graph_all};
@@ -23,6 +24,7 @@ pub use run::conversation::{Conversation, Offer, summary};
 pub use run::event::{Call, Effect, Env, Event, Fault, Gazetteer, PlaceFound, Turn};
 pub use run::step;
 pub use run::version::lost_answers;
+pub use schema::{Lang, schema};
 pub use script::keywords::FOLDERS;
 pub use script::value::{Answer, Fields, How, Value};
 pub use script::words::Medium;

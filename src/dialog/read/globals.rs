@@ -6,6 +6,7 @@ use crate::dialog::read::reader::Reader;
 use crate::dialog::read::source::did_you_mean;
 use crate::dialog::read::yaml::{Node, Place, Tree};
 use crate::dialog::script::keywords::{COMMANDS, PHRASES};
+use crate::dialog::script::shapes;
 use crate::dialog::script::words::Path;
 use crate::dialog::script::{Command, GlobalCommand, MenuItem, Rules, Script, place_of};
 
@@ -15,15 +16,14 @@ pub(in crate::dialog) fn read_globals(
     file: &str,
     script: &mut Script,
 ) {
-    let Some(map) = reader.map(root, &["globals"], &["globals"]) else { return };
+    let Some(map) = reader.map(root, &shapes::GLOBALS_FILE) else { return };
     if !script.written.file.is_empty() {
         let message = format!("「通用」在 {} 里已经有了。请删去一个。", script.written.file);
         return reader.wrong(map.place("globals"), "E217", message);
     }
     script.written.file = file.to_owned();
     let Some(node) = map.get("globals") else { return };
-    let all = ["commands", "rules", "phrases", "menu"];
-    let Some(map) = reader.map(node, &all, &["commands", "phrases"]) else { return };
+    let Some(map) = reader.map(node, &shapes::GLOBALS) else { return };
     if let Some(node) = map.get("commands") {
         let items = reader.list(node);
         let all_known =
@@ -46,7 +46,7 @@ pub(in crate::dialog) fn read_globals(
         script.written.menu = node.at;
         let items = reader.list(node);
         for item in items {
-            let Some(item) = reader.map(item, &["name", "key"], &["name", "key"]) else { continue };
+            let Some(item) = reader.map(item, &shapes::BUTTON) else { continue };
             let mut text = |id| item.get(id).map_or("", |node| reader.text(node)).to_owned();
             script.menu.push(MenuItem { name: text("name"), key: text("key") });
         }
@@ -68,8 +68,7 @@ pub(in crate::dialog) fn command_id(command: Command) -> &'static str {
 
 /// False when it is none that is known.
 fn read_command(reader: &mut Reader, node: &Node, script: &mut Script) -> bool {
-    let allowed = ["command", "words", "sms", "say"];
-    let Some(map) = reader.map(node, &allowed, &["command", "words"]) else { return true };
+    let Some(map) = reader.map(node, &shapes::COMMAND) else { return true };
     let Some(name) = map.get("command") else { return false };
     let word = reader.text(name);
     let known = COMMANDS.iter().find(|(id, zh)| *id == word || *zh == word);
@@ -130,8 +129,7 @@ fn no_name(path: &Path) -> String {
 }
 
 fn read_rules(reader: &mut Reader, node: &Node, rules: &mut Rules) {
-    let allowed = ["hand_over_after", "remind", "remind_text", "expire", "remind_sms", "sms_max"];
-    let Some(map) = reader.map(node, &allowed, &["remind_text"]) else { return };
+    let Some(map) = reader.map(node, &shapes::RULES) else { return };
     if let Some(count) =
         map.get("hand_over_after").and_then(|node| reader.count(node, "次", 1..=10))
     {

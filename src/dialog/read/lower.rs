@@ -13,6 +13,7 @@ use crate::dialog::read::yaml::{self, Node, Tree};
 use crate::dialog::read::{check, globals, lower_steps, notices, table, translation};
 use crate::dialog::rehearse::transcript;
 use crate::dialog::script::keywords::{TABLE_FOLDERS, TRANSLATION_FOLDERS};
+use crate::dialog::script::shapes;
 use crate::dialog::script::words::Words;
 use crate::dialog::script::{Dialog, OwnRules, Rules, Script, Tables, Upgrade, Written, place_of};
 
@@ -155,11 +156,7 @@ fn hash(files: &[SourceFile]) -> String {
 }
 
 fn read_dialog(reader: &mut Reader, root: &Node, file: &str) -> Option<Dialog> {
-    let allowed = [
-        "dialog", "name", "owner", "entry", "intake", "side", "rescue", "unless", "steps", "tests",
-        "rules", "upgrade",
-    ];
-    let map = reader.map(root, &allowed, &["dialog", "name", "steps"])?;
+    let map = reader.map(root, &shapes::DIALOG_FILE)?;
     let mut dialog = Dialog {
         id: map.get("dialog").map(|node| reader.id(node)).unwrap_or_default(),
         name: map.get("name").map(|node| reader.text(node).to_owned()).unwrap_or_default(),
@@ -187,7 +184,7 @@ fn read_dialog(reader: &mut Reader, root: &Node, file: &str) -> Option<Dialog> {
         reader.text(owner);
     }
     if let Some(node) = map.get("entry")
-        && let Some(entry) = reader.map(node, &["words", "menu_key", "sms", "pattern"], &[])
+        && let Some(entry) = reader.map(node, &shapes::ENTRY)
     {
         dialog.words = entry.get("words").map(|node| reader.words(node)).unwrap_or_default();
         dialog.menu_key = entry.get("menu_key").map(|node| reader.text(node).to_owned());
@@ -216,8 +213,7 @@ fn read_dialog(reader: &mut Reader, root: &Node, file: &str) -> Option<Dialog> {
 }
 
 fn own_rules(reader: &mut Reader, node: &Node) -> OwnRules {
-    let allowed = ["hand_over_after", "remind", "expire"];
-    let Some(map) = reader.map(node, &allowed, &[]) else { return OwnRules::default() };
+    let Some(map) = reader.map(node, &shapes::OWN_RULES) else { return OwnRules::default() };
     let hand_over_after =
         map.get("hand_over_after").and_then(|node| reader.count(node, "次", 1..=10));
     let remind = map.get("remind").and_then(|node| reader.duration(node));
@@ -227,7 +223,7 @@ fn own_rules(reader: &mut Reader, node: &Node) -> OwnRules {
 
 /// `改名: place→spot、old→new`, `丢弃: wage、card`
 fn upgrade(reader: &mut Reader, node: &Node) -> Upgrade {
-    let Some(map) = reader.map(node, &["rename", "discard"], &[]) else {
+    let Some(map) = reader.map(node, &shapes::UPGRADE) else {
         return Upgrade::default();
     };
     let mut found = Upgrade::default();

@@ -9,45 +9,20 @@ use crate::dialog::read::yaml::{Node, Tree};
 use crate::dialog::script::actions::{ACTIONS, action};
 use crate::dialog::script::formula::{self, Formula};
 use crate::dialog::script::keywords::zh;
+use crate::dialog::script::shapes;
 use crate::dialog::script::{CallStep, Confirm, Step, StepKind, place_of};
 
 const STEPS_MAX: usize = 100;
 const KINDS: [&str; 6] = ["ask", "say", "confirm", "call", "go", "sub"];
-const KEYS: [&str; 33] = [
-    "ask",
-    "say",
-    "confirm",
-    "literal",
-    "call",
-    "go",
-    "sub",
-    "when",
-    "label",
-    "end",
-    "type",
-    "options",
-    "options_from",
-    "filter",
-    "not_understood",
-    "not_allowed",
-    "min",
-    "max",
-    "at_least",
-    "skip",
-    "default",
-    "echo",
-    "remind",
-    "hand_over_after",
-    "not_ahead",
-    "list",
-    "compute",
-    "result",
-    "failure",
-    "scope",
-    "text",
-    "value",
-    "words",
-];
+/// Known words that stand in no step of any kind: they belong further in.
+const INNER_KEYS: [&str; 3] = ["text", "value", "words"];
+
+/// Of all kinds of steps.
+fn keys() -> impl Iterator<Item = &'static str> + Clone {
+    let own = shapes::ASK_OWN.iter().flat_map(|(_, own)| own.ids());
+    let all = shapes::ASK.ids().chain(own);
+    all.chain(shapes::STEPS.iter().flat_map(|shape| shape.ids())).chain(INNER_KEYS)
+}
 
 pub(in crate::dialog) fn steps(reader: &mut Reader, node: &Node) -> Vec<Step> {
     let items = reader.list(node);
@@ -132,7 +107,7 @@ pub(in crate::dialog) fn reserved(id: &str) -> String {
 }
 
 fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
-    let map = reader.map(node, &KEYS, &[])?;
+    let map = reader.map_of(node, keys(), &[])?;
     // 说 is a step of its own, and the text of a question or a confirmation.
     let kind = KINDS.iter().copied().find(|kind| *kind != "say" && map.has(kind));
     let kind = kind.or(map.has("say").then_some("say"));
@@ -156,43 +131,29 @@ fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
             (question.slot.clone(), StepKind::Ask(Box::new(question)))
         }
         "say" => {
-            only(reader, &map, &["say", "when", "label", "end", "compute"]);
+            only(reader, &map, shapes::SAY.ids());
             let words = map.get("say").map(|node| reader.sentence(node)).unwrap_or_default();
             let end = map.get("end").is_some_and(|node| reader.yes_no(node));
             (label.unwrap_or_else(|| format!("say_{n}")), StepKind::Say { words, end })
         }
         "confirm" => {
-            only(
-                reader,
-                &map,
-                &[
-                    "confirm",
-                    "say",
-                    "list",
-                    "when",
-                    "label",
-                    "not_understood",
-                    "compute",
-                    "literal",
-                ],
-            );
+            only(reader, &map, shapes::CONFIRM.ids());
             (
                 label.unwrap_or_else(|| format!("confirm_{n}")),
                 StepKind::Confirm(confirm(reader, &map)),
             )
         }
         "call" => {
-            let allowed = ["call", "result", "failure", "scope", "when", "label", "compute"];
-            only(reader, &map, &allowed);
+            only(reader, &map, shapes::CALL.ids());
             (label.unwrap_or_else(|| format!("call_{n}")), StepKind::Call(call(reader, &map)?))
         }
         "go" => {
-            only(reader, &map, &["go", "when", "label"]);
+            only(reader, &map, shapes::GO.ids());
             let target = map.get("go").map(|node| reader.id(node))?;
             (label.unwrap_or_else(|| format!("go_{n}")), StepKind::Go(target))
         }
         _ => {
-            only(reader, &map, &["sub", "result", "when"]);
+            only(reader, &map, shapes::SUB.ids());
             let dialog = map.get("sub").map(|node| reader.id(node))?;
             let result = map.get("result").map(|node| reader.id(node));
             let result = result.unwrap_or_else(|| dialog.clone());
@@ -203,11 +164,16 @@ fn step(reader: &mut Reader, node: &Node, n: usize) -> Option<Step> {
 }
 
 /// Keys that another kind of step has, but not this one.
-pub(in crate::dialog) fn only(reader: &mut Reader, map: &Map, allowed: &[&str]) {
-    for id in KEYS {
+pub(in crate::dialog) fn only(
+    reader: &mut Reader,
+    map: &Map,
+    allowed: impl Iterator<Item = &'static str>,
+) {
+    let allowed: Vec<&str> = allowed.collect();
+    for (id, _) in map.places() {
         // Another kind of step in the same one was said already.
         let said = KINDS.contains(&id) && id != "say";
-        if map.has(id) && !allowed.contains(&id) && !said {
+        if !allowed.contains(&id) && !said {
             let words: Vec<&str> = allowed.iter().map(|id| zh(id)).collect();
             let message =
                 format!("「{}」不能写在这里。这一步可以写：{}。", zh(id), words.join("、"));

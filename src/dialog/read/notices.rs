@@ -4,6 +4,7 @@ use crate::dialog::read::reader::Reader;
 use crate::dialog::read::source::did_you_mean;
 use crate::dialog::read::yaml::{Node, Tree};
 use crate::dialog::script::actions::{NOTICE_FIELDS, NOTICES};
+use crate::dialog::script::shapes;
 use crate::dialog::script::words::{Path, Template, Words};
 use crate::dialog::script::{Notice, Script};
 
@@ -13,7 +14,7 @@ pub(in crate::dialog) fn read_notices(
     file: &str,
     script: &mut Script,
 ) {
-    let Some(map) = reader.map(root, &["notices"], &["notices"]) else { return };
+    let Some(map) = reader.map(root, &shapes::NOTICES_FILE) else { return };
     let Some(node) = map.get("notices") else { return };
     if let Some(other) = script.written.notices.replace(file.to_owned()) {
         let message = format!("「通知」在 {other} 里已经有了。请写在一个文件里。");
@@ -32,8 +33,7 @@ pub(in crate::dialog) fn read_notices(
 }
 
 fn read_notice(reader: &mut Reader, node: &Node, file: &str, script: &mut Script) {
-    let allowed = ["notice", "say", "template", "offers"];
-    let Some(map) = reader.map(node, &allowed, &["notice", "say"]) else { return };
+    let Some(map) = reader.map(node, &shapes::NOTICE) else { return };
     let (Some(name), Some(say)) = (map.get("notice"), map.get("say")) else { return };
     let id = reader.text(name).to_owned();
     if !NOTICES.contains(&id.as_str()) {

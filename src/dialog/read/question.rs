@@ -8,6 +8,7 @@ use crate::dialog::read::yaml::{Node, Place};
 use crate::dialog::script::actions;
 use crate::dialog::script::condition::Condition;
 use crate::dialog::script::keywords::{TYPES, zh};
+use crate::dialog::script::shapes;
 use crate::dialog::script::table::Row;
 use crate::dialog::script::words::{Path, Words};
 use crate::dialog::script::{
@@ -44,28 +45,7 @@ pub(in crate::dialog) fn question(reader: &mut Reader, map: &Map) -> Option<Ques
         reader.wrong(kind_node.at, "E306", message);
         return None;
     };
-    let common = [
-        "ask",
-        "type",
-        "say",
-        "when",
-        "not_understood",
-        "not_allowed",
-        "skip",
-        "remind",
-        "hand_over_after",
-        "not_ahead",
-        "echo",
-        "default",
-    ];
-    let own: &[&str] = match id {
-        "choice" => &["options", "options_from", "filter"],
-        "many" => &["options", "min", "max"],
-        "quantity" | "money" => &["min", "max"],
-        "long_text" => &["at_least"],
-        _ => &[],
-    };
-    only(reader, map, &[&common[..], own].concat());
+    only(reader, map, shapes::ASK.ids().chain(shapes::own_of(id).ids()));
     let kind = kind(reader, map, id)?;
     let default = map.get("default").and_then(|node| default(reader, node, &kind));
     let skip = map.get("skip").map(|node| reader.words(node)).unwrap_or_default();
@@ -107,7 +87,7 @@ fn not_allowed(reader: &mut Reader, map: &Map) -> Vec<(Condition, Words)> {
     let Some(node) = map.get("not_allowed") else { return Vec::new() };
     let mut found = Vec::new();
     for item in reader.list(node) {
-        let Some(map) = reader.map(item, &["when", "say"], &["when", "say"]) else { continue };
+        let Some(map) = reader.map(item, &shapes::REFUSAL) else { continue };
         let (Some(when), Some(say)) = (map.get("when"), map.get("say")) else { continue };
         if let Some(condition) = reader.condition(when) {
             found.push((condition, reader.sentence(say)));
@@ -335,8 +315,7 @@ fn choices(reader: &mut Reader, node: &Node, at: Place) -> Vec<Choice> {
     }
     let mut found: Vec<Choice> = Vec::new();
     for (n, item) in items.iter().enumerate() {
-        let allowed = ["value", "text", "words", "pattern", "when"];
-        let Some(map) = reader.map(item, &allowed, &["value", "text"]) else { continue };
+        let Some(map) = reader.map(item, &shapes::OPTION) else { continue };
         let (Some(value), Some(label)) = (map.get("value"), map.get("text")) else { continue };
         let stored = reader.text(value).to_owned();
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';

@@ -10,6 +10,7 @@ use crate::dialog::read::source::{Problems, did_you_mean};
 use crate::dialog::read::yaml::{Node, Place, Tree};
 use crate::dialog::script::condition::{self, Condition};
 use crate::dialog::script::keywords::{id_among, zh};
+use crate::dialog::script::shapes::{self, Shape};
 use crate::dialog::script::words::{Path, Template, Words};
 use crate::dialog::script::{Places, Tables};
 
@@ -63,21 +64,26 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A map that has no other keys than `allowed`, and all of `required`.
-    pub fn map<'n>(
+    /// A map that has no other keys than those of its shape, and all that are required.
+    pub fn map<'n>(&mut self, node: &'n Node, shape: &Shape) -> Option<Map<'n>> {
+        self.map_of(node, shape.ids(), shape.required)
+    }
+
+    /// The same where what is required depends on what is written.
+    pub fn map_of<'n>(
         &mut self,
         node: &'n Node,
-        allowed: &[&'static str],
+        allowed: impl Iterator<Item = &'static str> + Clone,
         required: &[&'static str],
     ) -> Option<Map<'n>> {
         let Tree::Map(entries) = &node.value else {
-            let example = required.first().or(allowed.first()).map_or("", |id| zh(id));
+            let example = required.first().copied().or(allowed.clone().next()).map_or("", zh);
             self.wrong(node.at, "E200", format!("这里应该是「{example}: …」这样的几行。"));
             return None;
         };
         let mut map = Map { at: node.at, entries: Vec::new() };
         for entry in entries {
-            match id_among(&entry.key, allowed) {
+            match id_among(&entry.key, allowed.clone()) {
                 Some(id) if map.has(id) => {
                     let message = format!("「{}」（{id}）前面已经写过了。请删去一个。", zh(id));
                     self.wrong(entry.at, "E217", message);
@@ -87,9 +93,9 @@ impl Reader<'_, '_> {
                     map.entries.push((id, entry.at, &entry.value));
                 }
                 None => {
-                    let words: Vec<&str> = allowed.iter().map(|id| zh(id)).collect();
+                    let words: Vec<&str> = allowed.clone().map(zh).collect();
                     let hint = did_you_mean(&entry.key, words.iter().copied());
-                    let all = match allowed.len() {
+                    let all = match words.len() {
                         ..=12 => format!("这里可以写：{}。", words.join("、")),
                         _ if hint.is_empty() => "请删去，或者照着别的对话改。".into(),
                         _ => String::new(),
@@ -241,7 +247,7 @@ impl Reader<'_, '_> {
             let template = self.template(node);
             return Words { wechat: template.clone(), sms: template };
         }
-        let Some(map) = self.map(node, &["wechat", "sms"], &["wechat", "sms"]) else {
+        let Some(map) = self.map(node, &shapes::BOTH_CHANNELS) else {
             return Words::default();
         };
         let mut variant = |id| map.get(id).map(|node| self.template(node)).unwrap_or_default();

@@ -8,6 +8,7 @@ use crate::dialog::read::source::did_you_mean;
 use crate::dialog::read::yaml::{Node, Place, Tree};
 use crate::dialog::script::actions::{action, field_id};
 use crate::dialog::script::keywords::mark;
+use crate::dialog::script::shapes;
 use crate::dialog::script::value::{Fields, Value};
 use crate::dialog::script::words::{Medium, Path};
 
@@ -64,8 +65,7 @@ const ALL_MARKS: &str = "〔slot = 值〕〔没有 slot〕〔办 …〕〔转人
 〔菜单 KEY〕〔照片〕〔语音〕〔位置 村名〕〔关注〕〔评价邀请 编号〕〔下班〕〔上班〕〔工作人员接手〕〔工作人员交还〕";
 
 pub(in crate::dialog) fn read(reader: &mut Reader, node: &Node) -> Option<Transcript> {
-    let allowed = ["name", "channel", "language", "caller", "stubs", "script"];
-    let map = reader.map(node, &allowed, &["name", "script"])?;
+    let map = reader.map(node, &shapes::TEST)?;
     let name = map.get("name").map(|node| reader.text(node).to_owned())?;
     let medium = match map.get("channel").map(|node| (reader.text(node), node.at)) {
         None | Some(("微信" | "wechat", _)) => Medium::Wechat,

@@ -174,6 +174,9 @@ pub(in crate::dialog) fn zh(id: &str) -> &'static str {
 }
 
 /// The id of a word in either language, among those that are allowed here.
-pub(in crate::dialog) fn id_among(word: &str, allowed: &[&'static str]) -> Option<&'static str> {
-    allowed.iter().copied().find(|id| *id == word || zh(id) == word)
+pub(in crate::dialog) fn id_among(
+    word: &str,
+    mut allowed: impl Iterator<Item = &'static str>,
+) -> Option<&'static str> {
+    allowed.find(|id| *id == word || zh(id) == word)
 }
