@@ -217,7 +217,7 @@ pub fn schema(lang: Lang) -> String {
     serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
 
-fn word<'a>(lang: Lang, id: &'a str) -> &'a str {
+fn word(lang: Lang, id: &str) -> &str {
     match lang {
         Lang::Zh => zh(id),
         Lang::En => id,
