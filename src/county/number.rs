@@ -75,6 +75,12 @@ impl CaseNumber {
         self.0.to_string()
     }
 
+    pub fn kind(self) -> CaseType {
+        let first = self.0 / 100_000_000;
+        let of = |kind: &CaseType| kind.digit() == first;
+        CaseType::ALL.into_iter().find(of).unwrap_or(CaseType::Appeal)
+    }
+
     /// Four digits.
     pub fn year(self) -> i16 {
         // Two digits: it fits.

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::chain;
 use super::course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop, Submitted};
+use super::errand::Errand;
 use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Reply, Source};
 use super::state::{Party, State, Step, transition};
 use crate::calendar::{Calendar, Limit};
-use crate::county::CaseNumber;
-use crate::county::TimeClass;
+use crate::county::{CaseNumber, CaseType, TimeClass};
 
 /// A department is warned when this much of its time is used, in per cent.
 const AMBER_PERCENT: u8 = 80;
@@ -89,6 +89,9 @@ pub struct Case {
     pub parent: Option<CaseNumber>,
     #[serde(default)]
     pub children: Vec<CaseNumber>,
+    /// Of a 代办 only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errand: Option<Errand>,
     /// When the clock does something next; set by the host, for its index.
     #[serde(default)]
     pub wakes_at: Option<Timestamp>,
@@ -223,6 +226,7 @@ impl Case {
             co_signers,
             parent: None,
             children: Vec::new(),
+            errand: (number.kind() == CaseType::Proxy).then(|| Errand::entrusted(event.at)),
             wakes_at: None,
             chain: chain::link("", event),
             revision: 1,
@@ -402,6 +406,11 @@ impl Case {
                 self.calendar_version = calendar_version.clone();
                 self.round_due_at = *round_due_at;
                 self.due_at = *due_at;
+            }
+            Change::ErrandMoved { step, .. } | Change::ErrandKept { step, .. } => {
+                if let Some(errand) = &mut self.errand {
+                    errand.done.push((*step, at));
+                }
             }
             Change::Noted { .. } | Change::Supervised { .. } | Change::Archived => {}
         }

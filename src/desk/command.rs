@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::errand::{self, ErrandStep};
 use super::event::{Breached, Grade, Intake, Means, Outcome, Rejection, Resumption, Solved};
 use super::state::Step;
 use crate::county::CaseNumber;
@@ -144,6 +145,11 @@ pub enum Command {
         note: String,
     },
     Recompute,
+    /// The next of the seven steps of an errand.
+    RunErrand {
+        step: ErrandStep,
+        text: String,
+    },
     Archive,
 }
 
@@ -188,6 +194,8 @@ impl Command {
             Command::Breach { .. } => Step::Breached,
             Command::Supervise { .. } => Step::Supervised,
             Command::Recompute => Step::Recomputed,
+            Command::RunErrand { step, .. } if errand::is_told(*step) => Step::ErrandMoved,
+            Command::RunErrand { .. } => Step::ErrandKept,
             Command::Archive => Step::Archived,
         }
     }

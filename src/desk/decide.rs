@@ -11,7 +11,7 @@ use super::event::{Actor, CaseEvent, Change, Intake};
 use super::limits::{UNSORTED, limit_of};
 use super::refusal::Refusal;
 use super::state::{Party, State, Step, transition};
-use super::{handler, hers, platform};
+use super::{errand, handler, hers, platform};
 use crate::county::TimeClass;
 
 /// A case is answered anew at most this often; then the last word is said.
@@ -302,6 +302,7 @@ fn change(
         Command::Supervise { callee, title, promise_at, note } => {
             one(platform::supervise(case, (callee, title, promise_at, note), now)?)
         }
+        Command::RunErrand { step, text } => one(errand::go_on(case, step, text)?),
         Command::Recompute => one(platform::recompute(case, rules)?),
         Command::Archive => one(Change::Archived),
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::case::Case;
+use super::errand::ErrandStep;
 use super::state::Party;
 use crate::county::CaseNumber;
 use crate::county::TimeClass;
@@ -264,6 +265,16 @@ pub enum Change {
         round_due_before: Timestamp,
         round_due_at: Timestamp,
         due_at: Option<Timestamp>,
+    },
+    /// A step of an errand that she is told of.
+    ErrandMoved {
+        step: ErrandStep,
+        text: String,
+    },
+    /// One behind the delivery.
+    ErrandKept {
+        step: ErrandStep,
+        text: String,
     },
     Archived,
 }

@@ -10,6 +10,7 @@ pub mod chain;
 mod command;
 mod course;
 mod decide;
+mod errand;
 mod event;
 mod handler;
 mod hers;
@@ -26,6 +27,7 @@ pub use case::{Case, FoldError, Round, Standing, fold};
 pub use command::Command;
 pub use course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop};
 pub use decide::{EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, accepts_along, decide};
+pub use errand::{Errand, ErrandStep};
 pub use event::{
     Actor, Breached, CaseEvent, Change, Closing, Grade, Helper, Intake, Kind, Means, Outcome,
     Rejection, Reply, Resumption, Role, Solved, Source,

@@ -12,12 +12,13 @@ use crate::calendar::spoken;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// `received` `dispatched` `rerouted` `progress` `need_info` `extended` `deferred` `supervised`
-    /// `replied` `redo` `closed` `final` `rejected` `merged` `unmerged`.
+    /// `replied` `redo` `closed` `final` `rejected` `merged` `unmerged` `errand`.
     pub id: &'static str,
     /// Always: `number` `title` `state` `due` (`11月25日17:30前`). With a department:
     /// `department`, `department_phone` if it has one. Of the event: `outcome` and `text` of a
     /// reply, `text` of a progress, a question, a plan or where to go instead, `reason` of what was
-    /// decided, `grade` when she gave one, `promise` of a supervision, `parent` of a merge.
+    /// decided, `grade` when she gave one, `promise` of a supervision, `parent` of a merge,
+    /// `progress` and `text` of an errand.
     pub fields: BTreeMap<&'static str, String>,
 }
 
@@ -82,6 +83,10 @@ fn fields(case: &Case, change: &Change, rules: &Rules) -> BTreeMap<&'static str,
             put("promise", &format!("{}前", spoken(*promise_at)));
         }
         Change::FinalReplied { text, .. } => {
+            put("text", text);
+        }
+        Change::ErrandMoved { step, text } => {
+            put("progress", step.word());
             put("text", text);
         }
         Change::Merged { parent, .. } => {

@@ -93,6 +93,12 @@ pub enum Refusal {
     NotedBefore(super::Breached),
     #[error("答应的时间已经过了。请写一个以后的时间。")]
     PromiseInThePast,
+    #[error("这不是代办的事。要告诉群众办到哪了，请写进展。")]
+    NotAnErrand,
+    #[error("代办要一步接一步，下一步是“{next}”。请先记这一步。")]
+    ErrandStep { next: super::ErrandStep },
+    #[error("代办的七步都记完了。")]
+    ErrandDone,
     #[error("时限没有变。")]
     NothingChanged,
 }

@@ -105,6 +105,8 @@ words! {
         Breached "breached" "到时未办",
         Supervised "supervised" "督办",
         Recomputed "recomputed" "重算时限",
+        ErrandMoved "errand_moved" "代办进度",
+        ErrandKept "errand_kept" "代办记录",
         Archived "archived" "归档",
     }
 }
@@ -149,6 +151,8 @@ impl Change {
             Change::Breached { .. } => Step::Breached,
             Change::Supervised { .. } => Step::Supervised,
             Change::Recomputed { .. } => Step::Recomputed,
+            Change::ErrandMoved { .. } => Step::ErrandMoved,
+            Change::ErrandKept { .. } => Step::ErrandKept,
             Change::Archived => Step::Archived,
         }
     }
@@ -235,6 +239,21 @@ const NOT_ARCHIVED: &[State] = &[
     S::Rejected,
     S::Withdrawn,
 ];
+/// An errand may be answered and closed before the last of its steps.
+const RUN: &[State] = &[
+    S::Received,
+    S::Dispatched,
+    S::ReturnAsked,
+    S::Handling,
+    S::NeedInfo,
+    S::ExtensionAsked,
+    S::Deferred,
+    S::Reviewing,
+    S::Redo,
+    S::Replied,
+    S::Closed,
+    S::Final,
+];
 /// Before the answer of the first round is on its way.
 const YOUNG: &[State] =
     &[S::Received, S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked];
@@ -303,6 +322,8 @@ pub const TRANSITIONS: &[Transition] = &[
     row(UNANSWERED, Step::Breached, None, CLOCK, "到时没有办；记下就不改", None),
     row(UNANSWERED, Step::Supervised, None, STAFF, "写明找了谁、答应哪天", Some("supervised")),
     row(UNANSWERED, Step::Recomputed, None, CLOCK, "放假安排改了；新旧都记下", None),
+    row(RUN, Step::ErrandMoved, None, &[P::Agent, P::Staff, P::Lead], "是代办的事；一步接一步；写明收了、办了、交了什么", Some("errand")),
+    row(RUN, Step::ErrandKept, None, &[P::Agent, P::Staff, P::Lead], "是代办的事；送达以后", None),
     row(ENDED, Step::Archived, Some(S::Archived), CLOCK, "办结30天", None),
 ];
 

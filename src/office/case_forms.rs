@@ -4,7 +4,8 @@
 use jiff::civil::{Date, DateTime};
 
 use crate::desk::{
-    self, Actor, Case, Command, Means, Outcome, Rejection, Resumption, Solved, State, Step,
+    self, Actor, Case, Command, ErrandStep, Means, Outcome, Rejection, Resumption, Solved, State,
+    Step,
 };
 
 use super::beijing;
@@ -216,6 +217,36 @@ const FORMS: &[Form] = &[
         },
     },
     Form {
+        action: "errand_taken_in", step: Step::ErrandMoved, title: "代办：受理", button: "记下，告诉群众", is_main: false,
+        intro: "收了证件原件要开收条；花的钱由群众出。", fields: &[must("text", "收了什么", Kind::Text, "例如：收下身份证、户口本原件，费用20元。群众会收到这段话。")],
+        read: |typed| errand(ErrandStep::TakenIn, typed),
+    },
+    Form {
+        action: "errand_handled", step: Step::ErrandMoved, title: "代办：办理", button: "记下，告诉群众", is_main: false,
+        intro: "", fields: &[must("text", "办到哪了", Kind::Text, "群众会收到这段话。")],
+        read: |typed| errand(ErrandStep::Handled, typed),
+    },
+    Form {
+        action: "errand_delivered", step: Step::ErrandMoved, title: "代办：送达", button: "记下，告诉群众", is_main: false,
+        intro: "", fields: &[must("text", "交了什么、退了什么", Kind::Text, "例如：社保卡交到本人手里，身份证、户口本退回。群众会收到这段话。")],
+        read: |typed| errand(ErrandStep::Delivered, typed),
+    },
+    Form {
+        action: "errand_filed", step: Step::ErrandKept, title: "代办：归档", button: "记下", is_main: false,
+        intro: "", fields: &[may("text", "存在哪里", Kind::Line, "可不写")],
+        read: |typed| errand(ErrandStep::Filed, typed),
+    },
+    Form {
+        action: "errand_reported", step: Step::ErrandKept, title: "代办：上报", button: "记下", is_main: false,
+        intro: "", fields: &[may("text", "报给谁", Kind::Line, "可不写")],
+        read: |typed| errand(ErrandStep::Reported, typed),
+    },
+    Form {
+        action: "errand_visited", step: Step::ErrandKept, title: "代办：回访", button: "记下", is_main: false,
+        intro: "", fields: &[may("text", "群众怎么说", Kind::Text, "可不写")],
+        read: |typed| errand(ErrandStep::Visited, typed),
+    },
+    Form {
         action: "final", step: Step::FinalReplied, title: "最终答复", button: "作最终答复", is_main: false,
         intro: "第二次答复群众还不满意时用。以后不再重办。",
         fields: &[must("text", "最终答复", Kind::Text, REPLY), must("document", "负责人签字的文件", Kind::Line, "文件名或编号")],
@@ -251,6 +282,10 @@ const FORMS: &[Form] = &[
         read: |typed| Ok(Command::Close { reason: typed.text("reason") }),
     },
 ];
+
+fn errand(step: ErrandStep, typed: &Typed) -> Result<Command, String> {
+    Ok(Command::RunErrand { step, text: typed.text("text") })
+}
 
 fn contact(typed: &Typed) -> Result<(Means, bool), String> {
     let means = typed.word("means", Means::from_word, "请选怎样联系的。")?;
@@ -308,6 +343,7 @@ pub(super) struct Lists<'l> {
 /// The forms that are open to `by` now, those for the usual next step first.
 pub(super) fn open(case: &Case, by: &Actor, lists: &Lists) -> Vec<CaseForm> {
     let parties = by.parties(Some(case));
+    let next_errand = case.errand.as_ref().and_then(|errand| errand.next());
     let may = |form: &&Form| {
         // Work that nobody has accepted yet is accepted along with it.
         let from = match case.state {
@@ -323,7 +359,10 @@ pub(super) fn open(case: &Case, by: &Actor, lists: &Lists) -> Vec<CaseForm> {
             "defer" => case.time_class == crate::county::TimeClass::E,
             "hide" => !case.confidential,
             "supervise" => case.department.is_some(),
-            _ => true,
+            action => match action.strip_prefix("errand_") {
+                Some(step) => next_errand.is_some_and(|next| next.id() == step),
+                None => true,
+            },
         };
         let row = desk::transition(Some(from), form.step);
         answers && row.is_some_and(|row| row.who.iter().any(|who| parties.contains(who)))

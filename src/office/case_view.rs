@@ -2,7 +2,7 @@
 //! done next.
 
 use crate::calendar::spoken;
-use crate::desk::{Actor, Case, CaseEvent, Change};
+use crate::desk::{Actor, Case, CaseEvent, Change, Errand, ErrandStep};
 use crate::store::records::{Outgoing, Status, StoredEvent};
 use crate::store::{Loaded, StoreError, keys, list, list_by_index, load};
 
@@ -69,6 +69,7 @@ impl Office {
                 .iter()
                 .map(|helper| self.department_name(&helper.department))
                 .collect(),
+            errand: case.errand.as_ref().map(errand_steps).unwrap_or_default(),
             forms: case_forms::open(case, &by, &lists),
             revision: case.revision,
         }))
@@ -155,6 +156,9 @@ impl Office {
             Change::Recomputed { round_due_before, round_due_at, .. } => {
                 format!("{}改为{}", spoken(*round_due_before), spoken(*round_due_at))
             }
+            Change::ErrandMoved { step, text } | Change::ErrandKept { step, text } => {
+                join(&[step.word(), text])
+            }
             Change::ReturnAsked { basis: text }
             | Change::HandoverDeclined { reason: text }
             | Change::Progress { text }
@@ -191,6 +195,15 @@ impl Office {
             detail: last.filter(|said| said != status).unwrap_or_default(),
         }
     }
+}
+
+/// All seven, with the day of each that is done.
+fn errand_steps(errand: &Errand) -> Vec<(&'static str, Option<String>)> {
+    let day = |step| {
+        let done = errand.done.iter().find(|(known, _)| *known == step);
+        done.map(|(_, at)| spoken(*at))
+    };
+    ErrandStep::ALL.iter().map(|step| (step.word(), day(*step))).collect()
 }
 
 fn channel_name(id: &str) -> &'static str {

@@ -246,6 +246,7 @@ fn state_word(kind: &str) -> &'static str {
         "rejected" => "未受理",
         "merged" => "合并办理",
         "unmerged" => "单独办理",
+        "errand" => "代办中",
         _ => "有进展",
     }
 }

@@ -129,6 +129,8 @@ pub struct CaseView {
     /// Nobody but the platform sees whose it is.
     pub confidential: bool,
     pub helpers: Vec<String>,
+    /// Of a 代办: the seven steps, and when each was done. Empty for all else.
+    pub errand: Vec<(&'static str, Option<String>)>,
     /// What is open to the one who looks, the usual next step first.
     pub forms: Vec<CaseForm>,
     /// goes back with each form; a different one means somebody was faster

@@ -22,6 +22,38 @@ async fn an_errand_is_a_case_of_its_own_kind_with_all_that_the_agent_needs() {
 }
 
 #[tokio::test]
+async fn an_errand_goes_its_seven_steps_and_she_hears_of_three() {
+    let county = county().open().await;
+    let mut phone = county.phone("zhang");
+    phone.say("我想办社保卡").await;
+    let said = phone.talk(&["1", "大黑坨", "张三", "13800138000", "对"]).await;
+    let number = number_in(&said);
+    let mut clerk = county.clerk().await;
+    for (action, text, told) in [
+        ("errand_taken_in", "收下身份证原件，费用20元", "代办，受理：收下身份证原件"),
+        ("errand_handled", "材料交到窗口了", "代办，办理：材料交到窗口了"),
+        ("errand_delivered", "卡交到本人手里，身份证退回", "代办，送达：卡交到本人手里"),
+        ("errand_filed", "村店台账第12页", ""),
+        ("errand_reported", "", ""),
+        ("errand_visited", "她说很满意", ""),
+    ] {
+        let page = clerk.get(&format!("/desk/cases/{number}")).await;
+        let offered = page.matches("<section class=\"card act\" id=\"errand_").count();
+        assert_eq!(offered, 1, "only the next step is offered: {page}");
+        clerk.act(&number, action, &[("text", text)]).await;
+        county.settle().await;
+        let heard = phone.read().await;
+        assert!(if told.is_empty() { heard.is_empty() } else { heard.contains(told) }, "{heard}");
+    }
+    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    assert!(!page.contains("还没有</span></li>") && !page.contains("id=\"errand_"), "{page}");
+    // What is no errand has no such steps.
+    let number = county.report("oVillager00000000000000000003").await;
+    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    assert!(!page.contains("代办七步") && !page.contains("id=\"errand_"), "{page}");
+}
+
+#[tokio::test]
 async fn who_handles_it_becomes_a_case_with_one_answer() {
     let county = county().open().await;
     let mut phone = county.phone("zhang");

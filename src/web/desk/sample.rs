@@ -81,6 +81,7 @@ pub fn case() -> CaseView {
         }],
         confidential: true,
         helpers: vec!["县水利局".to_owned()],
+        errand: Vec::new(),
         forms: forms(),
         revision: 3,
     }
