@@ -42,7 +42,7 @@ fn fixture(code: &str) -> Vec<SourceFile> {
     for name in names(&folder_path) {
         match name.as_str() {
             "_全局.append.yaml" => files[0].text.push_str(&read(&name)),
-            "expected.txt" => {}
+            "expected.txt" | BEFORE => {}
             folder if !folder.contains('.') => {
                 for name in names(&folder_path.join(folder)) {
                     let name = format!("{folder}/{name}");
@@ -55,6 +55,25 @@ fn fixture(code: &str) -> Vec<SourceFile> {
     files
 }
 
+/// In a fixture: the dialogs that are live, while three people are in each.
+const BEFORE: &str = "旧";
+
+/// What W7 says about a change of what is live.
+fn change_of(code: &str, new: &[SourceFile]) -> Vec<dialog::Diagnostic> {
+    let folder = root().join("tests/fixtures/lint").join(code).join(BEFORE);
+    if !folder.exists() {
+        return Vec::new();
+    }
+    let mut before = vec![new[0].clone()];
+    for name in names(&folder) {
+        before.push(SourceFile { text: fs::read_to_string(folder.join(&name)).unwrap(), name });
+    }
+    let load =
+        |files: &[SourceFile]| dialog::load(files).unwrap_or_else(|found| panic!("{found:?}"));
+    let people = ["lend", "greet"].map(|id| (id.to_owned(), 3)).into();
+    dialog::running(&load(&before), &load(new), &people)
+}
+
 /// Without what is said about the good `_全局.yaml`, unless the fixture is about it.
 fn lint_of(code: &str, places: &Places) -> Lint {
     let files = fixture(code);
@@ -63,6 +82,7 @@ fn lint_of(code: &str, places: &Places) -> Lint {
     if !own.exists() {
         lint.found.retain(|found| found.file != "_全局.yaml");
     }
+    lint.found.extend(change_of(code, &files));
     lint
 }
 
@@ -222,6 +242,14 @@ fn sarif_keeps_to_the_standard() {
             assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
         }
     }
+}
+
+/// What the county's clerks see: nothing that keeps it from going live, and few reminders.
+#[test]
+fn the_countys_own_dialogs_have_no_errors() {
+    let files = bianmin::office::read_files(&root().join("dialogs")).unwrap();
+    let errors = dialog::lint(&files, &places()).errors();
+    assert!(errors.found.is_empty(), "{}", errors.write(Format::Text, "dialogs"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ mod schema;
 mod script;
 
 pub use graph::{Picture, dialogs, graph, graph_all};
-pub use lint::{CHECKS, Check, Format, Lint, Severity, check_of, check_table, lint, mend};
+pub use lint::{CHECKS, Check, Format, Lint, Severity, check_of, check_table, lint, mend, running};
 pub use notice::{render, template_data};
 pub use read::source::{Diagnostic, SourceFile};
 pub use read::{decode, load};

@@ -28,7 +28,8 @@ pub const CHECKS: &[Check] = &[
             "E220-E229",
             "E231-E239",
             "E306",
-            "E317-E329",
+            "E317",
+            "E319-E329",
             "E405",
             "E406",
             "E408",
@@ -58,6 +59,7 @@ pub const CHECKS: &[Check] = &[
     },
     Check { number: "E4", title: "走不到的步骤", codes: &["E316", "E413", "E230", "E801"] },
     Check { number: "E5", title: "没有下文：答完没人应", codes: &["E315", "E802"] },
+    Check { number: "E6", title: "不用问就会一直转圈", codes: &["E318", "E803"] },
     Check {
         number: "E7",
         title: "条件写错：比了不可能的值",
@@ -95,6 +97,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         number: "W6", title: "词太短、太宽，或者和别的词连得上", codes: &["W601-W609"]
     },
+    Check { number: "W7", title: "有人正在办的对话改了", codes: &["W701-W709"] },
     Check { number: "I1", title: "可以添上的测试", codes: &["I101"] },
 ];
 

@@ -10,7 +10,9 @@ mod options;
 mod paths;
 mod patterns;
 mod report;
+mod running;
 mod spare;
+mod translated;
 mod typing;
 mod ways;
 mod wording;
@@ -24,6 +26,7 @@ use crate::dialog::read::yaml::Place;
 pub use checks::{CHECKS, Check, Severity, check_of};
 pub use mend::mend;
 pub use report::{Format, table as check_table};
+pub use running::running;
 
 /// What was found in all files, ordered by file and line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +40,12 @@ pub struct Lint {
 impl Lint {
     pub fn count(&self, severity: Severity) -> usize {
         self.found.iter().filter(|found| Severity::of(found.code) == severity).count()
+    }
+
+    /// Only what stops publishing.
+    pub fn errors(mut self) -> Self {
+        self.found.retain(|found| Severity::of(found.code) == Severity::Error);
+        self
     }
 
     /// Nothing that stops publishing.
@@ -72,7 +81,10 @@ pub fn lint(files: &[SourceFile], places: &Places) -> Lint {
     // The transcripts run into other dialogs and into the sentences of all.
     if all_read {
         match load(files) {
-            Ok(script) => covered::check(&mut findings, &script, places),
+            Ok(script) => {
+                translated::check(&mut findings, &script);
+                covered::check(&mut findings, &script, places);
+            }
             Err(found) => findings.found.extend(found),
         }
     }

@@ -1,7 +1,7 @@
 //! All ways through a dialog, as far as its conditions can tell them apart: for each step, with
 //! which answers it can be reached. Answers are told apart only by what some condition asks for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dialog::script::condition::{Condition, Facts, Operand, Sign};
 use crate::dialog::script::value::{Fields, Value};
@@ -31,11 +31,17 @@ pub(super) struct State {
     pub begun: bool,
 }
 
+/// About to do the step of this number; the number of steps is the end.
+type Arrival = (usize, State);
+
 pub(super) struct Ways {
     variables: Vec<Variable>,
     /// For each step: the states in which it is done; empty when it is never reached.
     pub reached: Vec<BTreeSet<State>>,
     pub ends: BTreeSet<State>,
+    /// Steps back to an earlier one that can go round for ever without a question, with a
+    /// state in which they do.
+    pub circles: BTreeMap<usize, State>,
     /// False when there were too many ways to look at all.
     pub complete: bool,
 }
@@ -46,36 +52,46 @@ impl Ways {
             variables: variables(dialog),
             reached: vec![BTreeSet::new(); dialog.steps.len()],
             ends: BTreeSet::new(),
+            circles: BTreeMap::new(),
             complete: true,
         };
-        // Where one may go back, the steps are no list any more.
-        if dialog.steps.iter().any(|step| matches!(step.kind, StepKind::Go(_))) {
-            ways.complete = false;
-            return ways;
-        }
-        let mut open = ways.beginnings(dialog);
-        for (n, step) in dialog.steps.iter().enumerate() {
-            let mut behind = BTreeSet::new();
-            for state in open {
-                if step.when.as_ref().is_some_and(|when| !when.holds(&ways.facts(&state))) {
-                    behind.insert(state);
-                    continue;
-                }
-                ways.reached[n].insert(state.clone());
-                match ways.take(step, n, dialog, state) {
-                    Next::Goes(states) => behind.extend(states),
-                    Next::Ends(state) => {
-                        ways.ends.insert(state);
-                    }
-                }
+        let mut seen: Vec<BTreeSet<State>> = vec![BTreeSet::new(); dialog.steps.len()];
+        // Where one goes on without waiting for her.
+        let mut unasked: BTreeMap<Arrival, Vec<Arrival>> = BTreeMap::new();
+        let goes_back = dialog.steps.iter().enumerate().any(
+            |(n, step)| matches!(&step.kind, StepKind::Go(target) if place(dialog, target) <= n),
+        );
+        let mut open: Vec<Arrival> =
+            ways.beginnings(dialog).into_iter().map(|state| (0, state)).collect();
+        while let Some((n, state)) = open.pop() {
+            let Some(step) = dialog.steps.get(n) else {
+                ways.ends.insert(state);
+                continue;
+            };
+            if !seen[n].insert(state.clone()) {
+                continue;
             }
-            if behind.len() > STATES_MAX {
+            if seen[n].len() > STATES_MAX {
                 ways.complete = false;
                 return ways;
             }
-            open = behind;
+            let next = if step.when.as_ref().is_some_and(|when| !when.holds(&ways.facts(&state))) {
+                Next { waits: false, to: n + 1, states: BTreeSet::from([state.clone()]) }
+            } else {
+                ways.reached[n].insert(state.clone());
+                match ways.take(step, n, dialog, state.clone()) {
+                    Some(next) => next,
+                    None => continue,
+                }
+            };
+            let behind = next.states.into_iter().map(|state| (next.to, state));
+            let behind: Vec<Arrival> = behind.collect();
+            if goes_back && !next.waits {
+                unasked.insert((n, state), behind.clone());
+            }
+            open.extend(behind);
         }
-        ways.ends.extend(open);
+        ways.circles = circles(dialog, &unasked);
         ways
     }
 
@@ -145,41 +161,67 @@ impl Ways {
         states
     }
 
-    fn take(&self, step: &Step, n: usize, dialog: &Dialog, mut state: State) -> Next {
-        state.begun = true;
-        match &step.kind {
-            StepKind::Ask(question) => {
-                state.unanswered = Some(n);
-                Next::Goes(self.answered(question, dialog, state))
+    /// `None` at the end of the dialog, which is noted.
+    fn take(&mut self, step: &Step, n: usize, dialog: &Dialog, mut state: State) -> Option<Next> {
+        if let StepKind::Go(target) = &step.kind {
+            let to = place(dialog, target);
+            for passed in dialog.steps.get(to..=n).unwrap_or_default() {
+                let result = result_of(passed);
+                for (at, variable) in self.variables.iter().enumerate() {
+                    let slot = variable.path.slot.as_str();
+                    if slot == passed.id || result == Some(slot) {
+                        state.values[at] = 0;
+                    }
+                }
             }
-            StepKind::Say { end, .. } => {
+            return Some(Next { waits: false, to, states: BTreeSet::from([state]) });
+        }
+        state.begun = true;
+        let mut waits = false;
+        let states = match &step.kind {
+            StepKind::Ask(question) => {
+                waits = !self.has_no_rows(question, dialog, &state);
+                state.unanswered = Some(n);
+                self.answered(question, dialog, state)
+            }
+            StepKind::Say { end: true, .. } => {
                 state.unanswered = None;
-                if *end { Next::Ends(state) } else { Next::Goes(BTreeSet::from([state])) }
+                self.ends.insert(state);
+                return None;
             }
             StepKind::Confirm(_) => {
+                waits = true;
                 state.unanswered = Some(n);
-                Next::Goes(BTreeSet::from([state]))
+                BTreeSet::from([state])
             }
-            StepKind::Go(_) => Next::Goes(BTreeSet::from([state])),
+            StepKind::Say { .. } | StepKind::Go(_) => {
+                state.unanswered = None;
+                BTreeSet::from([state])
+            }
             StepKind::Call(_) | StepKind::Sub { .. } => {
+                waits = matches!(step.kind, StepKind::Sub { .. });
                 state.unanswered = None;
                 let result = result_of(step);
-                Next::Goes(self.filled(BTreeSet::from([state]), |path| {
+                self.filled(BTreeSet::from([state]), |path| {
                     (Some(path.slot.as_str()) == result).then_some(path.field.is_some())
-                }))
+                })
             }
-        }
+        };
+        Some(Next { waits, to: n + 1, states })
+    }
+
+    /// Of no rows there is nothing to choose, and nothing is asked.
+    fn has_no_rows(&self, question: &Question, dialog: &Dialog, state: &State) -> bool {
+        let Some(rows) = rows_of(question) else { return false };
+        let count = |path: &Path| path.slot == rows && is_count(path);
+        let at = self.variables.iter().position(|variable| count(&variable.path));
+        at.and_then(|at| self.value(state, at)) == Some(&Value::Number(0))
+            && dialog.steps.iter().any(|step| step.id == question.slot)
     }
 
     fn answered(&self, question: &Question, dialog: &Dialog, state: State) -> BTreeSet<State> {
-        // Of no rows there is nothing to choose, and nothing is asked.
-        if let Some(rows) = rows_of(question) {
-            let count = |path: &Path| path.slot == rows && is_count(path);
-            let at = self.variables.iter().position(|variable| count(&variable.path));
-            let none = at.and_then(|at| self.value(&state, at)) == Some(&Value::Number(0));
-            if none && dialog.steps.iter().any(|step| step.id == question.slot) {
-                return BTreeSet::from([state]);
-            }
+        if self.has_no_rows(question, dialog, &state) {
+            return BTreeSet::from([state]);
         }
         let none_left = may_list_nothing(question, dialog);
         self.filled(BTreeSet::from([state]), |path| {
@@ -205,9 +247,58 @@ impl Ways {
     }
 }
 
-enum Next {
-    Goes(BTreeSet<State>),
-    Ends(State),
+/// Where a step leads.
+struct Next {
+    /// She says something in between.
+    waits: bool,
+    to: usize,
+    states: BTreeSet<State>,
+}
+
+/// The number of a step; what is not there is said by the loader.
+fn place(dialog: &Dialog, id: &str) -> usize {
+    dialog.steps.iter().position(|step| step.id == id).unwrap_or(dialog.steps.len())
+}
+
+/// The steps back on a way that comes to itself again, without a question on it.
+fn circles(dialog: &Dialog, unasked: &BTreeMap<Arrival, Vec<Arrival>>) -> BTreeMap<usize, State> {
+    let mut found = BTreeMap::new();
+    let mut done: BTreeSet<&Arrival> = BTreeSet::new();
+    for first in unasked.keys() {
+        if done.contains(first) {
+            continue;
+        }
+        // The way that is walked, with how many of the next ones were looked at.
+        let mut way: Vec<(&Arrival, usize)> = vec![(first, 0)];
+        let mut on_it: BTreeSet<&Arrival> = BTreeSet::from([first]);
+        while let Some((at, looked)) = way.last_mut() {
+            let at = *at;
+            let next = unasked.get(at).and_then(|all| all.get(*looked));
+            *looked += 1;
+            let Some(next) = next else {
+                done.insert(at);
+                on_it.remove(at);
+                way.pop();
+                continue;
+            };
+            if on_it.contains(next) {
+                let round = way.iter().skip_while(|(known, _)| *known != next);
+                for ((n, state), _) in round {
+                    if let StepKind::Go(target) = &dialog.steps[*n].kind
+                        && place(dialog, target) <= *n
+                    {
+                        found.entry(*n).or_insert_with(|| state.clone());
+                    }
+                }
+            } else if let Some((next, _)) = unasked.get_key_value(next)
+                && !done.contains(next)
+            {
+                on_it.insert(next);
+                way.push((next, 0));
+            }
+        }
+    }
+    found
 }
 
 struct StateFacts<'w> {

@@ -12,10 +12,13 @@ pub(super) fn check(findings: &mut Findings, dialog: &Dialog, _script: &Script) 
     let ways = Ways::through(dialog);
     for (n, step) in dialog.steps.iter().enumerate() {
         if !ways.complete && ways.reached[n].is_empty() {
-            break;
+            continue;
         }
         unreachable(findings, dialog, step, &ways.reached[n]);
         unset(findings, dialog, n, &ways);
+    }
+    for (n, state) in &ways.circles {
+        circle(findings, dialog, &dialog.steps[*n], &ways, state);
     }
     if ways.complete {
         loose_ends(findings, dialog, &ways);
@@ -29,6 +32,21 @@ fn unreachable(findings: &mut Findings, dialog: &Dialog, step: &Step, reached: &
         let at = place_of(&step.places, "when");
         findings.add(&dialog.file, at, "", "E801", message.into());
     }
+}
+
+/// A step back that comes to itself again, and nothing was asked meanwhile.
+fn circle(findings: &mut Findings, dialog: &Dialog, step: &Step, ways: &Ways, state: &State) {
+    let mut about = Vec::new();
+    for when in dialog.steps.iter().filter_map(|step| step.when.as_ref()) {
+        when.visit(&mut |path, _| about.push(path.clone()));
+    }
+    let told = ways.tell(state, &about.iter().collect::<Vec<_>>());
+    let told = if told.is_empty() { String::new() } else { format!("（{told}）") };
+    let message = format!(
+        "有时候会一直转圈{told}：回到前面以后，中间的问题都不用问，又走到这里。\
+         请让中间有一个一定要问的问题，或者把「当」写窄些。"
+    );
+    findings.add(&dialog.file, place_of(&step.places, "go"), "", "E803", message);
 }
 
 /// Placeholders that are empty on some way to the text.

@@ -63,6 +63,8 @@ pub(in crate::dialog) fn read_all(files: &[SourceFile]) -> (Script, Vec<Diagnost
         files: files.into(),
         languages: BTreeMap::new(),
         stale: Vec::new(),
+        orphans: Vec::new(),
+        untranslated: Vec::new(),
         older: Vec::new(),
         at_once: false,
     };
@@ -105,9 +107,13 @@ fn seal(script: &mut Script, files: &[SourceFile], found: &mut Vec<Diagnostic>) 
     script.seal();
     for file in files.iter().take(FILES_MAX).filter(is_translation) {
         let mut problems = Problems::of(file);
-        if let Some((name, spoken, stale)) = translation::read(file, script, &mut problems) {
-            script.stale.extend(stale);
-            script.languages.insert(name, spoken);
+        if let Some(found) = translation::read(file, script, &mut problems) {
+            script.stale.extend(found.stale);
+            script.orphans.extend(found.orphans);
+            if !found.missing.is_empty() {
+                script.untranslated.push((file.name.clone(), found.missing));
+            }
+            script.languages.insert(found.language, found.spoken);
         }
         found.extend(problems.found);
     }

@@ -9,7 +9,7 @@ use crate::dialog::read::table;
 use crate::dialog::script::snapshot::short_hash;
 use crate::dialog::script::texts::Text;
 use crate::dialog::script::words::Template;
-use crate::dialog::script::{Script, StaleTranslation};
+use crate::dialog::script::{OrphanTranslation, Script, StaleTranslation};
 
 const COLUMNS: [&str; 4] = ["键", "原文", "译文", "原文校验"];
 /// Of the hash of the original.
@@ -23,12 +23,22 @@ struct Row {
     mark: String,
 }
 
-/// The script in the language of this file, and what of it is stale.
+/// What a file of translations is.
+pub(in crate::dialog) struct Translation {
+    pub language: String,
+    /// The script as it speaks it.
+    pub spoken: Arc<Script>,
+    pub stale: Vec<StaleTranslation>,
+    pub orphans: Vec<OrphanTranslation>,
+    /// Keys without a row.
+    pub missing: Vec<String>,
+}
+
 pub(in crate::dialog) fn read(
     file: &SourceFile,
     script: &Script,
     problems: &mut Problems,
-) -> Option<(String, Arc<Script>, Vec<StaleTranslation>)> {
+) -> Option<Translation> {
     let table = table::read(file, true, problems)?;
     let columns: Option<Vec<usize>> = COLUMNS.iter().map(|name| table.column(name)).collect();
     let Some(columns) = columns else {
@@ -55,11 +65,14 @@ pub(in crate::dialog) fn read(
         }
     }
     let mut known: Vec<String> = Vec::new();
-    let mut stale = Vec::new();
+    let (mut stale, mut missing) = (Vec::new(), Vec::new());
     let mut translated = script.clone();
     translated.each_text(&mut |key, text| {
         known.push(key.to_owned());
-        let Some(row) = of_key.get(key).filter(|row| !row.translated.is_empty()) else { return };
+        let Some(row) = of_key.get(key).filter(|row| !row.translated.is_empty()) else {
+            missing.push(key.to_owned());
+            return;
+        };
         let original = text.written();
         let mark: String = short_hash(&original).chars().take(MARK_CHARACTERS).collect();
         if row.original != original || (!row.mark.is_empty() && row.mark != mark) {
@@ -82,9 +95,17 @@ pub(in crate::dialog) fn read(
             },
         }
     });
+    let mut orphans = Vec::new();
     for row in rows.iter().filter(|row| !known.contains(&row.key)) {
         let hint = did_you_mean(&row.key, known.iter().map(String::as_str));
-        problems.add((row.line, 1), "E608", format!("没有「{}」这个键。{hint}", row.key));
+        let (file, line) = (file.name.clone(), row.line);
+        orphans.push(OrphanTranslation { file, line, key: row.key.clone(), hint });
     }
-    Some((table.name, Arc::new(translated), stale))
+    Some(Translation {
+        language: table.name,
+        spoken: Arc::new(translated),
+        stale,
+        orphans,
+        missing,
+    })
 }

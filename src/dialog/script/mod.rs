@@ -52,6 +52,9 @@ pub struct Script {
     /// The same script in other languages, by their names.
     pub(in crate::dialog) languages: BTreeMap<String, Arc<Script>>,
     pub(in crate::dialog) stale: Vec<StaleTranslation>,
+    pub(in crate::dialog) orphans: Vec<OrphanTranslation>,
+    /// Of each file of translations, keys without a row.
+    pub(in crate::dialog) untranslated: Vec<(String, Vec<String>)>,
     /// Snapshots by which conversations still run, the newest first.
     pub(in crate::dialog) older: Vec<Arc<Script>>,
     /// Conversations of other versions are carried over at their next event.
@@ -163,6 +166,16 @@ pub struct StaleTranslation {
     pub original: String,
     /// What 原文校验 should say.
     pub mark: String,
+}
+
+/// A row of a translation whose key no text has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::dialog) struct OrphanTranslation {
+    pub file: String,
+    pub line: usize,
+    pub key: String,
+    /// Which key may be meant; or nothing.
+    pub hint: String,
 }
 
 /// 升级: answers under an old name, and answers that do not count any more.
