@@ -37,6 +37,7 @@ impl Turn<'_> {
             "report_danger" => self.report_danger(call).await,
             "file_consult" => self.file_consult(call).await,
             "file_proxy" => self.file_proxy(call).await,
+            "set_language" => self.set_language(call),
             "own_data" => self.own_data().await,
             "export_data" => self.export_data().await,
             "delete_data" => self.delete_data().await,
@@ -58,6 +59,15 @@ impl Turn<'_> {
                 Ok(Err(String::new()))
             }
         }
+    }
+
+    /// From here on she is spoken to in the language that she chose.
+    fn set_language(&mut self, call: &Call) -> Outcome {
+        let chosen = call.args.get("language").map(|answer| &answer.value);
+        let Some(Value::Choice { label, .. }) = chosen else { return Ok(Err(String::new())) };
+        let known = self.script.languages().any(|language| language == label);
+        self.contact.language = known.then(|| label.clone());
+        Ok(Ok(Value::Record(Fields::new())))
     }
 
     async fn create_case(&mut self, call: &Call) -> Outcome {

@@ -12,6 +12,7 @@ mod hand_over;
 mod her_own_cases;
 mod hostile;
 mod instances;
+mod languages;
 mod listings;
 mod own_data;
 mod phone;

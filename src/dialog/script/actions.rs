@@ -109,6 +109,8 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
         outputs: CASE,
         rows: false,
     },
+    // By the label of the option: the name of a file in 翻译; any other is the county's own.
+    Action { id: "set_language", inputs: &[("language", true)], outputs: &[], rows: false },
     Action {
         id: "own_data",
         inputs: &[],
