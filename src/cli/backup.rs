@@ -1,11 +1,9 @@
 //! `backup`, `restore`, `compact`, `export`, `import`.
 //!
-//! Sled lets one process open a store. While the server runs, the server makes the backup:
-//! it is asked over its own address, with a token that only who can read `data/` knows.
+//! While the server runs, the server makes the backup, because sled lets one process open a store.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,83 +14,42 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 
 use crate::config::Config;
-use crate::office::random;
 use crate::store::SledEngine;
 use crate::store::backup::{self as copies, Manifest};
 
+use super::control::{self, Key};
 use super::start;
 
-const TOKEN_FILE: &str = "control.token";
-const TOKEN_HEADER: &str = "x-bianmin-control";
 const PATH: &str = "/control/backup";
-
-/// Where the running server listens, and what it wants to hear.
-#[derive(Serialize, Deserialize)]
-struct Token {
-    address: SocketAddr,
-    token: String,
-}
 
 #[derive(Serialize, Deserialize)]
 struct Order {
     folder: PathBuf,
 }
 
-/// The server's side. The token changes with every start.
-pub struct Control {
-    file: PathBuf,
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    token: String,
+struct Served {
+    key: Key,
     store: Arc<SledEngine>,
     media: PathBuf,
 }
 
-impl Control {
-    pub fn open(data: &Path, address: SocketAddr, store: Arc<SledEngine>) -> anyhow::Result<Self> {
-        let file = data.join(TOKEN_FILE);
-        let token = random::hex::<32>();
-        let text = serde_json::to_string(&Token { address, token: token.clone() })?;
-        write_private(&file, &text).with_context(|| file.display().to_string())?;
-        Ok(Self { file, shared: Arc::new(Shared { token, store, media: data.join("media") }) })
-    }
-
-    pub fn router(&self) -> Router {
-        Router::new().route(PATH, post(make)).with_state(self.shared.clone())
-    }
-
-    pub fn close(&self) {
-        // A token that stays behind opens nothing: the next start makes a new one.
-        let _ = fs::remove_file(&self.file);
-    }
-}
-
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)?.write_all(text.as_bytes())
+/// The server's side.
+pub fn router(key: Key, store: Arc<SledEngine>, data: &Path) -> Router {
+    let served = Served { key, store, media: data.join("media") };
+    Router::new().route(PATH, post(make)).with_state(Arc::new(served))
 }
 
 async fn make(
-    State(shared): State<Arc<Shared>>,
+    State(served): State<Arc<Served>>,
     headers: HeaderMap,
     Json(order): Json<Order>,
 ) -> Result<Json<Manifest>, (StatusCode, String)> {
-    let given = headers.get(TOKEN_HEADER).map_or(&b""[..], |value| value.as_bytes());
-    if !bool::from(given.ct_eq(shared.token.as_bytes())) {
+    if !served.key.is_shown(&headers) {
         return Err((StatusCode::FORBIDDEN, "not for you".into()));
     }
-    match copy(&shared.store, &shared.media, &order.folder).await {
+    match copy(&served.store, &served.media, &order.folder).await {
         Ok(manifest) => Ok(Json(manifest)),
         Err(error) => Err((StatusCode::CONFLICT, format!("{error:#}"))),
     }
@@ -129,7 +86,8 @@ pub async fn backup(config: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
     refuse_a_database(&config)?;
     let data = &config.settings.server.data;
     let folder = std::path::absolute(folder)?;
-    let manifest = match ask_the_server(data, &folder).await? {
+    let order = Order { folder: folder.clone() };
+    let manifest = match control::ask(data, PATH, &order).await? {
         Some(manifest) => manifest,
         None => copy(&*start::open_embedded(&config)?, &data.join("media"), &folder).await?,
     };
@@ -141,22 +99,6 @@ pub async fn backup(config: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
         folder.display()
     );
     Ok(ExitCode::SUCCESS)
-}
-
-/// `None`: no server runs on this data.
-async fn ask_the_server(data: &Path, folder: &Path) -> anyhow::Result<Option<Manifest>> {
-    let Ok(text) = fs::read_to_string(data.join(TOKEN_FILE)) else { return Ok(None) };
-    let Ok(Token { address, token }) = serde_json::from_str(&text) else { return Ok(None) };
-    let client = reqwest::Client::builder().no_proxy().build()?;
-    let order = Order { folder: folder.to_owned() };
-    let url = format!("http://{address}{PATH}");
-    match client.post(url).header(TOKEN_HEADER, token).json(&order).send().await {
-        Ok(answer) if answer.status().is_success() => Ok(Some(answer.json().await?)),
-        Ok(answer) => bail!("the server did not make it: {}", answer.text().await?),
-        // It was killed and left its token behind.
-        Err(error) if error.is_connect() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 pub async fn restore(config: &Path, folder: &Path) -> anyhow::Result<ExitCode> {
@@ -234,10 +176,7 @@ fn refuse_while_served(config: &Config) -> anyhow::Result<()> {
     if !start::is_embedded(config) {
         return Ok(());
     }
-    let file = config.settings.server.data.join(TOKEN_FILE);
-    let Ok(text) = fs::read_to_string(file) else { return Ok(()) };
-    let Ok(Token { address, .. }) = serde_json::from_str(&text) else { return Ok(()) };
-    if std::net::TcpStream::connect(address).is_ok() {
+    if let Some(address) = control::served_at(&config.settings.server.data) {
         bail!("the server runs on {address}. Please either stop it first or use `backup`");
     }
     Ok(())

@@ -2,6 +2,8 @@
 
 mod backup;
 mod chat;
+mod control;
+mod dialogs;
 mod graph;
 mod lint;
 mod log;
@@ -84,6 +86,16 @@ enum Command {
     /// what is wrong. With --lang en it knows the English keywords.
     Schema(schema::SchemaOptions),
 
+    /// Which version of the dialogs is live, and the way to another: 对话的版本
+    ///
+    /// With a program that serves it asks that one; otherwise it works on the stored data. A
+    /// program that serves takes up what is saved in dialogs/ by itself, when it passes
+    /// `bianmin lint` and `bianmin test`; until then what was live stays.
+    Dialogs {
+        #[command(subcommand)]
+        command: dialogs::DialogsCommand,
+    },
+
     /// Show what the bot understands of each line of standard input, as JSON lines
     ///
     /// A pure function of the lines, the county's tables and --now. Without --as: what a whole
@@ -156,6 +168,7 @@ impl Cli {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(config).await,
             Command::Chat => chat::run(config).await,
+            Command::Dialogs { command } => dialogs::run(config, command).await,
             Command::Graph(options) => graph::run(config, &options),
             Command::Lint(options) => lint::run(config, &options),
             Command::Schema(options) => schema::run(&options),

@@ -16,7 +16,8 @@ use crate::office::clock::SystemClock;
 use crate::office::{Office, Parts};
 use crate::web;
 
-use super::{backup, log, start};
+use super::control::Control;
+use super::{backup, dialogs, log, start};
 
 /// With what the office's own work may take, 10 s at most from the signal to the end.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(6);
@@ -25,7 +26,7 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let config = start::read_config(config)?;
     let settings = config.settings.clone();
     log::start(&config);
-    let (tables, script) = start::read_county(&config)?;
+    let (tables, script) = start::read_live_county(&config)?;
     let listener = TcpListener::bind(settings.server.listen).await.with_context(|| {
         format!(
             "{}: can not listen there. Is it already running? Please either stop the other \
@@ -41,7 +42,11 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let first = office.first_clerk().await?;
     let control = match opened {
         start::Opened::Embedded(store) => {
-            Some(backup::Control::open(&settings.server.data, address, store)?)
+            let control = Control::open(&settings.server.data, address)?;
+            let key = control.key();
+            let routes = backup::router(key.clone(), store, &settings.server.data)
+                .merge(dialogs::router(key, office.clone()));
+            Some((control, routes))
         }
         // The database makes its own copies.
         start::Opened::Postgres(_) => None,
@@ -70,12 +75,12 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
         ..web::Limits::default()
     };
     let mut router = web::router(office.clone());
-    if let Some(control) = &control {
-        router = router.merge(control.router());
+    if let Some((_, routes)) = &control {
+        router = router.merge(routes.clone());
     }
     web::serve(listener, router, limits, shutdown).await;
     office.stop().await;
-    if let Some(control) = control {
+    if let Some((control, _)) = control {
         control.close();
     }
     Ok(ExitCode::SUCCESS)

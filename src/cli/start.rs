@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::config::{self, Config};
 use crate::dialog::Script;
-use crate::office::{Tables, read_script};
+use crate::office::{Tables, check_dialogs, read_script};
 use crate::store::{PostgresEngine, PostgresSettings, SledEngine, SledSettings, Store, backup};
 
 pub fn read_config(path: &Path) -> anyhow::Result<Config> {
@@ -40,6 +40,20 @@ pub fn read_county(config: &Config) -> anyhow::Result<(Tables, Script)> {
             problems.extend(script.err().unwrap_or_default());
             bail!("{}\n共{}处要改。", problems.join("\n\n"), problems.len())
         }
+    }
+}
+
+/// The same with every check of the dialogs: what goes live must pass them.
+pub fn read_live_county(config: &Config) -> anyhow::Result<(Tables, Script)> {
+    let (tables, _) = read_county(config)?;
+    match check_dialogs(&config.settings.county.dialogs, &tables) {
+        Ok(script) => Ok((tables, script)),
+        Err(problems) => bail!(
+            "{}\n\n对话有{}处错误，没有启动。请照上面的改好再启动；\
+             改的时候用「bianmin lint」看还剩几处，「bianmin lint --fix」先改掉不用动脑筋的。",
+            problems.join("\n\n"),
+            problems.len()
+        ),
     }
 }
 

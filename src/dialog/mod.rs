@@ -18,7 +18,7 @@ pub use graph::{Picture, dialogs, graph, graph_all};
 pub use lint::{CHECKS, Check, Format, Lint, Severity, check_of, check_table, lint, mend, running};
 pub use notice::{render, template_data};
 pub use read::source::{Diagnostic, SourceFile};
-pub use read::{decode, load};
+pub use read::{decode, hash, load};
 pub use rehearse::{Coverage, Failure, Part, TestReport, Wrong, run_tests};
 pub use run::conversation::{Conversation, Offer, summary};
 pub use run::event::{Call, Effect, Env, Event, Fault, Gazetteer, PlaceFound, Turn};

@@ -78,6 +78,9 @@ impl Office {
         }
         let alarms = self.alarms.0.lock().unwrap_or_else(PoisonError::into_inner);
         problems.extend(alarms.iter().map(|(what, at)| format!("{at}: {what}")));
+        let refused = self.dialogs_refused();
+        let why = refused.iter().flat_map(|refused| &refused.problems);
+        problems.extend(why.map(|what| format!("改过的对话没有上线：{what}")));
         let counters = &self.counters;
         Health {
             ok: stats.last_error.is_none(),
@@ -86,6 +89,7 @@ impl Office {
                 "version": env!("CARGO_PKG_VERSION"),
                 "since": self.started_at.to_string(),
                 "script": self.script().hash,
+                "dialogs": if refused.is_some() { "refused" } else { "live" },
                 "messages": counters.messages.get(),
                 "duplicates": counters.duplicates.get(),
                 "noted": counters.noted.get(),

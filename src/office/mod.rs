@@ -12,6 +12,8 @@ mod clearing;
 pub mod clock;
 mod danger;
 mod deadlines;
+mod dialogs;
+mod dialogs_change;
 mod flood;
 mod health;
 mod kept_back;
@@ -68,6 +70,8 @@ use crate::dialog::Script;
 use crate::store::Store;
 
 pub use case_forms::Typed;
+pub use dialogs::{DialogsRefused, Look, check_dialogs, check_files};
+pub use dialogs_change::{DialogsStatus, FolderStatus, live_script};
 pub use health::Counters;
 pub use reception::{REPLY_WITHIN, Said};
 pub use sms_inbound::{SmsAnswer, SmsCall};
@@ -95,6 +99,7 @@ pub struct Office {
     clock: Arc<dyn Clock>,
     tables: Tables,
     script: ArcSwap<Script>,
+    folder: dialogs::Folder,
     wechat: BTreeMap<String, wechat::Line>,
     sms: sms::Sms,
     lines: lines::Lines,
@@ -145,6 +150,7 @@ impl Office {
             stop: CancellationToken::new(),
             workers: TaskTracker::new(),
             script: ArcSwap::from_pointee(script),
+            folder: dialogs::Folder::default(),
             config,
             store,
             clock,
@@ -161,6 +167,7 @@ impl Office {
         self.work("orders", shop::run);
         self.work("clearing", clearing::run);
         self.work("scripts", snapshots::run);
+        self.work("dialogs", dialogs::run);
         self.workers.close();
     }
 
@@ -223,6 +230,10 @@ impl Office {
             > 0
         {}
         Ok(())
+    }
+
+    pub fn places(&self) -> &crate::county::Places {
+        &self.tables.places
     }
 
     pub fn script(&self) -> Arc<Script> {

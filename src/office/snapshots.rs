@@ -11,7 +11,9 @@ use std::time::Duration;
 use crate::dialog::{self, Conversation, Script, SourceFile};
 use crate::store::records::Contact;
 use crate::store::snapshots::{LiveScript, PART_BYTES_MAX, Snapshot, SnapshotPart};
-use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load, load_many};
+use crate::store::{
+    Changes, Loaded, Store, StoreError, keys, list, list_by_index, load, load_many,
+};
 
 use super::Office;
 
@@ -66,19 +68,31 @@ pub enum PublishError {
 
 impl Office {
     /// Keeps the script that the program was started with, and knows again whether it was put
-    /// live at once. To be called before the first message.
+    /// live at once. What would lose answers is refused as `publish` does, and what was live
+    /// stays. To be called before the first message.
     pub async fn adopt_script(&self) -> Result<(), StoreError> {
         let script = self.script();
         let live = load::<LiveScript>(&*self.store, keys::live_script()).await?;
-        self.keep_snapshot(&script, "").await?;
         let Some(live) = live.filter(|live| live.folder == script.hash) else {
             let before = load::<LiveScript>(&*self.store, keys::live_script()).await?;
+            if let Some(before) = &before
+                && let Some(old) = self.snapshot_script(&before.hash).await?
+            {
+                let blocked = old.blocks(&script);
+                if !blocked.is_empty() {
+                    self.script.store(Arc::new(old.at_once(before.at_once)));
+                    self.refuse_dialogs(&script.hash, blocked);
+                    return Ok(());
+                }
+            }
+            self.keep_snapshot(&script, "").await?;
             return match self.mark_live(before, &script.hash, "", false, false).await {
                 // Another instance that starts at the same moment was faster: it is followed.
                 Err(StoreError::Conflict(_)) if self.store.is_shared() => Ok(()),
                 done => done,
             };
         };
+        self.keep_snapshot(&script, "").await?;
         // The folder is as it was: what was live then is live again, after a way back too.
         let same = live.hash == script.hash;
         let kept = if same { None } else { self.snapshot_script(&live.hash).await? };
@@ -190,28 +204,7 @@ impl Office {
     }
 
     async fn snapshot_script(&self, hash: &str) -> Result<Option<Script>, StoreError> {
-        let Some(snapshot) = load::<Snapshot>(&*self.store, keys::snapshot(hash)).await? else {
-            return Ok(None);
-        };
-        let part_keys: Vec<_> = (0..snapshot.parts).map(|n| keys::snapshot_part(hash, n)).collect();
-        let parts = load_many::<SnapshotPart>(&*self.store, &part_keys).await?;
-        let text: String = parts.into_iter().flatten().map(|part| part.record.text).collect();
-        let files: Vec<SourceFile> = match serde_json::from_str(&text) {
-            Ok(files) => files,
-            Err(error) => {
-                tracing::error!(%error, hash, "a snapshot does not read");
-                return Ok(None);
-            }
-        };
-        match dialog::load(&files) {
-            Ok(script) => Ok(Some(script)),
-            // An older program understood it.
-            Err(found) => {
-                let first = found.first().map(ToString::to_string).unwrap_or_default();
-                tracing::error!(hash, first, "a snapshot is not understood any more");
-                Ok(None)
-            }
-        }
+        read_snapshot(&self.store, hash).await
     }
 
     /// Parts first, so that a snapshot that is there is whole.
@@ -305,5 +298,31 @@ impl Office {
             }
         }
         Ok(())
+    }
+}
+
+/// `None` when it was cleared away, or when this program does not understand it any more.
+pub(super) async fn read_snapshot(store: &Store, hash: &str) -> Result<Option<Script>, StoreError> {
+    let Some(snapshot) = load::<Snapshot>(&**store, keys::snapshot(hash)).await? else {
+        return Ok(None);
+    };
+    let part_keys: Vec<_> = (0..snapshot.parts).map(|n| keys::snapshot_part(hash, n)).collect();
+    let parts = load_many::<SnapshotPart>(&**store, &part_keys).await?;
+    let text: String = parts.into_iter().flatten().map(|part| part.record.text).collect();
+    let files: Vec<SourceFile> = match serde_json::from_str(&text) {
+        Ok(files) => files,
+        Err(error) => {
+            tracing::error!(%error, hash, "a snapshot does not read");
+            return Ok(None);
+        }
+    };
+    match dialog::load(&files) {
+        Ok(script) => Ok(Some(script)),
+        // An older program understood it.
+        Err(found) => {
+            let first = found.first().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(hash, first, "a snapshot is not understood any more");
+            Ok(None)
+        }
     }
 }

@@ -222,6 +222,18 @@ fn read_folder(
         .collect()
 }
 
+/// A file that the dialogs are made of, by its name.
+pub(super) fn is_script_file(path: &Path) -> bool {
+    let known =
+        |found: &std::ffi::OsStr| ["yaml", "csv", "xlsx"].iter().any(|known| found == *known);
+    path.extension().is_some_and(known) && !is_beside(path)
+}
+
+/// While a file is open, its program may keep one of its own beside it.
+fn is_beside(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['~', '.']))
+}
+
 /// In their order.
 fn paths_in(folder: &Path, extension: &str, problems: &mut Vec<String>) -> Vec<PathBuf> {
     let entries = match fs::read_dir(folder) {
@@ -234,13 +246,10 @@ fn paths_in(folder: &Path, extension: &str, problems: &mut Vec<String>) -> Vec<P
             return Vec::new();
         }
     };
-    // While a workbook is open, its program keeps a file of its own beside it.
-    let is_lock = |path: &Path| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['~', '.']))
-    };
     let mut paths: Vec<_> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|found| found == extension) && !is_lock(path))
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .filter(|path| !is_beside(path))
         .collect();
     paths.sort();
     if paths.len() > FILES_MAX {

@@ -106,8 +106,8 @@ fn every_subcommand_explains_itself() {
     let home = Home::new();
     let all = home.done(&["--help"]);
     for name in [
-        "serve", "chat", "schema", "lint", "test", "staff", "backup", "restore", "compact",
-        "export", "import",
+        "serve", "chat", "schema", "dialogs", "lint", "test", "staff", "backup", "restore",
+        "compact", "export", "import",
     ] {
         assert!(all.contains(name), "{name} is missing in\n{all}");
         let help = home.done(&[name, "--help"]);

@@ -44,6 +44,7 @@ impl Drop for County {
 pub struct Builder {
     mode: Mode,
     store: Option<Store>,
+    dialogs: Option<std::path::PathBuf>,
     settings: String,
     account_settings: String,
     secret: bool,
@@ -54,6 +55,7 @@ pub fn county() -> Builder {
     Builder {
         mode: Mode::Safe,
         store: None,
+        dialogs: None,
         settings: String::new(),
         account_settings: String::new(),
         secret: true,
@@ -91,6 +93,12 @@ impl Builder {
     /// More lines of config.toml, sections and all.
     pub fn settings(mut self, lines: &str) -> Self {
         self.settings.push_str(lines);
+        self
+    }
+
+    /// Another folder than the shipped one.
+    pub fn dialogs(mut self, folder: &Path) -> Self {
+        self.dialogs = Some(folder.to_owned());
         self
     }
 
@@ -135,7 +143,7 @@ impl Builder {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let config = self.config(root, data.path(), &account, api, &base);
         let tables = Tables::read(&root.join("county")).unwrap();
-        let script = read_script(&root.join("dialogs")).unwrap();
+        let script = read_script(&config.settings.county.dialogs).unwrap();
         let clock = Arc::new(ManualClock::new(self.now));
         let store = match self.store {
             Some(store) => store,
@@ -173,7 +181,7 @@ impl Builder {
             self.settings.replace("{base}", base),
             data,
             root.join("county"),
-            root.join("dialogs"),
+            self.dialogs.clone().unwrap_or_else(|| root.join("dialogs")),
             account.appid,
             account.original_id,
             self.account_settings,

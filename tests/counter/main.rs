@@ -14,6 +14,7 @@ mod hostile;
 mod instances;
 mod languages;
 mod listings;
+mod live_dialogs;
 mod own_data;
 mod phone;
 mod seed;

@@ -27,10 +27,15 @@ impl Lint {
         }
     }
 
+    /// Each finding as `Format::Text` has it.
+    pub fn texts(&self, folder: &str) -> Vec<String> {
+        self.found.iter().map(|found| shown(found, folder)).collect()
+    }
+
     fn text(&self, folder: &str) -> String {
         let mut text = String::new();
-        for found in &self.found {
-            let _ = writeln!(text, "{}\n", shown(found, folder));
+        for found in self.texts(folder) {
+            let _ = writeln!(text, "{found}\n");
         }
         let count = |severity| self.count(severity);
         let _ = write!(text, "查了{}个文件：", self.files);

@@ -150,7 +150,8 @@ fn about_all(message: String) -> Diagnostic {
     }
 }
 
-fn hash(files: &[SourceFile]) -> String {
+/// Of a script that would be read from these files.
+pub fn hash(files: &[SourceFile]) -> String {
     let mut sum = sha2::Sha256::new();
     for file in files {
         sum.update(file.name.as_bytes());

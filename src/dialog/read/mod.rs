@@ -17,4 +17,4 @@ pub(in crate::dialog) mod yaml;
 pub(in crate::dialog) mod yaml_lines;
 
 pub use decode::decode;
-pub use lower::load;
+pub use lower::{hash, load};

@@ -19,6 +19,12 @@ impl Conversation {
         [self.active.as_mut(), self.parked.as_mut(), draft].into_iter().flatten()
     }
 
+    /// Dialogs that she is in, or that wait for her.
+    pub fn dialogs_under_way(&self) -> impl Iterator<Item = &str> {
+        let frames = [self.active.as_ref(), self.parked.as_ref()].into_iter().flatten();
+        frames.map(|frame| frame.dialog.as_str())
+    }
+
     /// Snapshots by which it runs.
     pub fn snapshots(&self) -> impl Iterator<Item = &str> {
         let frames = self.frames().flat_map(Frame::chain);

@@ -2,6 +2,7 @@
 
 mod account;
 mod cases;
+mod dialogs;
 mod listings;
 mod page;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(tasks::routes())
         .merge(shop::routes())
         .merge(listings::routes())
+        .merge(dialogs::routes())
         .route("/desk/media/{hash}", get(media_file))
         .layer(DefaultBodyLimit::max(session::FORM_BYTES_MAX))
         .merge(shop::upload_route())

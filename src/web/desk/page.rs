@@ -9,7 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::page; // templates name it so, here too
 use super::session::{cookie, set_cookie};
-use crate::office::{CommandError, Session};
+use crate::office::{CommandError, Office, Session};
 pub use crate::web::assets::url as asset;
 
 const FLASH: &str = "desk_done";
@@ -46,6 +46,8 @@ pub struct Frame {
     /// "cases" | "tasks" | "me": the entry of the menu that is marked.
     pub here: &'static str,
     pub done: Option<&'static str>,
+    /// Mistakes in dialogs that were changed and are not live.
+    pub refused: usize,
 }
 
 pub struct Person {
@@ -54,13 +56,26 @@ pub struct Person {
 }
 
 impl Frame {
-    pub fn new(county: String, session: &Session, here: &'static str, headers: &HeaderMap) -> Self {
+    pub fn new(
+        office: &Office,
+        session: &Session,
+        here: &'static str,
+        headers: &HeaderMap,
+    ) -> Self {
         let person = Some(Person { name: session.name.clone(), csrf: session.csrf.clone() });
-        Self { county, person, here, done: done(headers) }
+        // Who works for a department can not mend them.
+        let refused = office.dialogs_refused().filter(|_| session.department.is_none());
+        Self {
+            county: office.county_name(),
+            person,
+            here,
+            done: done(headers),
+            refused: refused.map_or(0, |refused| refused.count),
+        }
     }
 
     pub fn signed_out(county: String) -> Self {
-        Self { county, person: None, here: "", done: None }
+        Self { county, person: None, here: "", done: None, refused: 0 }
     }
 
     pub fn csrf(&self) -> &str {

@@ -15,7 +15,8 @@ pub const HOSTILE_SHOWN: &str =
 
 pub fn frame() -> Frame {
     let person = Person { name: "平台一号".to_owned(), csrf: "token-7".to_owned() };
-    Frame { county: "青禾县".to_owned(), person: Some(person), here: "cases", done: None }
+    let county = "青禾县".to_owned();
+    Frame { county, person: Some(person), here: "cases", done: None, refused: 0 }
 }
 
 pub fn at() -> Timestamp {

@@ -89,7 +89,7 @@ async fn orders(
         Ok(rows) => rows,
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(office.county_name(), &signed.session, "shop", &headers);
+    let frame = Frame::new(&office, &signed.session, "shop", &headers);
     let page = Orders { frame, asked, rows, problem: None };
     page::show(StatusCode::OK, &page, &page.frame)
 }
@@ -107,7 +107,7 @@ async fn pickup(
             Redirect::to(&format!("/desk/shop/orders/{}", order.row.number)).into_response()
         }
         Ok(None) => {
-            let frame = Frame::new(office.county_name(), &signed.session, "shop", &headers);
+            let frame = Frame::new(&office, &signed.session, "shop", &headers);
             let problem = Some("这个店没有这个取货码。请再看一遍，或按姓名查。".into());
             let page = Orders { frame, asked, rows: Vec::new(), problem };
             page::show(StatusCode::NOT_FOUND, &page, &page.frame)
@@ -154,7 +154,7 @@ async fn show_order(
         Ok(None) => return page::message(StatusCode::NOT_FOUND, NO_ORDER),
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(office.county_name(), &signed.session, "shop", headers);
+    let frame = Frame::new(&office, &signed.session, "shop", headers);
     let page = One { frame, order, problem };
     page::show(status, &page, &page.frame)
 }
@@ -223,7 +223,7 @@ async fn new_order(
     headers: HeaderMap,
     signed: SignedIn,
 ) -> Response {
-    let frame = Frame::new(office.county_name(), &signed.session, "shop", &headers);
+    let frame = Frame::new(&office, &signed.session, "shop", &headers);
     let token = crate::office::random::hex::<8>();
     let page = New { frame, asked: CounterOrder { token, ..Default::default() }, problem: None };
     page::show(StatusCode::OK, &page, &page.frame)
@@ -256,7 +256,7 @@ async fn place(
             page::after("placed", &path, office.secure_cookies())
         }
         Err(error) => {
-            let frame = Frame::new(office.county_name(), &signed.session, "shop", &headers);
+            let frame = Frame::new(&office, &signed.session, "shop", &headers);
             let status = page::status_of(&error);
             let page = New { frame, asked, problem: Some(error.to_string()) };
             page::show(status, &page, &page.frame)
@@ -297,7 +297,7 @@ async fn show_goods(
         Ok(list) => list,
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(office.county_name(), &signed.session, "shop", headers);
+    let frame = Frame::new(&office, &signed.session, "shop", headers);
     let (uploaded, problems) = match became {
         Ok(uploaded) => (uploaded, Vec::new()),
         Err(problems) => (None, problems),
@@ -399,7 +399,7 @@ async fn show_merchants(
         Ok(rows) => rows,
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(office.county_name(), &signed.session, "shop", headers);
+    let frame = Frame::new(&office, &signed.session, "shop", headers);
     let status = error.as_ref().map_or(StatusCode::OK, page::status_of);
     let page = Merchants { frame, rows, new, problem: error.map(|error| error.to_string()) };
     page::show(status, &page, &page.frame)
@@ -460,7 +460,7 @@ async fn show_merchant(
         Ok(None) => return page::message(StatusCode::NOT_FOUND, "没有登记过这个商家。"),
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(office.county_name(), &signed.session, "shop", headers);
+    let frame = Frame::new(&office, &signed.session, "shop", headers);
     let status = error.as_ref().map_or(StatusCode::OK, page::status_of);
     let page = OneMerchant { frame, merchant, problem: error.map(|error| error.to_string()) };
     page::show(status, &page, &page.frame)
@@ -524,7 +524,7 @@ async fn sheet(
     asked: Wanted,
 ) -> Response {
     let Query(asked) = asked.unwrap_or_default();
-    let frame = Frame::new(office.county_name(), &signed.session, "shop", &headers);
+    let frame = Frame::new(&office, &signed.session, "shop", &headers);
     let pairs = [("kind", &asked.kind), ("day", &asked.day), ("village", &asked.village)];
     let pairs: Vec<String> =
         pairs.iter().map(|(name, text)| format!("{name}={}", page::percent(text))).collect();

@@ -64,7 +64,7 @@ async fn list(State(office): State<Arc<Office>>, headers: HeaderMap, signed: Sig
         Ok(tasks) => tasks,
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(office.county_name(), &signed.session, "tasks", &headers);
+    let frame = Frame::new(&office, &signed.session, "tasks", &headers);
     let page = List { frame, groups: groups(tasks) };
     page::show(StatusCode::OK, &page, &page.frame)
 }
@@ -105,7 +105,7 @@ async fn show_task(
         }
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(office.county_name(), &signed.session, "tasks", headers);
+    let frame = Frame::new(&office, &signed.session, "tasks", headers);
     let (text, note) = (kept.get("text").to_owned(), kept.get("note").to_owned());
     let page = Task { frame, task, problem, text, note };
     page::show(status, &page, &page.frame)
