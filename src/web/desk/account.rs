@@ -91,7 +91,7 @@ impl Password {
     fn new(office: &Office, session: &Session, headers: &HeaderMap, error: Option<String>) -> Self {
         let role = session.role.word();
         Self {
-            frame: Frame::new(&office, session, "me", headers),
+            frame: Frame::new(office, session, "me", headers),
             name: session.name.clone(),
             role,
             must: session.must_change,

@@ -182,7 +182,7 @@ async fn show_case(
         }
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(&office, &signed.session, "cases", headers);
+    let frame = Frame::new(office, &signed.session, "cases", headers);
     let page = Case { frame, case, problem, kept };
     page::show(status, &page, &page.frame)
 }

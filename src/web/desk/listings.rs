@@ -48,7 +48,7 @@ async fn show(
         Ok(listings) => listings,
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(&office, &signed.session, "listings", headers);
+    let frame = Frame::new(office, &signed.session, "listings", headers);
     let (waiting, shown) = listings.into_iter().partition(|listing| listing.waiting);
     let page = List { frame, waiting, shown, problem, kept };
     page::show(status, &page, &page.frame)

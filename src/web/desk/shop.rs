@@ -154,7 +154,7 @@ async fn show_order(
         Ok(None) => return page::message(StatusCode::NOT_FOUND, NO_ORDER),
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(&office, &signed.session, "shop", headers);
+    let frame = Frame::new(office, &signed.session, "shop", headers);
     let page = One { frame, order, problem };
     page::show(status, &page, &page.frame)
 }
@@ -297,7 +297,7 @@ async fn show_goods(
         Ok(list) => list,
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(&office, &signed.session, "shop", headers);
+    let frame = Frame::new(office, &signed.session, "shop", headers);
     let (uploaded, problems) = match became {
         Ok(uploaded) => (uploaded, Vec::new()),
         Err(problems) => (None, problems),
@@ -399,7 +399,7 @@ async fn show_merchants(
         Ok(rows) => rows,
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(&office, &signed.session, "shop", headers);
+    let frame = Frame::new(office, &signed.session, "shop", headers);
     let status = error.as_ref().map_or(StatusCode::OK, page::status_of);
     let page = Merchants { frame, rows, new, problem: error.map(|error| error.to_string()) };
     page::show(status, &page, &page.frame)
@@ -460,7 +460,7 @@ async fn show_merchant(
         Ok(None) => return page::message(StatusCode::NOT_FOUND, "没有登记过这个商家。"),
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(&office, &signed.session, "shop", headers);
+    let frame = Frame::new(office, &signed.session, "shop", headers);
     let status = error.as_ref().map_or(StatusCode::OK, page::status_of);
     let page = OneMerchant { frame, merchant, problem: error.map(|error| error.to_string()) };
     page::show(status, &page, &page.frame)

@@ -105,7 +105,7 @@ async fn show_task(
         }
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(&office, &signed.session, "tasks", headers);
+    let frame = Frame::new(office, &signed.session, "tasks", headers);
     let (text, note) = (kept.get("text").to_owned(), kept.get("note").to_owned());
     let page = Task { frame, task, problem, text, note };
     page::show(status, &page, &page.frame)
