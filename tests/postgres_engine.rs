@@ -111,7 +111,9 @@ async fn a_restart_of_the_database_is_waited_for() {
     for crash in [false, true] {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let cluster = cluster.clone();
-        let again = move || if crash { cluster.crash_and_start() } else { cluster.restart() };
+        let again = move || {
+            if crash { cluster.crash_and_start_after(Duration::ZERO) } else { cluster.restart() }
+        };
         tokio::task::spawn_blocking(again).await.unwrap();
     }
     tokio::time::sleep(Duration::from_millis(500)).await;

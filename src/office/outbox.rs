@@ -229,12 +229,13 @@ impl Office {
         }
     }
 
-    /// Sends what is due; says how many were looked at. Those to one person go in order.
+    /// Sends what is due; says how many were looked at. Those to one person go in order;
+    /// answers go before notices: she waits for them, and notices could use up her window.
     pub(super) async fn send_due(self: &Arc<Self>) -> Result<usize, StoreError> {
         let mut count = self.match_receipts().await?;
         let due = keys::outgoing_due_until(self.clock.now());
         let page = list_by_index::<Outgoing>(&*self.store, due, PAGE).await?;
-        let mut queues: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut queues: BTreeMap<(bool, String), Vec<String>> = BTreeMap::new();
         for (_, message) in page {
             count += 1;
             // Its lease has ended: whoever was sending it is dead.
@@ -244,7 +245,8 @@ impl Office {
                 continue;
             }
             let to = message.record.person.clone().or_else(|| message.record.address.clone());
-            queues.entry(to.unwrap_or_default()).or_default().push(message.record.id.clone());
+            let queue = queues.entry((is_notice(&message.record), to.unwrap_or_default()));
+            queue.or_default().push(message.record.id.clone());
         }
         let results: Vec<Result<(), StoreError>> = stream::iter(queues.into_values())
             .map(|ids| async move {

@@ -18,9 +18,12 @@ use super::{Office, media, outbox, tasks, window};
 
 /// A duplicate comes within 15 s; the rest is for slow networks.
 const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_secs(20);
-/// The same where another instance may still be about to take up an old delivery.
-const REMEMBERED_BY_ALL: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 const REMEMBERED_MAX: usize = 24;
+/// Where another instance may still be about to take up an old delivery, the key alone is
+/// remembered longer. So many that the rate limit, which `config` holds to a hundred there,
+/// forgets none of them early: a delivery that lingers must not take effect a second time.
+const REMEMBERED_BY_ALL: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+const REMEMBERED_BY_ALL_MAX: usize = 120;
 /// SMS providers deliver again for hours; what is remembered is the key alone.
 const REMEMBERED_BY_SMS: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 const REMEMBERED_BY_SMS_MAX: usize = 100;
@@ -297,13 +300,23 @@ impl<'o> Turn<'o> {
 
     fn forget_old(&mut self) {
         let by_sms = self.contact.sms.is_some();
+        let shared = self.office.store.is_shared();
         let recent = &mut self.contact.recent;
-        let old = match (by_sms, self.office.store.is_shared()) {
-            (true, _) => self.now - REMEMBERED_BY_SMS,
-            (_, true) => self.now - REMEMBERED_BY_ALL,
-            _ => self.now - REMEMBERED,
+        let (old, most) = match (by_sms, shared) {
+            (true, _) => (REMEMBERED_BY_SMS, REMEMBERED_BY_SMS_MAX),
+            (_, true) => (REMEMBERED_BY_ALL, REMEMBERED_BY_ALL_MAX),
+            _ => (REMEMBERED, REMEMBERED_MAX),
         };
-        let most = if by_sms { REMEMBERED_BY_SMS_MAX } else { REMEMBERED_MAX };
+        if shared && !by_sms {
+            // By then nobody waits for the words any more.
+            let with_words = recent.len().saturating_sub(REMEMBERED_MAX);
+            for (n, answered) in recent.iter_mut().enumerate() {
+                if n < with_words || answered.at < self.now - REMEMBERED {
+                    answered.said.clear();
+                }
+            }
+        }
+        let old = self.now - old;
         let mut forget = recent.iter().take_while(|answered| answered.at < old).count();
         forget = forget.max(recent.len().saturating_sub(most));
         let size = |answered: &Answered| answered.key.len() + answered.said.len() + 80;

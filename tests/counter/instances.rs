@@ -36,7 +36,7 @@ async fn two_on(settings: &str) -> (County, County, Fresh) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deliveries_to_both_at_once_take_effect_once() {
-    let (first, second, database) = two_on("[limits]\nmessages_per_minute = 1000\n").await;
+    let (first, second, database) = two_on("[limits]\nmessages_per_minute = 100\n").await;
     let mut numbers = Vec::new();
     for n in 0..6 {
         let who = format!("oTwice{n:023}");
@@ -225,4 +225,23 @@ async fn a_script_put_live_on_one_is_live_on_the_other() {
     let said = second.say(VILLAGER, "投诉").await;
     assert!(said.starts_with("请问是哪个村的事"), "{said}");
     assert!(!second.office.follow_script().await.unwrap(), "it is followed once");
+}
+
+/// A delivery may linger between the instances while she goes on writing.
+#[tokio::test]
+async fn a_delivery_that_lingered_takes_no_effect_after_many_messages() {
+    let (first, second) = two("[limits]\nmessages_per_minute = 100\n").await;
+    let villager = first.account.villager(VILLAGER);
+    let xml = villager.message("text", "<Content>反映问题</Content>");
+    let asked = villager.deliver(&first.webhook(), &xml).await.unwrap();
+    assert!(asked.text().contains("哪个村"), "{}", asked.text());
+    villager.say(&first.webhook(), "取消").await.unwrap();
+    for _ in 0..80 {
+        villager.say(&first.webhook(), "帮助").await.unwrap();
+    }
+    let again = villager.deliver(&second.webhook(), &xml).await.unwrap();
+    assert_eq!(again.text(), "");
+    let said = villager.say(&second.webhook(), "大黑坨村").await.unwrap();
+    assert!(!said.text().contains("哪方面"), "{}", said.text());
+    assert_eq!(second.health().await["details"]["duplicates"], 1);
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
 /// Stands between the test and the server: reads orders, and takes the end of its input for
 /// the end of the test. `$1` is the folder; the rest of the line runs as who may run a server.
@@ -96,9 +97,11 @@ impl Cluster {
         self.order(&[("stop", "stopped"), ("start", "ready")]);
     }
 
-    /// As after a power cut of the server alone: nothing is finished.
-    pub fn crash_and_start(&self) {
-        self.order(&[("crash", "stopped"), ("start", "ready")]);
+    /// As after a power cut of the server alone: nothing is finished. It stays away for a time.
+    pub fn crash_and_start_after(&self, away: Duration) {
+        self.order(&[("crash", "stopped")]);
+        std::thread::sleep(away);
+        self.order(&[("start", "ready")]);
     }
 
     fn order(&self, orders: &[(&str, &str)]) {
