@@ -10,7 +10,7 @@ const WORDS: &str = "
     select from where and or not in is null as with materialized case when then end exists all any
     order by desc limit for update insert into values on conflict do nothing set delete returning
     create table sequence view if or replace primary key default constraint begin commit rollback
-    bigint bytea text jsonb boolean timestamptz interval array
+    bigint bytea text jsonb boolean timestamptz date interval array
     count unnest array_position nextval now clock_timestamp extract epoch replace convert_from
     set statement_timeout lock_timeout idle_in_transaction_session_timeout enable_seqscan off
 ";

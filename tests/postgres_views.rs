@@ -1,6 +1,8 @@
 //! The views of docs/operations/views.md: as described, and right on records as they are.
 
-use bianmin::store::postgres::views::VIEWS;
+use std::collections::BTreeSet;
+
+use bianmin::store::postgres::views::{VIEWS, WITHOUT};
 use bianmin::store::{Batch, Engine, PostgresEngine, PostgresSettings};
 use fake_wechat::postgres::Cluster;
 
@@ -19,6 +21,23 @@ fn the_page_describes_the_views_as_they_are() {
     }
     let (_, found) = PAGE.split_once("\n## ").unwrap();
     assert_eq!(format!("\n## {found}"), expect);
+}
+
+/// The map of all keys names the kinds; a new one needs a view, or a reason.
+#[test]
+fn every_kind_of_record_has_its_view() {
+    let map = include_str!("../src/store/keys.rs");
+    let kinds = map.lines().map_while(|line| line.strip_prefix("//!"));
+    let kinds = kinds.filter_map(|line| line.trim().strip_prefix("| `")?.split('`').next());
+    let kinds = kinds.filter(|key| !key.starts_with("i/"));
+    let found: BTreeSet<&str> = kinds.filter_map(|key| key.split('/').next()).collect();
+    let with = VIEWS.iter().map(|view| view.prefix);
+    let expect: BTreeSet<&str> = with.chain(WITHOUT.iter().map(|(kind, _)| *kind)).collect();
+    assert_eq!(found, expect);
+    assert_eq!(expect.len(), VIEWS.len() + WITHOUT.len(), "a kind stands twice");
+    for (kind, reason) in WITHOUT {
+        assert!(PAGE.contains(&format!("`{kind}`: {reason}")), "the page does not say {kind}");
+    }
 }
 
 /// Records as the program writes them, one of each kind with awkward characters in it.

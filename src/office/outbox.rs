@@ -25,6 +25,8 @@ use super::route::{Abilities, Route, Way, choose};
 use super::{Office, random, tasks, window};
 
 const PAGE: usize = 64;
+/// Of those that are due, so many are looked at for answers, which go first.
+const LOOKED_AT: usize = 4 * PAGE;
 /// A channel that has not answered by then may have taken the message or not.
 const CARRIED_WITHIN: Duration = Duration::from_secs(20);
 /// Found `Sending` for longer than this, whoever was sending it is dead. The difference is for
@@ -234,7 +236,9 @@ impl Office {
     pub(super) async fn send_due(self: &Arc<Self>) -> Result<usize, StoreError> {
         let mut count = self.match_receipts().await?;
         let due = keys::outgoing_due_until(self.clock.now());
-        let page = list_by_index::<Outgoing>(&*self.store, due, PAGE).await?;
+        let mut page = list_by_index::<Outgoing>(&*self.store, due, LOOKED_AT).await?;
+        page.sort_by_key(|(_, message)| is_notice(&message.record));
+        page.truncate(PAGE);
         let mut queues: BTreeMap<(bool, String), Vec<String>> = BTreeMap::new();
         for (_, message) in page {
             count += 1;

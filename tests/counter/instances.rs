@@ -26,7 +26,7 @@ async fn two(settings: &str) -> (County, County) {
     (first, second)
 }
 
-async fn two_on(settings: &str) -> (County, County, Fresh) {
+pub async fn two_on(settings: &str) -> (County, County, Fresh) {
     let database = database();
     let first = county().settings(settings).store(store(&database).await).open().await;
     let second = county().settings(settings).store(store(&database).await);

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use bianmin::store::{MemoryEngine, SledEngine, SledSettings, Store};
+use bianmin::store::postgres::views::VIEWS;
+use bianmin::store::{MemoryEngine, SledEngine, SledSettings};
+use fake_wechat::postgres::Cluster;
 
 use super::market::{self, FARM, open, step, stock, try_step};
 use crate::county::{County, VILLAGER, county, number_in};
+use crate::instances::two_on;
 
 const HER: &str = "我要买2袋尿素，我是毛庄村的，我叫肖奉安";
 
@@ -68,18 +71,22 @@ async fn a_villager_of_maozhuang_buys_two_bags_in_four_messages_and_collects_the
     assert!(page.contains("已取货") && page.contains("已付"), "{page}");
 }
 
-/// 20 villagers confirm in the same moment; there are seven bags.
-async fn twenty_for_seven(store: Store) {
-    let county = county().store(store).open().await;
+/// 20 villagers confirm in the same moment, at whichever instance; there are seven bags.
+async fn twenty_for_seven(counties: &[&County]) {
+    let county = counties[0];
     let mut clerk = county.clerk().await;
-    open(&county, &mut clerk).await;
+    open(county, &mut clerk).await;
     let names: Vec<String> = (0..20).map(|n| format!("oBuyer{n:022}")).collect();
     for name in &names {
         let asks = "我要买1袋复合肥，我是毛庄村的，我叫肖奉安";
         let said = county.talk(name, &[asks, "自己取", "13800138000"]).await;
         assert!(said.contains("合计150.50元"), "{said}");
     }
-    let confirm = names.iter().map(|name| county.say(name, "确认"));
+    // One WeChat: its message ids are never given twice.
+    let confirm = names.iter().enumerate().map(async |(n, name)| {
+        let url = counties[n % counties.len()].webhook();
+        county.account.villager(name).say(&url, "确认").await.unwrap().text().to_owned()
+    });
     let said = futures_util::future::join_all(confirm).await;
     let placed = said.iter().filter(|said| said.starts_with("订好了")).count();
     let sold_out = said.iter().filter(|said| said.contains("复合肥 50kg不够了")).count();
@@ -90,14 +97,51 @@ async fn twenty_for_seven(store: Store) {
 
 #[tokio::test]
 async fn twenty_parallel_orders_for_the_last_seven_units_in_memory() {
-    twenty_for_seven(Arc::new(MemoryEngine::default())).await;
+    let county = county().store(Arc::new(MemoryEngine::default())).open().await;
+    twenty_for_seven(&[&county]).await;
 }
 
 #[tokio::test]
 async fn twenty_parallel_orders_for_the_last_seven_units_on_disk() {
     let folder = tempfile::tempdir().unwrap();
     let engine = SledEngine::open(&folder.path().join("store"), SledSettings::default()).unwrap();
-    twenty_for_seven(Arc::new(engine)).await;
+    let county = county().store(Arc::new(engine)).open().await;
+    twenty_for_seven(&[&county]).await;
+}
+
+/// And what is recorded then is seen in the views, with all of their columns.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_parallel_orders_for_the_last_seven_units_at_two_instances() {
+    let (first, second, database) = two_on("").await;
+    twenty_for_seven(&[&first, &second]).await;
+    let ask = |columns: &str, rest: &str| {
+        Cluster::shared().sql(&format!("SELECT {columns} FROM {}.{rest}", database.name))
+    };
+    let merchant = ask("merchant", "articles WHERE id = 'A2'");
+    for (columns, rest, expect) in [
+        (
+            "count(*), max(name), max(state), bool_and(lines -> 0 ->> 'article' = 'A2')",
+            "orders",
+            "7|肖奉安|placed|t",
+        ),
+        (
+            "count(DISTINCT number), min(n), max(type), max(by_type)",
+            "order_events",
+            "7|1|placed|buyer",
+        ),
+        ("on_hand, reserved", "stock WHERE article = 'A2'", "7000|7000"),
+        ("sum(quantity)", "stock_moves WHERE article = 'A2' AND kind = 'reserve'", "7000"),
+        ("name, price, weighed, withdrawn", "articles WHERE id = 'A2'", "复合肥|15050|f|f"),
+    ] {
+        assert_eq!(ask(columns, rest), expect, "{rest}");
+    }
+    let of_it = format!("merchants WHERE id = '{merchant}' AND jsonb_array_length(documents) > 0");
+    assert_eq!(ask("name", &of_it), "毛庄农资店");
+    for view in VIEWS {
+        // Each column is cast, of each record that there is.
+        let columns = view.columns.iter().map(|column| format!("min(\"{}\"::text)", column.name));
+        ask(&columns.collect::<Vec<_>>().join(", "), view.name);
+    }
 }
 
 #[tokio::test]
