@@ -7,6 +7,7 @@ mod dialogs;
 mod graph;
 mod lint;
 mod log;
+mod menu;
 mod schema;
 mod serve;
 mod staff;
@@ -49,7 +50,7 @@ enum Command {
     /// The same conversation as on WeChat, kept in memory only: nothing is stored, nobody is
     /// written to. A line is a message; /photo, /voice, /location LABEL, /menu KEY, /follow
     /// and /wait MINUTES do the rest; /quit or Ctrl-D ends it.
-    Chat,
+    Chat(chat::ChatOptions),
 
     /// Check the dialogs before they go live: 检查对话
     ///
@@ -94,6 +95,14 @@ enum Command {
     Dialogs {
         #[command(subcommand)]
         command: dialogs::DialogsCommand,
+    },
+
+    /// The buttons below the official account: 公众号的菜单
+    ///
+    /// Made from 菜单 of dialogs/_全局.yaml: three columns of up to five.
+    Menu {
+        #[command(subcommand)]
+        command: menu::MenuCommand,
     },
 
     /// Show what the bot understands of each line of standard input, as JSON lines
@@ -167,8 +176,9 @@ impl Cli {
         let config = &self.config;
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(config).await,
-            Command::Chat => chat::run(config).await,
+            Command::Chat(options) => chat::run(config, &options).await,
             Command::Dialogs { command } => dialogs::run(config, command).await,
+            Command::Menu { command } => menu::run(config, command).await,
             Command::Graph(options) => graph::run(config, &options),
             Command::Lint(options) => lint::run(config, &options),
             Command::Schema(options) => schema::run(&options),

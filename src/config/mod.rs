@@ -133,6 +133,16 @@ pub enum WechatMode {
     Safe,
 }
 
+/// What the account was registered as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WechatKind {
+    /// 服务号
+    Service,
+    /// 公众号, called 订阅号 before.
+    Subscription,
+}
+
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct WechatSettings {
@@ -140,6 +150,9 @@ pub struct WechatSettings {
     /// `gh_...`; when given, messages to another account are refused.
     #[serde(default)]
     pub original_id: Option<String>,
+    /// A service account shows menus with items that can be tapped; not given, plain text.
+    #[serde(default)]
+    pub kind: Option<WechatKind>,
     #[serde(default = "safe")]
     pub mode: WechatMode,
     pub token_env: Spanned<String>,

@@ -19,7 +19,7 @@ pub use lint::{CHECKS, Check, Format, Lint, Severity, check_of, check_table, lin
 pub use notice::{render, template_data};
 pub use read::source::{Diagnostic, SourceFile};
 pub use read::{decode, hash, load};
-pub use rehearse::{Coverage, Failure, Part, TestReport, Wrong, run_tests};
+pub use rehearse::{Coverage, Did, Failure, Part, TestReport, Wrong, record, run_tests};
 pub use run::conversation::{Conversation, Offer, summary};
 pub use run::event::{Call, Effect, Env, Event, Fault, Gazetteer, PlaceFound, Turn};
 pub use run::step;

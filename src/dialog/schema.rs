@@ -164,7 +164,16 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("expire", "多久没回音就存成草稿，例如 24小时。", "Becomes a draft after, for example 24小时."),
     ("sms_max", "一句话最多分几条短信发。", "Most parts of one SMS."),
     ("phrases", "机器人自己说的句子。", "Sentences of the engine itself."),
-    ("menu", "公众号下面的按钮，最多三个。", "Buttons of the account, three at most."),
+    (
+        "menu",
+        "公众号下面的按钮，最多三个，每个可以有「子菜单」。",
+        "Buttons of the account, three at most.",
+    ),
+    (
+        "items",
+        "按钮点开以后的几项，最多五项，每项写「名称」和「键」。",
+        "What opens above the button: five at most.",
+    ),
     ("key", "按钮的键，和对话的「菜单键」一样。", "What the button sends."),
     (
         "notices",

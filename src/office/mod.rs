@@ -1,6 +1,7 @@
 //! The only place that does things: it knows the time, draws random numbers, calls other
 //! servers and commits. The floors below are pure or passive.
 
+mod account_menu;
 mod actions;
 mod alarms;
 mod beijing;
@@ -69,6 +70,7 @@ use crate::config::Config;
 use crate::dialog::Script;
 use crate::store::Store;
 
+pub use account_menu::{account_menu, push_menu};
 pub use case_forms::Typed;
 pub use dialogs::{DialogsRefused, Look, check_dialogs, check_files};
 pub use dialogs_change::{DialogsStatus, FolderStatus, live_script};

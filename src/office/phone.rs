@@ -41,6 +41,7 @@ impl Office {
         self.script()
             .menu()
             .iter()
+            .flat_map(|column| column.buttons())
             .map(|item| PhoneMenuItem { name: item.name.clone(), key: item.key.clone() })
             .collect()
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::channel::{Content, Inbound, wechat};
+use crate::config::WechatKind;
 use crate::county::{Address, Channel};
 use crate::dialog::{self, Effect, Env, Event, Medium, Script};
 use crate::store::records::{Answered, Body, Contact, Media, MediaKind, Outgoing, Status};
@@ -247,7 +248,10 @@ impl<'o> Turn<'o> {
                     state.answered.push(self.now);
                 }
                 let mut parts = match self.address.channel {
-                    Channel::Wechat => wechat::reply::pack(&self.texts),
+                    Channel::Wechat => {
+                        self.link_menu();
+                        wechat::reply::pack(&self.texts)
+                    }
                     Channel::Sms | Channel::Simulator => vec![text.clone()],
                 };
                 let now_text =
@@ -282,6 +286,18 @@ impl<'o> Turn<'o> {
             None => self.changes.create(&self.contact)?,
         }
         Ok(self.done(said))
+    }
+
+    /// Where the account's kind allows it, the items of the menu that she sees can be tapped.
+    fn link_menu(&mut self) {
+        let account = self.office.config.wechat.get(&self.address.account);
+        let kind = account.and_then(|account| account.settings.kind);
+        if kind == Some(WechatKind::Service)
+            && let Some(last) = self.texts.last_mut()
+        {
+            let labels: Vec<&str> = self.contact.conversation.offered().collect();
+            *last = wechat::reply::with_links(last, &labels);
+        }
     }
 
     /// What it changes beyond a reply, for a commit that holds more.

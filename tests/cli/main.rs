@@ -2,7 +2,9 @@
 
 mod copies;
 mod dialogs;
+mod menu;
 mod pictures;
 mod program;
+mod record;
 mod sms_logs;
 mod start;

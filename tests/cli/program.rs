@@ -62,6 +62,10 @@ impl Home {
         self.command(args).stdin(Stdio::null()).output().unwrap()
     }
 
+    pub fn run_with_env(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
+        self.command(args).envs(env.iter().copied()).stdin(Stdio::null()).output().unwrap()
+    }
+
     pub fn run_with(&self, args: &[&str], input: &str) -> Output {
         let mut command = self.command(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -106,7 +106,7 @@ fn every_subcommand_explains_itself() {
     let home = Home::new();
     let all = home.done(&["--help"]);
     for name in [
-        "serve", "chat", "schema", "dialogs", "lint", "test", "staff", "backup", "restore",
+        "serve", "chat", "schema", "dialogs", "menu", "lint", "test", "staff", "backup", "restore",
         "compact", "export", "import",
     ] {
         assert!(all.contains(name), "{name} is missing in\n{all}");

@@ -36,6 +36,23 @@ async fn a_photo_is_fetched_kept_and_shown() {
 }
 
 #[tokio::test]
+async fn an_option_that_is_tapped_is_answered_like_its_number() {
+    let plain = county().open().await;
+    let menu = plain.say(VILLAGER, "菜单").await;
+    assert!(menu.contains("\n2 查进度") && !menu.contains("bizmsgmenu"), "{menu}");
+    let typed = plain.say(VILLAGER, "2").await;
+
+    let service = county().account("kind = \"service\"\n").open().await;
+    let menu = service.say(VILLAGER, "菜单").await;
+    let link = "2 <a href=\"weixin://bizmsgmenu?msgmenucontent=查进度&msgmenuid=2\">查进度</a>";
+    assert!(menu.contains(link), "{menu}");
+    let tap = "<Content><![CDATA[查进度]]></Content><bizmsgmenuid>2</bizmsgmenuid>";
+    let villager = service.account.villager(VILLAGER);
+    let tapped = villager.push(&service.webhook(), "text", tap).await.unwrap();
+    assert_eq!(tapped.text(), typed);
+}
+
+#[tokio::test]
 async fn a_photo_before_anything_else_begins_a_report() {
     let county = county().open().await;
     county.wechat.add_media("photo-1", "image/gif", GIF);

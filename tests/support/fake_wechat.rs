@@ -268,6 +268,42 @@ pub(crate) fn ok(mut extra: Value) -> Response {
     ([("content-type", "application/json; charset=utf-8")], extra.to_string()).into_response()
 }
 
+/// Tencent's 全局返回码, 40016 to 40026.
+fn menu_create(body: &Value) -> Response {
+    let text = |value: &Value, most: usize| {
+        value.as_str().is_some_and(|text| (1..=most).contains(&text.len()))
+    };
+    let Some(columns @ [_, ..]) = body["button"].as_array().map(Vec::as_slice) else {
+        return error(40016, "invalid button size");
+    };
+    if columns.len() > 3 {
+        return error(40016, "invalid button size");
+    }
+    for column in columns {
+        if !text(&column["name"], 16) {
+            return error(40018, "invalid button name size");
+        }
+        let Some(inner) = column["sub_button"].as_array() else {
+            match column["type"] == "click" && text(&column["key"], 128) {
+                true => continue,
+                false => return error(40019, "invalid button key size"),
+            }
+        };
+        if !(1..=5).contains(&inner.len()) {
+            return error(40023, "invalid sub button size");
+        }
+        for button in inner {
+            if !text(&button["name"], 60) {
+                return error(40025, "invalid sub button name size");
+            }
+            if !(button["type"] == "click" && text(&button["key"], 128)) {
+                return error(40026, "invalid sub button key size");
+            }
+        }
+    }
+    ok(json!({}))
+}
+
 impl State {
     fn next_fault(&mut self, path: &str) -> Option<Fault> {
         let queue = self.faults.get_mut(path)?;
@@ -314,10 +350,7 @@ impl State {
             TEMPLATE_SEND => self.template_send(body),
             BIZSEND => self.bizsend(body),
             MEDIA_GET => self.media_get(parameters.get("media_id")),
-            MENU_CREATE => match body["button"].as_array().map(Vec::len) {
-                Some(1..=3) => ok(json!({})),
-                _ => error(40016, "invalid button size"),
-            },
+            MENU_CREATE => menu_create(body),
             QRCODE_CREATE => {
                 let scene = &body["action_info"]["scene"]["scene_str"];
                 match scene.as_str().map(str::len) {

@@ -17,6 +17,7 @@ pub(super) const SMS_PART: usize = 67;
 const WECHAT_BYTES_MAX: usize = 2_048;
 /// Of a button, and of what it sends.
 const BUTTON_BYTES_MAX: usize = 16;
+const INNER_BUTTON_BYTES_MAX: usize = 60;
 const KEY_BYTES_MAX: usize = 128;
 /// A name of a person, a product, a department.
 const NAME_CHARACTERS: usize = 12;
@@ -56,18 +57,22 @@ pub(super) fn check(findings: &mut Findings, script: &Script, places: &Places) {
         let text = notice.words.sms.fill(fill);
         sms(findings, &notice.file, at, &notice.words, &text, most);
     }
-    for item in &script.menu {
-        let mut button = |text: &str, most: usize, what: &str| {
-            if text.len() > most {
-                let message = format!(
-                    "{what}「{text}」太长，微信最多{most}个字节，汉字一个算三个。请写短些。"
-                );
-                let at = script.written.menu;
-                findings.add(&script.written.file, at, text, "E813", message);
-            }
-        };
-        button(&item.name, BUTTON_BYTES_MAX, "按钮的名称");
-        button(&item.key, KEY_BYTES_MAX, "按钮的键");
+    let mut button = |text: &str, most: usize, what: &str| {
+        if text.len() > most {
+            let message =
+                format!("{what}「{text}」太长，微信最多{most}个字节，汉字一个算三个。请写短些。");
+            let at = script.written.menu;
+            findings.add(&script.written.file, at, text, "E813", message);
+        }
+    };
+    for column in &script.menu {
+        button(&column.name, BUTTON_BYTES_MAX, "按钮的名称");
+        for item in &column.items {
+            button(&item.name, INNER_BUTTON_BYTES_MAX, "子菜单的名称");
+        }
+        for item in column.buttons() {
+            button(&item.key, KEY_BYTES_MAX, "按钮的键");
+        }
     }
 }
 

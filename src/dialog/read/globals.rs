@@ -10,6 +10,10 @@ use crate::dialog::script::shapes;
 use crate::dialog::script::words::Path;
 use crate::dialog::script::{Command, GlobalCommand, MenuItem, Rules, Script, place_of};
 
+/// WeChat's limits.
+const COLUMNS_MAX: usize = 3;
+const BUTTONS_MAX: usize = 5;
+
 pub(in crate::dialog) fn read_globals(
     reader: &mut Reader,
     root: &Node,
@@ -44,16 +48,42 @@ pub(in crate::dialog) fn read_globals(
     }
     if let Some(node) = map.get("menu") {
         script.written.menu = node.at;
-        let items = reader.list(node);
-        for item in items {
-            let Some(item) = reader.map(item, &shapes::BUTTON) else { continue };
-            let mut text = |id| item.get(id).map_or("", |node| reader.text(node)).to_owned();
-            script.menu.push(MenuItem { name: text("name"), key: text("key") });
+        let columns = reader.list(node);
+        for column in columns {
+            script.menu.extend(read_column(reader, column));
         }
-        if let Some(fourth) = items.get(3) {
+        if let Some(fourth) = columns.get(COLUMNS_MAX) {
             reader.wrong(fourth.at, "E219", "公众号菜单最多三个，请删去几个。");
         }
     }
+}
+
+/// A button of its own, or one that opens several.
+fn read_column(reader: &mut Reader, node: &Node) -> Option<MenuItem> {
+    let map = reader.map(node, &shapes::COLUMN)?;
+    let name = map.get("name").map_or("", |node| reader.text(node)).to_owned();
+    let key = map.get("key").map_or("", |node| reader.text(node)).to_owned();
+    let mut items = Vec::new();
+    match (map.get("items"), map.has("key")) {
+        (Some(_), true) => {
+            let message = "点开是「子菜单」，就没有自己的「键」。请删去一个。";
+            reader.wrong(map.place("key"), "E201", message);
+        }
+        (None, false) => reader.wrong(map.at, "E202", "缺「键」。请补上一行「键: …」。"),
+        (None, true) => {}
+        (Some(node), false) => {
+            let buttons = reader.list(node);
+            if let Some(sixth) = buttons.get(BUTTONS_MAX) {
+                reader.wrong(sixth.at, "E219", "一个「子菜单」最多五项，请删去几项。");
+            }
+            for node in buttons {
+                let Some(map) = reader.map(node, &shapes::BUTTON) else { continue };
+                let mut text = |id| map.get(id).map_or("", |node| reader.text(node)).to_owned();
+                items.push(MenuItem { name: text("name"), key: text("key"), items: Vec::new() });
+            }
+        }
+    }
+    Some(MenuItem { name, key, items })
 }
 
 pub(in crate::dialog) fn command_id(command: Command) -> &'static str {

@@ -2,11 +2,13 @@
 //! the script they show, and which ones could be added.
 
 pub(in crate::dialog) mod coverage;
+mod record;
 mod replay;
 mod report;
 pub(in crate::dialog) mod suggest;
 pub(in crate::dialog) mod transcript;
 
 pub use coverage::{Coverage, Part};
+pub use record::{Did, record};
 pub use replay::run_tests;
 pub use report::{Failure, TestReport, Wrong};

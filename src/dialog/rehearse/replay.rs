@@ -58,7 +58,7 @@ struct Happened {
     effects: Vec<Effect>,
 }
 
-struct Session<'a> {
+pub(super) struct Session<'a> {
     script: &'a Script,
     places: &'a dyn Gazetteer,
     dialog: &'a Dialog,
@@ -83,7 +83,7 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(
+    pub fn new(
         script: &'a Script,
         places: &'a dyn Gazetteer,
         dialog: &'a Dialog,
@@ -133,6 +133,29 @@ impl<'a> Session<'a> {
             };
         }
         self.event_or_fact(line).map_err(Wrong::Told)
+    }
+
+    /// How many calls were made so far.
+    pub fn done(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// 〔办 …〕 for the last of the calls behind the first `done`, and who has it now.
+    pub fn marks(&self, done: usize) -> Vec<String> {
+        let called = self.calls[done..].last().map(|call| format!("〔办 {}〕", call.action));
+        let handed = self.handed_over.then(|| "〔转人工〕".to_owned());
+        let held = self.held.then(|| "〔留给工作人员〕".to_owned());
+        [called, handed, held].into_iter().flatten().collect()
+    }
+
+    /// What was said to it, a line each.
+    pub fn spoken(&mut self) -> impl Iterator<Item = String> {
+        std::mem::take(&mut self.said).into_iter().map(|said| one_line(&said))
+    }
+
+    /// One thing that happens, whatever is said to it.
+    pub fn play(&mut self, line: &Line) -> Result<(), String> {
+        self.event_or_fact(line)
     }
 
     fn event_or_fact(&mut self, line: &Line) -> Result<(), String> {

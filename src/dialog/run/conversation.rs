@@ -268,6 +268,12 @@ impl Conversation {
         self.offers.push(Offer { at: Some(now), ..offer });
     }
 
+    /// The labels of the menu that she sees, in its order; none when she sees none.
+    pub fn offered(&self) -> impl Iterator<Item = &str> {
+        let asked = self.active.as_ref().and_then(|frame| frame.asked.as_ref());
+        asked.into_iter().flat_map(|asked| &asked.shown).map(|shown| shown.label.as_str())
+    }
+
     /// When `Event::Wake` has something to do: a reminder, the end of waiting, the end of a
     /// draft.
     pub fn next_wake(&self, script: &Script) -> Option<Timestamp> {

@@ -65,6 +65,7 @@ pub(in crate::dialog) const KEYS: &[(&str, &str)] = &[
     ("phrases", "句子"),
     ("menu", "菜单"),
     ("key", "键"),
+    ("items", "子菜单"),
     ("notices", "通知"),
     ("notice", "通知"),
     ("template", "模板"),

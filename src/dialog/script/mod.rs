@@ -81,11 +81,20 @@ pub(in crate::dialog) fn place_of(places: &Places, id: &str) -> Place {
     found.map_or((1, 1), |(_, at)| *at)
 }
 
-/// A button of the account's menu.
+/// A button of the account's menu: what it sends, or what opens above it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MenuItem {
     pub name: String,
+    /// Empty where it opens `items`.
     pub key: String,
+    pub items: Vec<MenuItem>,
+}
+
+impl MenuItem {
+    /// Itself, or those above it.
+    pub fn buttons(&self) -> &[MenuItem] {
+        if self.items.is_empty() { std::slice::from_ref(self) } else { &self.items }
+    }
 }
 
 #[derive(Clone, Debug)]

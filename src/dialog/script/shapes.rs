@@ -195,7 +195,7 @@ pub(in crate::dialog) const GLOBALS: Shape = Shape {
         ("commands", ListOf(&COMMAND)),
         ("rules", Is(&RULES)),
         ("phrases", Phrases),
-        ("menu", ListOf(&BUTTON)),
+        ("menu", ListOf(&COLUMN)),
     ],
     required: &["commands", "phrases"],
 };
@@ -213,6 +213,10 @@ pub(in crate::dialog) const RULES: Shape = Shape {
         ("sms_max", Text),
     ],
     required: &["remind_text"],
+};
+pub(in crate::dialog) const COLUMN: Shape = Shape {
+    keys: &[("name", Text), ("key", Text), ("items", ListOf(&BUTTON))],
+    required: &["name"],
 };
 pub(in crate::dialog) const BUTTON: Shape =
     Shape { keys: &[("name", Text), ("key", Text)], required: &["name", "key"] };
