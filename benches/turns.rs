@@ -55,7 +55,7 @@ const CONNECTIONS: [usize; 3] = [1, 64, 256];
 const VILLAGERS: usize = 20_000;
 const OPENING: Line = Line { say: "反映问题", hear: "这件事在哪个村" };
 const CYCLE: [Line; 2] = [
-    Line { say: "大黑坨村", hear: "是哪方面的事" },
+    Line { say: "大黑坨村", hear: "请说说是什么事" },
     Line { say: "上一步", hear: "原来填的是：大黑坨村" },
 ];
 

@@ -165,7 +165,7 @@ async fn settle(account: &Account, url: &str, who: usize, diary: &mut Diary, rou
     {
         let expect = match n % 4 {
             0 | 3 => "这件事在哪个村",
-            _ => "是哪方面的事",
+            _ => "请说说是什么事",
         };
         assert!(said.starts_with(expect), "round {round}, villager {who}, message {n}: {said}");
         let was = (n % 4 == 3).then_some("原来填的是：小黑坨村");

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use bianmin::county::Places;
 use bianmin::dialog::{self, Format, Lint, Severity, SourceFile};
 use bianmin::office::Tables;
 use serde_json::Value;
@@ -18,8 +17,8 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn places() -> Places {
-    Tables::read(&root().join("county")).unwrap_or_else(|wrong| panic!("{wrong:?}")).places
+fn tables() -> Tables {
+    Tables::read(&root().join("county")).unwrap_or_else(|wrong| panic!("{wrong:?}"))
 }
 
 fn update() -> bool {
@@ -75,9 +74,9 @@ fn change_of(code: &str, new: &[SourceFile]) -> Vec<dialog::Diagnostic> {
 }
 
 /// Without what is said about the good `_全局.yaml`, unless the fixture is about it.
-fn lint_of(code: &str, places: &Places) -> Lint {
+fn lint_of(code: &str, tables: &Tables) -> Lint {
     let files = fixture(code);
-    let mut lint = dialog::lint(&files, places);
+    let mut lint = dialog::lint(&files, &tables.reader());
     let own = root().join("tests/fixtures/lint").join(code).join("_全局.append.yaml");
     if !own.exists() {
         lint.found.retain(|found| found.file != "_全局.yaml");
@@ -92,11 +91,11 @@ fn fixtures() -> Vec<String> {
 
 #[test]
 fn each_check_says_what_it_found() {
-    let places = places();
+    let tables = tables();
     let mut wrong = Vec::new();
     for name in fixtures() {
         let code = name.split('-').next().unwrap();
-        let lint = lint_of(&name, &places);
+        let lint = lint_of(&name, &tables);
         if !lint.found.iter().any(|found| found.code == code) {
             wrong.push(format!("{name}: {code} was not said"));
         }
@@ -187,7 +186,7 @@ fn the_manual_has_the_table_of_checks() {
 
 #[test]
 fn the_mark_stands_below_the_character() {
-    let lint = lint_of("W304", &places());
+    let lint = lint_of("W304", &tables());
     let text = lint.write(Format::Text, "dialogs");
     let lines: Vec<&str> = text.lines().collect();
     let column = |line: &str, mark: char| -> usize {
@@ -200,7 +199,7 @@ fn the_mark_stands_below_the_character() {
 
 #[test]
 fn json_says_the_same_as_the_text() {
-    let lint = lint_of("E805", &places());
+    let lint = lint_of("E805", &tables());
     let json: Value = serde_json::from_str(&lint.write(Format::Json, "dialogs")).unwrap();
     assert_eq!(json["errors"], lint.count(Severity::Error));
     let findings = json["findings"].as_array().unwrap();
@@ -232,10 +231,10 @@ fn validator(path: &str) -> impl Fn(&Value) {
 /// the whole standard's has objects by the dozen that we never write.
 #[test]
 fn sarif_keeps_to_the_standard() {
-    let places = places();
+    let tables = tables();
     let valid = validator("tests/fixtures/sarif-essential.schema.json");
     for name in fixtures() {
-        let lint = lint_of(&name, &places);
+        let lint = lint_of(&name, &tables);
         let sarif: Value = serde_json::from_str(&lint.write(Format::Sarif, "dialogs")).unwrap();
         valid(&sarif);
         let run = &sarif["runs"][0];
@@ -253,13 +252,13 @@ fn sarif_keeps_to_the_standard() {
 #[test]
 fn the_countys_own_dialogs_have_no_errors() {
     let files = bianmin::office::read_files(&root().join("dialogs")).unwrap();
-    let errors = dialog::lint(&files, &places()).errors();
+    let errors = dialog::lint(&files, &tables().reader()).errors();
     assert!(errors.found.is_empty(), "{}", errors.write(Format::Text, "dialogs"));
 }
 
 #[test]
 fn code_hosts_get_a_line_for_each_finding() {
-    let lint = lint_of("W304", &places());
+    let lint = lint_of("W304", &tables());
     let text = lint.write(Format::Github, "dialogs");
     assert_eq!(text.lines().count(), lint.found.len());
     assert!(text.contains("::warning file=dialogs/试.yaml,line=8,col=8,title=W304::"), "{text}");
@@ -268,7 +267,7 @@ fn code_hosts_get_a_line_for_each_finding() {
 #[test]
 fn what_needs_no_judgement_is_mended() {
     let folder = root().join("tests/fixtures/mend");
-    let places = places();
+    let tables = tables();
     let good = fixture("W101").remove(0);
     let mut wrong = Vec::new();
     for name in names(&folder).iter().filter(|name| name.ends_with(".before.yaml")) {
@@ -285,7 +284,7 @@ fn what_needs_no_judgement_is_mended() {
         assert_eq!(dialog::mend(&file(mended.clone())), None, "{name} is mended twice");
         // The mistakes were there, and a second run finds none of them.
         let typing = |text: String| -> Vec<String> {
-            let lint = dialog::lint(&[good.clone(), file(text)], &places);
+            let lint = dialog::lint(&[good.clone(), file(text)], &tables.reader());
             let found = lint.found.into_iter().filter(|found| {
                 found.file != good.name
                     && dialog::check_of(found.code).is_some_and(|check| check.number == "E1")

@@ -7,8 +7,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use bianmin::dialog::{
+    Conversation, Effect, Env, Event, Medium, Script, Value as DialogValue, step,
+};
 use bianmin::meaning::{self, GATE};
-use bianmin::office::{MODEL, Tables, read_examples};
+use bianmin::office::{MODEL, Tables, read_examples, read_script};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 /// A Tuesday.
@@ -209,4 +213,112 @@ fn the_model_is_reproducible_and_measured() {
     );
     println!("over the gate: {}, of which {} right", score.sure, score.sure_right);
     assert!(score.count > 300);
+}
+
+/// 50 written conversations, run through the shipped dialogs: how many messages she writes, from
+/// the first word to the number of her case.
+#[test]
+fn she_writes_little() {
+    let text =
+        fs::read_to_string(root().join("tests/fixtures/understand/conversations.tsv")).unwrap();
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .filter(|row| !row.is_empty() && !row.starts_with('#'))
+        .map(|row| row.split('\t').collect())
+        .collect();
+    assert_eq!(rows.len(), 50);
+    let tables = Tables::read(&root().join("county")).unwrap();
+    let script = read_script(&root().join("dialogs")).unwrap();
+    let mut counts: Vec<usize> = Vec::new();
+    let mut wrong = Vec::new();
+    for row in &rows {
+        let [opening, village, detail, kind] = row[..] else { panic!("four cells: {row:?}") };
+        match file(&tables, &script, opening, [village, detail, kind]) {
+            Ok((count, filed)) => {
+                counts.push(count);
+                let place = tables.places.get(&filed).map_or("", |place| place.name.as_str());
+                if !village.ends_with(place) || place.is_empty() {
+                    wrong.push(format!("{opening}: filed for {place}, not {village}"));
+                }
+            }
+            Err(said) => wrong.push(format!("{opening}: no case; the bot's last words: {said}")),
+        }
+    }
+    counts.sort_unstable();
+    let sum: usize = counts.iter().sum();
+    println!(
+        "messages of a villager from first word to case number: median {}, mean {:.2}, most {}",
+        counts[counts.len() / 2],
+        sum as f64 / counts.len() as f64,
+        counts[counts.len() - 1]
+    );
+    report(&wrong);
+    assert!(counts[counts.len() / 2] <= 3);
+}
+
+/// Until `create_case` is called: how many messages it took, and the code of the village.
+fn file(
+    tables: &Tables,
+    script: &Script,
+    opening: &str,
+    answers: [&str; 3],
+) -> Result<(usize, String), String> {
+    let [village, detail, kind] = answers;
+    let reader = tables.reader();
+    let mut conversation = Conversation::default();
+    let mut now: Timestamp = NOW.parse().unwrap();
+    let mut next = opening.to_owned();
+    let mut said = String::new();
+    for count in 1..10 {
+        now += SignedDuration::from_secs(30);
+        let env = Env {
+            now,
+            medium: Medium::Wechat,
+            phone: None,
+            places: &reader,
+            language: None,
+            working: true,
+        };
+        let turn = step(script, &conversation, &Event::Text(next.clone()), &env).unwrap();
+        conversation = turn.conversation;
+        said.clear();
+        for effect in &turn.effects {
+            match effect {
+                // What can not wait is filed at once.
+                Effect::Call(call) if ["create_case", "report_danger"].contains(&&*call.action) => {
+                    let place = call.args.get("village").map(|answer| &answer.value);
+                    let Some(DialogValue::Village { code, .. }) = place else {
+                        return Err("a case without a village".to_owned());
+                    };
+                    return Ok((count, code.clone()));
+                }
+                Effect::Say(text) => said.push_str(text),
+                _ => {}
+            }
+        }
+        // The number before what she means.
+        let number = said.lines().find_map(|line| {
+            let (number, label) = line.split_once(' ')?;
+            (label.ends_with(village) || village.ends_with(label) || label == kind)
+                .then(|| number.to_owned())
+        });
+        next = if said.contains("请您核对") {
+            "对".to_owned()
+        } else if let Some(number) = number {
+            number
+        } else if said.contains("您说的是哪一个") {
+            if said.contains("别的事") { "别的" } else { village }.to_owned()
+        } else if said.contains("是就回「是」") {
+            if said.contains(village) { "是" } else { "不是" }.to_owned()
+        } else if said.contains("在哪个村") || said.contains("没找到这个村") {
+            village.to_owned()
+        } else if said.contains("是哪方面") {
+            kind.to_owned()
+        } else if said.contains("是什么事") || said.contains("请再多说一点") {
+            detail.to_owned()
+        } else {
+            return Err(said);
+        };
+    }
+    Err(said)
 }

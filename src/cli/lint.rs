@@ -57,7 +57,7 @@ pub fn run(config: &Path, options: &LintOptions) -> anyhow::Result<ExitCode> {
     if options.fix && !fix(folder, &mut files)? {
         return Ok(ExitCode::from(2));
     }
-    let lint = dialog::lint(&files, &tables.places);
+    let lint = dialog::lint(&files, &tables.reader());
     let format = match options.format {
         FormatName::Text => Format::Text,
         FormatName::Json => Format::Json,

@@ -31,7 +31,7 @@ pub fn run(config: &Path, options: &TestOptions) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
-    let report = dialog::run_tests(&script, &tables.places);
+    let report = dialog::run_tests(&script, &tables.reader());
     println!("{report}");
     if !report.passed() {
         return Ok(ExitCode::FAILURE);

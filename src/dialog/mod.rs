@@ -21,7 +21,7 @@ pub use read::source::{Diagnostic, SourceFile};
 pub use read::{decode, hash, load};
 pub use rehearse::{Coverage, Did, Failure, Part, TestReport, Wrong, record, run_tests};
 pub use run::conversation::{Conversation, Offer, summary};
-pub use run::event::{Call, Effect, Env, Event, Fault, Gazetteer, PlaceFound, Turn};
+pub use run::event::{Call, Effect, Env, Event, Fault, Gazetteer, KindFound, PlaceFound, Turn};
 pub use run::step;
 pub use run::version::lost_answers;
 pub use schema::{Lang, schema};

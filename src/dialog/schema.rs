@@ -139,6 +139,16 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("remind", "问了没回音，过多久提醒一次，例如 30分钟。", "Reminds after, for example 30分钟."),
     ("hand_over_after", "几次听不懂就转给工作人员。", "Hands over after so many misses."),
     ("not_ahead", "是：一句话受理时不提前填这个问题。", "Never filled from the first sentence."),
+    (
+        "unasked",
+        "是：从不问，她说了就收下；核对时列出的还能改。",
+        "Never asked; taken when she says it.",
+    ),
+    (
+        "intents",
+        "没有入口词的话，意思是这些也走这里：反映、咨询、查进度、撤回、订购。",
+        "What a message without an entry word has to be about to begin this dialog.",
+    ),
     ("list", "核对时列出哪几个答案，用顿号隔开。", "Slots that are listed for her to check."),
     ("compute", "算出一个数，例如：合计 = product.价格 × qty。", "Computes a number."),
     ("result", "办完得到的东西存在哪个名字下，例如 case_no。", "Slot for what the call gives."),

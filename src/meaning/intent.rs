@@ -127,6 +127,11 @@ pub(super) fn intent(chars: &[char], said: &[char], signs: Signs) -> Intent {
     if thanks { Intent::Thanks } else { found }
 }
 
+/// Words of a complaint stand in it: 坏了, 没人管, 多收钱.
+pub(super) fn complains(chars: &[char]) -> bool {
+    PHRASES.hits(chars).iter().any(|hit| hit.tag == COMPLAINT)
+}
+
 fn matter(chars: &[char], said: &[char], signs: Signs) -> Intent {
     let edge = |c: &char| !c.is_alphanumeric();
     let from = said.iter().position(|c| !edge(c)).unwrap_or(0);

@@ -191,6 +191,12 @@ impl<'a> Reader<'a> {
         self.emergencies.is_calm(&Copy::of(text, CHARACTERS_MAX).without_blanks().chars)
     }
 
+    /// She complains of what the word names, a kind of matter: 快递不给送到村.
+    pub fn complains_of(&self, text: &str, word: &str) -> bool {
+        self.categories.iter().any(|kind| kind.name.contains(word))
+            && intent::complains(&Copy::of(text, CHARACTERS_MAX).without_blanks().chars)
+    }
+
     /// Only what the message is about. Days are of no matter for it.
     pub fn intent(&self, text: &str) -> Intent {
         self.understand(text, Date::ZERO).intent
@@ -229,6 +235,10 @@ impl<'a> Reader<'a> {
 
     /// The kinds that a text may be about, the likeliest first.
     pub fn kinds(&self, text: &str) -> Vec<(&'a str, f32)> {
+        let plain = zh::plain(text);
+        if let Some(kind) = self.categories.iter().find(|kind| kind.name == plain) {
+            return vec![(&kind.code, 1.0)];
+        }
         let found = self.places.find(text, Scope::Sentence);
         let place = match found {
             Found::One { span, .. } => Some(span),

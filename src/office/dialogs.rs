@@ -73,7 +73,7 @@ pub fn check_files(
     tables: &Tables,
 ) -> Result<Script, Vec<String>> {
     let folder = folder.display().to_string();
-    let errors = dialog::lint(files, &tables.places).errors();
+    let errors = dialog::lint(files, &tables.reader()).errors();
     if !errors.passed() {
         return Err(errors.texts(&folder));
     }

@@ -234,8 +234,8 @@ impl Office {
         Ok(())
     }
 
-    pub fn places(&self) -> &crate::county::Places {
-        &self.tables.places
+    pub fn reader(&self) -> crate::meaning::Reader<'_> {
+        self.tables.reader()
     }
 
     pub fn script(&self) -> Arc<Script> {

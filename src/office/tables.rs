@@ -301,8 +301,10 @@ mod tests {
     fn script_and_tables_know_each_other() {
         let tables = Tables::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("county")).unwrap();
         assert_eq!(tables.misfits(&script(|_, text| text)), Vec::<String>::new());
-        let wrong =
-            script(|_, text| text.replace("\"0409\"", "\"0999\"").replace("：0409、", "：0999、"));
+        let wrong = script(|_, text| {
+            let options = "类型: 单选\n    选项:\n      - 值: \"0999\"\n        字: 路灯\n      - 值: \"0201\"\n        字: 停水\n";
+            text.replace("类型: 事项\n", options)
+        });
         let misfits = tables.misfits(&wrong);
         assert_eq!(misfits.len(), 1, "{misfits:?}");
         assert!(misfits[0].contains("「路灯」的「值」0999"), "{misfits:?}");

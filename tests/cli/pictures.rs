@@ -24,12 +24,12 @@ fn a_dialog_is_drawn_with_its_questions_and_conditions() {
     let drawn = home.run(&["graph", "反映问题"]);
     assert!(drawn.status.success());
     let words = words(&String::from_utf8(drawn.stdout).unwrap());
-    for part in ["1 问 村庄", "在微信上", "路灯", "9 办", "结束"] {
+    for part in ["1 问 村庄", "3 问 事项", "不问，她说了就收下", "9 办", "结束"] {
         assert!(words.contains(part), "{part}: {words}");
     }
-    let mermaid = home.run(&["graph", "appeal", "--format", "mermaid"]);
+    let mermaid = home.run(&["graph", "danger", "--format", "mermaid"]);
     let mermaid = String::from_utf8(mermaid.stdout).unwrap();
-    assert!(mermaid.starts_with("flowchart") && mermaid.contains("在微信上"), "{mermaid}");
+    assert!(mermaid.starts_with("flowchart") && mermaid.contains("答案是「着火」"), "{mermaid}");
 }
 
 #[test]

@@ -52,8 +52,9 @@ fn a_broken_script_or_table_stops_the_start() {
     };
     stops("both are said", both, &["反映问题.yaml", "places.csv", "vilage"]);
     let unknown = |home: &Home| {
-        home.edit(dialog, "\"0409\"", "\"0999\"");
-        home.edit(dialog, "在 category：0409、", "在 category：0999、");
+        let options = "类型: 单选\n    选项:\n      - 值: \"0999\"\n        字: 路灯\n\
+                       \x20     - 值: \"0201\"\n        字: 停水\n";
+        home.edit(dialog, "类型: 事项\n", options);
     };
     stops("unknown kind of matter", unknown, &["「路灯」的「值」0999", "categories.csv"]);
     let missing = |home: &Home| std::fs::remove_dir_all(home.path("county")).unwrap();
@@ -131,7 +132,7 @@ fn the_transcripts_are_run_and_their_failures_said() {
 #[test]
 fn the_terminal_holds_the_same_conversation() {
     let home = Home::new();
-    let lines = "大黑坨村的垃圾堆在路边十几天没人拉，我叫张三，电话13800138000\n没有\n对\n查进度\n";
+    let lines = "大黑坨村的垃圾堆在路边十几天没人拉，我叫张三，电话13800138000\n对\n查进度\n";
     let output = home.run_with(&["chat"], lines);
     assert!(output.status.success());
     let said = said(&output);

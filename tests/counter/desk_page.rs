@@ -109,7 +109,7 @@ async fn the_list_is_filtered_and_searched() {
     let mut county = county().open().await;
     let number = county.report(VILLAGER).await;
     let other = "oVillager00000000000000000002";
-    county.talk(other, &["小黑坨村停水三天了，全村都没水用", "没有", "李四", "13900139000"]).await;
+    county.talk(other, &["小黑坨村停水三天了，全村都没水用", "我叫李四", "13900139000"]).await;
     let water = super::county::number_in(&county.say(other, "对").await);
     {
         let mut clerk = county.clerk().await;

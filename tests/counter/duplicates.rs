@@ -14,7 +14,7 @@ const REPORT: &str = "大黑坨村的垃圾堆在路边十几天没人拉，我�
 #[tokio::test]
 async fn three_deliveries_at_once_are_one_case_and_one_reply() {
     let county = county().open().await;
-    county.talk(VILLAGER, &[REPORT, "没有"]).await;
+    county.talk(VILLAGER, &[REPORT]).await;
     let villager = county.account.villager(VILLAGER);
     let xml = villager.message("text", "<Content><![CDATA[对]]></Content>");
     let url = county.webhook();
@@ -49,7 +49,7 @@ async fn an_event_has_no_message_id_and_is_known_by_its_second() {
     }
     let details = county.health().await["details"].clone();
     assert_eq!(details["duplicates"], 2, "{details}");
-    assert_eq!(county.say(VILLAGER, "大黑坨村").await.lines().count(), 10);
+    assert!(county.say(VILLAGER, "大黑坨村").await.starts_with("请说说是什么事"));
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn a_restart_forgets_no_reply() {
     let open =
         || -> Store { Arc::new(SledEngine::open(folder.path(), SledSettings::default()).unwrap()) };
     let before = county().store(open()).open().await;
-    before.talk(VILLAGER, &[REPORT, "没有"]).await;
+    before.talk(VILLAGER, &[REPORT]).await;
     let villager = before.account.villager(VILLAGER);
     let xml = villager.message("text", "<Content><![CDATA[对]]></Content>");
     let first = villager.deliver(&before.webhook(), &xml).await.unwrap();

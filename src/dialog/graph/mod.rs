@@ -130,6 +130,9 @@ fn block(dialog: &Dialog, n: usize, step: &Step) -> Block {
             if !question.skip.is_empty() {
                 lines.push("可以跳过".into());
             }
+            if question.unasked {
+                lines.push("不问，她说了就收下".into());
+            }
             let title = format!("{number} 问 {}（{}）", told::kind(&question.kind), question.slot);
             (Shape::Ask, title, lines, false)
         }

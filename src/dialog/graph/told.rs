@@ -85,6 +85,7 @@ pub(super) fn kind(kind: &Kind) -> &'static str {
         Kind::LongText { .. } => "long_text",
         Kind::Photo => "photo",
         Kind::Location => "location",
+        Kind::Matter => "matter",
     };
     TYPES.iter().find(|(known, _)| *known == id).map_or("", |(_, zh)| zh)
 }

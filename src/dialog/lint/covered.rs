@@ -2,14 +2,14 @@
 //! that none chooses, and for each such option a transcript to paste.
 
 use super::Findings;
-use crate::county::Places;
 use crate::dialog::rehearse::coverage::{Covered, Part};
 use crate::dialog::rehearse::{run_tests, suggest};
 use crate::dialog::run::event::{Gazetteer, PlaceFound};
 use crate::dialog::script::Script;
+use crate::meaning::Reader;
 
-pub(super) fn check(findings: &mut Findings, script: &Script, places: &Places) {
-    let report = run_tests(script, places);
+pub(super) fn check(findings: &mut Findings, script: &Script, reader: &Reader<'_>) {
+    let report = run_tests(script, reader);
     for failure in &report.failures {
         let message = format!(
             "测试「{}」不通过：{}　请改对话，或者改测试里的这一行。",
@@ -22,7 +22,7 @@ pub(super) fn check(findings: &mut Findings, script: &Script, places: &Places) {
     if !report.passed() {
         return;
     }
-    let village = well_known(places);
+    let village = well_known(reader);
     for one in report.coverage.missing() {
         let (code, message) = said(one);
         let text = match one.part {
@@ -36,7 +36,7 @@ pub(super) fn check(findings: &mut Findings, script: &Script, places: &Places) {
         }
         let (dialog, slot, value) = &one.key;
         let Some(dialog) = script.dialogs.get(dialog) else { continue };
-        let found = suggest::transcript(script, places, &village, dialog, slot, value);
+        let found = suggest::transcript(script, reader, &village, dialog, slot, value);
         if let Some(transcript) = found {
             let message = format!(
                 "下面是选「{text}」的最短的对话。请看对不对，对就粘到「测试:」下面：\n{transcript}"
@@ -64,10 +64,8 @@ fn said(one: &Covered) -> (&'static str, String) {
 }
 
 /// A village that is understood at once.
-fn well_known(places: &Places) -> String {
-    let known = |name: &str| {
-        matches!(Gazetteer::find(places, name, true), PlaceFound::One { exact: true, .. })
-    };
-    let found = places.iter().find(|place| known(&place.name));
+fn well_known(reader: &Reader<'_>) -> String {
+    let known = |name: &str| matches!(reader.find(name, true), PlaceFound::One { exact: true, .. });
+    let found = reader.places.iter().find(|place| known(&place.name));
     found.map(|place| place.name.clone()).unwrap_or_default()
 }

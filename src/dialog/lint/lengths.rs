@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use super::Findings;
 use super::paths::{Ways, texts};
-use crate::county::Places;
 use crate::dialog::read::yaml::Place;
 use crate::dialog::script::value::Value;
 use crate::dialog::script::words::{Medium, Path, Words, brief_on};
 use crate::dialog::script::{Dialog, Kind, Script, Step, StepKind, place_of};
+use crate::meaning::{KINDS, Reader};
 
 /// One SMS holds so many UTF-16 units; each part of a longer one holds fewer.
 pub(super) const SMS_ALONE: usize = 70;
@@ -24,12 +24,13 @@ const NAME_CHARACTERS: usize = 12;
 /// Where a call gives a text of any length, the department's own words, none is counted.
 const UNBOUNDED: [&str; 5] = ["答复", "reply", "内容", "text", "原因"];
 
-pub(super) fn check(findings: &mut Findings, script: &Script, places: &Places) {
-    let village = places.iter().map(|place| place.name.chars().count()).max().unwrap_or_default();
+pub(super) fn check(findings: &mut Findings, script: &Script, reader: &Reader<'_>) {
+    let village = longest(reader.places.iter().map(|place| place.name.as_str()));
+    let matter = longest(reader.categories.iter().map(|kind| kind.name.as_str()));
     let most = script.rules.sms_max;
     for dialog in script.dialogs.values() {
         let ways = Ways::through(dialog);
-        let longest = Longest::of(dialog, village);
+        let longest = Longest::of(dialog, village, matter);
         for (n, step) in dialog.steps.iter().enumerate() {
             for (key, words) in texts(step) {
                 let menu =
@@ -74,6 +75,10 @@ pub(super) fn check(findings: &mut Findings, script: &Script, places: &Places) {
             button(&item.key, KEY_BYTES_MAX, "按钮的键");
         }
     }
+}
+
+fn longest<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    names.map(|name| name.chars().count()).max().unwrap_or_default()
 }
 
 fn sms(findings: &mut Findings, file: &str, at: Place, words: &Words, text: &str, most: usize) {
@@ -133,7 +138,7 @@ struct Longest {
 }
 
 impl Longest {
-    fn of(dialog: &Dialog, village: usize) -> Self {
+    fn of(dialog: &Dialog, village: usize, matter: usize) -> Self {
         let mut longest = Self { slots: BTreeMap::new(), menus: BTreeMap::new() };
         for question in dialog.questions() {
             let count = match &question.kind {
@@ -144,6 +149,12 @@ impl Longest {
                     choices.iter().map(|choice| choice.label.chars().count()).max()
                 }
                 Kind::Village => Some(village),
+                Kind::Matter => {
+                    let line = |n: usize| format!(" {n} {}", "一".repeat(matter));
+                    let menu = (1..=KINDS).map(line).collect::<String>() + " 4 别的事";
+                    longest.menus.insert(question.slot.clone(), menu);
+                    Some(matter)
+                }
                 Kind::Mobile => Some(11),
                 Kind::YesNo => Some(1),
                 Kind::Quantity { max, .. } => {

@@ -17,11 +17,11 @@ mod typing;
 mod ways;
 mod wording;
 
-use crate::county::Places;
 use crate::dialog::read::check;
 use crate::dialog::read::lower::{load, read_all};
 use crate::dialog::read::source::{Diagnostic, Problems, SourceFile};
 use crate::dialog::read::yaml::Place;
+use crate::meaning::Reader;
 
 pub use checks::{CHECKS, Check, Severity, check_of};
 pub use mend::mend;
@@ -56,7 +56,7 @@ impl Lint {
 
 /// Every check over every file. A file that does not read is reported and the others are
 /// looked at all the same; what only shows when all are there waits until all read.
-pub fn lint(files: &[SourceFile], places: &Places) -> Lint {
+pub fn lint(files: &[SourceFile], reader: &Reader<'_>) -> Lint {
     let (script, found) = read_all(files);
     let mut findings = Findings { files, found };
     let broken: Vec<String> = findings.found.iter().map(|wrong| wrong.file.clone()).collect();
@@ -76,14 +76,14 @@ pub fn lint(files: &[SourceFile], places: &Places) -> Lint {
     if broken.is_empty() {
         spare::tables(&mut findings, &sound);
     }
-    lengths::check(&mut findings, &sound, places);
+    lengths::check(&mut findings, &sound, reader);
     wording::check(&mut findings, &sound);
     // The transcripts run into other dialogs and into the sentences of all.
     if all_read {
         match load(files) {
             Ok(script) => {
                 translated::check(&mut findings, &script);
-                covered::check(&mut findings, &script, places);
+                covered::check(&mut findings, &script, reader);
             }
             Err(found) => findings.found.extend(found),
         }

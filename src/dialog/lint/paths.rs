@@ -180,9 +180,12 @@ impl Ways {
         let mut waits = false;
         let states = match &step.kind {
             StepKind::Ask(question) => {
-                waits = !self.has_no_rows(question, dialog, &state);
+                waits = !question.unasked && !self.has_no_rows(question, dialog, &state);
+                let unsaid = question.unasked.then(|| state.clone());
                 state.unanswered = Some(n);
-                self.answered(question, dialog, state)
+                let mut after = self.answered(question, dialog, state);
+                after.extend(unsaid);
+                after
             }
             StepKind::Say { end: true, .. } => {
                 state.unanswered = None;

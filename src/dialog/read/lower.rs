@@ -12,7 +12,7 @@ use crate::dialog::read::source::{Diagnostic, Problems, SourceFile};
 use crate::dialog::read::yaml::{self, Node, Tree};
 use crate::dialog::read::{check, globals, lower_steps, notices, table, translation};
 use crate::dialog::rehearse::transcript;
-use crate::dialog::script::keywords::{TABLE_FOLDERS, TRANSLATION_FOLDERS};
+use crate::dialog::script::keywords::{INTENTS, TABLE_FOLDERS, TRANSLATION_FOLDERS};
 use crate::dialog::script::shapes;
 use crate::dialog::script::words::Words;
 use crate::dialog::script::{Dialog, OwnRules, Rules, Script, Tables, Upgrade, Written, place_of};
@@ -173,6 +173,7 @@ fn read_dialog(reader: &mut Reader, root: &Node, file: &str) -> Option<Dialog> {
         menu_key: None,
         sms: None,
         pattern: None,
+        intents: Vec::new(),
         intake: map.get("intake").is_some_and(|node| reader.yes_no(node)),
         side: map.get("side").is_some_and(|node| reader.yes_no(node)),
         rescue: map.get("rescue").is_some_and(|node| reader.yes_no(node)),
@@ -197,6 +198,19 @@ fn read_dialog(reader: &mut Reader, root: &Node, file: &str) -> Option<Dialog> {
         dialog.menu_key = entry.get("menu_key").map(|node| reader.text(node).to_owned());
         dialog.sms = entry.get("sms").map(|node| reader.digit(node));
         dialog.pattern = entry.get("pattern").and_then(|node| reader.pattern(node));
+        if let Some(node) = entry.get("intents") {
+            for word in reader.words(node) {
+                match INTENTS.iter().find(|(_, known)| *known == word) {
+                    Some((intent, _)) => dialog.intents.push(*intent),
+                    None => {
+                        let all: Vec<&str> = INTENTS.iter().map(|(_, known)| *known).collect();
+                        let message =
+                            format!("没有「{word}」这个意图。可以写：{}。", all.join("、"));
+                        reader.wrong(node.at, "E307", message);
+                    }
+                }
+            }
+        }
         dialog.places.extend(entry.places());
     }
     if let Some(node) = map.get("steps") {

@@ -75,6 +75,7 @@ pub(in crate::dialog) fn question(reader: &mut Reader, map: &Map) -> Option<Ques
             .get("hand_over_after")
             .and_then(|node| reader.count(node, "次", 1..=10)),
         not_ahead: map.get("not_ahead").is_some_and(|node| reader.yes_no(node)),
+        unasked: map.get("unasked").is_some_and(|node| reader.yes_no(node)),
     })
 }
 
@@ -105,6 +106,7 @@ fn kind(reader: &mut Reader, map: &Map, id: &str) -> Option<Kind> {
         "short_text" => Kind::ShortText,
         "photo" => Kind::Photo,
         "location" => Kind::Location,
+        "matter" => Kind::Matter,
         "long_text" => Kind::LongText {
             at_least: map
                 .get("at_least")
@@ -209,7 +211,7 @@ fn default(reader: &mut Reader, node: &Node, kind: &Kind) -> Option<Default> {
         Kind::Mobile => crate::zh::phone(text).is_ok(),
         Kind::ShortText | Kind::LongText { .. } | Kind::PersonName | Kind::Day => true,
         Kind::Village | Kind::ChoiceFrom(_) => true,
-        Kind::Many { .. } | Kind::Identity | Kind::Photo | Kind::Location => false,
+        Kind::Many { .. } | Kind::Identity | Kind::Photo | Kind::Location | Kind::Matter => false,
     };
     if !fits {
         let message = format!("「{text}」不能做这个问题的默认。请写一个村民会回的答案。");

@@ -84,6 +84,10 @@ impl Coverage {
                 let id = step.id.as_str();
                 let at = |key| place_of(&step.places, key);
                 if let StepKind::Ask(question) = &step.kind {
+                    // Only the confirmation could ask it again.
+                    if question.unasked && !dialog.lists(&question.slot) {
+                        continue;
+                    }
                     add(Part::Question, id, "", id.to_owned(), at("ask"));
                     if let Kind::Choice(choices) = &question.kind {
                         for choice in choices {

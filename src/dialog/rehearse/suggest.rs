@@ -140,6 +140,7 @@ impl Search<'_> {
             Kind::Money { .. } => said("100元"),
             Kind::Day => said("昨天"),
             Kind::Identity => said("11010519491231002X"),
+            Kind::Matter => said("别的"),
             Kind::ChoiceFrom(_) | Kind::Many { .. } => said("1"),
         };
         // Skipping may lead elsewhere.

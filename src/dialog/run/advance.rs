@@ -120,6 +120,23 @@ impl<'a> Walk<'a> {
         let mut asked =
             frame.menu(question, before.and_then(|asked| asked.shown.first()), self.env);
         asked.misses = before.map_or(0, |asked| asked.misses);
+        // With her first words she may have named a village that has to be made sure of.
+        if before.is_none() && suffix.is_empty() && matches!(question.kind, Kind::Village) {
+            match understand::village_in(&frame.opening, self.env) {
+                Parsed::Choose(shown) => {
+                    self.which_one(Asked { shown, ..asked });
+                    return Ok(());
+                }
+                Parsed::Maybe(answer) => {
+                    if let Some(frame) = &mut self.now.active {
+                        frame.asked = Some(asked);
+                    }
+                    self.is_it(answer);
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
         self.show_question(question, asked, suffix);
         Ok(())
     }
@@ -191,10 +208,16 @@ impl<'a> Walk<'a> {
         let Some(dialog) = self.script.dialog_of(frame) else { return 0 };
         let open = frame.way(dialog, self.env).filter(|step| {
             matches!(step.kind, StepKind::Ask(_) | StepKind::Sub { .. })
+                && !is_unasked(step)
                 && !frame.answers.contains_key(&step.id)
         });
         open.count().max(1)
     }
+}
+
+/// She may say it; nobody asks.
+fn is_unasked(step: &Step) -> bool {
+    matches!(&step.kind, StepKind::Ask(question) if question.unasked)
 }
 
 impl Frame {
@@ -205,7 +228,11 @@ impl Frame {
     /// The first relevant step that is not behind her.
     pub fn next<'d>(&'d self, dialog: &'d Dialog, env: &'d Env<'d>) -> Option<&'d Step> {
         self.way(dialog, env).find(|step| match &step.kind {
-            StepKind::Ask(_) | StepKind::Sub { .. } => !self.answers.contains_key(&step.id),
+            StepKind::Ask(question) => {
+                !self.answers.contains_key(&step.id)
+                    && (!question.unasked || self.known(question, env).is_some())
+            }
+            StepKind::Sub { .. } => !self.answers.contains_key(&step.id),
             _ => !self.done.contains(&step.id),
         })
     }
@@ -230,6 +257,10 @@ impl Frame {
             }
         }
         match &question.kind {
+            Kind::Matter => {
+                let (value, how) = understand::likely_kind(self.matter(), env)?;
+                Some(Answer { raw: self.matter().to_owned(), value, how })
+            }
             Kind::ChoiceFrom(pick) => {
                 let items = self.items(question, env, false);
                 // Her only case needs no choice; a ware that is left over is still asked for.

@@ -11,6 +11,7 @@ use crate::dialog::run::understand::{self, Parsed};
 use crate::dialog::script::value::How;
 use crate::dialog::script::words::Medium;
 use crate::dialog::script::{Command, Dialog};
+use crate::meaning::Intent;
 use crate::zh;
 
 /// Of the message with which a dialog begins.
@@ -48,12 +49,27 @@ impl<'a> Walk<'a> {
             self.now.active = self.now.parked.take();
             return self.while_busy(text);
         }
-        if let Some(dialog) = self.by_matter(text) {
+        let intent = self.env.places.intent(text);
+        match intent {
+            Some(Intent::Human) => return self.obey(Command::Human),
+            Some(Intent::Help) => return self.obey(Command::Help),
+            _ => {}
+        }
+        let meant = |dialog: &&Dialog| intent.is_some_and(|i| dialog.intents.contains(&i));
+        if let Some(dialog) = self.script.each_dialog().find(meant) {
+            return self.start(dialog, text, 0..0);
+        }
+        let matters = intent.is_none_or(|i| matches!(i, Intent::Report | Intent::Consult));
+        if matters && let Some(dialog) = self.by_matter(text) {
             return self.start(dialog, text, 0..0);
         }
         let copy = zh::plain(text);
-        let thanks = THANKS.iter().any(|word| *word == copy);
-        self.say_phrase(if thanks { "you_are_welcome" } else { "unclear" });
+        let thanks = intent == Some(Intent::Thanks) || THANKS.iter().any(|word| *word == copy);
+        self.say_phrase(match intent {
+            _ if thanks => "you_are_welcome",
+            Some(Intent::Chitchat) => "welcome",
+            _ => "unclear",
+        });
         Ok(())
     }
 
@@ -79,6 +95,9 @@ impl<'a> Walk<'a> {
             .filter(|(word, _)| word.chars().count() >= 2 && copy.starts_with(word.as_str()));
         let (word, id) = words.max_by_key(|(word, _)| word.len())?;
         let dialog = self.script.dialog(id)?;
+        if self.env.places.complains_of(text, word) && !dialog.calls("create_case") {
+            return None;
+        }
         let rest = &copy[word.len()..];
         let means_it =
             dialog.intake || rest.chars().count() <= 4 || rest.chars().any(|c| c.is_ascii_digit());

@@ -41,6 +41,13 @@ impl Walk<'_> {
                 if open && self.leaves_for(text)? {
                     return Ok(());
                 }
+                // 写错了，是小黑坨村 is no answer, however long a text may be.
+                if matches!(question.kind, Kind::LongText { .. })
+                    && understand::correction(text).is_some()
+                    && self.correct(text)?
+                {
+                    return Ok(());
+                }
                 if self.answer_question(question, text)? {
                     return Ok(());
                 }
@@ -100,12 +107,7 @@ impl Walk<'_> {
                 Ok(true)
             }
             Parsed::Choose(shown) => {
-                let seen = Asked { shown, more: false, ..asked };
-                let text = self.phrase("which_one", &[]) + &self.menu_text(&seen);
-                if let Some(frame) = &mut self.now.active {
-                    frame.asked = Some(seen);
-                }
-                self.say(text);
+                self.which_one(Asked { shown, more: false, ..asked });
                 Ok(true)
             }
             Parsed::Tell(said) => {
@@ -119,8 +121,17 @@ impl Walk<'_> {
         }
     }
 
+    /// Which of these did she mean?
+    pub fn which_one(&mut self, seen: Asked) {
+        let text = self.phrase("which_one", &[]) + &self.menu_text(&seen);
+        if let Some(frame) = &mut self.now.active {
+            frame.asked = Some(seen);
+        }
+        self.say(text);
+    }
+
     /// Did she mean this?
-    fn is_it(&mut self, answer: Answer) {
+    pub fn is_it(&mut self, answer: Answer) {
         let candidate = crate::dialog::script::words::brief(&answer.value);
         if let Some(asked) = self.now.active.as_mut().and_then(|f| f.asked.as_mut()) {
             asked.maybe = Some(answer);
@@ -184,6 +195,10 @@ impl Walk<'_> {
             }
             None => {}
         }
+        // 查进度 is no name, though 查 is one.
+        if self.leaves_for(text)? {
+            return Ok(true);
+        }
         // 不对，电话是…
         if let Some((_, rest)) = zh::yes_no_then(text)
             && self.correct(&rest)?
@@ -215,6 +230,7 @@ impl Walk<'_> {
                 Kind::LongText { .. } => &["内容", "经过"],
                 Kind::Photo => &["照片"],
                 Kind::Location => &["位置"],
+                Kind::Matter => &["类别", "分类", "哪方面"],
                 _ => &[],
             }
         };

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::dialog::run::conversation::{Conversation, Offer};
 use crate::dialog::script::value::{Answer, Value};
 use crate::dialog::script::words::Medium;
+use crate::meaning::{GATE, Intent, Reader};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -91,6 +92,77 @@ pub struct Env<'a> {
 pub trait Gazetteer: Sync {
     /// `whole`: the text answers "which village?".
     fn find(&self, text: &str, whole: bool) -> PlaceFound;
+
+    /// The kinds of matter that a text may be about, the likeliest first, at most three.
+    fn kinds(&self, _text: &str) -> Vec<KindFound> {
+        Vec::new()
+    }
+
+    /// What a message is about; none where nobody can tell.
+    fn intent(&self, _text: &str) -> Option<Intent> {
+        None
+    }
+
+    /// She complains of what the word names: 快递不给送到村.
+    fn complains_of(&self, _text: &str, _word: &str) -> bool {
+        false
+    }
+
+    /// What can not wait: the value of the option that is meant.
+    fn danger(&self, _text: &str) -> Option<String> {
+        None
+    }
+
+    /// It sounds like danger, and is none: 落水管, 去年着火.
+    fn is_calm(&self, _text: &str) -> bool {
+        false
+    }
+}
+
+/// A kind of matter. `sure`: it may be taken without asking, since she sees it before it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindFound {
+    pub code: String,
+    pub name: String,
+    pub percent: u8,
+    pub sure: bool,
+}
+
+impl Gazetteer for Reader<'_> {
+    fn find(&self, text: &str, whole: bool) -> PlaceFound {
+        Gazetteer::find(self.places, text, whole)
+    }
+
+    fn kinds(&self, text: &str) -> Vec<KindFound> {
+        let kinds = Reader::kinds(self, text).into_iter();
+        kinds
+            .filter_map(|(code, p)| {
+                Some(KindFound {
+                    code: code.to_owned(),
+                    name: self.categories.get(code)?.name.clone(),
+                    // Between 0 and 1.
+                    percent: (p * 100.0).round() as u8,
+                    sure: p >= GATE,
+                })
+            })
+            .collect()
+    }
+
+    fn intent(&self, text: &str) -> Option<Intent> {
+        Some(Reader::intent(self, text))
+    }
+
+    fn complains_of(&self, text: &str, word: &str) -> bool {
+        Reader::complains_of(self, text, word)
+    }
+
+    fn danger(&self, text: &str) -> Option<String> {
+        self.emergency(text).map(|found| found.kind)
+    }
+
+    fn is_calm(&self, text: &str) -> bool {
+        Reader::is_calm(self, text)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use regex::Regex;
 use crate::dialog::run::conversation::{Asked, Frame, Shown};
 use crate::dialog::run::event::Env;
 use crate::dialog::run::step::Walk;
+use crate::dialog::run::understand::kinds_to_choose;
 use crate::dialog::script::condition::{Condition, Facts};
 use crate::dialog::script::table::{Row, Table};
 use crate::dialog::script::value::{Answer, Fields, Value};
@@ -90,6 +91,15 @@ impl Frame {
                 })
                 .collect(),
             Kind::ChoiceFrom(pick) => self.picked(pick, env, ahead),
+            Kind::Matter => kinds_to_choose(self.matter(), env)
+                .into_iter()
+                .map(|(value, label)| Item {
+                    value: value.into(),
+                    label: label.into(),
+                    words: &[],
+                    pattern: None,
+                })
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -163,6 +173,15 @@ impl Frame {
         let Some(whole) = whole else { return false };
         answer.value = whole;
         true
+    }
+
+    /// What it is about, in her own words: the longest text that she gave, else the first one.
+    pub fn matter(&self) -> &str {
+        let texts = self.answers.values().filter_map(|answer| match &answer.value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        texts.max_by_key(|text| text.len()).unwrap_or(&self.opening)
     }
 
     /// Rows that a call gave.

@@ -18,7 +18,17 @@ impl<'a> Walk<'a> {
         let copy = zh::plain(text);
         self.script.each_dialog().filter(|dialog| dialog.rescue).find(|dialog| {
             let excused = || dialog.unless.iter().any(|word| copy.contains(word.as_str()));
-            named(dialog, &copy).is_some() && !excused()
+            let heard = named(dialog, &copy).is_some() && !self.env.places.is_calm(text);
+            (heard || self.told_of(dialog, text).is_some()) && !excused()
+        })
+    }
+
+    /// The option for what the county's table of emergencies finds.
+    fn told_of(&self, dialog: &'a Dialog, text: &str) -> Option<(&'a Question, &'a Choice)> {
+        let danger = self.env.places.danger(text)?;
+        dialog.questions().find_map(|question| {
+            let Kind::Choice(choices) = &question.kind else { return None };
+            Some((question, choices.iter().find(|choice| choice.value == danger)?))
         })
     }
 
@@ -34,7 +44,8 @@ impl<'a> Walk<'a> {
         }
         let opening = clip(text, OPENING_BYTES_MAX);
         let mut frame = Frame::new(&dialog.id, self.env.medium, opening, self.env.now);
-        if let Some((question, choice)) = named(dialog, &zh::plain(text)) {
+        let told = named(dialog, &zh::plain(text)).or_else(|| self.told_of(dialog, text));
+        if let Some((question, choice)) = told {
             let value = Value::Choice { value: choice.value.clone(), label: choice.label.clone() };
             let answer = Answer { raw: text.to_owned(), value, how: How::Intake };
             frame.set(&question.slot, answer);

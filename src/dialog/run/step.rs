@@ -133,6 +133,7 @@ impl<'a> Walk<'a> {
         );
         if let Event::Text(text) | Event::Voice { text: Some(text), .. } = event
             && let Some(dialog) = self.in_danger(text)
+            && !self.picks(text)
         {
             if self.now.is_with_person() {
                 self.hold(event)?;
@@ -193,6 +194,14 @@ impl<'a> Walk<'a> {
             }
             Event::Release => self.release(),
         }
+    }
+
+    /// The whole message is a line of the menu that she looks at, or the name of a kind.
+    fn picks(&self, text: &str) -> bool {
+        let asked = self.now.active.as_ref().and_then(|frame| frame.asked.as_ref());
+        let copy = zh::plain(text);
+        asked.is_some_and(|asked| asked.shown.iter().any(|shown| shown.label == copy))
+            || self.env.places.kinds(text).first().is_some_and(|kind| kind.name == copy)
     }
 
     /// A person is in charge: the bot is silent, except that she may call it back.

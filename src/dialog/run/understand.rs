@@ -11,10 +11,13 @@ use crate::dialog::run::typed;
 use crate::dialog::script::value::{Answer, How, Value};
 use crate::dialog::script::words::shown;
 use crate::dialog::script::{Dialog, From, Kind, PAGE, Pick, Question};
+use crate::meaning::Intent;
 use crate::zh;
 
 /// What is left of a sentence must be so long to count as its matter.
 const MATTER_CHARACTERS: usize = 8;
+/// And where the kind of matter was found in it.
+const SHORT_MATTER: usize = 3;
 
 /// Of an answer that needs a few words only.
 const SHORT_BYTES_MAX: usize = 1_200;
@@ -119,7 +122,7 @@ pub(in crate::dialog) fn parse(
         }
         Kind::LongText { at_least } => {
             let count = text.chars().filter(|c| c.is_alphanumeric()).count();
-            if count >= *at_least {
+            if count >= *at_least && !is_idle(text, env) {
                 exact(Value::Text(text.trim().to_owned()))
             } else {
                 Parsed::Miss
@@ -129,6 +132,7 @@ pub(in crate::dialog) fn parse(
         Kind::Location if copy.chars().count() >= 2 => {
             exact(Value::Text(clip(text.trim(), SHORT_BYTES_MAX).to_owned()))
         }
+        Kind::Matter => matter(text, &copy, env),
         Kind::ShortText | Kind::Location | Kind::Photo => Parsed::Miss,
     }
 }
@@ -141,6 +145,75 @@ fn told(read: Option<Result<Value, String>>, text: &str) -> Parsed {
     }
 }
 
+/// Said when it is none of those that are offered.
+const OTHER: [&str; 11] = [
+    "别的",
+    "别的事",
+    "其他",
+    "其它",
+    "不知道",
+    "说不好",
+    "都不是",
+    "不是",
+    "都不对",
+    "不清楚",
+    "说不清",
+];
+
+/// Of none of the table's kinds: a clerk sorts it.
+const OTHER_MATTER: &str = "别的事";
+
+fn kind_value(code: &str, name: &str) -> Value {
+    Value::Choice { value: code.to_owned(), label: name.to_owned() }
+}
+
+/// 好的谢谢, 在吗: polite, and about nothing.
+fn is_idle(text: &str, env: &Env) -> bool {
+    matches!(env.places.intent(text), Some(Intent::Thanks | Intent::Chitchat))
+}
+
+/// It may be about a matter for the county, as far as anybody can tell.
+fn tells(text: &str, env: &Env) -> bool {
+    matches!(env.places.intent(text), None | Some(Intent::Report | Intent::Consult))
+}
+
+fn matter(text: &str, copy: &str, env: &Env) -> Parsed {
+    if OTHER.contains(&copy) {
+        return Parsed::Answer(answer(text, kind_value("", OTHER_MATTER), How::Exact));
+    }
+    if is_idle(text, env) {
+        return Parsed::Miss;
+    }
+    if let Some((value, how)) = likely_kind(text, env) {
+        return Parsed::Answer(answer(text, value, how));
+    }
+    let shown = kinds_to_choose(text, env)
+        .into_iter()
+        .map(|(code, name)| Shown { value: kind_value(&code, &name), label: name });
+    match shown.collect::<Vec<_>>() {
+        shown if shown.len() > 1 => Parsed::Choose(shown),
+        _ => Parsed::Miss,
+    }
+}
+
+/// The kind of matter that may be taken without asking.
+pub(in crate::dialog) fn likely_kind(text: &str, env: &Env) -> Option<(Value, How)> {
+    let kinds = env.places.kinds(text);
+    let first = kinds.first().filter(|kind| kind.sure)?;
+    Some((kind_value(&first.code, &first.name), How::Likely(first.percent)))
+}
+
+/// Code and name of the likeliest kinds of a text, and something else; nothing where nobody
+/// can tell.
+pub(in crate::dialog) fn kinds_to_choose(text: &str, env: &Env) -> Vec<(String, String)> {
+    let mut kinds: Vec<(String, String)> =
+        env.places.kinds(text).into_iter().map(|kind| (kind.code, kind.name)).collect();
+    if !kinds.is_empty() {
+        kinds.push((String::new(), OTHER_MATTER.to_owned()));
+    }
+    kinds
+}
+
 fn is_short_han(text: &str) -> bool {
     (2..=6).contains(&text.chars().count()) && text.chars().all(zh::is_han)
 }
@@ -150,6 +223,15 @@ fn village(text: &str, env: &Env) -> Parsed {
     if found == PlaceFound::None && text.chars().count() > 6 {
         found = env.places.find(text, false);
     }
+    village_found(found, text)
+}
+
+/// A village that a sentence may name: nothing that may be taken without asking.
+pub(in crate::dialog) fn village_in(text: &str, env: &Env) -> Parsed {
+    village_found(env.places.find(text, false), text)
+}
+
+fn village_found(found: PlaceFound, text: &str) -> Parsed {
     match found {
         PlaceFound::One { code, name, exact: true, alike, .. } => {
             let how = if alike { How::Fuzzy } else { How::Exact };
@@ -231,6 +313,14 @@ pub(in crate::dialog) fn intake(
             .found
             .push((question.slot.clone(), answer(text, Value::Text(name.clone()), How::Intake)));
     }
+    if matter
+        && let Some(question) = open(|kind| matches!(kind, Kind::Matter))
+        && tells(text, env)
+        && let Some((value, how)) = likely_kind(text, env)
+    {
+        intake.is_matter = true;
+        intake.found.push((question.slot.clone(), answer(text, value, how)));
+    }
     let copy = zh::plain(text);
     for question in dialog.questions() {
         let choice = matches!(&question.kind, Kind::Choice(_) | Kind::ChoiceFrom(_));
@@ -270,8 +360,10 @@ pub(in crate::dialog) fn intake(
         intake.found.push((question.slot.clone(), answer(text, value, How::Intake)));
     }
     if matter
-        && left(text, &used) >= MATTER_CHARACTERS
+        && !is_idle(text, env)
         && let Some(question) = open(|kind| matches!(kind, Kind::LongText { .. }))
+        && (left(text, &used) >= MATTER_CHARACTERS
+            || intake.is_matter && is_enough(question, text, &used))
     {
         intake.is_matter = true;
         // The whole of it: what was taken out is a part of what she wrote.
@@ -300,6 +392,13 @@ fn implied(dialog: &Dialog, question: &Question, row: &Value) -> Vec<(String, Va
         is_there.then(|| (slot.slot.clone(), value))
     });
     tied.collect()
+}
+
+/// 李庄停水了: short, and all is said where its kind was found in it.
+fn is_enough(question: &Question, text: &str, used: &[Range<usize>]) -> bool {
+    let Kind::LongText { at_least } = question.kind else { return false };
+    let entry = &used[..1];
+    left(text, used) >= SHORT_MATTER && left(text, entry) >= at_least
 }
 
 /// Characters of meaning outside of what was recognised.
@@ -342,7 +441,7 @@ pub(in crate::dialog) fn corrected(
     for question in dialog.questions() {
         let distinct = matches!(
             question.kind,
-            Kind::Village | Kind::Choice(_) | Kind::Mobile | Kind::PersonName
+            Kind::Village | Kind::Choice(_) | Kind::Matter | Kind::Mobile | Kind::PersonName
         );
         if distinct
             && frame.answers.contains_key(&question.slot)

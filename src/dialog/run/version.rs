@@ -219,6 +219,7 @@ impl Kind {
             (Kind::Choice(_), value) => chosen(value),
             (Kind::Many { .. }, Value::Several(values)) => values.iter().all(chosen),
             (Kind::ChoiceFrom(_), Value::Row { .. } | Value::Choice { .. }) => true,
+            (Kind::Matter, Value::Choice { .. }) => true,
             (Kind::Village, Value::Village { .. }) | (Kind::YesNo, Value::Flag(_)) => true,
             (Kind::Quantity { min, max }, Value::Quantity { thousandths, .. }) => {
                 within(*thousandths, min, max)

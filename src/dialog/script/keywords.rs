@@ -1,6 +1,8 @@
 //! One table of all keywords: the English id that the code uses, and the Chinese word that
 //! clerks write. A file is in one language.
 
+use crate::meaning::Intent;
+
 pub(in crate::dialog) const KEYS: &[(&str, &str)] = &[
     ("dialog", "对话"),
     ("name", "名称"),
@@ -43,6 +45,8 @@ pub(in crate::dialog) const KEYS: &[(&str, &str)] = &[
     ("remind", "催问"),
     ("hand_over_after", "听不懂几次转人工"),
     ("not_ahead", "别提前填"),
+    ("unasked", "不问"),
+    ("intents", "意图"),
     ("list", "列出"),
     ("compute", "算"),
     ("literal", "只认"),
@@ -95,6 +99,16 @@ pub(in crate::dialog) const TYPES: &[(&str, &str)] = &[
     ("long_text", "长文"),
     ("photo", "照片"),
     ("location", "位置"),
+    ("matter", "事项"),
+];
+
+/// What a message is about, as a dialog names it that begins with it.
+pub(in crate::dialog) const INTENTS: &[(Intent, &str)] = &[
+    (Intent::Report, "反映"),
+    (Intent::Consult, "咨询"),
+    (Intent::Progress, "查进度"),
+    (Intent::Cancel, "撤回"),
+    (Intent::Order, "订购"),
 ];
 
 pub(in crate::dialog) const COMMANDS: &[(&str, &str)] = &[

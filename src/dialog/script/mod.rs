@@ -25,6 +25,7 @@ use crate::dialog::script::condition::Condition;
 use crate::dialog::script::formula::Formula;
 use crate::dialog::script::table::Table;
 use crate::dialog::script::words::{Medium, Path, Template, Words};
+use crate::meaning::Intent;
 
 /// Lines of a menu; of a longer one the last line leads on.
 pub(in crate::dialog) const PAGE: usize = 9;
@@ -139,6 +140,8 @@ pub(in crate::dialog) struct Dialog {
     pub menu_key: Option<String>,
     pub sms: Option<String>,
     pub pattern: Option<Regex>,
+    /// Messages about one of these begin it, without an entry word.
+    pub intents: Vec<Intent>,
     /// The first sentence may answer several questions.
     pub intake: bool,
     /// Answers something and goes back to what was asked before.
@@ -216,6 +219,14 @@ impl Dialog {
         self.questions().any(|question| matches!(question.kind, Kind::Photo))
     }
 
+    /// A confirmation reads the answer back.
+    pub fn lists(&self, slot: &str) -> bool {
+        self.steps.iter().any(|step| match &step.kind {
+            StepKind::Confirm(confirm) => confirm.list.iter().any(|listed| listed == slot),
+            _ => false,
+        })
+    }
+
     pub fn questions(&self) -> impl Iterator<Item = &Question> {
         self.steps.iter().filter_map(|step| match &step.kind {
             StepKind::Ask(question) => Some(&**question),
@@ -268,6 +279,8 @@ pub(in crate::dialog) struct Question {
     pub remind: Option<SignedDuration>,
     pub hand_over_after: Option<u8>,
     pub not_ahead: bool,
+    /// Taken when she says it, never asked; at the confirmation she may add it.
+    pub unasked: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -303,6 +316,8 @@ pub(in crate::dialog) enum Kind {
     },
     Photo,
     Location,
+    /// One of the county's kinds of matter, found in what she wrote or chosen among the likeliest.
+    Matter,
 }
 
 /// What an answer is when she is not asked.

@@ -71,7 +71,13 @@ pub(in crate::dialog) const NOTICES_FILE: Shape =
 pub(in crate::dialog) const FILES: [&Shape; 3] = [&DIALOG_FILE, &GLOBALS_FILE, &NOTICES_FILE];
 
 pub(in crate::dialog) const ENTRY: Shape = Shape {
-    keys: &[("words", Text), ("menu_key", Text), ("sms", Text), ("pattern", Text)],
+    keys: &[
+        ("words", Text),
+        ("menu_key", Text),
+        ("sms", Text),
+        ("pattern", Text),
+        ("intents", Text),
+    ],
     required: &[],
 };
 pub(in crate::dialog) const OWN_RULES: Shape =
@@ -136,6 +142,7 @@ pub(in crate::dialog) const ASK: Shape = Shape {
         ("remind", Text),
         ("hand_over_after", Text),
         ("not_ahead", YesNo),
+        ("unasked", YesNo),
         ("echo", YesNo),
         ("default", Text),
     ],
@@ -167,6 +174,7 @@ pub(in crate::dialog) const ASK_OWN: [(&[&str], &Shape); 5] = [
             "mobile",
             "person_name",
             "short_text",
+            "matter",
             "photo",
             "location",
         ],

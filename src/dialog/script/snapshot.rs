@@ -57,6 +57,9 @@ fn structure(dialog: &Dialog) -> String {
                 for (when, _) in &question.not_allowed {
                     let _ = write!(text, " not {when:?}");
                 }
+                if question.unasked {
+                    text.push_str(" unasked");
+                }
             }
             StepKind::Say { end, .. } => {
                 let _ = write!(text, "say {end}");

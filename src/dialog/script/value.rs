@@ -76,6 +76,8 @@ pub enum How {
     Menu,
     /// Not quite as it is written in the table; shown to her before it counted.
     Fuzzy,
+    /// A kind of matter, from keywords and the model: how surely, in percent.
+    Likely(u8),
     /// Taken from a sentence that said several things at once.
     Intake,
     Default,
