@@ -21,7 +21,7 @@ if [ ! -x /usr/sbin/bearerbox ] || [ ! -x /usr/sbin/smsbox ]; then
 fi
 
 # The store's tests run on a real PostgreSQL too, in a temporary folder of their own.
-if [ ! -x /usr/lib/postgresql/15/bin/initdb ] && ! command -v initdb >/dev/null; then
+if { [ ! -x /usr/lib/postgresql/15/bin/initdb ] && ! command -v initdb >/dev/null; } || ! command -v openssl >/dev/null; then
   as_root=$([ "$(id -u)" = 0 ] || echo sudo)
   $as_root apt-get update -q
   # Only the programs: no cluster is made and no server started.
@@ -30,7 +30,7 @@ if [ ! -x /usr/lib/postgresql/15/bin/initdb ] && ! command -v initdb >/dev/null;
     $as_root mkdir -p "${conf%/*}"
     echo 'create_main_cluster = false' | $as_root tee $conf >/dev/null
   fi
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql postgresql-client
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql postgresql-client openssl
 fi
 
 step() { printf '\n== %s\n' "$*"; "$@"; }

@@ -39,6 +39,28 @@ pub struct Settings {
     pub sms: BTreeMap<String, SmsSettings>,
 }
 
+impl Settings {
+    /// The sum of what must be the same on all instances that share a store: all of it but for
+    /// where each one listens, keeps its files and finds the database.
+    pub fn shared_sum(&self) -> String {
+        use sha2::Digest;
+        let shared = Self {
+            server: Server { public_url: self.server.public_url.clone(), ..Server::default() },
+            store: StoreSettings::default(),
+            county: CountySettings {
+                folder: PathBuf::new(),
+                dialogs: PathBuf::new(),
+                ..self.county.clone()
+            },
+            ..self.clone()
+        };
+        // Maps are ordered, so the same settings are the same text.
+        let text = serde_json::to_string(&shared).unwrap_or_default();
+        let digest = sha2::Sha256::digest(text);
+        digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Server {

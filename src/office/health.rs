@@ -76,6 +76,7 @@ impl Office {
         if let Some(ahead) = stats.clock_ahead_ms.filter(|ahead| ahead.abs() > CLOCKS_APART_MS) {
             problems.push(format!("this clock is {ahead} ms ahead of the database's; is NTP on?"));
         }
+        problems.extend(self.others.problems());
         let alarms = self.alarms.0.lock().unwrap_or_else(PoisonError::into_inner);
         problems.extend(alarms.iter().map(|(what, at)| format!("{at}: {what}")));
         let refused = self.dialogs_refused();
@@ -89,6 +90,7 @@ impl Office {
                 "version": env!("CARGO_PKG_VERSION"),
                 "since": self.started_at.to_string(),
                 "script": self.script().hash,
+                "tables": self.tables.hash,
                 "dialogs": if refused.is_some() { "refused" } else { "live" },
                 "messages": counters.messages.get(),
                 "duplicates": counters.duplicates.get(),

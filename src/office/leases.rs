@@ -38,6 +38,10 @@ impl Leases {
         Self { holder: random::hex::<8>(), held: Mutex::default() }
     }
 
+    pub fn holder(&self) -> &str {
+        &self.holder
+    }
+
     fn note(&self, name: &'static str, holds: bool) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let had = held.contains(&name);

@@ -17,6 +17,7 @@ mod dialogs;
 mod dialogs_change;
 mod flood;
 mod health;
+mod instances;
 mod kept_back;
 mod leases;
 mod lines;
@@ -39,6 +40,7 @@ mod seen_through;
 pub mod shop;
 mod sms;
 mod sms_inbound;
+mod sms_pace;
 mod sms_words;
 mod snapshots;
 mod staff;
@@ -106,6 +108,8 @@ pub struct Office {
     sms: sms::Sms,
     lines: lines::Lines,
     leases: leases::Leases,
+    others: instances::Others,
+    paces: sms_pace::Paces,
     numbers: numbers::Numbers,
     passwords: staff::Passwords,
     phones: phone::Phones,
@@ -139,6 +143,8 @@ impl Office {
             sms,
             lines: lines::Lines::default(),
             leases: leases::Leases::new(),
+            others: instances::Others::default(),
+            paces: sms_pace::Paces::default(),
             numbers: numbers::Numbers::default(),
             passwords: staff::Passwords::new(),
             phones: phone::Phones::default(),
@@ -169,6 +175,7 @@ impl Office {
         self.work("orders", shop::run);
         self.work("clearing", clearing::run);
         self.work("scripts", snapshots::run);
+        self.work("instances", instances::run);
         self.work("dialogs", dialogs::run);
         self.workers.close();
     }

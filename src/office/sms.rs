@@ -324,7 +324,16 @@ impl Office {
         if let Some(until) = channel.is_down(now) {
             return Some(until);
         }
-        let wait = tokio::time::timeout(QUEUE_MAX, channel.rate.until_ready()).await;
+        let turn = async {
+            channel.rate.until_ready().await;
+            if self.store.is_shared() {
+                let per_second = channel.settings.settings.per_second;
+                return self.paces.turn(&*self.store, name, per_second).await;
+            }
+            Ok(())
+        };
+        let wait = tokio::time::timeout(QUEUE_MAX, turn).await;
+        // The store's own trouble is met again when the message is noted as being sent.
         wait.is_err().then(|| channel.slot(now))
     }
 

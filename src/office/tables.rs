@@ -12,6 +12,8 @@ use crate::dialog::{self, Script, SourceFile};
 use crate::meaning::{Emergencies, Example, Keywords, Model, Reader};
 use crate::shop::{self, GoodsKinds};
 
+use super::random;
+
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const FILES_MAX: usize = 500;
 /// The model of kinds of matter, in the county's folder; `bianmin train` writes it.
@@ -27,6 +29,8 @@ pub struct Tables {
     pub emergencies: Emergencies,
     /// None until `bianmin train` made one.
     pub model: Option<Model>,
+    /// The sum of all their files: instances with the same have the same tables.
+    pub hash: String,
 }
 
 impl Tables {
@@ -84,6 +88,12 @@ impl Tables {
         }
         let years: Vec<(&str, &str)> =
             years.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let model_bytes = fs::read(folder.join(MODEL)).unwrap_or_default();
+        let texts = [&places, &aliases, &neighbours, &categories, &departments, &keywords];
+        let texts = texts.into_iter().chain([&emergencies, &goods_kinds, &hours]);
+        let parts = texts.map(|text| text.as_bytes());
+        let parts = parts.chain(years.iter().flat_map(|(a, b)| [a.as_bytes(), b.as_bytes()]));
+        let hash = sum(parts.chain([&*model_bytes]));
         let places = said(Places::parse(&places, &aliases, &neighbours), &mut problems);
         let categories = said(Categories::parse(&categories), &mut problems);
         let departments = said(Departments::parse(&departments), &mut problems);
@@ -111,10 +121,22 @@ impl Tables {
                 keywords,
                 emergencies,
                 model,
+                hash,
             }),
             _ => Err(problems),
         }
     }
+}
+
+/// Of all parts, with their lengths, so that none can pass for a piece of its neighbour.
+fn sum<'a>(parts: impl Iterator<Item = &'a [u8]>) -> String {
+    use sha2::Digest;
+    let mut digest = sha2::Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    random::to_hex(&digest.finalize()[..6])
 }
 
 fn case_number(text: &str) -> Option<String> {

@@ -25,6 +25,8 @@
 //! | `snapshot-part/<hash>/<n>` | SnapshotPart |
 //! | `live-script` | LiveScript |
 //! | `lease/<name>` | Lease |
+//! | `instance/<id>` | Instance |
+//! | `pace/<provider>` | Pace |
 //! | `wechat-token/<account>` | SharedToken |
 //! | `file/<hash>/<n>` | a piece of a photo or recording, as it is |
 //! | `merchant/<id>` | Merchant |
@@ -437,6 +439,18 @@ pub fn live_script() -> Key {
 
 pub fn lease(name: &str) -> Key {
     key(&["lease", &segment(name)])
+}
+
+pub fn instance(id: &str) -> Key {
+    key(&["instance", &segment(id)])
+}
+
+pub fn all_instances() -> Range {
+    below(&["instance"])
+}
+
+pub fn pace(name: &str) -> Key {
+    key(&["pace", &segment(name)])
 }
 
 pub fn wechat_token(account: &str) -> Key {

@@ -11,6 +11,7 @@ mod memory;
 pub mod postgres;
 mod record;
 pub mod records;
+pub mod shared_records;
 pub mod shop_records;
 mod sled;
 pub mod snapshots;

@@ -45,6 +45,7 @@ pub struct Builder {
     mode: Mode,
     store: Option<Store>,
     dialogs: Option<std::path::PathBuf>,
+    tables: fn(&mut Tables),
     settings: String,
     account_settings: String,
     secret: bool,
@@ -56,6 +57,7 @@ pub fn county() -> Builder {
         mode: Mode::Safe,
         store: None,
         dialogs: None,
+        tables: |_| (),
         settings: String::new(),
         account_settings: String::new(),
         secret: true,
@@ -102,6 +104,12 @@ impl Builder {
         self
     }
 
+    /// Changes what was read from the county's folder.
+    pub fn tables(mut self, change: fn(&mut Tables)) -> Self {
+        self.tables = change;
+        self
+    }
+
     /// More lines of `[wechat.main]`.
     pub fn account(mut self, lines: &str) -> Self {
         self.account_settings.push_str(lines);
@@ -142,7 +150,8 @@ impl Builder {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let config = self.config(root, data.path(), &account, api, &base);
-        let tables = Tables::read(&root.join("county")).unwrap();
+        let mut tables = Tables::read(&root.join("county")).unwrap();
+        (self.tables)(&mut tables);
         let script = read_script(&config.settings.county.dialogs).unwrap();
         let clock = Arc::new(ManualClock::new(self.now));
         let store = match self.store {

@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use bianmin::office::clock::Clock;
 use bianmin::store::Store;
 use fake_wechat::postgres::{Cluster, Fresh};
-use fake_wechat::{CUSTOM_SEND, Fault, MEDIA_GET, STABLE_TOKEN};
+use fake_wechat::{CUSTOM_SEND, FakeSms, Fault, MEDIA_GET, STABLE_TOKEN};
 
-use super::county::{County, VILLAGER, county, number_in, postgres};
+use super::county::{County, SMS_SECRET, VILLAGER, county, number_in, postgres};
+use super::seed;
 
 const REPORT: &str = "大黑坨村的垃圾堆在路边十几天没人拉，我叫张三，电话13800138000";
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;";
@@ -244,4 +246,50 @@ async fn a_delivery_that_lingered_takes_no_effect_after_many_messages() {
     let said = villager.say(&second.webhook(), "大黑坨村").await.unwrap();
     assert!(!said.text().contains("哪方面"), "{}", said.text());
     assert_eq!(second.health().await["details"]["duplicates"], 1);
+}
+
+/// Were each to keep the rate by itself, the provider would be sent twice as much.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rate_of_short_messages_holds_over_both() {
+    const PER_SECOND: usize = 40;
+    let fake = FakeSms::start(SMS_SECRET).await;
+    fake.limit(PER_SECOND + PER_SECOND / 4);
+    let sms = format!(
+        "[notices]\nquiet = \"\"\nmerge_minutes = 0\n[outbox]\nparallel = 16\n\
+         [sms.modem]\nprovider = \"kannel\"\nusername = \"svc\"\npassword_env = \"SMS_P\"\n\
+         path_secret_env = \"SMS_S\"\napi = \"{}/cgi-bin/sendsms\"\nper_second = {PER_SECOND}\n",
+        fake.url
+    );
+    let (first, second, database) = two_on(&sms).await;
+    seed::notices(&*store(&database).await, 120, first.clock.now()).await;
+    // Whoever has the lease sends; here both do, as when one has lost it and goes on.
+    tokio::join!(first.settle(), second.settle());
+    let mut taken: Vec<String> = fake.taken().into_iter().map(|sms| sms.to).collect();
+    taken.sort();
+    taken.dedup();
+    assert_eq!((fake.taken().len(), taken.len(), fake.throttled()), (120, 120, 0));
+}
+
+/// Tables and config.toml are files of each machine.
+#[tokio::test]
+async fn an_instance_with_other_tables_or_settings_is_told_from_the_rest() {
+    let (first, same, database) = two_on("").await;
+    let problems = async |county: &County| county.health().await["problems"].to_string();
+    first.office.look_around().await.unwrap();
+    same.office.look_around().await.unwrap();
+    first.office.look_around().await.unwrap();
+    assert_eq!((problems(&first).await, problems(&same).await), ("[]".into(), "[]".into()));
+    let other = county().settings("[limits]\nmedia_mb = 5\n").store(store(&database).await);
+    let other = other.tables(|tables| tables.hash = "0".into()).open_beside(&first).await;
+    other.office.look_around().await.unwrap();
+    let said = problems(&other).await;
+    assert!(said.contains("other tables") && said.contains("another config.toml"), "{said}");
+    same.office.look_around().await.unwrap();
+    assert!(problems(&same).await.contains("other tables"));
+    // It is gone.
+    other.office.stop().await;
+    drop(other);
+    same.clock.advance(60);
+    same.office.look_around().await.unwrap();
+    assert_eq!(problems(&same).await, "[]");
 }

@@ -155,19 +155,19 @@ fn shown(number: &str) -> String {
 }
 
 /// What is in the database at the end.
-struct Records<'a> {
-    cluster: &'a Cluster,
-    database: &'a Fresh,
+pub struct Records<'a> {
+    pub cluster: &'a Cluster,
+    pub database: &'a Fresh,
 }
 
 impl Records<'_> {
-    fn rows(&self, columns: &str, view: &str) -> Vec<Vec<String>> {
+    pub fn rows(&self, columns: &str, view: &str) -> Vec<Vec<String>> {
         let found =
             self.cluster.sql(&format!("SELECT {columns} FROM {}.{view}", self.database.name));
         found.lines().map(|line| line.split('|').map(str::to_owned).collect()).collect()
     }
 
-    async fn await_the_end(&self) {
+    pub async fn await_the_end(&self) {
         let began = Instant::now();
         loop {
             let open =
@@ -182,7 +182,7 @@ impl Records<'_> {
 
     /// Each number is of one case and was told to one villager, once; each case's number was
     /// told, or a clerk knows that it may not have been. Gives how many cases there are.
-    fn each_report_is_one_case(&self, told: &BTreeMap<String, BTreeMap<String, u32>>) -> usize {
+    pub fn each_report_is_one_case(&self, told: &BTreeMap<String, BTreeMap<String, u32>>) -> usize {
         let cases: BTreeSet<String> = self.rows("number", "cases").into_iter().flatten().collect();
         let mut heard = BTreeSet::new();
         for (who, numbers) in told {

@@ -38,6 +38,15 @@ wait $server
 rm -rf "$folder"
 "#;
 
+const DURABLE: &str = "-c shared_buffers=256MB -c max_wal_size=4GB";
+const QUICK: &str = "-c fsync=off -c full_page_writes=off -c max_wal_size=1GB";
+
+/// PEM.
+pub struct Certificate {
+    pub chain: String,
+    pub key: String,
+}
+
 pub struct Cluster {
     folder: PathBuf,
     pub port: u16,
@@ -60,6 +69,15 @@ impl Cluster {
 
     /// A new one below `place`; `durable` for measuring what a real one would do.
     pub fn start(place: &Path, durable: bool) -> Self {
+        Self::begin(place, if durable { DURABLE } else { QUICK }, None)
+    }
+
+    /// One that speaks TLS too.
+    pub fn start_with_tls(place: &Path, certificate: &Certificate) -> Self {
+        Self::begin(place, &format!("{QUICK} -c ssl=on"), Some(certificate))
+    }
+
+    fn begin(place: &Path, options: &str, certificate: Option<&Certificate>) -> Self {
         let bin = folder_of_programs();
         static SERIAL: AtomicU64 = AtomicU64::new(0);
         let serial = SERIAL.fetch_add(1, Ordering::SeqCst);
@@ -74,10 +92,14 @@ impl Cluster {
         initdb.args(["-U", "bianmin", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]);
         let made = initdb.output().expect("initdb runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let options = match durable {
-            true => "-c shared_buffers=256MB -c max_wal_size=4GB",
-            false => "-c fsync=off -c full_page_writes=off -c max_wal_size=1GB",
-        };
+        for (name, text) in certificate.iter().flat_map(|c| [("crt", &c.chain), ("key", &c.key)]) {
+            let file = folder.join(format!("data/server.{name}"));
+            std::fs::write(&file, text).expect("the data folder");
+            // The server takes no key that others could read.
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            std::fs::set_permissions(&file, mode).expect("its mode");
+            own(&runner, &file);
+        }
         let mut keeper = Command::new("sh");
         keeper.args(["-c", KEEPER, "keeper"]).arg(&folder).arg(port.to_string()).args(&runner);
         keeper.env("bin", &bin).env("options", options).stdin(Stdio::piped());
@@ -160,8 +182,14 @@ impl Fresh {
     }
 
     fn at(&self, host: &str) -> String {
+        self.url_at(host, "sslmode=disable")
+    }
+
+    /// `mode` is what the URL says of TLS; it may be empty.
+    pub fn url_at(&self, host: &str, mode: &str) -> String {
+        let and = if mode.is_empty() { "" } else { "&" };
         let options = format!("-c%20search_path%3D{}", self.name);
-        format!("postgres://bianmin@{host}/postgres?sslmode=disable&options={options}")
+        format!("postgres://bianmin@{host}/postgres?{mode}{and}options={options}")
     }
 }
 
@@ -182,9 +210,20 @@ fn runner(folder: &Path) -> Vec<String> {
     if id.stdout.trim_ascii() != b"0" {
         return Vec::new();
     }
-    let chown = Command::new("chown").arg("postgres").arg(folder).status().expect("chown runs");
-    assert!(chown.success(), "there is no user postgres");
+    chown(folder);
     ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"].map(str::to_owned).to_vec()
+}
+
+fn chown(path: &Path) {
+    let done = Command::new("chown").arg("postgres").arg(path).status().expect("chown runs");
+    assert!(done.success(), "there is no user postgres");
+}
+
+/// What is not root's to run is not root's to own.
+fn own(runner: &[String], path: &Path) {
+    if !runner.is_empty() {
+        chown(path);
+    }
 }
 
 fn as_runner(runner: &[String], program: &Path) -> Command {

@@ -21,6 +21,7 @@ pub(super) enum Fault {
 pub(super) fn read(error: &tokio_postgres::Error) -> Fault {
     match error.code() {
         Some(code) => by_code(code),
+        None if distrust(error).is_some() => Fault::Refused,
         None => Fault::Lost,
     }
 }
@@ -37,10 +38,27 @@ fn by_code(code: &SqlState) -> Fault {
     }
 }
 
+/// Why the server is not spoken to: what asking again would not change.
+fn distrust(error: &tokio_postgres::Error) -> Option<&'static str> {
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if inner.to_string() == "server does not support TLS" {
+            return Some("; on a private line without TLS write ?sslmode=disable");
+        }
+        let io = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = io.and_then(|inner| inner.downcast_ref()).or(inner.downcast_ref());
+        if let Some(rustls::Error::InvalidCertificate(_)) = tls {
+            return Some("; store.ca_file names the authority that signed it");
+        }
+        cause = inner.source();
+    }
+    None
+}
+
 /// The error with its cause, for the log: the outer one says little ("db error").
 pub(super) fn words(error: &tokio_postgres::Error) -> String {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-    format!("{error}{}", cause.unwrap_or_default())
+    format!("{error}{}{}", cause.unwrap_or_default(), distrust(error).unwrap_or_default())
 }
 
 pub(super) fn unavailable(error: &tokio_postgres::Error) -> StoreError {

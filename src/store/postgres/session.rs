@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use secrecy::ExposeSecret;
-use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::{Client, Config, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -70,6 +70,11 @@ impl Sessions {
         }
         if config.get_application_name().is_none() {
             config.application_name("bianmin");
+        }
+        // `prefer` would go on in clear when somebody in between says that there is no TLS.
+        let is_far = |host: &Host| matches!(host, Host::Tcp(_));
+        if config.get_ssl_mode() == SslMode::Prefer && config.get_hosts().iter().any(is_far) {
+            config.ssl_mode(SslMode::Require);
         }
         config
             .connect_timeout(CONNECT_WITHIN)

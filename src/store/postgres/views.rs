@@ -429,6 +429,8 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("order-key", "which orders one confirmation made"),
     ("counter", "numbers that were given"),
     ("lease", "which instance does what"),
+    ("instance", "which instances run, and with what"),
+    ("pace", "how fast a provider is sent short messages just now"),
     ("shelf", "how old a copy of the shelf is"),
 ];
 
