@@ -87,6 +87,11 @@ pub fn spoken(at: Timestamp) -> String {
     format!("{}月{}日{}:{:02}", at.month(), at.day(), at.hour(), at.minute())
 }
 
+/// For tables: `2026-11-25 17:30`.
+pub fn local(at: Timestamp) -> String {
+    civil(at).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 /// The hour here, 0 to 23.
 pub fn local_hour(at: Timestamp) -> i8 {
     civil(at).hour()

@@ -412,7 +412,10 @@ impl Case {
                     errand.done.push((*step, at));
                 }
             }
-            Change::Noted { .. } | Change::Supervised { .. } | Change::Archived => {}
+            Change::Supervised { .. } => {
+                self.course.supervisions = self.course.supervisions.saturating_add(1);
+            }
+            Change::Noted { .. } | Change::Archived => {}
         }
     }
 

@@ -35,6 +35,8 @@ pub struct Course {
     pub calls_back: Vec<CallBack>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Breach>,
+    /// How often the platform has telephoned about it.
+    pub supervisions: u8,
     /// Accepted by the clock: nobody said so in time.
     pub accepted_silently: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,12 +6,14 @@ use super::{Breached, Case, Command, Resumption, Rules, State};
 use crate::calendar::{Calendar, Limit};
 use crate::county::TimeClass;
 
+/// Office time of a working day.
+pub(super) const DAY_MINUTES: u32 = 450;
 /// A second round has this long, whatever the class.
 pub const REDO_LIMIT: Limit = Limit::WorkingDays(5);
 /// After the promised time has passed, or by handing over, a department has at least this.
 const REST_LIMIT: Limit = Limit::WorkingDays(1);
 /// The platform dispatches or answers within half a working day.
-const INTAKE_LIMIT: Limit = Limit::WorkingMinutes(225);
+const INTAKE_LIMIT: Limit = Limit::WorkingMinutes(DAY_MINUTES / 2);
 /// Silence is acceptance after this much office time.
 const ACCEPT_LIMIT: Limit = Limit::WorkingMinutes(240);
 /// The same two for class U, by the clock.

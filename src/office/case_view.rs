@@ -206,7 +206,7 @@ fn errand_steps(errand: &Errand) -> Vec<(&'static str, Option<String>)> {
     ErrandStep::ALL.iter().map(|step| (step.word(), day(*step))).collect()
 }
 
-fn channel_name(id: &str) -> &'static str {
+pub(super) fn channel_name(id: &str) -> &'static str {
     match id {
         "wechat" => "微信",
         "sms" => "短信",

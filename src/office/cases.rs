@@ -141,7 +141,7 @@ impl Office {
         self.tables.departments.get(id).map_or_else(|| id.to_owned(), |d| d.name.clone())
     }
 
-    pub(super) fn department_choices(&self) -> Vec<Choice> {
+    pub fn department_choices(&self) -> Vec<Choice> {
         self.tables
             .departments
             .iter()

@@ -42,7 +42,7 @@ pub use notice::{Notice, notices};
 pub use order::{FoldError, Order, Refund, StockStep, Transaction, fold, reservations};
 pub use refusal::Refusal;
 pub use sheets::{
-    DeliveryRow, PickingRow, RouteRow, SortingRow, delivery, masked, picking, route, sorting,
+    DeliveryRow, PickingRow, RouteRow, SortingRow, delivery, picking, route, sorting,
 };
 pub use shelf::{Shelf, Wish};
 pub use state::{Fulfil, Party, PayMethod, PayState, State, Step, TRANSITIONS, transition};

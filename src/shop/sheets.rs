@@ -68,7 +68,7 @@ pub fn delivery(orders: &[&Order]) -> Vec<DeliveryRow> {
         code: order.code.clone().unwrap_or_default(),
         number: order.number.to_string(),
         name: order.name.clone(),
-        phone: masked(&order.phone),
+        phone: crate::zh::mask_phone(&order.phone),
         goods: order.goods(),
         packages: order.packages(),
         owed: owed(order),
@@ -152,12 +152,4 @@ pub fn route(orders: &[&Order]) -> Vec<RouteRow> {
 
 fn owed(order: &Order) -> Fen {
     order.payable().minus(order.paid).max(Fen::ZERO)
-}
-
-/// `138****8000`; what is shorter than seven digits is hidden whole.
-pub fn masked(phone: &str) -> String {
-    match (phone.get(..3), phone.len().checked_sub(4).and_then(|at| phone.get(at..))) {
-        (Some(head), Some(tail)) if phone.len() >= 7 => format!("{head}****{tail}"),
-        _ => "****".into(),
-    }
 }

@@ -642,9 +642,9 @@ fn sheets_of_a_day() {
         [("毛庄镇毛庄村".into(), 2, Fen(39_000)), ("胡家坨镇大黑坨村".into(), 1, Fen(31_500))]
     );
     for (phone, expect) in [("13800138000", "138****8000"), ("0315-4611234", "031****1234")] {
-        assert_eq!(masked(phone), expect);
+        assert_eq!(crate::zh::mask_phone(phone), expect);
     }
-    assert_eq!(masked("110"), "****");
+    assert_eq!(crate::zh::mask_phone("110"), "****");
 }
 
 #[test]

@@ -46,6 +46,7 @@
 //! |---|---|
 //! | `i/alarm/<time>/<address>` | Contact |
 //! | `i/case-received/<time>/<number>` | Case |
+//! | `i/case-village/<village>/<time>/<number>` | Case |
 //! | `i/case-state/<state>/<promised>/<number>` | Case |
 //! | `i/case-department/<department>/<promised>/<number>` | Case |
 //! | `i/case-person/<person>/<number>` | Case |
@@ -128,6 +129,16 @@ fn until(index: &str, now: Timestamp) -> Range {
     Range { to: Bound::Excluded(to), ..below(&["i", index]) }
 }
 
+/// Entries of a time index from `from` to before `to`.
+fn between(parts: &[&str], from: Timestamp, to: Timestamp) -> Range {
+    let edge = |at| [key(parts), time(at).into_bytes()].join(&b'/');
+    Range {
+        from: Bound::Included(edge(from)),
+        to: Bound::Excluded(edge(to)),
+        direction: Direction::Forward,
+    }
+}
+
 /// What comes after `last` in the same direction: the next page.
 pub fn after(range: &Range, last: &[u8]) -> Range {
     let edge = Bound::Excluded(last.to_vec());
@@ -190,6 +201,19 @@ pub fn case_by_receipt(at: Timestamp, number: &str) -> Key {
 
 pub fn cases_by_receipt() -> Range {
     newest_first(below(&["i", "case-received"]))
+}
+
+/// Those received from `from` to before `to`, the first one first.
+pub fn cases_received(from: Timestamp, to: Timestamp) -> Range {
+    between(&["i", "case-received"], from, to)
+}
+
+pub fn case_by_village(village: &str, received: Timestamp, number: &str) -> Key {
+    key(&["i", "case-village", &segment(village), &time(received), number])
+}
+
+pub fn cases_of_village(village: &str, from: Timestamp, to: Timestamp) -> Range {
+    between(&["i", "case-village", &segment(village)], from, to)
 }
 
 pub fn case_by_state(state: &str, promised: Timestamp, number: &str) -> Key {

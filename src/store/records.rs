@@ -208,6 +208,8 @@ impl Record for Case {
             keys::case_by_state(self.state.id(), self.round_due_at, number),
             keys::case_by_person(&self.person, number),
         ];
+        let village = self.place_code.as_ref();
+        indexes.extend(village.map(|code| keys::case_by_village(code, self.received_at, number)));
         // Those that help, and the one to which it is offered, find it in their lists as well.
         let helpers = self.course.helpers.iter().map(|helper| &helper.department);
         let mut departments: Vec<&String> =

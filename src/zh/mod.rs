@@ -25,7 +25,7 @@ pub use identity::{IdentityError, find_identity, identity, mask_identity};
 pub use money::{Money, find_money, money};
 pub use name::{is_surname, name};
 pub use number::{Quantity, number, quantities, quantity};
-pub use phone::{PhoneError, find_landline, find_phone, phone};
+pub use phone::{PhoneError, find_landline, find_phone, mask_phone, mask_phones, phone};
 pub use plain::{is_han, plain};
 pub use segments::{segments, split};
 pub use sound::{

@@ -72,6 +72,30 @@ pub fn find_phone(text: &str) -> Option<(String, Range<usize>)> {
     })
 }
 
+/// `138****8000`; what is shorter than seven digits is hidden whole.
+pub fn mask_phone(phone: &str) -> String {
+    match (phone.get(..3), phone.len().checked_sub(4).and_then(|at| phone.get(at..))) {
+        (Some(head), Some(tail)) if phone.len() >= 7 => format!("{head}****{tail}"),
+        _ => "****".into(),
+    }
+}
+
+/// Every mobile number and every number with its area code that a text holds, masked.
+pub fn mask_phones(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    let first = |text: &str| {
+        let found = [find_phone(text), find_landline(text)];
+        found.into_iter().flatten().min_by_key(|(_, range)| range.start)
+    };
+    while let Some((digits, range)) = first(rest) {
+        masked.push_str(&rest[..range.start]);
+        masked.push_str(&mask_phone(&digits));
+        rest = &rest[range.end..];
+    }
+    masked + rest
+}
+
 /// A number with its area code, such as 0315-4612345: digits only, with its byte range.
 pub fn find_landline(text: &str) -> Option<(String, Range<usize>)> {
     runs(text).into_iter().find_map(|(digits, range)| {

@@ -145,6 +145,16 @@ fn a_phone_says_what_is_wrong() {
 }
 
 #[test]
+fn numbers_in_a_text_are_masked() {
+    let check = |text: &str, expect: &str| assert_eq!(mask_phones(text), expect);
+    check("打13800138000，或者0315-4611234", "打138****8000，或者031****1234");
+    check("座机03154611234，手机138 0013 8000。", "座机031****1234，手机138****8000。");
+    check("一三八零零一三八零零零", "138****8000");
+    check("欠了12345678901234元", "欠了12345678901234元");
+    check("没有号码", "没有号码");
+}
+
+#[test]
 fn identity_numbers_are_masked() {
     // The example of GB 11643.
     assert_eq!(mask_identity("我是11010519491231002X，对"), "我是110*************2X，对");

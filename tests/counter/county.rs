@@ -87,6 +87,12 @@ impl Builder {
         self
     }
 
+    /// The first moment of the test, instead of a Monday in November.
+    pub fn at(mut self, now: &str) -> Self {
+        self.now = now.parse().unwrap();
+        self
+    }
+
     pub fn store(mut self, store: Store) -> Self {
         self.store = Some(store);
         self
@@ -361,6 +367,13 @@ impl Clerk<'_> {
         let url = format!("{}{path}", self.county.base);
         let answer = self.county.http.get(url).header("cookie", &self.cookie).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    /// A file, as it is.
+    pub async fn download(&self, path: &str) -> (u16, Vec<u8>) {
+        let url = format!("{}{path}", self.county.base);
+        let answer = self.county.http.get(url).header("cookie", &self.cookie).send().await.unwrap();
+        (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
     }
 
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {

@@ -13,6 +13,7 @@ mod her_own_cases;
 mod hostile;
 mod instances;
 mod languages;
+mod ledgers;
 mod listings;
 mod live_dialogs;
 mod own_data;

@@ -16,7 +16,7 @@ pub(super) use clock::run;
 pub use counter::CounterOrder;
 pub(super) use goods::Shelves;
 pub use placing::NewOrder;
-pub use printing::{Sheet, SheetKind};
+pub use printing::SheetKind;
 pub use views::{
     ArticleRow, GoodsPage, MerchantCommand, MerchantRow, MerchantView, NewMerchant, OrderCommand,
     OrderFilter, OrderLine, OrderRow, OrderView, Uploaded,

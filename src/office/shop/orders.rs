@@ -270,7 +270,7 @@ fn order_row(order: &Order) -> OrderRow {
         merchant: order.merchant_name.clone(),
         village: order.village_name.clone(),
         name: order.name.clone(),
-        phone: shop::masked(&order.phone),
+        phone: crate::zh::mask_phone(&order.phone),
         state_id: order.state.id(),
         state: order.state.word(),
         pay_state: order.pay_state().word(),

@@ -1,10 +1,9 @@
 //! Sheets of a day, for paper and for a table program.
 
-use std::fmt::Write;
-
 use jiff::civil::Date;
 
 use crate::office::Office;
+use crate::office::sheet::Sheet;
 use crate::office::views::CommandError;
 use crate::shop::{self, Fen, Order, State};
 use crate::store::{StoreError, keys, list_by_index};
@@ -41,18 +40,6 @@ impl SheetKind {
     pub fn title(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, _, title)| title)
     }
-}
-
-/// A table as it is printed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sheet {
-    pub title: &'static str,
-    /// Day, village, how many orders.
-    pub heading: String,
-    pub columns: &'static [&'static str],
-    pub rows: Vec<Vec<String>>,
-    /// Sums, for the foot.
-    pub foot: String,
 }
 
 impl Office {
@@ -167,32 +154,4 @@ impl Office {
         }
         Ok(all)
     }
-}
-
-impl Sheet {
-    /// For a table program: UTF-8 with its mark and Windows line ends, as Excel and WPS want it.
-    pub fn csv(&self) -> String {
-        let mut text = String::from('\u{feff}');
-        let mut line = |cells: &mut dyn Iterator<Item = &str>| {
-            for (n, cell) in cells.enumerate() {
-                let comma = if n > 0 { "," } else { "" };
-                // Writing into a String does not fail.
-                let _ = write!(text, "{comma}{}", csv_cell(cell));
-            }
-            text.push_str("\r\n");
-        };
-        line(&mut [self.title, self.heading.as_str()].into_iter());
-        line(&mut self.columns.iter().copied());
-        for row in &self.rows {
-            line(&mut row.iter().map(String::as_str));
-        }
-        line(&mut [self.foot.as_str()].into_iter());
-        text
-    }
-}
-
-/// Quoted, and never a formula.
-fn csv_cell(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }

@@ -3,6 +3,7 @@
 mod account;
 mod cases;
 mod dialogs;
+mod ledgers;
 mod listings;
 mod page;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(account::routes())
         .merge(cases::routes())
         .merge(tasks::routes())
+        .merge(ledgers::routes())
         .merge(shop::routes())
         .merge(listings::routes())
         .merge(dialogs::routes())

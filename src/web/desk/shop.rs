@@ -15,9 +15,9 @@ use super::page::{self, Frame};
 use super::session::{self, Fields, Posted, SignedIn};
 use crate::office::shop::{
     CounterOrder, GoodsPage, MerchantCommand, MerchantRow, MerchantView, NewMerchant, OrderCommand,
-    OrderFilter, OrderRow, OrderView, Sheet, SheetKind, Uploaded,
+    OrderFilter, OrderRow, OrderView, SheetKind, Uploaded,
 };
-use crate::office::{CommandError, Office};
+use crate::office::{CommandError, Office, Sheet};
 
 /// A table of twenty thousand rows fits.
 const UPLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -1,0 +1,281 @@
+//! The lines of the county's ledgers, column by column as they are kept on paper (国办 12345
+//! practice; a village's service ledger). Times are Beijing's.
+
+use jiff::Timestamp;
+
+use super::case::Case;
+use super::event::{Actor, CaseEvent, Change};
+use super::limits::DAY_MINUTES;
+use super::{Rules, Solved};
+use crate::calendar::{Limit, local};
+use crate::county::CaseType;
+use crate::zh;
+
+/// 受理办理台账: all that is known of a case.
+#[rustfmt::skip]
+pub const CASE_COLUMNS: [&str; 36] = [
+    "序号", "工单编号", "受理时间", "来源渠道", "受理人/代办员", "乡镇(街道)", "村(社区)", "诉求人", "联系电话",
+    "是否保密", "诉求类型", "一级类别", "二级类别", "诉求标题", "诉求内容", "被反映对象", "主办单位", "协办单位",
+    "派单时间", "签收时间", "办理时限(工作日)", "到期时间", "延期次数/至", "办理结果(结论)", "答复内容", "答复时间",
+    "答复方式", "是否超期", "督办次数", "回访时间", "是否解决", "满意度", "是否重办", "办结时间", "用时(工作日)", "备注",
+];
+
+/// 村级服务台账: what a village shop did for its villagers.
+pub const VILLAGE_COLUMNS: [&str; 14] = [
+    "序号",
+    "日期",
+    "姓名",
+    "组/住址",
+    "电话",
+    "事项类别",
+    "事项内容",
+    "办理方式",
+    "承办单位",
+    "办理结果",
+    "办结日期",
+    "满意度",
+    "代办员签字",
+    "群众签字",
+];
+
+/// 督办清单: what is late, and who was telephoned.
+pub const OVERDUE_COLUMNS: [&str; 11] = [
+    "序号",
+    "工单编号",
+    "诉求标题",
+    "主办单位",
+    "受理时间",
+    "到期时间",
+    "超期(工作时)",
+    "督办次数",
+    "最近督办",
+    "接电话的人",
+    "答应办完",
+];
+
+/// How much of a person a line shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    Whole,
+    /// The name, and `138****5678`.
+    Masked,
+}
+
+/// Names that a case knows only by their ids.
+pub struct Names<'n> {
+    pub department: &'n (dyn Fn(&str) -> String + Sync),
+    pub channel: &'n (dyn Fn(&str) -> String + Sync),
+    /// Township and village of a place code.
+    pub place: &'n (dyn Fn(&str) -> Option<(String, String)> + Sync),
+}
+
+/// One line of the case ledger; `n` from 1.
+pub fn case_line(
+    n: usize,
+    case: &Case,
+    events: &[CaseEvent],
+    identity: Identity,
+    names: &Names,
+    rules: &Rules,
+    now: Timestamp,
+) -> Vec<String> {
+    let (name, phone) = person(case, identity);
+    let category = case.category.as_deref().and_then(|code| rules.categories.get(code));
+    let department = |id: &Option<String>| id.as_deref().map(names.department).unwrap_or_default();
+    let (township, village) = place(case, names);
+    let called = case.course.calls_back.iter().rev().find(|call| call.reached);
+    let solved = called.and_then(|call| call.solved).map_or("", Solved::word);
+    let extended = case.course.extensions_granted();
+    let extension = match extended {
+        0 => String::new(),
+        times => format!("{times}次，至{}", local(case.round_due_at)),
+    };
+    let limit = match super::limit_of(case.time_class) {
+        Limit::WorkingDays(days) => days.to_string(),
+        _ => "24小时".to_owned(),
+    };
+    let yes = |is: bool| if is { "是" } else { "否" }.to_owned();
+    let helpers = case.course.helpers.iter().map(|helper| (names.department)(&helper.department));
+    vec![
+        n.to_string(),
+        case.number.to_string(),
+        local(case.received_at),
+        (names.channel)(&case.channel),
+        taken_by(case),
+        township,
+        village,
+        name,
+        phone,
+        yes(case.confidential),
+        case.kind.word().to_owned(),
+        category.map(|category| category.group.clone()).unwrap_or_default(),
+        category.map(|category| category.name.clone()).unwrap_or_default(),
+        case.title.clone(),
+        words(case, identity),
+        case.respondent.clone().unwrap_or_default(),
+        department(&case.department),
+        helpers.collect::<Vec<_>>().join("、"),
+        time(case.dispatched_at),
+        time(case.accepted_at),
+        limit,
+        local(case.round_due_at),
+        extension,
+        case.reply.as_ref().map(|reply| reply.outcome.word().to_owned()).unwrap_or_default(),
+        case.reply.as_ref().map(|reply| reply.text.clone()).unwrap_or_default(),
+        time(case.replied_at),
+        if case.replied_at.is_some() { (names.channel)(&case.channel) } else { String::new() },
+        yes(case.is_overdue(now)),
+        supervisions(events).count().to_string(),
+        time(called.map(|call| call.at)),
+        solved.to_owned(),
+        grade(case),
+        yes(case.round > 1),
+        time(case.closed_at),
+        used(case, rules),
+        case.follows.map(|number| format!("续办{number}")).unwrap_or_default(),
+    ]
+}
+
+/// One line of a village's ledger; the two signatures stay empty.
+pub fn village_line(
+    n: usize,
+    case: &Case,
+    identity: Identity,
+    names: &Names,
+    rules: &Rules,
+) -> Vec<String> {
+    let (name, phone) = person(case, identity);
+    let category = case.category.as_deref().and_then(|code| rules.categories.get(code));
+    let way = match (case.number.kind(), case.department.is_some()) {
+        (CaseType::Proxy, _) => "代办",
+        (_, true) => "转办",
+        (_, false) => "咨询",
+    };
+    let result = match &case.reply {
+        Some(reply) => reply.outcome.word(),
+        None => case.state.word(),
+    };
+    vec![
+        n.to_string(),
+        local(case.received_at).chars().take(10).collect(),
+        name,
+        case.place_note.clone(),
+        phone,
+        category.map(|category| category.name.clone()).unwrap_or_default(),
+        words(case, identity),
+        way.to_owned(),
+        case.department.as_deref().map(names.department).unwrap_or_default(),
+        result.to_owned(),
+        time(case.closed_at).chars().take(10).collect(),
+        grade(case),
+        String::new(),
+        String::new(),
+    ]
+}
+
+/// `本月受理__件 办结__件 在办__件`, over the cases of the ledger.
+pub fn village_foot<'c>(cases: impl Iterator<Item = &'c Case>) -> String {
+    let (mut all, mut open) = (0, 0);
+    for case in cases {
+        all += 1;
+        open += usize::from(case.state.is_open());
+    }
+    format!("本月受理{all}件　办结{}件　在办{open}件", all - open)
+}
+
+/// `None`: it is not late.
+pub fn overdue_line(
+    n: usize,
+    case: &Case,
+    events: &[CaseEvent],
+    names: &Names,
+    rules: &Rules,
+    now: Timestamp,
+) -> Option<Vec<String>> {
+    if !case.is_overdue(now) {
+        return None;
+    }
+    let until = case.replied_at.unwrap_or(now);
+    let minutes = rules.calendar.working_minutes(case.round_due_at, until);
+    let last = supervisions(events).last();
+    let (called, callee, promised) = match last {
+        Some((at, callee, promise)) => (local(at), callee.to_owned(), local(promise)),
+        None => Default::default(),
+    };
+    Some(vec![
+        n.to_string(),
+        case.number.to_string(),
+        case.title.clone(),
+        case.department.as_deref().map(names.department).unwrap_or_default(),
+        local(case.received_at),
+        local(case.round_due_at),
+        format!("{}.{}", minutes / 60, minutes % 60 / 6),
+        supervisions(events).count().to_string(),
+        called,
+        callee,
+        promised,
+    ])
+}
+
+fn supervisions(events: &[CaseEvent]) -> impl Iterator<Item = (Timestamp, &str, Timestamp)> {
+    events.iter().filter_map(|event| match &event.change {
+        Change::Supervised { callee, promise_at, .. } => {
+            Some((event.at, callee.as_str(), *promise_at))
+        }
+        _ => None,
+    })
+}
+
+/// Her own words, which may hold numbers as well.
+fn words(case: &Case, identity: Identity) -> String {
+    match identity {
+        Identity::Whole if !case.confidential => case.text.clone(),
+        _ => zh::mask_phones(&case.text),
+    }
+}
+
+/// A confidential case names nobody, whoever looks.
+fn person(case: &Case, identity: Identity) -> (String, String) {
+    if case.confidential {
+        return ("保密诉求人".to_owned(), String::new());
+    }
+    let phone = case.phone.clone().unwrap_or_default();
+    let phone = match identity {
+        Identity::Whole => phone,
+        Identity::Masked if phone.is_empty() => phone,
+        Identity::Masked => zh::mask_phone(&phone),
+    };
+    (case.name.clone().unwrap_or_default(), phone)
+}
+
+fn place(case: &Case, names: &Names) -> (String, String) {
+    let known = case.place_code.as_deref().and_then(names.place);
+    known.unwrap_or_else(|| (String::new(), case.place_name.clone().unwrap_or_default()))
+}
+
+fn taken_by(case: &Case) -> String {
+    match &case.submitted_by {
+        Actor::Staff { name, .. } => name.clone(),
+        _ => "本人".to_owned(),
+    }
+}
+
+fn grade(case: &Case) -> String {
+    match (case.replied_at, case.rating) {
+        (_, Some(grade)) => grade.word().to_owned(),
+        (Some(_), None) => "未评价".to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+/// Working days from receipt to the answer, to a tenth.
+fn used(case: &Case, rules: &Rules) -> String {
+    let Some(at) = case.replied_at else { return String::new() };
+    let minutes = rules.calendar.working_minutes(case.received_at, at);
+    let tenths = minutes * 10 / i64::from(DAY_MINUTES);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+fn time(at: Option<Timestamp>) -> String {
+    at.map(local).unwrap_or_default()
+}

@@ -1,0 +1,368 @@
+//! The figures by which departments are measured, with the definitions that all reports share.
+//!
+//! An assignment is one round of one case with one department. It counts in the period in which
+//! its time ends (`due`), whenever the case came in. Shares are of these assignments unless said
+//! otherwise; `None`: there was nothing to take a share of.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::case::Case;
+use super::course::Course;
+use super::event::{Breached, Grade, Solved};
+use crate::calendar::Calendar;
+
+/// Fewer assignments than this are not ranked.
+const RANKED_MIN: u32 = 5;
+/// Of the score: response, solved, content.
+const WEIGHTS: [f64; 3] = [0.2, 0.4, 0.4];
+
+/// What one department did in one period.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    pub assigned: u32,
+    /// By a person, before silence counted as acceptance.
+    pub accepted: u32,
+    /// The villager was reached before the time for it had passed.
+    pub responded: u32,
+    pub replied: u32,
+    /// Granted extensions count.
+    pub in_time: u32,
+    /// By the time that was promised first.
+    pub in_first_time: u32,
+    pub returns: u32,
+    /// Assignments with an extension that was granted.
+    pub extended: u32,
+    /// Assignments after which she was not content, so that another round began.
+    pub redone: u32,
+    /// Calls back that reached her, and what she said.
+    pub called: u32,
+    pub answered: u32,
+    pub solved: u32,
+    pub partly: u32,
+    /// Never counted as content.
+    pub unrated: u32,
+    pub content: u32,
+    pub not_content: u32,
+    pub supervised: u32,
+    /// Minutes of office time from the beginning of a round to its answer, pauses left out.
+    pub minutes: Vec<i64>,
+}
+
+impl Tally {
+    pub fn accept_rate(&self) -> Option<f64> {
+        share(self.accepted, self.assigned)
+    }
+
+    pub fn response_rate(&self) -> Option<f64> {
+        share(self.responded, self.assigned)
+    }
+
+    pub fn reply_rate(&self) -> Option<f64> {
+        share(self.replied, self.assigned)
+    }
+
+    pub fn in_time_rate(&self) -> Option<f64> {
+        share(self.in_time, self.assigned)
+    }
+
+    pub fn in_first_time_rate(&self) -> Option<f64> {
+        share(self.in_first_time, self.assigned)
+    }
+
+    pub fn return_rate(&self) -> Option<f64> {
+        share(self.returns, self.assigned)
+    }
+
+    pub fn extension_rate(&self) -> Option<f64> {
+        share(self.extended, self.assigned)
+    }
+
+    pub fn redo_rate(&self) -> Option<f64> {
+        share(self.redone, self.assigned)
+    }
+
+    /// Of the calls back that were answered; what was solved in part counts half.
+    pub fn solved_rate(&self) -> Option<f64> {
+        let twice = share(self.solved * 2 + self.partly, self.answered)?;
+        Some(twice / 2.0)
+    }
+
+    /// Of those who rated. To be read beside [`Self::rated_rate`].
+    pub fn content_rate(&self) -> Option<f64> {
+        share(self.content, self.content + self.not_content)
+    }
+
+    /// Of what was answered.
+    pub fn rated_rate(&self) -> Option<f64> {
+        share(self.content + self.not_content, self.replied)
+    }
+
+    /// Calls back that reached her, of those that were made.
+    pub fn reached_rate(&self) -> Option<f64> {
+        share(self.answered, self.called)
+    }
+
+    /// Office minutes of the middle of all answers, and of nine tenths of them.
+    pub fn time_used(&self) -> Option<(i64, i64)> {
+        let mut sorted = self.minutes.clone();
+        sorted.sort_unstable();
+        let last = sorted.len().checked_sub(1)?;
+        Some((sorted.iter().sum::<i64>() / sorted.len() as i64, sorted[last * 9 / 10]))
+    }
+
+    /// 0 to 100; `None` while a part of it is missing.
+    pub fn score(&self) -> Option<f64> {
+        let parts = [self.response_rate()?, self.solved_rate()?, self.content_rate()?];
+        Some(parts.iter().zip(WEIGHTS).map(|(part, weight)| part * weight).sum::<f64>() * 100.0)
+    }
+
+    pub fn is_ranked(&self) -> bool {
+        self.assigned >= RANKED_MIN
+    }
+}
+
+fn share(part: u32, whole: u32) -> Option<f64> {
+    (whole > 0).then(|| f64::from(part) / f64::from(whole))
+}
+
+/// One round, whether it still runs or is over.
+struct Assignment<'c> {
+    department: &'c str,
+    round: u8,
+    started_at: Timestamp,
+    due_at: Timestamp,
+    accepted_at: Option<Timestamp>,
+    replied_at: Option<Timestamp>,
+    rating: Option<Grade>,
+    course: &'c Course,
+}
+
+fn assignments(case: &Case) -> impl Iterator<Item = Assignment<'_>> {
+    let earlier = case.earlier.iter().filter_map(|round| {
+        Some(Assignment {
+            department: round.department.as_deref()?,
+            round: round.round,
+            started_at: round.started_at,
+            due_at: round.round_due_at,
+            accepted_at: round.accepted_at,
+            replied_at: round.replied_at,
+            rating: round.rating,
+            course: &round.course,
+        })
+    });
+    let now = case.department.as_deref().map(|department| Assignment {
+        department,
+        round: case.round,
+        started_at: case.round_started_at,
+        due_at: case.round_due_at,
+        accepted_at: case.accepted_at,
+        replied_at: case.replied_at,
+        rating: case.rating,
+        course: &case.course,
+    });
+    earlier.chain(now)
+}
+
+/// Adds what of `case` belongs into the time from `from` to before `to`, to each department's
+/// tally. What was withdrawn, rejected or merged before an answer measures nobody.
+pub fn count(
+    tallies: &mut BTreeMap<String, Tally>,
+    case: &Case,
+    (from, to): (Timestamp, Timestamp),
+    calendar: &Calendar,
+) {
+    for one in assignments(case).filter(|one| from <= one.due_at && one.due_at < to) {
+        let ended_unanswered = one.round == case.round
+            && one.replied_at.is_none()
+            && (case.closed_at.is_some() || case.parent.is_some());
+        if ended_unanswered {
+            continue;
+        }
+        let tally = tallies.entry(one.department.to_owned()).or_default();
+        one.count(tally, case, calendar);
+    }
+}
+
+impl Assignment<'_> {
+    fn count(&self, tally: &mut Tally, case: &Case, calendar: &Calendar) {
+        let course = self.course;
+        let add = |to: &mut u32, is: bool| *to += u32::from(is);
+        let extended = course.extensions_granted() > 0;
+        let in_time = self.replied_at.is_some_and(|at| at <= self.due_at);
+        let first_due = if self.round == 1 { case.promised_at } else { self.due_at };
+        let redone = self.round < case.round;
+        tally.assigned += 1;
+        add(&mut tally.accepted, self.accepted_at.is_some() && !course.accepted_silently);
+        let spoke = course.first_contact().is_some() && !course.has_breached(Breached::Contact);
+        add(&mut tally.responded, spoke);
+        add(&mut tally.replied, self.replied_at.is_some());
+        add(&mut tally.in_time, in_time);
+        let in_first_time = match (extended, self.round) {
+            (false, _) => in_time,
+            (true, 1) => self.replied_at.is_some_and(|at| at <= first_due),
+            (true, _) => false,
+        };
+        add(&mut tally.in_first_time, in_first_time);
+        add(&mut tally.extended, extended);
+        add(&mut tally.redone, redone);
+        // How often it was asked is counted over the rounds: only what this one added.
+        let before = case.earlier.iter().filter(|round| round.round < self.round);
+        let before = before.map(|round| round.course.returns).max().unwrap_or(0);
+        tally.returns += u32::from(course.returns.saturating_sub(before));
+        tally.supervised += u32::from(course.supervisions);
+        for call in &course.calls_back {
+            tally.called += 1;
+            add(&mut tally.answered, call.reached && call.solved.is_some());
+            add(&mut tally.solved, call.solved == Some(Solved::Yes));
+            add(&mut tally.partly, call.solved == Some(Solved::Partly));
+        }
+        match (self.replied_at, self.rating) {
+            (Some(_), None) => tally.unrated += 1,
+            (_, Some(grade)) if grade.is_content() => tally.content += 1,
+            (_, Some(_)) => tally.not_content += 1,
+            (None, None) => {}
+        }
+        if let Some(at) = self.replied_at {
+            let stood = |(from, to): &(Timestamp, Timestamp)| calendar.working_minutes(*from, *to);
+            let stood: i64 = course.stops.iter().map(stood).sum();
+            tally.minutes.push(calendar.working_minutes(self.started_at, at) - stood);
+        }
+    }
+}
+
+/// Places by score, the best first; equal scores share one. `None`: too few assignments, or a
+/// part of the score is missing.
+pub fn ranks<'t>(tallies: impl Iterator<Item = &'t Tally>) -> Vec<Option<usize>> {
+    let scores: Vec<Option<f64>> =
+        tallies.map(|tally| tally.score().filter(|_| tally.is_ranked())).collect();
+    let place = |score: f64| 1 + scores.iter().flatten().filter(|other| **other > score).count();
+    scores.iter().map(|score| score.map(place)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desk::tests::{Desk, at, clerk, dispatch, intake, rate, reply, villager};
+    use crate::desk::*;
+
+    const LEAD: &str = "城管";
+
+    fn lead() -> Actor {
+        let department = Some(LEAD.to_owned());
+        Actor::Staff { name: "经办人".into(), role: "department".into(), department }
+    }
+
+    /// Received on a Monday at ten, class B: due on Wednesday at the close.
+    fn dispatched() -> Desk {
+        let intake = Intake { category: Some("0501".into()), ..intake() };
+        let mut desk = Desk::filed("2026-11-23 10:00", intake);
+        desk.give("2026-11-23 11:00", &clerk(), dispatch(LEAD)).unwrap();
+        desk
+    }
+
+    fn contact() -> Command {
+        Command::NoteContact { means: Means::Telephone, reached: true, note: String::new() }
+    }
+
+    fn call(solved: Solved) -> Command {
+        let note = "问过了".to_owned();
+        Command::CallBack { means: Means::Telephone, reached: true, solved: Some(solved), note }
+    }
+
+    fn tally(desks: &[Desk]) -> Tally {
+        let period = (at("2026-11-01 00:00"), at("2026-12-01 00:00"));
+        let mut tallies = BTreeMap::new();
+        for desk in desks {
+            count(&mut tallies, &desk.the_case(), period, desk.rules().calendar);
+        }
+        tallies.remove(LEAD).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_good_one_an_unrated_one_and_a_late_one() {
+        let mut good = dispatched();
+        good.give("2026-11-23 14:00", &lead(), Command::Accept).unwrap();
+        good.give("2026-11-23 15:00", &lead(), contact()).unwrap();
+        good.give("2026-11-24 09:00", &lead(), reply()).unwrap();
+        good.give("2026-11-24 10:00", &clerk(), call(Solved::Yes)).unwrap();
+        good.give("2026-11-24 11:00", &villager(), rate(Grade::Satisfied)).unwrap();
+        let mut unrated = dispatched();
+        unrated.give("2026-11-23 17:00", &Actor::System, Command::Accept).unwrap();
+        unrated.give("2026-11-24 09:00", &lead(), reply()).unwrap();
+        unrated.give("2026-11-24 10:00", &clerk(), call(Solved::Partly)).unwrap();
+        let mut late = dispatched();
+        let due = late.the_case().round_due_at;
+        let breach = Command::Breach { limit: Breached::Handling };
+        late.give_at(due + jiff::SignedDuration::from_secs(1), &Actor::System, breach).unwrap();
+        let supervise = Command::Supervise {
+            callee: "王主任".into(),
+            title: "主任".into(),
+            promise_at: at("2026-12-02 17:30"),
+            note: String::new(),
+        };
+        late.give("2026-11-30 17:31", &clerk(), supervise).unwrap();
+        let found = tally(&[good, unrated, late]);
+        assert_eq!((found.assigned, found.accepted, found.responded), (3, 1, 1));
+        assert_eq!((found.replied, found.in_time, found.in_first_time), (2, 2, 2));
+        // Unrated never counts as satisfied.
+        assert_eq!((found.content, found.unrated), (1, 1));
+        assert_eq!((found.content_rate(), found.rated_rate()), (Some(1.0), Some(0.5)));
+        assert_eq!((found.solved_rate(), found.reached_rate()), (Some(0.75), Some(1.0)));
+        assert_eq!(found.supervised, 1);
+        assert!(!found.is_ranked() && found.score().is_some());
+        // From ten in the morning to nine on the next day: six and a half office hours.
+        assert_eq!(found.time_used(), Some((390, 390)));
+    }
+
+    #[test]
+    fn an_extension_does_not_hide_lateness_and_a_second_round_is_an_assignment_of_its_own() {
+        let mut desk = dispatched();
+        desk.give("2026-11-23 14:00", &lead(), Command::Accept).unwrap();
+        let ask =
+            Command::AskExtension { days: 2, reason: "要勘测".into(), evidence: "".into() };
+        desk.give("2026-11-24 09:00", &lead(), ask).unwrap();
+        desk.give("2026-11-24 10:00", &clerk(), Command::GrantExtension).unwrap();
+        let promised = desk.the_case().promised_at;
+        let longer = desk.the_case().round_due_at;
+        assert!(longer > promised);
+        desk.give_at(longer, &lead(), reply()).unwrap();
+        let later = longer + jiff::SignedDuration::from_mins(1);
+        desk.give_at(later, &villager(), rate(Grade::Dissatisfied)).unwrap();
+        let period = (at("2026-11-01 00:00"), at("2027-01-01 00:00"));
+        let mut tallies = BTreeMap::new();
+        count(&mut tallies, &desk.the_case(), period, desk.rules().calendar);
+        let found = tallies.remove(LEAD).unwrap();
+        assert_eq!((found.assigned, found.replied, found.redone), (2, 1, 1));
+        assert_eq!((found.in_time, found.in_first_time, found.extended), (1, 0, 1));
+        assert_eq!((found.content, found.not_content, found.unrated), (0, 1, 0));
+        // Only what is due in the period.
+        let mut none = BTreeMap::new();
+        count(&mut none, &desk.the_case(), (period.1, Timestamp::MAX), desk.rules().calendar);
+        assert!(none.is_empty());
+    }
+
+    #[test]
+    fn what_was_taken_back_measures_nobody() {
+        let mut desk = dispatched();
+        let withdraw = Command::Withdraw { reason: "自己修好了".into() };
+        desk.give("2026-11-23 12:00", &villager(), withdraw).unwrap();
+        assert_eq!(tally(&[desk]), Tally::default());
+    }
+
+    #[test]
+    fn places_are_shared_and_need_five() {
+        let with = |content: u32, assigned: u32| Tally {
+            assigned,
+            responded: assigned,
+            answered: 1,
+            solved: 1,
+            content,
+            not_content: 10 - content,
+            ..Tally::default()
+        };
+        let all = [with(9, 5), with(9, 5), with(5, 5), with(10, 4), Tally::default()];
+        assert_eq!(ranks(all.iter()), [Some(1), Some(1), Some(3), None, None]);
+    }
+}

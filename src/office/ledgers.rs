@@ -1,0 +1,319 @@
+//! The county's ledgers, gathered from the cases of a month. What a line says stands in
+//! `desk::ledger`, what a figure means in `desk::measures`; here is who may see which, and what
+//! is written down about a table that leaves the house.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, date};
+use jiff::{Timestamp, ToSpan};
+
+use crate::calendar::local;
+use crate::desk::ledger::{self, CASE_COLUMNS, Identity, Names, OVERDUE_COLUMNS, VILLAGE_COLUMNS};
+use crate::desk::measures::{self, Tally};
+use crate::desk::{Case, CaseEvent};
+use crate::store::records::StoredEvent;
+use crate::store::{Range, StoreError, keys, list, list_by_index};
+
+use super::case_view::channel_name;
+use super::sheet::Sheet;
+use super::views::{CommandError, Role, Session};
+use super::{Office, beijing};
+
+const PAGE: usize = 500;
+/// More lines than this are two tables: nobody reads them, and the machine is small.
+const LINES_MAX: usize = 10_000;
+const EVENTS_MAX: usize = 1_000;
+/// An assignment may end so long after its case came in: plans wait for their day.
+const LOOK_BACK_MONTHS: i32 = 13;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedgerKind {
+    Cases,
+    Village,
+    Departments,
+    Overdue,
+}
+
+impl LedgerKind {
+    pub const ALL: [(LedgerKind, &'static str, &'static str); 4] = [
+        (LedgerKind::Cases, "cases", "受理办理台账"),
+        (LedgerKind::Village, "village", "村级服务台账"),
+        (LedgerKind::Departments, "departments", "承办单位考核表"),
+        (LedgerKind::Overdue, "overdue", "超期督办清单"),
+    ];
+
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == id).map(|(kind, _, _)| *kind)
+    }
+
+    fn title(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, _, title)| title)
+    }
+}
+
+/// 承办单位考核表: as counties print it, and behind it what keeps the rates honest.
+#[rustfmt::skip]
+const DEPARTMENT_COLUMNS: [&str; 22] = [
+    "序号", "承办单位", "交办总量", "按时签收率", "按时办结率", "办结率", "退单率", "延期率", "响应率", "解决率", "满意率",
+    "有效回访率", "重办率", "督办次数", "约谈次数", "评分", "排名", "原始按时率", "评价率", "未评价", "平均用时(小时)", "九成用时(小时)",
+];
+
+/// Which ledger of which month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerAsked {
+    pub kind: LedgerKind,
+    /// Any day of it.
+    pub month: Date,
+    /// A name or 12 digits; needed for the village's ledger.
+    pub village: Option<String>,
+    /// Id in departments.csv.
+    pub department: Option<String>,
+    /// Why whole telephone numbers are wanted; without it they are masked.
+    pub reason: Option<String>,
+}
+
+impl Office {
+    pub async fn ledger(
+        &self,
+        session: &Session,
+        asked: &LedgerAsked,
+    ) -> Result<Sheet, CommandError> {
+        let mut asked = asked.clone();
+        if session.role == Role::Department {
+            asked.department.clone_from(&session.department);
+            if asked.kind == LedgerKind::Village || asked.reason.is_some() {
+                return Err(CommandError::NotFound);
+            }
+        }
+        let month = Month::of(asked.month);
+        let (place, village) = self.ledger_place(&asked)?;
+        let identity = match &asked.reason {
+            Some(reason) => {
+                tracing::info!(by = session.name, kind = asked.kind.title(), month = %month, reason,
+                    "a ledger with whole telephone numbers was asked for");
+                Identity::Whole
+            }
+            None => Identity::Masked,
+        };
+        match asked.kind {
+            LedgerKind::Departments => self.department_sheet(&asked, &month).await,
+            kind => self.case_sheet(kind, &asked, &month, (place, village), identity).await,
+        }
+    }
+
+    /// `2026-11`
+    pub fn this_month(&self) -> String {
+        local(self.clock.now()).chars().take(7).collect()
+    }
+
+    /// At the foot of what leaves the house.
+    pub fn watermark(&self, session: &Session, reason: Option<&str>) -> String {
+        let why = reason.map(|reason| format!("　用途：{reason}")).unwrap_or_default();
+        format!("导出人：{}　{}{why}", session.name, local(self.clock.now()))
+    }
+
+    /// What is written at the head for the place, and its code.
+    fn ledger_place(&self, asked: &LedgerAsked) -> Result<(String, Option<String>), CommandError> {
+        let refused = |text: &str| CommandError::Refused(text.to_owned());
+        let Some(name) = &asked.village else {
+            return match asked.kind {
+                LedgerKind::Village => Err(refused("请写是哪个村的台账，例如：大黑坨村。")),
+                _ => Ok((self.county_name().to_owned(), None)),
+            };
+        };
+        let known = self.tables.places.iter().filter(|place| {
+            place.code == *name
+                || place.name == *name
+                || format!("{}{}", place.township, place.name) == *name
+        });
+        let mut known = known.map(|place| (format!("{}{}", place.township, place.name), place));
+        match (known.next(), known.next()) {
+            (Some((whole, place)), None) => Ok((whole, Some(place.code.clone()))),
+            (None, _) => Err(refused("没有这个村。请写全名，例如：大黑坨村。")),
+            (Some(_), Some(_)) => Err(refused("有几个村叫这个名字。请带上乡镇再写。")),
+        }
+    }
+
+    async fn case_sheet(
+        &self,
+        kind: LedgerKind,
+        asked: &LedgerAsked,
+        month: &Month,
+        (place, village): (String, Option<String>),
+        identity: Identity,
+    ) -> Result<Sheet, CommandError> {
+        let range = match &village {
+            Some(code) => keys::cases_of_village(code, month.from, month.to),
+            None => keys::cases_received(month.from, month.to),
+        };
+        let now = self.clock.now();
+        let rules = self.tables.rules();
+        let department = |id: &str| self.department_name(id);
+        let channel = |id: &str| channel_name(id).to_owned();
+        let of_code = |code: &str| {
+            let place = self.tables.places.get(code)?;
+            Some((place.township.clone(), place.name.clone()))
+        };
+        let names = Names { department: &department, channel: &channel, place: &of_code };
+        let mut cases = Vec::new();
+        self.each_case(range, |case| {
+            let wanted = asked.department.as_ref().is_none_or(|id| !case.parties_of(id).is_empty());
+            let late = kind != LedgerKind::Overdue || case.is_overdue(now);
+            if wanted && late {
+                cases.push(case);
+            }
+            match cases.len() > LINES_MAX {
+                true => Err(CommandError::Refused(format!(
+                    "超过{LINES_MAX}件，一张表放不下。请选一个村，或者一个承办单位。"
+                ))),
+                false => Ok(()),
+            }
+        })
+        .await?;
+        let mut rows = Vec::new();
+        for case in &cases {
+            let n = rows.len() + 1;
+            match kind {
+                LedgerKind::Village => {
+                    rows.push(ledger::village_line(n, case, identity, &names, &rules));
+                }
+                LedgerKind::Overdue => {
+                    let events = self.ledger_events(case).await?;
+                    rows.extend(ledger::overdue_line(n, case, &events, &names, &rules, now));
+                }
+                _ => {
+                    let events = self.ledger_events(case).await?;
+                    let line = ledger::case_line(n, case, &events, identity, &names, &rules, now);
+                    rows.push(line);
+                }
+            }
+        }
+        let columns: &'static [&'static str] = match kind {
+            LedgerKind::Village => &VILLAGE_COLUMNS,
+            LedgerKind::Overdue => &OVERDUE_COLUMNS,
+            _ => &CASE_COLUMNS,
+        };
+        let foot = match kind {
+            LedgerKind::Village => ledger::village_foot(cases.iter()),
+            _ => format!("共{}件", rows.len()),
+        };
+        let heading = format!("{month}　{place}　{}件", rows.len());
+        Ok(Sheet { title: kind.title(), heading, columns, rows, foot })
+    }
+
+    async fn department_sheet(
+        &self,
+        asked: &LedgerAsked,
+        month: &Month,
+    ) -> Result<Sheet, CommandError> {
+        let since = month.first.saturating_sub(LOOK_BACK_MONTHS.months());
+        let since = beijing::instant(since.at(0, 0, 0, 0));
+        let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
+        let calendar = &self.tables.calendar;
+        self.each_case(keys::cases_received(since, month.to), |case| {
+            measures::count(&mut tallies, &case, (month.from, month.to), calendar);
+            Ok(())
+        })
+        .await?;
+        // Places are among all, also for one who sees only its own line.
+        let ranks = measures::ranks(tallies.values());
+        let mut lines: Vec<(Option<usize>, &String, &Tally)> =
+            tallies.iter().zip(ranks).map(|((id, tally), rank)| (rank, id, tally)).collect();
+        lines.retain(|(_, id, _)| asked.department.as_ref().is_none_or(|own| own == *id));
+        lines.sort_by_key(|(rank, id, _)| (rank.unwrap_or(usize::MAX), *id));
+        let rows: Vec<Vec<String>> = (1..)
+            .zip(&lines)
+            .map(|(n, (rank, id, tally))| {
+                department_line(n, &self.department_name(id), tally, *rank)
+            })
+            .collect();
+        let all: u32 = lines.iter().map(|(_, _, tally)| tally.assigned).sum();
+        let heading = format!("{month}到期的交办　{}　{all}件", self.county_name());
+        let foot = "评分：响应率占2成，解决率、满意率各占4成；不到5件的不排名。未评价的不算满意。";
+        Ok(Sheet {
+            title: LedgerKind::Departments.title(),
+            heading,
+            columns: &DEPARTMENT_COLUMNS,
+            rows,
+            foot: foot.to_owned(),
+        })
+    }
+
+    async fn each_case(
+        &self,
+        mut range: Range,
+        mut take: impl FnMut(Case) -> Result<(), CommandError> + Send,
+    ) -> Result<(), CommandError> {
+        loop {
+            let page = list_by_index::<Case>(&*self.store, range.clone(), PAGE).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            range = keys::after(&range, last);
+            for (_, case) in page {
+                take(case.record)?;
+            }
+        }
+    }
+
+    async fn ledger_events(&self, case: &Case) -> Result<Vec<CaseEvent>, StoreError> {
+        let range = keys::events_of(&case.number.digits());
+        let found = list::<StoredEvent>(&*self.store, range, EVENTS_MAX).await?;
+        Ok(found.into_iter().map(|event| event.record.event).collect())
+    }
+}
+
+fn department_line(n: usize, name: &str, tally: &Tally, rank: Option<usize>) -> Vec<String> {
+    let rate =
+        |rate: Option<f64>| rate.map_or("—".into(), |rate| format!("{:.1}%", rate * 100.0));
+    let hours = |minutes: i64| format!("{}.{}", minutes / 60, minutes % 60 / 6);
+    let (mean, most) = match tally.time_used() {
+        Some((mean, most)) => (hours(mean), hours(most)),
+        None => ("—".into(), "—".into()),
+    };
+    vec![
+        n.to_string(),
+        name.to_owned(),
+        tally.assigned.to_string(),
+        rate(tally.accept_rate()),
+        rate(tally.in_time_rate()),
+        rate(tally.reply_rate()),
+        rate(tally.return_rate()),
+        rate(tally.extension_rate()),
+        rate(tally.response_rate()),
+        rate(tally.solved_rate()),
+        rate(tally.content_rate()),
+        rate(tally.reached_rate()),
+        rate(tally.redo_rate()),
+        tally.supervised.to_string(),
+        // Interviews are not kept yet.
+        "—".to_owned(),
+        tally.score().map_or("—".into(), |score| format!("{score:.1}")),
+        rank.map_or("—".into(), |rank| rank.to_string()),
+        rate(tally.in_first_time_rate()),
+        rate(tally.rated_rate()),
+        tally.unrated.to_string(),
+        mean,
+        most,
+    ]
+}
+
+/// A month here, from its first moment to before the first of the next.
+struct Month {
+    first: Date,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Month {
+    fn of(day: Date) -> Self {
+        let first = date(day.year(), day.month(), 1);
+        let next = first.saturating_add(1.month());
+        let instant = |day: Date| beijing::instant(day.at(0, 0, 0, 0));
+        Self { first, from: instant(first), to: instant(next) }
+    }
+}
+
+impl std::fmt::Display for Month {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}年{}月", self.first.year(), self.first.month())
+    }
+}

@@ -1,0 +1,147 @@
+//! A table for paper and for a table program: as Excel and WPS open it without a question.
+
+use std::fmt::Write;
+
+use rust_xlsxwriter::{Color, Format, FormatBorder, Workbook, XlsxError};
+use unicode_width::UnicodeWidthStr;
+
+/// In columns of one half-width character.
+const WIDTH_MIN: usize = 6;
+const WIDTH_MAX: usize = 60;
+const PAPER_A4: u8 = 9;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    pub title: &'static str,
+    /// Time, place, how many.
+    pub heading: String,
+    pub columns: &'static [&'static str],
+    pub rows: Vec<Vec<String>>,
+    /// Sums, for the foot.
+    pub foot: String,
+}
+
+impl Sheet {
+    /// UTF-8 with its mark and Windows line ends.
+    pub fn csv(&self) -> String {
+        let mut text = String::from('\u{feff}');
+        let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+            for (n, cell) in cells.enumerate() {
+                let comma = if n > 0 { "," } else { "" };
+                // Writing into a String does not fail.
+                let _ = write!(text, "{comma}{}", csv_cell(cell));
+            }
+            text.push_str("\r\n");
+        };
+        line(&mut [self.title, self.heading.as_str()].into_iter());
+        line(&mut self.columns.iter().copied());
+        for row in &self.rows {
+            line(&mut row.iter().map(String::as_str));
+        }
+        line(&mut [self.foot.as_str()].into_iter());
+        text
+    }
+
+    /// Every cell is text, so that no number loses its zeros and none is a formula. One page of
+    /// A4 wide, the head on every page. `mark`: who took it out, and when.
+    pub fn xlsx(&self, mark: &str) -> Result<Vec<u8>, XlsxError> {
+        let mut book = Workbook::new();
+        let page = book.add_worksheet();
+        page.set_name(self.title)?;
+        let title = Format::new().set_bold().set_font_size(16);
+        let cell = Format::new().set_num_format("@").set_border(FormatBorder::Thin).set_text_wrap();
+        let head = cell.clone().set_bold().set_background_color(Color::RGB(0x00E8_F1EA));
+        page.write_string_with_format(0, 0, self.title, &title)?;
+        page.write_string(1, 0, &self.heading)?;
+        for (column, name) in (0u16..).zip(self.columns) {
+            page.write_string_with_format(2, column, *name, &head)?;
+        }
+        let mut last = 2;
+        for (row, cells) in (3u32..).zip(&self.rows) {
+            for (column, text) in (0u16..).zip(cells) {
+                page.write_string_with_format(row, column, text, &cell)?;
+            }
+            last = row;
+        }
+        page.write_string(last + 1, 0, &self.foot)?;
+        page.write_string(last + 2, 0, mark)?;
+        for (column, width) in (0u16..).zip(self.widths()) {
+            page.set_column_width(column, width)?;
+        }
+        page.set_freeze_panes(3, 0)?;
+        if let Some(right) = u16::try_from(self.columns.len()).ok().and_then(|n| n.checked_sub(1)) {
+            page.autofilter(2, 0, last, right)?;
+        }
+        page.set_repeat_rows(2, 2)?;
+        page.set_landscape().set_paper_size(PAPER_A4).set_print_fit_to_pages(1, 0);
+        page.set_footer(format!("&L{}&R第&P页，共&N页", mark.replace('&', "&&")));
+        book.save_to_buffer()
+    }
+
+    /// As wide as the widest line of a column, within reason.
+    fn widths(&self) -> impl Iterator<Item = f64> {
+        self.columns.iter().enumerate().map(|(n, name)| {
+            let cells = self.rows.iter().filter_map(|row| row.get(n).map(|cell| cell.width()));
+            let widest = cells.chain([name.width()]).max().unwrap_or(0) + 2;
+            // No more than 60: it is exact.
+            widest.clamp(WIDTH_MIN, WIDTH_MAX) as f64
+        })
+    }
+}
+
+/// Quoted, and never a formula.
+fn csv_cell(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use calamine::{Data, Reader, Xlsx};
+
+    use super::*;
+
+    fn sheet() -> Sheet {
+        Sheet {
+            title: "受理办理台账",
+            heading: "2026年11月　全县　2件".into(),
+            columns: &["工单编号", "联系电话", "诉求内容"],
+            rows: vec![
+                vec!["126-041-273".into(), "013800138000".into(), "=1+1".into()],
+                vec!["126-041-281".into(), "".into(), "他说\"灯灭了\"，\n三天了".into()],
+            ],
+            foot: "共2件".into(),
+        }
+    }
+
+    #[test]
+    fn a_table_program_reads_what_was_written_and_computes_nothing() {
+        let bytes = sheet().xlsx("导出人：王芳　2026-11-25 10:00").unwrap();
+        let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).unwrap();
+        let page = book.worksheet_range("受理办理台账").unwrap();
+        let cell = |row, column| page.get_value((row, column)).cloned().unwrap_or(Data::Empty);
+        let text = |row, column| match cell(row, column) {
+            Data::String(text) => text,
+            Data::Empty => String::new(),
+            other => panic!("not a text: {other:?}"),
+        };
+        assert_eq!(text(0, 0), "受理办理台账");
+        assert_eq!(text(2, 1), "联系电话");
+        assert_eq!([text(3, 0), text(3, 1), text(3, 2)], ["126-041-273", "013800138000", "=1+1"]);
+        assert_eq!(text(4, 2), "他说\"灯灭了\"，\n三天了");
+        assert_eq!(
+            (text(5, 0), text(6, 0)),
+            ("共2件".into(), "导出人：王芳　2026-11-25 10:00".into())
+        );
+        assert!(book.worksheet_formula("受理办理台账").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_csv_has_its_mark_its_line_ends_and_no_formula() {
+        let text = sheet().csv();
+        assert!(text.starts_with('\u{feff}'));
+        assert!(text.contains("\"'=1+1\"\r\n") && text.contains("他说\"\"灯灭了\"\"，"), "{text}");
+    }
+}

@@ -1,0 +1,164 @@
+//! Ledgers of a month: on the page, on paper, and as a file for a table program.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::page::{self, Frame};
+use super::session::SignedIn;
+use crate::office::{Choice, CommandError, LedgerAsked, LedgerKind, Office, Session, Sheet};
+
+/// On the page; the file has all of them.
+const SHOWN_MAX: usize = 300;
+const REASON_CHARS_MAX: usize = 60;
+
+pub fn routes() -> Router<Arc<Office>> {
+    Router::new().route("/desk/ledgers", get(show)).route("/desk/ledgers/file/{format}", get(file))
+}
+
+/// `month` is `2026-11`; unknown keys are ignored.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    kind: String,
+    month: String,
+    village: String,
+    department: String,
+    reason: String,
+}
+
+type Wanted = Result<Query<Asked>, QueryRejection>;
+
+impl Asked {
+    fn read(&self) -> Result<LedgerAsked, CommandError> {
+        let refused = |text: &str| CommandError::Refused(text.to_owned());
+        let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let kind = LedgerKind::from_id(&self.kind).ok_or_else(|| refused("请选一种台账。"))?;
+        let month = format!("{}-01", self.month.trim());
+        let month = month.parse().map_err(|_| refused("月份请写成 2026-11。"))?;
+        let reason: String = self.reason.chars().take(REASON_CHARS_MAX).collect();
+        Ok(LedgerAsked {
+            kind,
+            month,
+            village: some(&self.village),
+            department: some(&self.department),
+            reason: some(&reason),
+        })
+    }
+
+    /// What chooses the table, without the reason.
+    fn pairs(&self) -> [(&'static str, &str); 4] {
+        [
+            ("kind", &self.kind),
+            ("month", &self.month),
+            ("village", &self.village),
+            ("department", &self.department),
+        ]
+    }
+
+    fn query(&self) -> String {
+        let pairs = self.pairs().map(|(name, text)| format!("{name}={}", page::percent(text)));
+        pairs.join("&")
+    }
+}
+
+#[derive(Template)]
+#[template(path = "desk/ledgers.html")]
+struct Page {
+    frame: Frame,
+    asked: Asked,
+    departments: Vec<Choice>,
+    /// Chooses the village and the department; one of a department sees its own.
+    is_platform: bool,
+    sheet: Option<Sheet>,
+    /// Lines that only the file has.
+    left_out: usize,
+    problem: Option<String>,
+}
+
+async fn show(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    signed: SignedIn,
+    asked: Wanted,
+) -> Response {
+    let Query(mut asked) = asked.unwrap_or_default();
+    // Reading on the page needs no whole numbers.
+    asked.reason.clear();
+    let session = &signed.session;
+    let frame = Frame::new(&office, session, "ledgers", &headers);
+    let (status, mut sheet, problem) = if asked.kind.is_empty() {
+        (StatusCode::OK, None, None)
+    } else {
+        match sheet_of(&office, session, &asked).await {
+            Ok(sheet) => (StatusCode::OK, Some(sheet), None),
+            Err(error) => (page::status_of(&error), None, Some(error.to_string())),
+        }
+    };
+    if asked.month.is_empty() {
+        asked.month = office.this_month();
+    }
+    let mut left_out = 0;
+    if let Some(sheet) = &mut sheet {
+        left_out = sheet.rows.len().saturating_sub(SHOWN_MAX);
+        sheet.rows.truncate(SHOWN_MAX);
+    }
+    let page = Page {
+        frame,
+        departments: office.department_choices(),
+        is_platform: session.department.is_none(),
+        asked,
+        sheet,
+        left_out,
+        problem,
+    };
+    page::show(status, &page, &page.frame)
+}
+
+async fn sheet_of(
+    office: &Office,
+    session: &Session,
+    asked: &Asked,
+) -> Result<Sheet, CommandError> {
+    office.ledger(session, &asked.read()?).await
+}
+
+async fn file(
+    State(office): State<Arc<Office>>,
+    signed: SignedIn,
+    Path(format): Path<String>,
+    asked: Wanted,
+) -> Response {
+    let Query(asked) = asked.unwrap_or_default();
+    let session = &signed.session;
+    let sheet = match sheet_of(&office, session, &asked).await {
+        Ok(sheet) => sheet,
+        Err(error) => return page::failed(&error),
+    };
+    let reason = Some(asked.reason.trim()).filter(|reason| !reason.is_empty());
+    let (kind, bytes) = match format.as_str() {
+        "csv" => ("text/csv; charset=utf-8", sheet.csv().into_bytes()),
+        "xlsx" => match sheet.xlsx(&office.watermark(session, reason)) {
+            Ok(bytes) => {
+                ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes)
+            }
+            Err(error) => {
+                tracing::error!(%error, "a ledger could not be written as a workbook");
+                let text = "表格没有写成，请存成 CSV，或过一会儿再试。";
+                return page::message(StatusCode::INTERNAL_SERVER_ERROR, text);
+            }
+        },
+        _ => return page::message(StatusCode::NOT_FOUND, "没有这种文件。"),
+    };
+    // ASCII: a header can not carry more without an encoding of its own.
+    let name = format!("attachment; filename=\"{}-{}.{format}\"", asked.kind, asked.month.trim());
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes)
+        .into_response()
+}
