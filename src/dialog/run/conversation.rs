@@ -303,7 +303,9 @@ impl Conversation {
         let asked = frame.asked.as_ref()?;
         let dialog = script.dialog_of(frame)?;
         let own = dialog.question(&asked.step).and_then(|question| question.remind);
-        let at = waking(asked.at + own.or(dialog.rules.remind).or(script.rules.remind)?);
+        // An answer that was not understood is a word from her too.
+        let silent = asked.at.max(frame.touched);
+        let at = waking(silent + own.or(dialog.rules.remind).or(script.rules.remind)?);
         let in_time = sms || at < frame.touched + WECHAT_WINDOW;
         (in_time && at < self.expiry(script, frame)).then_some(at)
     }
