@@ -96,3 +96,17 @@ async fn many_recordings_of_one_person_are_one_task() {
     county.settle().await;
     assert_eq!(county.clerk().await.tasks("有语音要听").await.len(), 1);
 }
+
+#[tokio::test]
+async fn who_answers_a_reminder_in_vain_is_not_reminded_at_once() {
+    let mut county = county().open().await;
+    county.say(VILLAGER, "投诉").await;
+    county.pass(30 * 60).await;
+    assert_eq!(county.inbox(VILLAGER).len(), 1);
+    let said = county.say(VILLAGER, "月亮上").await;
+    assert!(said.contains("村"), "{said}");
+    county.pass(60).await;
+    assert_eq!(county.inbox(VILLAGER).len(), 1, "she has just written");
+    county.pass(30 * 60).await;
+    assert_eq!(county.inbox(VILLAGER).len(), 2);
+}
