@@ -38,6 +38,7 @@ step() { printf '\n== %s\n' "$*"; "$@"; }
 step cargo fmt --all --check
 step cargo clippy --locked --all-targets -- -D warnings
 step cargo clippy --locked -p fake-wechat --all-targets -- -D warnings
-step cargo run --locked --quiet -- test
+step cargo run --locked --quiet -- test --min-coverage 100
+step cargo run --locked --quiet -- lint --deny warnings
 step cargo test --locked --no-fail-fast
 step env BIANMIN_TEST_STORE=postgres cargo test --locked --no-fail-fast --test counter
