@@ -1,8 +1,14 @@
 //! Every statement that the program can send, against what CockroachDB and YugabyteDB have
 //! too. What it leaves out is what they lack or do otherwise: see docs/operations/distributed.md.
 
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
 use bianmin::store::postgres::statements;
 use bianmin::store::postgres::views::VIEWS;
+use bianmin::store::{Batch, Direction, Engine, Expect, PostgresEngine, PostgresSettings, Range};
+use fake_wechat::cutter::Cutter;
+use fake_wechat::postgres::Cluster;
 
 /// Every word that may stand in a statement, in lower case. A word that is not here is looked
 /// up in the manuals of both databases before it is added.
@@ -11,6 +17,7 @@ const WORDS: &str = "
     order by desc limit for update insert into values on conflict do nothing set delete returning
     create table sequence view if or replace primary key default constraint begin commit rollback
     bigint bytea text jsonb boolean timestamptz date interval array
+    show transaction_read_only
     count unnest array_position nextval now clock_timestamp extract epoch replace convert_from
     set statement_timeout lock_timeout idle_in_transaction_session_timeout enable_seqscan off
 ";
@@ -35,7 +42,7 @@ const FORBIDDEN: &[&str] = &[
     "trigger",
     "copy",
     "merge",
-    "only",
+    " only",
     "using",
 ];
 
@@ -110,9 +117,49 @@ fn every_statement_stays_within_the_subset() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// The list is whole: nobody sends a statement that does not stand in it.
+/// The list is whole: what a server is sent stands in it, whatever becomes of a connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_sent_that_is_not_in_the_list() {
+    let cluster = Cluster::start_noting(&std::env::temp_dir());
+    let cutter = Cutter::start(cluster.port).await;
+    let url = cluster.fresh().url_by(cutter.port);
+    let settings = PostgresSettings { url, password: None, ca_file: None, connections: 3 };
+    let store = PostgresEngine::open(settings.clone()).await.unwrap();
+    let key = |n: u32| format!("k/{n:04}").into_bytes();
+    cutter.cut_one_in(12);
+    for n in 0..200 {
+        let put = vec![(key(n), b"{}".to_vec()), (b"k/last".to_vec(), b"{}".to_vec())];
+        let expect = vec![(key(n), Expect::Absent)];
+        let delete = if n > 2 { vec![key(n - 2)] } else { Vec::new() };
+        store.commit(Batch { expect, put, delete }).await.unwrap();
+        let found = store.get_many(&[key(n)]).await.unwrap();
+        assert!(found[0].is_some());
+    }
+    for direction in [Direction::Forward, Direction::Backward] {
+        let (from, to) = (Bound::Unbounded, Bound::Unbounded);
+        assert!(!store.scan(Range { from, to, direction }, 10).await.unwrap().is_empty());
+    }
+    assert!(store.stats().looked_up > 0, "none was cut off");
+    cutter.cut_one_in(0);
+    drop(PostgresEngine::open(settings).await.unwrap());
+
+    let plain = |sql: &String| sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let list: BTreeSet<String> = statements::all().iter().map(plain).collect();
+    // The test's own, by psql.
+    let of_the_test = |sql: &String| sql.starts_with("CREATE SCHEMA");
+    let sent: BTreeSet<String> = cluster.statements().into_iter().collect();
+    let unknown: Vec<&String> =
+        sent.iter().filter(|sql| !list.contains(*sql) && !of_the_test(sql)).collect();
+    assert_eq!(unknown, Vec::<&String>::new());
+    // Seats are left when a session is an hour old; a view that the first open made is not
+    // made again. All else was seen.
+    let unseen: Vec<&String> = list.iter().filter(|sql| !sent.contains(*sql)).collect();
+    assert_eq!(unseen, ["ROLLBACK"]);
+}
+
+/// And nobody but the engine speaks to a database.
 #[test]
-fn nobody_else_writes_sql() {
+fn nobody_else_speaks_to_a_database() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut folders = vec![root];
     let mut seen = 0;
@@ -123,20 +170,10 @@ fn nobody_else_writes_sql() {
                 folders.push(path);
                 continue;
             }
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
             seen += 1;
-            if path.ends_with("postgres/statements.rs") || path.ends_with("postgres/views.rs") {
-                continue;
-            }
-            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            let quoted = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-            for line in quoted {
-                for verb in
-                    ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "\"CREATE ", "\"WITH "]
-                {
-                    assert!(!line.contains(verb), "{}: {line}", path.display());
-                }
-            }
+            let is_engine = path.parent().is_some_and(|folder| folder.ends_with("store/postgres"));
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(is_engine || !text.contains("tokio_postgres"), "{}", path.display());
         }
     }
     assert!(seen > 100, "the sources were not found");

@@ -19,9 +19,11 @@ use crate::store::{Changes, StoreError, keys, load};
 
 use super::{Office, random};
 
-const LASTS: SignedDuration = SignedDuration::from_secs(10);
+/// As short as clocks allow that are some seconds apart: so long everything waits when its
+/// holder dies.
+const LASTS: SignedDuration = SignedDuration::from_secs(6);
 /// Renewed when less than this is left.
-const RENEWED_AT: SignedDuration = SignedDuration::from_secs(6);
+const RENEWED_AT: SignedDuration = SignedDuration::from_secs(4);
 const RENEW_EVERY: Duration = Duration::from_secs(2);
 /// How often those look who do not have it; and how often who has it looks for work that
 /// another instance has made.

@@ -15,8 +15,8 @@ const KEEPER: &str = r#"
 folder=$1; port=$2; shift 2
 begin() {
   "$@" "$bin/postgres" -D "$folder/data" -k "$folder" -p "$port" \
-    -c listen_addresses=127.0.0.1 -c max_connections=200 $options \
-    -c log_min_messages=fatal >>"$folder/log" 2>&1 &
+    -c listen_addresses=127.0.0.1 -c max_connections=200 -c log_min_messages=fatal \
+    $options >>"$folder/log" 2>&1 &
   server=$!
   n=0
   until "$bin/pg_isready" -q -h "$folder" -p "$port"; do
@@ -75,6 +75,24 @@ impl Cluster {
     /// One that speaks TLS too.
     pub fn start_with_tls(place: &Path, certificate: &Certificate) -> Self {
         Self::begin(place, &format!("{QUICK} -c ssl=on"), Some(certificate))
+    }
+
+    /// One that writes down every statement that it is sent; see `statements`.
+    pub fn start_noting(place: &Path) -> Self {
+        let noting = "-c log_min_messages=log -c log_statement=all -c log_line_prefix=@@";
+        Self::begin(place, &format!("{QUICK} {noting}"), None)
+    }
+
+    /// Without their parameters, in the order in which they came, each on one line.
+    pub fn statements(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.folder.join("log")).expect("the server's log");
+        let sent = log.split("@@").filter_map(|entry| {
+            let entry = entry.strip_prefix("LOG:  ")?;
+            let simple = entry.strip_prefix("statement: ");
+            let executed = || entry.strip_prefix("execute ")?.split_once(": ").map(|(_, sql)| sql);
+            simple.or_else(executed)
+        });
+        sent.map(|sql| sql.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
 
     fn begin(place: &Path, options: &str, certificate: Option<&Certificate>) -> Self {
@@ -140,6 +158,21 @@ impl Cluster {
         let name = format!("t{}", SERIAL.fetch_add(1, Ordering::SeqCst));
         self.sql(&format!("CREATE SCHEMA {name}"));
         Fresh { name, socket: self.folder.clone(), port: self.port }
+    }
+
+    /// A command of PostgreSQL's, against this server whatever its `-h` says.
+    pub fn run(&self, words: &[&str]) {
+        let (program, words) = words.split_first().expect("a command");
+        let mut command = Command::new(folder_of_programs().join(program));
+        let mut rest = words.iter();
+        while let Some(word) = rest.next() {
+            command.arg(word);
+            if *word == "-h" && rest.next().is_some() {
+                command.arg(&self.folder).arg("-p").arg(self.port.to_string());
+            }
+        }
+        let done = command.output().expect("it runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 
     /// Runs it with psql; gives what it prints, without decoration.

@@ -80,6 +80,9 @@ CREATE TABLE IF NOT EXISTS schema_version (
 INSERT INTO schema_version (one, version, views) VALUES (1, 0, 0) ON CONFLICT (one) DO NOTHING";
 pub const SCHEMA_DONE: &str = "UPDATE schema_version SET version = $1, views = $2 WHERE one = 1";
 
+/// What the library asks by itself, to find the host of several that takes writes.
+pub const IS_LEADER: &str = "SHOW transaction_read_only";
+
 /// From version n to n + 1. Only ever added to; each must leave a program of the version
 /// before it running, so that instances can be replaced one after the other.
 pub const MIGRATIONS: &[&str] = &["\
@@ -114,6 +117,7 @@ pub fn all() -> Vec<String> {
         SCHEMA_LOCKED,
         SCHEMA_BEGIN,
         SCHEMA_DONE,
+        IS_LEADER,
         "BEGIN",
         "COMMIT",
         "ROLLBACK",

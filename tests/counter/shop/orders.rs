@@ -8,7 +8,7 @@ use fake_wechat::postgres::Cluster;
 
 use super::market::{self, FARM, open, step, stock, try_step};
 use crate::county::{County, VILLAGER, county, number_in};
-use crate::instances::two_on;
+use crate::instances::{comes_back_equal, two_on};
 
 const HER: &str = "我要买2袋尿素，我是毛庄村的，我叫肖奉安";
 
@@ -142,6 +142,9 @@ async fn twenty_parallel_orders_for_the_last_seven_units_at_two_instances() {
         let columns = view.columns.iter().map(|column| format!("min(\"{}\"::text)", column.name));
         ask(&columns.collect::<Vec<_>>().join(", "), view.name);
     }
+    let kinds = comes_back_equal(&database).await;
+    let shop = ["article", "merchant", "order", "order-event", "order-key", "shelf", "stock"];
+    assert!(shop.iter().all(|kind| kinds.contains(*kind)), "{kinds:?}");
 }
 
 #[tokio::test]
