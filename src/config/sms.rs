@@ -40,6 +40,10 @@ pub struct TemplateSettings {
     /// In the order of the template: `field`, or `variable=field`.
     #[serde(default)]
     pub fill: Vec<String>,
+    /// As it was approved, without the signature, to count what is billed: `${name}` or `{1}`
+    /// where a variable stands.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub text: Option<String>,
 }
 
 fn ten() -> u32 {

@@ -12,7 +12,7 @@ use crate::store::records::Person;
 
 use super::own_cases::Purpose;
 use super::turn::Turn;
-use super::{beijing, cases, random};
+use super::{Office, beijing, cases, random};
 
 const REMARK_CHARACTERS_MAX: usize = 500;
 
@@ -125,13 +125,8 @@ impl Turn<'_> {
         Ok(Ok(Value::Record(self.case_fields(&case))))
     }
 
-    /// `None`: the year's numbers are used up.
     pub async fn next_number(&self, kind: CaseType) -> Result<Option<CaseNumber>, StoreError> {
-        let year = beijing::civil(self.now).date().year();
-        let series = format!("case-{}-{}", kind.digit(), year % 100);
-        let serial = self.office.numbers.next(&*self.office.store, &series).await?;
-        let number = CaseNumber::new(kind, year, serial);
-        Ok(number.inspect_err(|error| tracing::error!(%error, "no number is left")).ok())
+        self.office.number_of_case(kind, self.now).await
     }
 
     pub fn case_fields(&self, case: &Case) -> Fields {
@@ -182,6 +177,7 @@ impl Turn<'_> {
             phone: phone.or_else(|| {
                 (self.address.channel == Channel::Sms).then(|| self.address.user.clone())
             }),
+            prefers: None,
             also: Vec::new(),
             merged_into: None,
         };
@@ -207,6 +203,21 @@ impl Turn<'_> {
             self.changes.replace(&before, &person)?;
         }
         Ok(())
+    }
+}
+
+impl Office {
+    /// `None`: the year's numbers are used up.
+    pub(super) async fn number_of_case(
+        &self,
+        kind: CaseType,
+        now: Timestamp,
+    ) -> Result<Option<CaseNumber>, StoreError> {
+        let year = beijing::civil(now).date().year();
+        let series = format!("case-{}-{}", kind.digit(), year % 100);
+        let serial = self.numbers.next(&*self.store, &series).await?;
+        let number = CaseNumber::new(kind, year, serial);
+        Ok(number.inspect_err(|error| tracing::error!(%error, "no number is left")).ok())
     }
 }
 

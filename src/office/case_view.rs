@@ -6,8 +6,9 @@ use crate::desk::{Actor, Case, CaseEvent, Change, Errand, ErrandStep};
 use crate::store::records::{Outgoing, Status, StoredEvent};
 use crate::store::{Loaded, StoreError, keys, list, list_by_index, load};
 
+use super::route::Route;
 use super::views::{CaseView, Choice, CommandError, NoticeView, Role, Session, TimelineLine};
-use super::{Office, case_forms};
+use super::{Office, case_forms, outbox, preference};
 
 const EVENTS_MAX: usize = 1_000;
 
@@ -62,6 +63,8 @@ impl Office {
             media: self.media_views(&media).await?,
             timeline: events.iter().map(|event| self.timeline_line(&event.record)).collect(),
             notices: notices.iter().map(|(_, notice)| self.notice_view(&notice.record)).collect(),
+            prefers: self.preference_shown(case).await?,
+            next_by: self.next_way(case).await?,
             confidential: case.confidential,
             helpers: case
                 .course
@@ -75,7 +78,25 @@ impl Office {
         }))
     }
 
-    fn category_choices(&self) -> Vec<Choice> {
+    async fn preference_shown(&self, case: &Case) -> Result<&'static str, StoreError> {
+        let person = self.person_behind(&case.person).await?;
+        let prefers = person.and_then(|person| person.record.prefers.clone());
+        Ok(preference::shown(prefers.as_deref()))
+    }
+
+    /// By which way a notice would go if it went now: what a clerk may want to know before.
+    async fn next_way(&self, case: &Case) -> Result<String, StoreError> {
+        let now = self.clock.now();
+        let (number, person) = (case.number.digits(), Some(case.person.clone()));
+        let notice = outbox::notice(&number, 0, "progress", Default::default(), person, now);
+        let route = self.way_of(&notice).await?;
+        Ok(match &route {
+            Route::Clerk(why) => format!("{}：{why}", Route::shown(&route.id())),
+            _ => Route::shown(&route.id()),
+        })
+    }
+
+    pub fn category_choices(&self) -> Vec<Choice> {
         let categories = self.tables.categories.iter();
         let choice = |category: &crate::county::Category| Choice {
             id: category.code.clone(),
@@ -186,13 +207,17 @@ impl Office {
             Status::Replied => "已在对话里告诉她",
             Status::Merged => "并入后面的一条",
         };
-        let last = message.tries.last().map(|tried| tried.result.clone());
+        let tried = message.tries.last();
+        let last = tried.map(|tried| tried.result.clone());
         NoticeView {
             id: message.id.clone(),
             at: message.made_at,
             text: self.words(message, crate::dialog::Medium::Wechat),
             status: status.into(),
             detail: last.filter(|said| said != status).unwrap_or_default(),
+            by: tried.map(|tried| Route::shown(&tried.route)).unwrap_or_default(),
+            sent_at: tried.map(|tried| tried.at),
+            segments: tried.and_then(|tried| tried.segments),
         }
     }
 }
@@ -211,6 +236,7 @@ pub(super) fn channel_name(id: &str) -> &'static str {
         "wechat" => "微信",
         "sms" => "短信",
         "simulator" => "试用手机",
+        "telephone" => "电话",
         _ => "其他",
     }
 }

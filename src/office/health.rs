@@ -67,7 +67,12 @@ impl Office {
         &self.counters
     }
 
-    pub fn health(&self) -> Health {
+    /// Requests can be taken.
+    pub fn is_well(&self) -> bool {
+        self.store.stats().last_error.is_none()
+    }
+
+    pub async fn health(&self) -> Health {
         let stats = self.store.stats();
         let mut problems = Vec::new();
         if let Some(error) = &stats.last_error {
@@ -77,8 +82,17 @@ impl Office {
             problems.push(format!("this clock is {ahead} ms ahead of the database's; is NTP on?"));
         }
         problems.extend(self.others.problems());
-        let alarms = self.alarms.0.lock().unwrap_or_else(PoisonError::into_inner);
-        problems.extend(alarms.iter().map(|(what, at)| format!("{at}: {what}")));
+        let outbox = match self.channels_shown().await {
+            Ok(shown) => shown,
+            Err(error) => {
+                problems.push(format!("the queues of the outbox can not be read: {error}"));
+                json!(null)
+            }
+        };
+        {
+            let alarms = self.alarms.0.lock().unwrap_or_else(PoisonError::into_inner);
+            problems.extend(alarms.iter().map(|(what, at)| format!("{at}: {what}")));
+        }
         let refused = self.dialogs_refused();
         let why = refused.iter().flat_map(|refused| &refused.problems);
         problems.extend(why.map(|what| format!("改过的对话没有上线：{what}")));
@@ -107,6 +121,7 @@ impl Office {
                 "given_up": counters.given_up.get(),
                 "machines": counters.machines.get(),
                 "delivered": counters.delivered.get(),
+                "outbox": outbox,
                 "store": stats,
             }),
         }

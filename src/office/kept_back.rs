@@ -26,11 +26,10 @@ impl Office {
         let mut message = before.record.clone();
         let policy = &self.config.settings.notices;
         let mut changes = Changes::default();
-        let mut urgent = false;
-        let put_off = |until| Outgoing { due_at: until, ..before.record.clone() };
+        let lane = Some(name.to_owned());
+        let put_off = |due_at| Outgoing { due_at, lane, ..before.record.clone() };
         if let Body::Notice { kind, .. } = &message.body {
             let kind = policy.kind(kind);
-            urgent = kind.urgent;
             let notice = notice_policy::Notice {
                 case: message.case.as_deref(),
                 made_at: message.made_at,
@@ -62,20 +61,40 @@ impl Office {
             }
         }
         if message == before.record {
-            if let Some(until) = self.sms_wait(name, now).await {
-                message = put_off(until);
-            } else {
-                let segments = zh::segments(&self.words(&message, Medium::Sms)).max(1);
-                if self.within_budget(name, segments, now).await? || urgent {
-                    return Ok(false);
-                }
-                let why = "短信预算用完了";
-                self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, why).await?;
-            }
+            return Ok(false);
         }
         changes.replace(before, &message)?;
         self.store.commit(changes.into_batch()).await?;
         Ok(true)
+    }
+
+    /// Parts that are counted for it, once the channel has room and the budget too. `None`: it
+    /// has been put off, or given to a clerk.
+    pub(super) async fn room_for(
+        &self,
+        before: &Loaded<Outgoing>,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<u32>, StoreError> {
+        let mut message = before.record.clone();
+        let mut changes = Changes::default();
+        if let Some(until) = self.sms_wait(name, message.is_answer(), now).await {
+            message.due_at = until;
+        } else {
+            let urgent = match &message.body {
+                Body::Notice { kind, .. } => self.config.settings.notices.kind(kind).urgent,
+                Body::Text(_) => false,
+            };
+            let segments = self.segments_of(name, &message);
+            if self.within_budget(name, segments, urgent, now).await? {
+                return Ok(Some(segments));
+            }
+            let why = "短信预算用完了";
+            self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, why).await?;
+        }
+        changes.replace(before, &message)?;
+        self.store.commit(changes.into_batch()).await?;
+        Ok(None)
     }
 
     fn is_too_long(&self, message: &Outgoing, name: &str) -> bool {

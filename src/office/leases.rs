@@ -32,7 +32,7 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub(super) struct Leases {
     /// This instance, since its start.
     holder: String,
-    held: Mutex<Vec<&'static str>>,
+    held: Mutex<Vec<String>>,
 }
 
 impl Leases {
@@ -44,26 +44,26 @@ impl Leases {
         &self.holder
     }
 
-    fn note(&self, name: &'static str, holds: bool) {
+    fn note(&self, name: &str, holds: bool) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let had = held.contains(&name);
+        let had = held.iter().any(|other| other == name);
         if had != holds {
             tracing::info!(name, holds, "who does this work has changed");
         }
-        held.retain(|other| *other != name);
+        held.retain(|other| other != name);
         if holds {
-            held.push(name);
+            held.push(name.to_owned());
         }
     }
 
-    fn take_all(&self) -> Vec<&'static str> {
+    fn take_all(&self) -> Vec<String> {
         std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Office {
     /// Waits until `name` is this instance's to do. True when the program stops meanwhile.
-    pub(super) async fn wait_for_duty(&self, name: &'static str) -> bool {
+    pub(super) async fn wait_for_duty(&self, name: &str) -> bool {
         loop {
             match self.hold(name).await {
                 Ok(true) => return self.stop.is_cancelled(),
@@ -77,7 +77,7 @@ impl Office {
     }
 
     /// Takes or renews the lease. Whoever is alone has every one.
-    pub(super) async fn hold(&self, name: &'static str) -> Result<bool, StoreError> {
+    pub(super) async fn hold(&self, name: &str) -> Result<bool, StoreError> {
         if !self.store.is_shared() {
             return Ok(true);
         }
@@ -114,11 +114,7 @@ impl Office {
     }
 
     /// Does `work`, and renews the lease as long as it takes.
-    pub(super) async fn while_on_duty<T>(
-        &self,
-        name: &'static str,
-        work: impl Future<Output = T>,
-    ) -> T {
+    pub(super) async fn while_on_duty<T>(&self, name: &str, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
         loop {
             tokio::select! {
@@ -135,7 +131,7 @@ impl Office {
     /// So that another instance need not wait for their end.
     pub(super) async fn give_leases_back(&self) {
         for name in self.leases.take_all() {
-            if let Err(error) = self.give_lease_back(name).await {
+            if let Err(error) = self.give_lease_back(&name).await {
                 tracing::info!(%error, name, "a lease was not given back; it ends by itself");
             }
         }

@@ -13,7 +13,7 @@ use crate::zh;
 
 use super::notice_policy::forget_old;
 use super::turn::Turn;
-use super::{beijing, outbox, random, sms};
+use super::{beijing, outbox, random, sms, sms_templates};
 
 const CODE_LIVES: SignedDuration = SignedDuration::from_mins(10);
 const MINUTES: &str = "10";
@@ -60,7 +60,7 @@ impl Turn<'_> {
                 must_arrive: false,
                 address: Some(contact.address.clone()),
                 body: Body::Notice {
-                    kind: sms::LINK_CODE.into(),
+                    kind: sms_templates::LINK_CODE.into(),
                     fields: fields.map(|(name, value)| (name.to_owned(), value)).into(),
                 },
                 ..outbox::from_clerk(&contact.address, "", self.now)
@@ -158,6 +158,7 @@ impl Turn<'_> {
                 addresses: Vec::new(),
                 name: None,
                 phone: Some(number.to_owned()),
+                prefers: None,
                 also: Vec::new(),
                 merged_into: None,
             },
@@ -173,6 +174,7 @@ impl Turn<'_> {
             let other = &there.record;
             kept.name = kept.name.or(other.name.clone());
             kept.phone = kept.phone.or(other.phone.clone());
+            kept.prefers = kept.prefers.or(other.prefers.clone());
             kept.also.push(other.id.clone());
             kept.also.extend(other.also.iter().cloned());
             let more = other.addresses.iter().filter(|one| !kept.addresses.contains(one));

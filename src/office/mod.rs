@@ -16,6 +16,7 @@ mod deadlines;
 mod dialogs;
 mod dialogs_change;
 mod flood;
+mod gauges;
 mod health;
 mod instances;
 mod kept_back;
@@ -33,6 +34,7 @@ mod own_cases;
 mod own_data;
 mod people;
 mod phone;
+mod preference;
 pub mod random;
 mod receipts;
 mod reception;
@@ -41,14 +43,19 @@ mod seen_through;
 mod sheet;
 pub mod shop;
 mod sms;
+mod sms_budget;
+mod sms_carry;
 mod sms_inbound;
 mod sms_pace;
+mod sms_templates;
+mod sms_unheard;
 mod sms_words;
 mod snapshots;
 mod staff;
 mod supervision;
 mod tables;
 mod tasks;
+mod telephone;
 mod turn;
 mod views;
 mod wechat;
@@ -85,6 +92,7 @@ pub use sheet::Sheet;
 pub use sms_inbound::{SmsAnswer, SmsCall};
 pub use snapshots::{PublishError, Published, ReAsked};
 pub use tables::{MODEL, Tables, read_examples, read_files, read_script};
+pub use telephone::Called;
 pub use views::*;
 
 use clock::Clock;
@@ -123,6 +131,8 @@ pub struct Office {
     media_files: tokio::sync::RwLock<()>,
     counters: Counters,
     alarms: health::Alarms,
+    gauges: gauges::Gauges,
+    budgets: sms_budget::Budgets,
     bells: Bells,
     started_at: Timestamp,
     stop: CancellationToken,
@@ -157,6 +167,8 @@ impl Office {
             media_files: tokio::sync::RwLock::default(),
             counters: Counters::default(),
             alarms: health::Alarms::default(),
+            gauges: gauges::Gauges::new(&config),
+            budgets: sms_budget::Budgets::default(),
             bells: Bells::default(),
             started_at: clock.now(),
             stop: CancellationToken::new(),
@@ -207,6 +219,7 @@ impl Office {
         if tokio::time::timeout(WORK_ENDS_WITHIN, self.workers.wait()).await.is_err() {
             tracing::warn!("what still runs is left; it is found at the next start");
         }
+        self.give_segments_back().await;
         self.give_leases_back().await;
     }
 

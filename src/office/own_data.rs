@@ -101,8 +101,13 @@ impl Turn<'_> {
             (after.name, after.phone) = (None, None);
             self.changes.replace(&before, &after)?;
         }
-        let forgotten =
-            Person { addresses: Vec::new(), name: None, phone: None, ..person.record.clone() };
+        let forgotten = Person {
+            addresses: Vec::new(),
+            name: None,
+            phone: None,
+            prefers: None,
+            ..person.record.clone()
+        };
         self.changes.replace(&person, &forgotten)?;
         self.contact.person = None;
         self.contact.scene = None;

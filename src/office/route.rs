@@ -10,6 +10,9 @@ use crate::store::records::{Contact, Outgoing};
 
 use super::window;
 
+/// What she prefers when it is no channel.
+const BY_PHONE: &str = "phone";
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
     Simulator,
@@ -26,6 +29,21 @@ pub enum Route {
 }
 
 impl Route {
+    /// For a clerk, from what is written down with an attempt.
+    pub fn shown(id: &str) -> String {
+        match id {
+            "customer_service" => "微信".into(),
+            "template" => "微信模板消息".into(),
+            "subscription" => "微信订阅消息".into(),
+            "simulator" => "试用手机".into(),
+            "clerk" => "打电话".into(),
+            sms => match sms.strip_prefix("sms/") {
+                Some(name) => format!("短信（{name}）"),
+                None => sms.to_owned(),
+            },
+        }
+    }
+
     /// As it is written down with each attempt.
     pub fn id(&self) -> String {
         match self {
@@ -66,7 +84,15 @@ pub struct Way<'a> {
 }
 
 /// The route, and the place of its address among the ways.
-pub fn choose(message: &Outgoing, ways: &[Way<'_>], now: Timestamp) -> (Route, Option<usize>) {
+///
+/// `prefers` (`sms`, `wechat`, `phone`) is by which she asked to be told: it comes first whatever else is
+/// open, and the others follow when it does not carry the message.
+pub fn choose(
+    message: &Outgoing,
+    ways: &[Way<'_>],
+    prefers: Option<&str>,
+    now: Timestamp,
+) -> (Route, Option<usize>) {
     let refused = |route: &Route| {
         let route = route.id();
         message.tries.iter().any(|tried| tried.refused && tried.route == route)
@@ -78,6 +104,18 @@ pub fn choose(message: &Outgoing, ways: &[Way<'_>], now: Timestamp) -> (Route, O
     if let Some((at, _)) = of(Channel::Simulator).next() {
         return (Route::Simulator, Some(at));
     }
+    let by_sms = || {
+        of(Channel::Sms)
+            .find_map(|(at, way)| Some((Route::Sms(way.abilities.sms.clone().ok()?), Some(at))))
+    };
+    if prefers == Some(BY_PHONE) && message.only.is_none() {
+        return (Route::Clerk("她要打电话告诉她".into()), None);
+    }
+    if prefers == Some(Channel::Sms.id())
+        && let Some(found) = by_sms()
+    {
+        return found;
+    }
     let pushing = || of(Channel::Wechat).filter(|(_, way)| way.abilities.push);
     let open = |(_, way): &(usize, &Way<'_>)| {
         window::left(&way.contact.window, now) > 0 && !refused(&Route::CustomerService)
@@ -87,7 +125,8 @@ pub fn choose(message: &Outgoing, ways: &[Way<'_>], now: Timestamp) -> (Route, O
         _ => way.contact.window.wrote_at.max(way.contact.window.tapped_at),
     };
     let last = ways.iter().filter(|way| wrote(way).is_some()).max_by_key(|way| wrote(way));
-    let wrote_by_sms = last.is_some_and(|way| way.address.channel == Channel::Sms);
+    let wrote_by_sms = last.is_some_and(|way| way.address.channel == Channel::Sms)
+        && prefers != Some(Channel::Wechat.id());
     if !wrote_by_sms && let Some((at, _)) = pushing().find(open) {
         return (Route::CustomerService, Some(at));
     }
@@ -101,10 +140,8 @@ pub fn choose(message: &Outgoing, ways: &[Way<'_>], now: Timestamp) -> (Route, O
             }
         }
     }
-    for (at, way) in of(Channel::Sms) {
-        if let Ok(name) = &way.abilities.sms {
-            return (Route::Sms(name.clone()), Some(at));
-        }
+    if let Some(found) = by_sms() {
+        return found;
     }
     if let Some((at, _)) = pushing().find(open) {
         return (Route::CustomerService, Some(at));
@@ -153,6 +190,8 @@ mod tests {
             awaits: None,
             only: None,
             task: None,
+            lane: None,
+            asked: 0,
             tries: refused
                 .iter()
                 .map(|route| Try {
@@ -161,6 +200,7 @@ mod tests {
                     refused: true,
                     result: format!("{route} refused"),
                     message_id: None,
+                    segments: None,
                 })
                 .collect(),
         }
@@ -190,7 +230,7 @@ mod tests {
             sms: Err(String::new()),
         };
         let ways = [Way { address: &address, contact: &contact, abilities }];
-        let (route, _) = choose(&message(refused), &ways, now());
+        let (route, _) = choose(&message(refused), &ways, None, now());
         assert_eq!(route.id(), expect, "{route:?}");
     }
 
@@ -210,13 +250,24 @@ mod tests {
 
     #[test]
     fn nobody_to_write_to_is_a_call_to_make() {
-        let (route, at) = choose(&message(&[]), &[], now());
+        let (route, at) = choose(&message(&[]), &[], None, now());
         assert_eq!((route.id().as_str(), at), ("clerk", None));
     }
 
     /// One person with WeChat (its window open or not, with a template or not) and a telephone
     /// that wrote last or not.
     fn both(open: bool, template: bool, sms_last: bool, refused: &[&str], only: &str) -> String {
+        preferring(None, open, template, sms_last, refused, only)
+    }
+
+    fn preferring(
+        prefers: Option<&str>,
+        open: bool,
+        template: bool,
+        sms_last: bool,
+        refused: &[&str],
+        only: &str,
+    ) -> String {
         let (wechat, phone) = (wechat(), Address::new(Channel::Sms, "tel", "13800138000"));
         let (mut one, mut two) = (Contact::new(&wechat), Contact::new(&phone));
         if open {
@@ -241,7 +292,7 @@ mod tests {
         ];
         let mut message = message(refused);
         message.only = Some(only.to_owned()).filter(|only| !only.is_empty());
-        choose(&message, &ways, now()).0.id()
+        choose(&message, &ways, prefers, now()).0.id()
     }
 
     #[test]
@@ -255,6 +306,17 @@ mod tests {
         assert_eq!(both(true, true, true, &[], ""), "template");
         assert_eq!(both(true, false, true, &[], ""), "sms/m");
         assert_eq!(both(true, false, true, &["sms/m"], ""), "customer_service");
+        // What she asked for comes before all that, and before nothing that refused.
+        let prefers = |which, refused: &[&str]| {
+            preferring(Some(which), true, true, which == "wechat", refused, "")
+        };
+        assert_eq!(prefers("sms", &[]), "sms/m");
+        assert_eq!(prefers("sms", &["sms/m"]), "customer_service");
+        assert_eq!(prefers("wechat", &[]), "customer_service");
+        assert_eq!(prefers("wechat", &["customer_service", "template"]), "sms/m");
+        assert_eq!(prefers("phone", &[]), "clerk");
+        assert_eq!(preferring(Some("sms"), true, true, false, &[], "wechat"), "customer_service");
+        assert_eq!(preferring(Some("phone"), true, true, false, &[], "sms"), "sms/m");
         // A clerk's choice.
         assert_eq!(both(true, true, false, &[], "sms"), "sms/m");
         assert_eq!(both(false, false, false, &[], "wechat"), "clerk");

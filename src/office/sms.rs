@@ -10,33 +10,22 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 
-use crate::channel::sms::{
-    Class, HttpRequest, HttpResponse, Keys, Outbound, Provider, Refusal, Stamp, Verdict, Window,
-    advice, masked, provider,
-};
+use crate::channel::sms::{Keys, Provider, provider};
 use crate::config::{Config, SmsChannel, TemplateSettings};
 use crate::county::Address;
-use crate::dialog::{Medium, Script};
-use crate::store::StoreError;
+use crate::dialog::Script;
 use crate::store::records::{Body, Contact, Outgoing, SmsState};
-use crate::zh;
 
-use super::outbox::{Consequence, Outcome};
-use super::wechat_api::{Timeouts, describe, http_client, next_multiple};
-use super::{Office, beijing, random};
+use super::Office;
+use super::sms_templates::{template_of, without_template};
+use super::wechat_api::{Timeouts, http_client};
 
 /// All numbers of all channels: a villager's number is hers, whichever channel carries it.
 pub(super) const ACCOUNT: &str = "tel";
-/// A shut channel is tried again after so long.
-const DOWN_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// Somebody who is out of reach is tried once more after so long.
 pub(super) const UNREACHABLE_AGAIN: Duration = Duration::from_secs(4 * 3_600);
 /// Longer than this a message waits in the outbox, not in the channel's queue.
 const QUEUE_MAX: Duration = Duration::from_secs(1);
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
-/// At so many of a hundred of the budget somebody is told.
-const BUDGET_WARNING: u64 = 80;
-const CHINA: i64 = 8 * 3_600;
 
 pub(super) struct Channel {
     pub provider: Box<dyn Provider>,
@@ -48,11 +37,13 @@ pub(super) struct Channel {
     down_until: Mutex<Option<Timestamp>>,
     /// Up to where the time is given away to those who did not fit into the queue.
     taken_until: Mutex<Timestamp>,
+    /// When what waits at the provider is fetched next.
+    pub fetched_at: Mutex<Timestamp>,
 }
 
 pub(super) struct Sms {
     pub channels: BTreeMap<String, Channel>,
-    http: reqwest::Client,
+    pub http: reqwest::Client,
 }
 
 impl Channel {
@@ -75,7 +66,7 @@ impl Channel {
         until.filter(|until| *until > now)
     }
 
-    fn shut(&self, until: Timestamp) {
+    pub fn shut(&self, until: Timestamp) {
         *self.down_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 
@@ -88,7 +79,7 @@ impl Channel {
         *taken
     }
 
-    fn template(&self, message: &Outgoing) -> Option<&TemplateSettings> {
+    pub fn template(&self, message: &Outgoing) -> Option<&TemplateSettings> {
         match &message.body {
             Body::Notice { kind, .. } => template_of(&self.settings.settings.templates, kind),
             Body::Text(_) => None,
@@ -136,6 +127,7 @@ pub(super) fn channels(config: &Config, script: &Script) -> Result<Sms, String> 
             rate: RateLimiter::direct(Quota::per_second(per_second).allow_burst(burst)),
             down_until: Mutex::default(),
             taken_until: Mutex::new(Timestamp::MIN),
+            fetched_at: Mutex::new(Timestamp::MIN),
             settings: channel.clone(),
         };
         channels.insert(name.clone(), channel);
@@ -157,100 +149,6 @@ pub(super) fn channels(config: &Config, script: &Script) -> Result<Sms, String> 
     Ok(Sms { channels, http })
 }
 
-/// The template of the one-time code that binds a phone.
-pub(super) const LINK_CODE: &str = "link_code";
-
-/// A code has words of its own: they must say that nobody else may have it.
-fn template_of<'a>(
-    templates: &'a BTreeMap<String, TemplateSettings>,
-    kind: &str,
-) -> Option<&'a TemplateSettings> {
-    let other = || templates.get("other").filter(|_| kind != LINK_CODE);
-    templates.get(kind).or_else(other)
-}
-
-/// A kind of notice that may go by SMS, and no words for it on a channel of templates.
-fn without_template(config: &Config, script: &Script, name: &str) -> Vec<crate::config::Problem> {
-    let section = format!("sms.{name}");
-    let templates = &config.sms[name].settings.templates;
-    let kinds = script.notice_kinds();
-    let mut problems: Vec<_> = kinds
-        .filter(|kind| {
-            config.settings.notices.kind(kind).sms && template_of(templates, kind).is_none()
-        })
-        .map(|kind| {
-            config.source.problem(
-                &section,
-                "provider",
-                format!("[{section}] 只能发模板短信，可是「{kind}」没有模板 (no template)"),
-                format!(
-                    "请加 templates.{kind} = {{ id = \"...\" }}，或在 [notices.kinds] 里写 \
-                     {kind} = {{ sms = false }}。Add a template, or say that this kind never \
-                     goes by SMS."
-                ),
-            )
-        })
-        .collect();
-    for (kind, template) in templates {
-        for fill in &template.fill {
-            let field = fill.split_once('=').map_or(fill.as_str(), |(_, field)| field).trim();
-            if !FIELDS.contains(&field) {
-                problems.push(config.source.problem(
-                    &format!("{section}.templates"),
-                    kind,
-                    format!("「{kind}」的模板要填 {field}，没有这一项 (no such field)"),
-                    format!("可以填 (one of): {}", FIELDS.join(" ")),
-                ));
-            }
-        }
-    }
-    problems
-}
-
-/// What a template's variables may be filled with.
-const FIELDS: &[&str] =
-    &["number", "tail", "title", "due", "state", "department", "outcome", "code", "minutes"];
-
-fn variables(template: &TemplateSettings, message: &Outgoing) -> Vec<(String, String)> {
-    let Body::Notice { kind, fields } = &message.body else { return Vec::new() };
-    let value = |field: &str| match field {
-        "tail" => fields.get("number").map(|number| {
-            let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
-            digits[digits.len().saturating_sub(4)..].iter().collect()
-        }),
-        "state" => Some(state_word(kind).to_owned()),
-        other => fields.get(other).cloned(),
-    };
-    let each = template.fill.iter().map(|fill| {
-        let (name, field) = fill.split_once('=').unwrap_or((fill, fill));
-        (name.trim().to_owned(), value(field.trim()).unwrap_or_default())
-    });
-    each.collect()
-}
-
-/// At most four characters, for templates.
-fn state_word(kind: &str) -> &'static str {
-    match kind {
-        "received" => "已收到",
-        "dispatched" => "已派单",
-        "rerouted" => "已改派",
-        "progress" => "办理中",
-        "replied" => "已答复",
-        "redo" => "重新办理",
-        "closed" => "已办结",
-        "need_info" => "待补充",
-        "extended" => "已延期",
-        "deferred" => "列入计划",
-        "supervised" => "已催办",
-        "final" => "最终答复",
-        "rejected" => "未受理",
-        "merged" => "合并办理",
-        "unmerged" => "单独办理",
-        "errand" => "代办中",
-        _ => "有进展",
-    }
-}
-
 /// Why a number gets no notice.
 pub(super) fn unreachable_why(
     state: &SmsState,
@@ -264,7 +162,7 @@ pub(super) fn unreachable_why(
     if state.gone_at.is_some() {
         return Some("这个手机号停机、空号或换了人".into());
     }
-    let heard = [state.last_in, state.last_ok].into_iter().flatten().max();
+    let heard = [state.last_in, state.last_ok, state.vouched_at].into_iter().flatten().max();
     let fresh = heard.is_some_and(|at| now < at + SignedDuration::from_hours(24 * i64::from(days)));
     if !fresh || contact.person.is_none() {
         return Some(format!("这个手机号{days}天没有音信，可能换了人"));
@@ -318,8 +216,14 @@ impl Office {
         }
     }
 
-    /// Until when a channel rests, or how long its queue is.
-    pub(super) async fn sms_wait(&self, name: &str, now: Timestamp) -> Option<Timestamp> {
+    /// Until when a channel rests, or how long its queue is. Who is answered does not stand
+    /// in the queue: her answer comes by as soon as one is let through.
+    pub(super) async fn sms_wait(
+        &self,
+        name: &str,
+        answers: bool,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
         let channel = self.sms.channels.get(name)?;
         if let Some(until) = channel.is_down(now) {
             return Some(until);
@@ -334,165 +238,9 @@ impl Office {
         };
         let wait = tokio::time::timeout(QUEUE_MAX, turn).await;
         // The store's own trouble is met again when the message is noted as being sent.
-        wait.is_err().then(|| channel.slot(now))
+        let next = || if answers { now + SignedDuration::from_secs(1) } else { channel.slot(now) };
+        wait.is_err().then(next)
     }
-
-    /// Counts what is about to be sent. `false`: the budget is used up.
-    pub(super) async fn within_budget(
-        &self,
-        name: &str,
-        segments: usize,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let Some(channel) = self.sms.channels.get(name) else { return Ok(true) };
-        let day = beijing::civil(now).date();
-        let settings = &channel.settings.settings;
-        let mut within = true;
-        for (limit, series) in [
-            (settings.day_segments, format!("sms-{name}-{day}")),
-            (settings.month_segments, format!("sms-{name}-{}", &day.to_string()[..7])),
-        ] {
-            if limit == 0 {
-                continue;
-            }
-            let mut used = 0;
-            for _ in 0..segments {
-                used = self.numbers.next(&*self.store, &series).await?;
-            }
-            if u64::from(used) * 100 >= u64::from(limit) * BUDGET_WARNING {
-                self.alarm(&format!("短信通道 {name} 的预算{limit}条用了八成以上"));
-            }
-            if used > limit {
-                self.alarm(&format!("短信通道 {name} 的预算{limit}条用完了，只发紧急的"));
-                within = false;
-            }
-        }
-        Ok(within)
-    }
-
-    /// One request to a provider.
-    pub(super) async fn carry_sms(
-        &self,
-        address: &Address,
-        name: &str,
-        contact: &Contact,
-        message: &Outgoing,
-    ) -> Outcome {
-        let Some(channel) = self.sms.channels.get(name) else {
-            return refused("没有这个短信通道了", Consequence::None);
-        };
-        let text = self.words(message, Medium::Sms);
-        let most = channel.provider.capabilities().segments_max;
-        if zh::segments(&text) > most && channel.provider.capabilities().free_text {
-            return refused("太长了，短信发不下", Consequence::None);
-        }
-        let template = channel.template(message);
-        let filled = template.map(|template| variables(template, message)).unwrap_or_default();
-        let state = contact.sms.as_ref();
-        let from = state.filter(|state| state.via.as_deref() == Some(name));
-        let outbound = Outbound {
-            to: &address.user,
-            from: from.and_then(|state| state.dialled.as_deref()),
-            text: &text,
-            template: template.map(|template| (template.id.as_str(), filled.as_slice())),
-            id: &message.id,
-            report_url: &channel.webhook,
-        };
-        let stamp = Stamp { now: self.clock.now(), nonce: random::hex::<16>() };
-        let request = match channel.provider.build(&outbound, &stamp) {
-            Ok(request) => request,
-            Err(why) => return refused(&why, Consequence::None),
-        };
-        let response = match self.ask(request).await {
-            Ok(response) => response,
-            Err(outcome) => return outcome,
-        };
-        match channel.provider.classify(&response) {
-            Verdict::Accepted { id, segments } => {
-                let estimate = zh::segments(&text) as u32;
-                if segments.is_some_and(|counted| counted != estimate) && template.is_none() {
-                    tracing::info!(name, counted = segments, estimate, "segments differ");
-                }
-                Outcome::Sent { message_id: id.map(|id| theirs(name, &id)) }
-            }
-            Verdict::Unknown(why) => Outcome::Unknown { why },
-            Verdict::Refused(refusal) => {
-                tracing::warn!(
-                    name,
-                    code = refusal.code,
-                    to = masked(&address.user),
-                    "SMS refused"
-                );
-                self.consequence_of(name, channel, &refusal)
-            }
-        }
-    }
-
-    fn consequence_of(&self, name: &str, channel: &Channel, refusal: &Refusal) -> Outcome {
-        let now = self.clock.now();
-        let why = match advice(&refusal.code) {
-            Some(advice) => advice.to_owned(),
-            None => format!("短信平台不收（{}）", refusal.code),
-        };
-        let until = |at: Timestamp| Duration::try_from(at.duration_since(now)).ok();
-        match refusal.class {
-            Class::Busy => Outcome::Later { why, after: None },
-            Class::Throttled(window) => {
-                let after = match window {
-                    Window::HalfMinute => Some(Duration::from_secs(30)),
-                    Window::Minute => until(next_multiple(now, 60, 0)),
-                    Window::Hour => until(next_multiple(now, 3_600, 0)),
-                    Window::Day => until(next_multiple(now, 86_400, CHINA)),
-                };
-                Outcome::Later { why, after }
-            }
-            Class::ChannelDown => {
-                channel.shut(now + DOWN_FOR);
-                self.alarm(&format!("短信通道 {name} 停了：{why}（{}）", refusal.code));
-                Outcome::Later { why, after: until(now + DOWN_FOR) }
-            }
-            Class::Settings => {
-                self.alarm(&format!("短信通道 {name} 的设置不对：{why}（{}）", refusal.code));
-                refused(&why, Consequence::None)
-            }
-            Class::Unreachable => Outcome::Later { why, after: Some(UNREACHABLE_AGAIN) },
-            Class::NumberGone => refused(&why, Consequence::NumberGone),
-            Class::Stopped => refused(&why, Consequence::Stopped),
-            Class::Message | Class::Other => refused(&why, Consequence::None),
-        }
-    }
-
-    async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, Outcome> {
-        let method = request.method.parse().unwrap_or(reqwest::Method::POST);
-        let mut call = self.sms.http.request(method, request.url).body(request.body);
-        for (name, value) in request.headers {
-            call = call.header(name, value);
-        }
-        let mut response = call.send().await.map_err(|error| match error.is_connect() {
-            true => Outcome::Later { why: describe(error), after: None },
-            false => Outcome::Unknown { why: describe(error) },
-        })?;
-        let status = response.status().as_u16();
-        let mut body = Vec::new();
-        while let Some(chunk) =
-            response.chunk().await.map_err(|error| Outcome::Unknown { why: describe(error) })?
-        {
-            body.extend_from_slice(&chunk);
-            if body.len() > ANSWER_BYTES_MAX {
-                return Err(Outcome::Unknown { why: "the answer is too long".into() });
-            }
-        }
-        Ok(HttpResponse { status, body })
-    }
-}
-
-/// A provider's id of a message, as it is stored: two providers may give the same.
-pub(super) fn theirs(channel: &str, id: &str) -> String {
-    format!("sms:{channel}:{id}")
-}
-
-fn refused(why: &str, consequence: Consequence) -> Outcome {
-    Outcome::Refused { why: why.into(), consequence }
 }
 
 /// The address of a number.

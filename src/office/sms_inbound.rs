@@ -13,6 +13,8 @@ use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
 use super::reception::Said;
 use super::sms::{self, UNREACHABLE_AGAIN};
+use super::sms_budget::Differs;
+use super::sms_carry::theirs;
 use super::views::Refused;
 use super::{Office, outbox};
 
@@ -77,29 +79,38 @@ impl Office {
         let inline = channel.provider.capabilities().replies_inline;
         let mut said = None;
         for fact in facts {
-            let kept = match fact {
-                Fact::Wrote(wrote) => self.sms_wrote(name, wrote, inline).await.map(|text| {
-                    said = text.or(said.take());
-                }),
-                Fact::Report(report) => self.sms_report(name, &report).await,
-                Fact::Unreadable(what) => {
-                    self.counters.unknown.add(1);
-                    tracing::warn!(name, what, "an element of a call can not be read");
-                    Ok(())
+            match self.sms_fact(name, fact, inline).await {
+                Ok(text) => said = text.or(said),
+                Err(error) => {
+                    // What was kept before it is known when the call comes again.
+                    tracing::error!(name, %error, "a call of an SMS provider is not on disk");
+                    return Ok(shown(channel.provider.acknowledge(Taken::Lost)));
                 }
-                Fact::Nothing => Ok(()),
-            };
-            if let Err(error) = kept {
-                // What was kept before it is known when the call comes again.
-                tracing::error!(name, %error, "a call of an SMS provider is not on disk");
-                let answer = channel.provider.acknowledge(Taken::Lost);
-                return Ok(shown(answer));
             }
         }
         Ok(shown(channel.provider.acknowledge(Taken::Kept(said.as_deref()))))
     }
 
-    /// Gives the answer, where it goes back in the same response.
+    /// One thing that a provider tells, called in or fetched. Gives the answer, where it goes
+    /// back in the same response.
+    pub(super) async fn sms_fact(
+        self: &Arc<Self>,
+        name: &str,
+        fact: Fact,
+        inline: bool,
+    ) -> Result<Option<String>, StoreError> {
+        match fact {
+            Fact::Wrote(wrote) => return self.sms_wrote(name, wrote, inline).await,
+            Fact::Report(report) => self.sms_report(name, &report).await?,
+            Fact::Unreadable(what) => {
+                self.counters.unknown.add(1);
+                tracing::warn!(name, what, "an element of a call can not be read");
+            }
+            Fact::Nothing => {}
+        }
+        Ok(None)
+    }
+
     async fn sms_wrote(
         self: &Arc<Self>,
         name: &str,
@@ -129,7 +140,7 @@ impl Office {
     }
 
     /// Reports come in any order, twice, late, and for messages that nobody knows.
-    async fn sms_report(&self, name: &str, report: &Report) -> Result<(), StoreError> {
+    pub(super) async fn sms_report(&self, name: &str, report: &Report) -> Result<(), StoreError> {
         for _ in 0..CONFLICTS_MAX {
             let Some(before) = self.reported_on(name, report).await? else {
                 self.counters.unknown.add(1);
@@ -137,13 +148,14 @@ impl Office {
                 return Ok(());
             };
             let mut changes = Changes::default();
-            if !self.apply_report(&mut changes, name, &before, report).await? {
+            let Some(differs) = self.apply_report(&mut changes, name, &before, report).await?
+            else {
                 return Ok(());
-            }
+            };
             match self.store.commit(changes.into_batch()).await {
                 Ok(()) => {
                     self.bells.outbox.notify_one();
-                    return Ok(());
+                    return self.correct(differs).await;
                 }
                 Err(StoreError::Conflict(_)) => {}
                 Err(error) => return Err(error),
@@ -167,24 +179,25 @@ impl Office {
             return Ok(Some(found).filter(went));
         }
         let Some(id) = &report.theirs else { return Ok(None) };
-        let range = keys::outgoing_of_message(&sms::theirs(name, id));
+        let range = keys::outgoing_of_message(&theirs(name, id));
         let found = list_by_index::<Outgoing>(&*self.store, range, 1).await?;
         Ok(found.into_iter().map(|(_, message)| message).find(went))
     }
 
-    /// A status only moves forward. `false`: nothing is to be written.
+    /// A status only moves forward. `None`: nothing is to be written; else what the provider
+    /// counted otherwise than we did.
     async fn apply_report(
         &self,
         changes: &mut Changes,
         name: &str,
         before: &Loaded<Outgoing>,
         report: &Report,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Option<Differs>>, StoreError> {
         let route = format!("sms/{name}");
         let now = self.clock.now();
         let mut message = before.record.clone();
         let last = message.tries.iter().rposition(|tried| tried.route == route);
-        let Some(last) = last else { return Ok(false) };
+        let Some(last) = last else { return Ok(None) };
         let is_current = last + 1 == message.tries.len();
         let (_, contact) = self.whom_by(&message, crate::county::Channel::Sms).await?;
         let number = contact.as_ref().map(|contact| contact.record.address.clone());
@@ -194,31 +207,33 @@ impl Office {
         };
         if elsewhere {
             tracing::warn!(name, to = masked(&report.to), "a report for another number: ignored");
-            return Ok(false);
+            return Ok(None);
         }
         match report.state {
             Delivery::OnItsWay => {
                 let proves = matches!(message.status, Status::Sending | Status::Unknown);
                 if !proves || !is_current {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 // The network has it: no longer unknown.
                 message.status = Status::Sent;
-                message.awaits = None;
+                message.asked = 0;
+                message.awaits = self.asks_at(name, &message, now);
                 message.tries[last].result = "短信已交给运营商".into();
             }
             Delivery::Delivered => {
                 if message.status == Status::Delivered {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 if message.status == Status::Settled {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 message.status = Status::Delivered;
                 message.awaits = None;
                 message.tries[last].refused = false;
                 message.tries[last].result = "短信已送到手机".into();
                 self.counters.delivered.add(1);
+                self.gauges.delivered(&route);
                 self.close_task_of(changes, &message).await?;
                 if let Some(before) = &contact {
                     let mut contact = before.record.clone();
@@ -230,7 +245,7 @@ impl Office {
                 let open =
                     matches!(message.status, Status::Sending | Status::Sent | Status::Unknown);
                 if !open || !is_current {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 let detail: String = report.detail.chars().take(DETAIL_CHARACTERS_MAX).collect();
                 let why = crate::channel::sms::advice(&report.detail).unwrap_or("短信没有送到");
@@ -261,8 +276,16 @@ impl Office {
                 }
             }
         }
+        let failed = report.state == Delivery::Failed;
+        let free = failed && self.bills_delivered_only(name);
+        let differs = self.bill(&mut message, last, report.segments.or(free.then_some(0)));
         changes.replace(before, &message)?;
-        Ok(true)
+        Ok(Some(differs))
+    }
+
+    fn bills_delivered_only(&self, name: &str) -> bool {
+        let channel = self.sms.channels.get(name);
+        channel.is_some_and(|found| found.provider.capabilities().bills_delivered_only)
     }
 
     /// What a clerk was asked to look at has found its end.

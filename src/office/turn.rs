@@ -95,6 +95,9 @@ impl<'o> Turn<'o> {
                 return Ok(());
             }
         }
+        if Box::pin(self.chooses_a_channel(inbound)).await? {
+            return Ok(());
+        }
         let event = match &inbound.content {
             Content::Text(text) | Content::Choice { text, .. } | Content::Scan { text, .. } => {
                 Event::Text(text.clone())
@@ -248,6 +251,11 @@ impl<'o> Turn<'o> {
                 {
                     state.answered.push(self.now);
                 }
+                // What answers by SMS goes straight into that channel's queue.
+                let lane = |message: &Outgoing| match self.address.channel {
+                    Channel::Sms => self.office.sms_for(&self.contact, message, self.now).ok(),
+                    Channel::Wechat | Channel::Simulator => None,
+                };
                 let mut parts = match self.address.channel {
                     Channel::Wechat => {
                         self.link_menu();
@@ -258,8 +266,9 @@ impl<'o> Turn<'o> {
                 let now_text =
                     if later || parts.is_empty() { String::new() } else { parts.remove(0) };
                 for (n, part) in parts.into_iter().enumerate() {
-                    let message =
+                    let mut message =
                         outbox::late_reply(&self.contact.address, key, n + 1, part, self.now);
+                    message.lane = lane(&message);
                     self.changes.create(&message)?;
                     self.bells.outbox = true;
                 }

@@ -126,6 +126,10 @@ pub struct CaseView {
     pub media: Vec<MediaView>,
     pub timeline: Vec<TimelineLine>,
     pub notices: Vec<NoticeView>,
+    /// By which way she wants to be told.
+    pub prefers: &'static str,
+    /// By which way the next notice would go now.
+    pub next_by: String,
     /// Nobody but the platform sees whose it is.
     pub confidential: bool,
     pub helpers: Vec<String>,
@@ -161,6 +165,11 @@ pub struct NoticeView {
     /// "已送达" "等待发送" "需要打电话" ...
     pub status: String,
     pub detail: String,
+    /// The way of the last attempt, and when it was; empty before the first.
+    pub by: String,
+    pub sent_at: Option<Timestamp>,
+    /// Parts of a short message that are billed.
+    pub segments: Option<u32>,
 }
 
 #[derive(Debug, Clone)]

@@ -158,7 +158,9 @@ impl Office {
             Route::Simulator | Route::Sms(_) | Route::Clerk(_) => return refused("这条路不归微信"),
         };
         match api.send(&request).await {
-            wechat_api::Outcome::Sent { message_id } => Outcome::Sent { message_id },
+            wechat_api::Outcome::Sent { message_id } => {
+                Outcome::Sent { message_id, segments: None }
+            }
             wechat_api::Outcome::Unknown(why) => Outcome::Unknown { why },
             wechat_api::Outcome::Later { at, reason } => {
                 let wait = at.duration_since(self.clock.now());

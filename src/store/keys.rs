@@ -52,6 +52,8 @@
 //! | `i/case-person/<person>/<number>` | Case |
 //! | `i/case-clock/<time>/<number>` | Case |
 //! | `i/outgoing-due/<time>/<id>` | Outgoing |
+//! | `i/outgoing-lane/<channel>/<answers or notices>/<time>/<id>` | Outgoing |
+//! | `i/outgoing-unheard/<time>/<id>` | Outgoing |
 //! | `i/outgoing-case/<number>/<time>/<id>` | Outgoing |
 //! | `i/outgoing-message/<message id>` | Outgoing |
 //! | `i/task-open/<time>/<id>` | Task |
@@ -124,9 +126,13 @@ fn newest_first(range: Range) -> Range {
 
 /// Entries of a time index up to and with `now`.
 fn until(index: &str, now: Timestamp) -> Range {
-    let mut to = key(&["i", index, &time(now)]);
+    until_under(&["i", index], now)
+}
+
+fn until_under(parts: &[&str], now: Timestamp) -> Range {
+    let mut to = key(&[parts, &[&*time(now)]].concat());
     to.push(b'/' + 1);
-    Range { to: Bound::Excluded(to), ..below(&["i", index]) }
+    Range { to: Bound::Excluded(to), ..below(parts) }
 }
 
 /// Entries of a time index from `from` to before `to`.
@@ -321,6 +327,44 @@ pub fn all_outgoing_due() -> Range {
 
 pub fn outgoing_due_until(now: Timestamp) -> Range {
     until("outgoing-due", now)
+}
+
+/// What goes by one SMS channel: answers to her are not behind notices.
+fn lane<'a>(channel: &'a str, answers: bool) -> [Cow<'a, str>; 4] {
+    let kind = if answers { "answers" } else { "notices" };
+    ["i".into(), "outgoing-lane".into(), segment(channel), kind.into()]
+}
+
+pub fn outgoing_in_lane(channel: &str, answers: bool, at: Timestamp, id: &str) -> Key {
+    let [i, kind, channel, which] = lane(channel, answers);
+    key(&[&i, &kind, &channel, &which, &time(at), &segment(id)])
+}
+
+pub fn all_outgoing_lanes() -> Range {
+    below(&["i", "outgoing-lane"])
+}
+
+pub fn outgoing_lane(channel: &str, answers: bool) -> Range {
+    let [i, kind, channel, which] = lane(channel, answers);
+    below(&[&i, &kind, &channel, &which])
+}
+
+pub fn outgoing_lane_until(channel: &str, answers: bool, now: Timestamp) -> Range {
+    let [i, kind, channel, which] = lane(channel, answers);
+    until_under(&[&i, &kind, &channel, &which], now)
+}
+
+/// It went by SMS, and nobody has said what became of it.
+pub fn outgoing_unheard(at: Timestamp, id: &str) -> Key {
+    key(&["i", "outgoing-unheard", &time(at), &segment(id)])
+}
+
+pub fn all_outgoing_unheard() -> Range {
+    below(&["i", "outgoing-unheard"])
+}
+
+pub fn outgoing_unheard_until(now: Timestamp) -> Range {
+    until("outgoing-unheard", now)
 }
 
 pub fn outgoing_by_case(case: &str, at: Timestamp, id: &str) -> Key {

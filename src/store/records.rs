@@ -76,6 +76,9 @@ pub struct SmsState {
     /// A message of ours arrived for certain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_ok: Option<Timestamp>,
+    /// A clerk has the number from her own mouth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vouched_at: Option<Timestamp>,
     /// Notices of the last day.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<SmsSent>,
@@ -176,6 +179,9 @@ pub struct Person {
     pub addresses: Vec<String>,
     pub name: Option<String>,
     pub phone: Option<String>,
+    /// `sms`, `wechat` or `phone`: by which she asked to be told, whatever else is open.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub prefers: Option<String>,
     /// Persons who turned out to be this one; their cases are hers.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub also: Vec<String>,
@@ -292,6 +298,20 @@ pub struct Outgoing {
     /// The task that a clerk has because of it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub task: Option<String>,
+    /// The SMS channel in whose queue it stands; `None`: in that of WeChat, where everything
+    /// begins whose way is not known yet.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lane: Option<String>,
+    /// How often its SMS provider was asked what became of it.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub asked: u8,
+}
+
+impl Outgoing {
+    /// It answers what she wrote, and is not to wait behind notices.
+    pub fn is_answer(&self) -> bool {
+        self.address.is_some()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -343,6 +363,9 @@ pub struct Try {
     /// The provider's id of this attempt, if it went by SMS.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub message_id: Option<String>,
+    /// Parts that are billed, if it went by SMS: as we counted, then as the provider did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub segments: Option<u32>,
 }
 
 impl Record for Outgoing {
@@ -355,8 +378,13 @@ impl Record for Outgoing {
 
     fn indexes(&self) -> Vec<Key> {
         let mut indexes = Vec::new();
-        let looked_at = if self.status.is_final() { self.awaits } else { Some(self.due_at) };
-        indexes.extend(looked_at.map(|at| keys::outgoing_due(at, &self.id)));
+        let over = self.status.is_final();
+        let looked_at = if over { self.awaits } else { Some(self.due_at) };
+        indexes.extend(looked_at.map(|at| match &self.lane {
+            None => keys::outgoing_due(at, &self.id),
+            Some(_) if over => keys::outgoing_unheard(at, &self.id),
+            Some(channel) => keys::outgoing_in_lane(channel, self.is_answer(), at, &self.id),
+        }));
         if let Some(case) = &self.case {
             indexes.push(keys::outgoing_by_case(case, self.made_at, &self.id));
         }

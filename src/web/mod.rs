@@ -93,12 +93,12 @@ fn well(ok: bool) -> StatusCode {
 }
 
 async fn health(State(office): State<Arc<Office>>) -> Response {
-    let health = office.health();
+    let health = office.health().await;
     (well(health.ok), Json(health)).into_response()
 }
 
 /// For a load balancer: only yes or no.
 async fn ready(State(office): State<Arc<Office>>) -> Response {
-    let ok = office.health().ok;
+    let ok = office.is_well();
     (well(ok), if ok { "ready\n" } else { "not ready\n" }).into_response()
 }

@@ -27,7 +27,7 @@ pub use name::{is_surname, name};
 pub use number::{Quantity, number, quantities, quantity};
 pub use phone::{PhoneError, find_landline, find_phone, mask_phone, mask_phones, phone};
 pub use plain::{is_han, plain};
-pub use segments::{segments, split};
+pub use segments::{segments, segments_in_gsm7, split};
 pub use sound::{
     in_dialect, letters, letters_in_dialect, sound_table_bytes, sounds_alike,
     sounds_alike_in_dialect, syllables,

@@ -22,6 +22,7 @@ pub async fn notices(store: &dyn Engine, count: usize, now: Timestamp) {
                 addresses: vec![address.to_string()],
                 name: None,
                 phone: None,
+                prefers: None,
                 also: Vec::new(),
                 merged_into: None,
             };
@@ -48,6 +49,8 @@ pub async fn notices(store: &dyn Engine, count: usize, now: Timestamp) {
                     awaits: None,
                     only: None,
                     task: None,
+                    lane: None,
+                    asked: 0,
                 })
                 .unwrap();
         }

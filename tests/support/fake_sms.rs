@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use crate::fake_sms_asked::{self, Fate, Reply};
+
 /// A message that a network took.
 #[derive(Clone, Debug, Default)]
 pub struct Sms {
@@ -32,6 +34,14 @@ pub struct Sms {
     pub id: String,
     pub report_url: String,
     pub at: Option<Instant>,
+    /// The provider's own id of it.
+    pub theirs: String,
+    /// What the provider says to the question what became of it.
+    pub fate: Fate,
+    /// Given out once by what empties a queue.
+    pub pulled: bool,
+    /// The whole text as the provider sends it, if the test says so.
+    pub content: String,
 }
 
 /// What goes wrong with a request.
@@ -59,6 +69,22 @@ struct State {
     calls: usize,
     nonces: HashMap<String, ()>,
     pattern: Option<fn(usize) -> Option<SmsFault>>,
+    /// Questions about messages, by their names.
+    asked: Vec<String>,
+    replies: Vec<Reply>,
+    /// Parts that the provider says it counted.
+    segments: Option<u32>,
+    /// Nobody is answered while it is shut.
+    shut: Option<tokio::sync::watch::Receiver<bool>>,
+}
+
+/// A fake that answers nobody until this is opened or dropped.
+pub struct Gate(tokio::sync::watch::Sender<bool>);
+
+impl Gate {
+    pub fn open(self) {
+        self.0.send_replace(false);
+    }
 }
 
 pub struct FakeSms {
@@ -124,6 +150,41 @@ impl FakeSms {
     /// By the number of the request, from 0.
     pub fn fail_by(&self, pattern: fn(usize) -> Option<SmsFault>) {
         self.state().pattern = Some(pattern);
+    }
+
+    /// What became of the message of that id, as the provider knows it.
+    pub fn becomes(&self, id: &str, fate: Fate) {
+        let mut state = self.state();
+        let sms = state.taken.iter_mut().filter(|sms| sms.id == id);
+        sms.for_each(|sms| sms.fate = fate.clone());
+    }
+
+    /// The whole text that the provider shows of it.
+    pub fn shows(&self, id: &str, content: &str) {
+        let mut state = self.state();
+        let sms = state.taken.iter_mut().filter(|sms| sms.id == id);
+        sms.for_each(|sms| sms.content = content.to_owned());
+    }
+
+    /// She has answered; it waits until it is fetched.
+    pub fn replied(&self, from: &str, text: &str, at: i64) {
+        self.state().replies.push(Reply { from: from.into(), text: text.into(), at });
+    }
+
+    pub fn asked(&self) -> Vec<String> {
+        self.state().asked.clone()
+    }
+
+    /// Parts that the provider counts for each message from now on.
+    pub fn counts(&self, segments: u32) {
+        self.state().segments = Some(segments);
+    }
+
+    /// From now on messages are taken and nobody hears an answer.
+    pub fn hold(&self) -> Gate {
+        let (gate, shut) = tokio::sync::watch::channel(true);
+        self.state().shut = Some(shut);
+        Gate(gate)
     }
 
     pub fn limit(&self, per_second: usize) {
@@ -204,15 +265,29 @@ impl Call<'_> {
     }
 }
 
-/// The message, or the answer to a request that is not right.
-fn read(call: &Call<'_>, state: &mut State) -> Result<Sms, (u16, String)> {
+/// The message, nothing for a question, or the answer to a request that is not right.
+fn read(call: &Call<'_>, state: &mut State) -> Result<Option<Sms>, (u16, String)> {
     match call.provider() {
-        "kannel" => kannel(call, state),
+        "kannel" => kannel(call, state).map(Some),
         "aliyun" => aliyun(call, state),
         "tencent" => tencent(call, state),
-        "twilio" => twilio(call, state),
-        _ => aggregator(call, state),
+        "twilio" => twilio(call, state).map(Some),
+        _ => aggregator(call, state).map(Some),
     }
+}
+
+/// To a question of which `read` has found the signature good.
+fn answer_to_question(call: &Call<'_>, state: &mut State) -> (u16, String) {
+    let action = [call.header("x-acs-action"), call.header("x-tc-action")].concat();
+    state.asked.push(action.clone());
+    if call.provider() == "aliyun" {
+        let given = fields(call.query);
+        let field = |name: &str| given.get(name).cloned().unwrap_or_default();
+        return fake_sms_asked::query_send_details(&field, &state.taken);
+    }
+    let body = serde_json::from_slice(call.body).unwrap_or_default();
+    let State { taken, replies, .. } = state;
+    fake_sms_asked::pull(&action, &body, taken, replies)
 }
 
 fn kannel(call: &Call<'_>, state: &State) -> Result<Sms, (u16, String)> {
@@ -239,7 +314,7 @@ fn kannel(call: &Call<'_>, state: &State) -> Result<Sms, (u16, String)> {
     })
 }
 
-fn aliyun(call: &Call<'_>, state: &mut State) -> Result<Sms, (u16, String)> {
+fn aliyun(call: &Call<'_>, state: &mut State) -> Result<Option<Sms>, (u16, String)> {
     let error = |code: &str| Err((400, json!({ "Code": code, "Message": code }).to_string()));
     let signed = [
         "host",
@@ -266,6 +341,9 @@ fn aliyun(call: &Call<'_>, state: &mut State) -> Result<Sms, (u16, String)> {
     if sorted.join("&") != call.query {
         return error("SignatureDoesNotMatch");
     }
+    if call.header("x-acs-action") != "SendSms" {
+        return Ok(None);
+    }
     let given = fields(call.query);
     let field = |name: &str| given.get(name).cloned().unwrap_or_default();
     let business = |code: &str| Err((200, json!({ "Code": code, "Message": code }).to_string()));
@@ -278,7 +356,7 @@ fn aliyun(call: &Call<'_>, state: &mut State) -> Result<Sms, (u16, String)> {
     let texts: Option<Vec<String>> =
         variables.values().map(|value| value.as_str().map(str::to_owned)).collect();
     let Some(texts) = texts else { return business("isv.INVALID_JSON_PARAM") };
-    Ok(Sms {
+    Ok(Some(Sms {
         provider: "aliyun",
         to: field("PhoneNumbers"),
         text: texts.join(" "),
@@ -286,10 +364,10 @@ fn aliyun(call: &Call<'_>, state: &mut State) -> Result<Sms, (u16, String)> {
         variables: texts,
         id: field("OutId"),
         ..Sms::default()
-    })
+    }))
 }
 
-fn tencent(call: &Call<'_>, state: &State) -> Result<Sms, (u16, String)> {
+fn tencent(call: &Call<'_>, state: &State) -> Result<Option<Sms>, (u16, String)> {
     let error = |code: &str| {
         Err((
             200,
@@ -313,6 +391,9 @@ fn tencent(call: &Call<'_>, state: &State) -> Result<Sms, (u16, String)> {
     if !authorization.ends_with(&format!("Signature={}", hex(&sign256(&key, &text)))) {
         return error("AuthFailure.SignatureFailure");
     }
+    if call.header("x-tc-action") != "SendSms" {
+        return Ok(None);
+    }
     let json: Value = serde_json::from_slice(call.body).unwrap_or_default();
     let to = json["PhoneNumberSet"][0].as_str().unwrap_or_default();
     let Some(to) = to.strip_prefix("+86") else {
@@ -325,7 +406,7 @@ fn tencent(call: &Call<'_>, state: &State) -> Result<Sms, (u16, String)> {
     if variables.iter().any(|value| value.chars().count() > 6) {
         return error("InvalidParameterValue.TemplateParameterLengthLimit");
     }
-    Ok(Sms {
+    Ok(Some(Sms {
         provider: "tencent",
         to: to.to_owned(),
         text: variables.join(" "),
@@ -333,7 +414,7 @@ fn tencent(call: &Call<'_>, state: &State) -> Result<Sms, (u16, String)> {
         variables,
         id: json["SessionContext"].as_str().unwrap_or_default().to_owned(),
         ..Sms::default()
-    })
+    }))
 }
 
 fn twilio(call: &Call<'_>, state: &State) -> Result<Sms, (u16, String)> {
@@ -371,15 +452,23 @@ fn aggregator(call: &Call<'_>, state: &State) -> Result<Sms, (u16, String)> {
     })
 }
 
-fn accepted(sms: &Sms, serial: usize) -> (u16, String) {
+fn accepted(sms: &mut Sms, serial: usize, segments: u32) -> (u16, String) {
+    sms.theirs = match sms.provider {
+        "aliyun" => format!("{serial}^0"),
+        "twilio" => format!("SM{serial}"),
+        _ => serial.to_string(),
+    };
+    let id = &sms.theirs;
     match sms.provider {
         "kannel" => (202, "0: Accepted for delivery".into()),
-        "aliyun" => (200, json!({ "Code": "OK", "BizId": format!("{serial}^0") }).to_string()),
+        "aliyun" => (200, json!({ "Code": "OK", "BizId": id }).to_string()),
         "tencent" => {
-            let status = json!({ "SerialNo": serial.to_string(), "Fee": 1, "Code": "Ok" });
+            let status = json!({ "SerialNo": id, "Fee": segments, "Code": "Ok" });
             (200, json!({ "Response": { "SendStatusSet": [status] } }).to_string())
         }
-        "twilio" => (201, json!({ "sid": format!("SM{serial}"), "num_segments": "1" }).to_string()),
+        "twilio" => {
+            (201, json!({ "sid": id, "num_segments": segments.to_string() }).to_string())
+        }
         _ => (200, json!({ "code": 0, "data": { "sid": serial } }).to_string()),
     }
 }
@@ -427,8 +516,12 @@ async fn call(
             (None, (*status, text.clone()))
         } else {
             match read(&call, &mut state) {
-                Ok(sms) => {
-                    let answer = accepted(&sms, serial);
+                Ok(None) => {
+                    let answer = answer_to_question(&call, &mut state);
+                    (fault, answer)
+                }
+                Ok(Some(mut sms)) => {
+                    let answer = accepted(&mut sms, serial, state.segments.unwrap_or(1));
                     state.recent.push_back(now);
                     state.taken.push(Sms { at: Some(now), ..sms });
                     (fault, answer)
@@ -440,6 +533,11 @@ async fn call(
             }
         }
     };
+    let shut = shared.lock().expect("no handler panicked").shut.clone();
+    if let Some(mut shut) = shut {
+        // An error means that the gate is gone: open.
+        let _ = shut.wait_for(|shut| !shut).await;
+    }
     match fault {
         Some(SmsFault::Drop) => {
             let broken = std::io::Error::other("the connection breaks here");

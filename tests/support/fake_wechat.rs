@@ -18,11 +18,13 @@ use serde_json::{Value, json};
 pub mod crypto;
 pub mod cutter;
 mod fake_sms;
+mod fake_sms_asked;
 mod people;
 pub mod postgres;
 mod villager;
 
-pub use fake_sms::{FakeSms, Sms, SmsFault, twilio_signature};
+pub use fake_sms::{Gate, FakeSms, Sms, SmsFault, twilio_signature};
+pub use fake_sms_asked::Fate;
 pub use people::Person;
 pub use villager::{Account, Answer, Mode, Reply, Villager, cdata};
 

@@ -1,16 +1,19 @@
 //! Aliyun's short messages (dysmsapi 2017-05-25): approved templates only, ACS3 signatures.
-//! Its calls to us are not signed. A SendSms that timed out may have been sent.
+//! Its calls to us are not signed. A SendSms that timed out may have been sent: QuerySendDetails
+//! tells, for thirty days, by number and day.
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::cloud::{self, Wording, billed, filled, fits, text_of};
 use super::form::encoded;
 use super::sign::{hex, hmac_sha256, sha256_hex};
 use super::{
-    Answer, Capabilities, Delivery, Fact, HttpRequest, HttpResponse, KeyProblem, Keys, Outbound,
-    Provider, Refusal, Refused, Report, Request, Stamp, Taken, Verdict, Wrote, by_status, errors,
+    About, Answer, Capabilities, Delivery, Fact, HttpRequest, HttpResponse, KeyProblem, Keys,
+    Outbound, Provider, Refusal, Refused, Report, Request, Stamp, Taken, Verdict, Wrote,
 };
 
 /// Of one variable (help.aliyun.com: TemplateRule, "other").
@@ -79,40 +82,16 @@ impl Acs3<'_> {
     }
 }
 
-impl Provider for Aliyun {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            free_text: false,
-            inbound_first: false,
-            receipts: true,
-            signs: false,
-            replies_inline: false,
-            segments_max: 8,
-        }
-    }
-
-    fn build(&self, message: &Outbound<'_>, stamp: &Stamp) -> Result<HttpRequest, String> {
-        let (template, variables) = message.template.ok_or("这个通道只能发模板短信")?;
-        for (name, value) in variables {
-            fits(name, value, VARIABLE_CHARACTERS_MAX)?;
-        }
-        let parameters: serde_json::Map<String, Value> =
-            variables.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-        let parameters = Value::Object(parameters).to_string();
-        let mut pairs = vec![
-            ("OutId", message.id),
-            ("PhoneNumbers", message.to),
-            ("SignName", &self.own.sign_name),
-            ("TemplateCode", template),
-            ("TemplateParam", &parameters),
-        ];
-        pairs.sort();
+impl Aliyun {
+    /// A signed request; the pairs are business parameters.
+    fn signed(&self, action: &str, mut pairs: Vec<(&str, &str)>, stamp: &Stamp) -> HttpRequest {
+        pairs.sort_unstable();
         let query = encoded(pairs);
         let host = self.api.split_once("://").map_or(&*self.api, |(_, host)| host);
         let date = stamp.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let signing = Acs3 {
             host,
-            action: "SendSms",
+            action,
             version: "2017-05-25",
             query: &query,
             date: &date,
@@ -127,65 +106,124 @@ impl Provider for Aliyun {
         let mut headers = signing.headers().to_vec();
         headers.push(("authorization", authorization));
         let url = format!("{}/?{query}", self.api);
-        Ok(HttpRequest { method: "POST", url, headers, body: Vec::new() })
+        HttpRequest { method: "POST", url, headers, body: Vec::new() }
+    }
+}
+
+impl Provider for Aliyun {
+    /// Billed when a carrier reports it delivered (help.aliyun.com: 计费).
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { bills_delivered_only: true, ..cloud::CAPABILITIES }
+    }
+
+    fn build(&self, message: &Outbound<'_>, stamp: &Stamp) -> Result<HttpRequest, String> {
+        let (template, variables) = message.template.ok_or("这个通道只能发模板短信")?;
+        for (name, value) in variables {
+            fits(name, value, VARIABLE_CHARACTERS_MAX)?;
+        }
+        let parameters: serde_json::Map<String, Value> =
+            variables.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let parameters = Value::Object(parameters).to_string();
+        let pairs = vec![
+            ("OutId", message.id),
+            ("PhoneNumbers", message.to),
+            ("SignName", &self.own.sign_name),
+            ("TemplateCode", template),
+            ("TemplateParam", &parameters),
+        ];
+        Ok(self.signed("SendSms", pairs, stamp))
+    }
+
+    fn segments(&self, message: &Outbound<'_>) -> u32 {
+        cloud::segments(&self.own.sign_name, message)
     }
 
     fn classify(&self, response: &HttpResponse) -> Verdict {
         let json: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-        match json["Code"].as_str() {
-            Some("OK") if response.status == 200 => {
-                Verdict::Accepted { id: json["BizId"].as_str().map(str::to_owned), segments: None }
-            }
-            Some(code) => Verdict::Refused(Refusal {
-                class: errors::class("aliyun", code),
-                code: code.into(),
-            }),
-            None if response.status == 200 => Verdict::Unknown("an answer without a code".into()),
-            None => by_status(response.status),
-        }
+        cloud::verdict("aliyun", response, json["Code"].as_str(), "OK", || Verdict::Accepted {
+            id: filled(&json, "BizId"),
+            segments: None,
+        })
+    }
+
+    /// Of the day on which it was sent, by Beijing's calendar. Without the provider's id it is
+    /// found among all of that day to the number, by ours.
+    fn inquire(&self, about: &About<'_>, stamp: &Stamp) -> Option<HttpRequest> {
+        let day = Offset::constant(8).to_datetime(about.sent_at).strftime("%Y%m%d").to_string();
+        let mut pairs = vec![
+            ("CurrentPage", "1"),
+            ("PageSize", "50"),
+            ("PhoneNumber", about.to),
+            ("SendDate", &day),
+        ];
+        pairs.extend(about.theirs.map(|id| ("BizId", id)));
+        Some(self.signed("QuerySendDetails", pairs, stamp))
+    }
+
+    fn told(&self, response: &HttpResponse) -> Result<Vec<Fact>, Refusal> {
+        let json: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let code = json["Code"].as_str().filter(|code| *code != "OK");
+        cloud::told("aliyun", response, code, || {
+            let details = &json["SmsSendDetailDTOs"]["SmsSendDetailDTO"];
+            DETAILS.facts(details.as_array().map_or(&[], Vec::as_slice))
+        })
     }
 
     fn parse(&self, request: &Request<'_>) -> Result<Vec<Fact>, Refused> {
-        let elements = elements(request.body)?;
-        Ok(elements.iter().map(fact).collect())
+        CALLS.parse(request.body)
     }
 
     fn acknowledge(&self, taken: Taken<'_>) -> Answer {
-        let content_type = "application/json; charset=utf-8";
-        match taken {
-            Taken::Kept(_) => {
-                let body = json!({ "code": 0, "msg": "接收成功" }).to_string();
-                Answer { status: 200, content_type, body }
-            }
-            Taken::Lost => Answer { status: 503, content_type, body: String::new() },
-        }
+        cloud::acknowledge(taken, &json!({ "code": 0, "msg": "接收成功" }))
     }
 }
 
-fn fact(element: &Value) -> Fact {
-    let number = text_of(element, "phone_number");
-    if element.get("success").is_some() {
-        let success = element["success"].as_bool() == Some(true)
-            || element["success"].as_str() == Some("true");
-        let code = text_of(element, "err_code");
-        return Fact::Report(Report {
-            ours: Some(text_of(element, "out_id")).filter(|id| !id.is_empty()),
-            theirs: Some(text_of(element, "biz_id")).filter(|id| !id.is_empty()),
-            state: if success { Delivery::Delivered } else { Delivery::Failed },
-            detail: format!("{code} {}", text_of(element, "err_msg")).trim().to_owned(),
-            segments: text_of(element, "sms_size").parse().ok(),
-            to: number,
-        });
-    }
-    let (Some(content), false) = (element["content"].as_str(), number.is_empty()) else {
-        return Fact::Unreadable("neither a receipt nor a message");
+/// SmsReport and SmsUp.
+const CALLS: Wording = Wording { mark: "success", report: receipt, wrote };
+
+/// The elements of QuerySendDetails.
+const DETAILS: Wording = Wording { mark: "SendStatus", report: detail, wrote: |_| None };
+
+fn receipt(element: &Value) -> Option<Report> {
+    let success =
+        element["success"].as_bool() == Some(true) || element["success"].as_str() == Some("true");
+    let code = text_of(element, "err_code");
+    Some(Report {
+        ours: filled(element, "out_id"),
+        theirs: filled(element, "biz_id"),
+        state: if success { Delivery::Delivered } else { Delivery::Failed },
+        detail: format!("{code} {}", text_of(element, "err_msg")).trim().to_owned(),
+        segments: text_of(element, "sms_size").parse().ok(),
+        to: text_of(element, "phone_number"),
+    })
+}
+
+/// SendStatus: 1 waits for the carrier's receipt, 2 failed, 3 delivered.
+fn detail(element: &Value) -> Option<Report> {
+    let state = match text_of(element, "SendStatus").as_str() {
+        "1" => Delivery::OnItsWay,
+        "2" => Delivery::Failed,
+        "3" => Delivery::Delivered,
+        _ => return None,
     };
+    Some(Report {
+        ours: filled(element, "OutId"),
+        theirs: None,
+        state,
+        detail: text_of(element, "ErrCode"),
+        segments: filled(element, "Content").map(|content| billed(&content)),
+        to: text_of(element, "PhoneNum"),
+    })
+}
+
+fn wrote(element: &Value) -> Option<Wrote> {
+    let (number, content) = (filled(element, "phone_number")?, element["content"].as_str()?);
     let (to, sent) = (text_of(element, "dest_code"), text_of(element, "send_time"));
     let key = match text_of(element, "sequence_id") {
         id if id.is_empty() => format!("{number} {to} {sent} {content}"),
         id => format!("{id} {number} {to}"),
     };
-    Fact::Wrote(Wrote {
+    Some(Wrote {
         key: sha256_hex(key.as_bytes()),
         from: number,
         to,
@@ -198,44 +236,5 @@ fn fact(element: &Value) -> Fact {
 fn beijing(text: &str) -> Option<Timestamp> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let at = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", &digits).ok()?;
-    jiff::tz::Offset::constant(8).to_timestamp(at).ok()
-}
-
-/// An array, or one object alone.
-pub(super) fn elements(body: &[u8]) -> Result<Vec<Value>, Refused> {
-    match serde_json::from_slice(body) {
-        Ok(Value::Array(elements)) => Ok(elements),
-        Ok(object @ Value::Object(_)) => Ok(vec![object]),
-        _ => Err(Refused::Malformed("JSON")),
-    }
-}
-
-/// A field as text, whether it was written as text or as a number.
-pub(super) fn text_of(element: &Value, name: &str) -> String {
-    match &element[name] {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        _ => String::new(),
-    }
-}
-
-/// What platforms refuse in a variable, found before they do.
-pub(super) fn fits(name: &str, value: &str, characters_max: usize) -> Result<(), String> {
-    let count = value.chars().count();
-    if value.trim().is_empty() {
-        return Err(format!("模板的变量 {name} 是空的"));
-    }
-    if count > characters_max {
-        return Err(format!("模板的变量 {name} 有{count}个字，最多{characters_max}个"));
-    }
-    let lower = value.to_lowercase();
-    let is_link = ["http", "www.", "://"].iter().any(|part| lower.contains(part));
-    if is_link || value.contains(['【', '】']) || value.chars().any(|c| (c as u32) > 0xFFFF) {
-        return Err(format!("模板的变量 {name} 里有网址、【】或表情，短信平台不收"));
-    }
-    let digits = value.chars().filter(char::is_ascii_digit).count();
-    if digits >= 11 {
-        return Err(format!("模板的变量 {name} 里有电话号码，短信平台不收"));
-    }
-    Ok(())
+    Offset::constant(8).to_timestamp(at).ok()
 }

@@ -176,6 +176,8 @@ impl Provider for Generic {
             signs: false,
             replies_inline: false,
             segments_max: 8,
+            can_be_asked: false,
+            bills_delivered_only: false,
         }
     }
 

@@ -57,6 +57,8 @@ impl Provider for Kannel {
             signs: false,
             replies_inline: false,
             segments_max: 10,
+            can_be_asked: false,
+            bills_delivered_only: false,
         }
     }
 

@@ -5,6 +5,7 @@
 //! Its own keys of `[sms.NAME]` are its own to read.
 
 mod aliyun;
+mod cloud;
 mod errors;
 mod form;
 mod generic;
@@ -38,6 +39,20 @@ pub struct Capabilities {
     pub replies_inline: bool,
     /// Parts of the longest message that it takes.
     pub segments_max: usize,
+    /// Tells what became of one message when it is asked.
+    pub can_be_asked: bool,
+    /// What a carrier did not deliver is not billed.
+    pub bills_delivered_only: bool,
+}
+
+/// A message of which no report came.
+#[derive(Clone, Debug)]
+pub struct About<'a> {
+    /// Our id of it.
+    pub ours: &'a str,
+    pub theirs: Option<&'a str>,
+    pub to: &'a str,
+    pub sent_at: Timestamp,
 }
 
 /// One message on its way out.
@@ -50,6 +65,8 @@ pub struct Outbound<'a> {
     pub text: &'a str,
     /// For a provider of templates: its id and its variables in order.
     pub template: Option<(&'a str, &'a [(String, String)])>,
+    /// As the provider approved it, to count what is billed.
+    pub template_text: Option<&'a str>,
     /// Ours; comes back with every report.
     pub id: &'a str,
     /// Where reports are to be sent, with the secret in its path.
@@ -212,6 +229,26 @@ pub trait Provider: Send + Sync {
     fn build(&self, message: &Outbound<'_>, stamp: &Stamp) -> Result<HttpRequest, String>;
 
     fn classify(&self, response: &HttpResponse) -> Verdict;
+
+    /// Parts that are billed for it, until the provider says how many it counted.
+    fn segments(&self, message: &Outbound<'_>) -> u32 {
+        cloud::billed(message.text)
+    }
+
+    /// Asks what became of one message. Asking must change nothing there.
+    fn inquire(&self, _about: &About<'_>, _stamp: &Stamp) -> Option<HttpRequest> {
+        None
+    }
+
+    /// Takes out what waits there for us, where no call of the provider reaches us.
+    fn fetch(&self, _stamp: &Stamp) -> Vec<HttpRequest> {
+        Vec::new()
+    }
+
+    /// What it says to an `inquire` or a `fetch`.
+    fn told(&self, _response: &HttpResponse) -> Result<Vec<Fact>, Refusal> {
+        Ok(Vec::new())
+    }
 
     fn parse(&self, request: &Request<'_>) -> Result<Vec<Fact>, Refused>;
 

@@ -6,17 +6,20 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::aliyun::{elements, fits, text_of};
+use super::cloud::{self, JSON, Wording, filled, fits, text_of};
 use super::number::international;
 use super::sign::{hex, hmac_sha256, sha256_hex};
 use super::{
-    Answer, Capabilities, Delivery, Fact, HttpRequest, HttpResponse, KeyProblem, Keys, Outbound,
-    Provider, Refusal, Refused, Report, Request, Stamp, Taken, Verdict, Wrote, by_status, errors,
+    About, Answer, Capabilities, Delivery, Fact, HttpRequest, HttpResponse, KeyProblem, Keys,
+    Outbound, Provider, Refusal, Refused, Report, Request, Stamp, Taken, Verdict, Wrote,
 };
 
 /// Of one variable that is no one-time code (cloud.tencent.com, 382/39023).
 const VARIABLE_CHARACTERS_MAX: usize = 6;
-const JSON: &str = "application/json; charset=utf-8";
+/// Of one question (cloud.tencent.com, 382/55977).
+const PULLED_MAX: u32 = 100;
+/// What is older is not told (the same page: seven days).
+const TOLD_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24 - 1);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +30,10 @@ struct Own {
     sign_name: String,
     #[serde(default = "beijing")]
     region: String,
+    /// Fetches reports and replies, where no callback reaches us. Tencent's support has to
+    /// open it for the account.
+    #[serde(default)]
+    pull: bool,
 }
 
 fn beijing() -> String {
@@ -91,16 +98,34 @@ impl Tc3<'_> {
     }
 }
 
+impl Tencent {
+    fn signed(&self, action: &'static str, body: &Value, stamp: &Stamp) -> HttpRequest {
+        let body = body.to_string().into_bytes();
+        let host = self.api.split_once("://").map_or(&*self.api, |(_, host)| host);
+        let signing = Tc3 { host, service: "sms", action, at: stamp.now, body: &body };
+        let authorization = format!(
+            "TC3-HMAC-SHA256 Credential={}/{}, SignedHeaders=content-type;host;x-tc-action, \
+             Signature={}",
+            self.own.secret_id,
+            signing.scope(),
+            signing.signature(self.secret.expose_secret())
+        );
+        let headers = vec![
+            ("content-type", JSON.to_owned()),
+            ("host", host.to_owned()),
+            ("x-tc-action", action.to_owned()),
+            ("x-tc-version", "2021-01-11".to_owned()),
+            ("x-tc-region", self.own.region.clone()),
+            ("x-tc-timestamp", stamp.now.as_second().to_string()),
+            ("authorization", authorization),
+        ];
+        HttpRequest { method: "POST", url: format!("{}/", self.api), headers, body }
+    }
+}
+
 impl Provider for Tencent {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            free_text: false,
-            inbound_first: false,
-            receipts: true,
-            signs: false,
-            replies_inline: false,
-            segments_max: 8,
-        }
+        cloud::CAPABILITIES
     }
 
     fn build(&self, message: &Outbound<'_>, stamp: &Stamp) -> Result<HttpRequest, String> {
@@ -117,91 +142,129 @@ impl Provider for Tencent {
             "TemplateParamSet": values,
             "SessionContext": message.id,
         });
-        let body = body.to_string().into_bytes();
-        let host = self.api.split_once("://").map_or(&*self.api, |(_, host)| host);
-        let signing = Tc3 { host, service: "sms", action: "SendSms", at: stamp.now, body: &body };
-        let authorization = format!(
-            "TC3-HMAC-SHA256 Credential={}/{}, SignedHeaders=content-type;host;x-tc-action, \
-             Signature={}",
-            self.own.secret_id,
-            signing.scope(),
-            signing.signature(self.secret.expose_secret())
-        );
-        let headers = vec![
-            ("content-type", JSON.to_owned()),
-            ("host", host.to_owned()),
-            ("x-tc-action", "SendSms".to_owned()),
-            ("x-tc-version", "2021-01-11".to_owned()),
-            ("x-tc-region", self.own.region.clone()),
-            ("x-tc-timestamp", stamp.now.as_second().to_string()),
-            ("authorization", authorization),
-        ];
-        Ok(HttpRequest { method: "POST", url: format!("{}/", self.api), headers, body })
+        Ok(self.signed("SendSms", &body, stamp))
+    }
+
+    fn segments(&self, message: &Outbound<'_>) -> u32 {
+        cloud::segments(&self.own.sign_name, message)
     }
 
     /// One number a request, so one element; what the request as a whole is refused for stands
     /// in `Response.Error`.
     fn classify(&self, response: &HttpResponse) -> Verdict {
         let json: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-        let response_part = &json["Response"];
-        let status = &response_part["SendStatusSet"][0];
-        let code = response_part["Error"]["Code"].as_str().or(status["Code"].as_str());
-        match code {
-            Some("Ok") => Verdict::Accepted {
-                id: status["SerialNo"].as_str().map(str::to_owned),
-                segments: status["Fee"].as_u64().and_then(|fee| u32::try_from(fee).ok()),
-            },
-            Some(code) => Verdict::Refused(Refusal {
-                class: errors::class("tencent", code),
-                code: code.into(),
-            }),
-            None if response.status == 200 => Verdict::Unknown("an answer without a code".into()),
-            None => by_status(response.status),
-        }
+        let said = &json["Response"];
+        let status = &said["SendStatusSet"][0];
+        let code = said["Error"]["Code"].as_str().or(status["Code"].as_str());
+        cloud::verdict("tencent", response, code, "Ok", || Verdict::Accepted {
+            id: filled(status, "SerialNo"),
+            segments: status["Fee"].as_u64().and_then(|fee| u32::try_from(fee).ok()),
+        })
+    }
+
+    /// All that went to the number since then: asking twice takes nothing away.
+    fn inquire(&self, about: &About<'_>, stamp: &Stamp) -> Option<HttpRequest> {
+        let since = (about.sent_at - jiff::SignedDuration::from_mins(1)).max(stamp.now - TOLD_FOR);
+        let body = json!({
+            "BeginTime": since.as_second(),
+            "EndTime": stamp.now.as_second(),
+            "Offset": 0,
+            "Limit": PULLED_MAX,
+            "PhoneNumber": international(about.to),
+            "SmsSdkAppId": self.own.app_id,
+        });
+        Some(self.signed("PullSmsSendStatusByPhoneNumber", &body, stamp))
+    }
+
+    fn fetch(&self, stamp: &Stamp) -> Vec<HttpRequest> {
+        let actions: &[_] = match self.own.pull {
+            true => &["PullSmsSendStatus", "PullSmsReplyStatus"],
+            false => &[],
+        };
+        let body = json!({ "Limit": PULLED_MAX, "SmsSdkAppId": self.own.app_id });
+        actions.iter().map(|action| self.signed(action, &body, stamp)).collect()
+    }
+
+    fn told(&self, response: &HttpResponse) -> Result<Vec<Fact>, Refusal> {
+        let json: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let said = &json["Response"];
+        let code = said["Error"]["Code"].as_str();
+        cloud::told("tencent", response, code, || {
+            let sets = ["PullSmsSendStatusSet", "PullSmsReplyStatusSet"];
+            let elements = sets.iter().filter_map(|name| said[name].as_array()).flatten();
+            PULLED.facts(&elements.cloned().collect::<Vec<_>>())
+        })
     }
 
     fn parse(&self, request: &Request<'_>) -> Result<Vec<Fact>, Refused> {
-        let elements = elements(request.body)?;
-        Ok(elements.iter().map(fact).collect())
+        CALLS.parse(request.body)
     }
 
     fn acknowledge(&self, taken: Taken<'_>) -> Answer {
-        match taken {
-            Taken::Kept(_) => {
-                let body = json!({ "result": 0, "errmsg": "OK" }).to_string();
-                Answer { status: 200, content_type: JSON, body }
-            }
-            Taken::Lost => Answer { status: 503, content_type: JSON, body: String::new() },
-        }
+        cloud::acknowledge(taken, &json!({ "result": 0, "errmsg": "OK" }))
     }
 }
 
-fn fact(element: &Value) -> Fact {
-    let number = match (text_of(element, "nationcode").as_str(), text_of(element, "mobile")) {
-        ("" | "86", mobile) => mobile,
-        (nation, mobile) => format!("+{nation}{mobile}"),
-    };
-    if element.get("report_status").is_some() {
-        let success = text_of(element, "report_status") == "SUCCESS";
-        return Fact::Report(Report {
-            ours: Some(text_of(element, "ext")).filter(|id| !id.is_empty()),
-            theirs: Some(text_of(element, "sid")).filter(|id| !id.is_empty()),
-            state: if success { Delivery::Delivered } else { Delivery::Failed },
-            detail: format!("{} {}", text_of(element, "errmsg"), text_of(element, "description"))
-                .trim()
-                .to_owned(),
+/// Callbacks.
+const CALLS: Wording = Wording {
+    mark: "report_status",
+    report: |element| {
+        let said = ["errmsg", "description"].map(|name| text_of(element, name)).join(" ");
+        Some(Report {
+            ours: filled(element, "ext"),
+            theirs: filled(element, "sid"),
+            state: state(&text_of(element, "report_status")),
+            detail: said.trim().to_owned(),
             segments: None,
-            to: number,
-        });
+            to: number(&text_of(element, "nationcode"), text_of(element, "mobile")),
+        })
+    },
+    wrote: |element| {
+        let from = number(&text_of(element, "nationcode"), filled(element, "mobile")?);
+        let fields = ["sign", "extend", "time"].map(|name| text_of(element, name));
+        message(from, fields, element["text"].as_str()?)
+    },
+};
+
+/// The elements of what is pulled: the same facts under other names.
+const PULLED: Wording = Wording {
+    mark: "ReportStatus",
+    report: |element| {
+        Some(Report {
+            ours: filled(element, "SessionContext"),
+            theirs: filled(element, "SerialNo"),
+            state: state(&text_of(element, "ReportStatus")),
+            detail: text_of(element, "Description"),
+            segments: None,
+            to: number(&text_of(element, "CountryCode"), text_of(element, "SubscriberNumber")),
+        })
+    },
+    wrote: |element| {
+        let subscriber = filled(element, "SubscriberNumber")?;
+        let from = number(&text_of(element, "CountryCode"), subscriber);
+        let fields = ["SignName", "ExtendCode", "ReplyTime"].map(|name| text_of(element, name));
+        message(from, fields, element["ReplyContent"].as_str()?)
+    },
+};
+
+fn state(word: &str) -> Delivery {
+    if word == "SUCCESS" { Delivery::Delivered } else { Delivery::Failed }
+}
+
+fn number(nation: &str, mobile: String) -> String {
+    match nation {
+        "" | "86" => mobile,
+        nation => format!("+{nation}{mobile}"),
     }
-    let (Some(text), false) = (element["text"].as_str(), number.is_empty()) else {
-        return Fact::Unreadable("neither a receipt nor a message");
-    };
-    let (extend, time) = (text_of(element, "extend"), text_of(element, "time"));
-    let key = [&*number, &*text_of(element, "sign"), &*extend, &*time, text].join("\n");
-    Fact::Wrote(Wrote {
+}
+
+/// It carries no id: who, to what, when and what she wrote stand for one. Called back and
+/// pulled, it is the same message.
+fn message(from: String, [sign, extend, time]: [String; 3], text: &str) -> Option<Wrote> {
+    let key = [&*from, &*sign, &*extend, &*time, text].join("\n");
+    Some(Wrote {
         key: sha256_hex(key.as_bytes()),
-        from: number,
+        from,
         to: extend,
         at: time.parse().ok().and_then(|at| Timestamp::from_second(at).ok()),
         text: text.to_owned(),

@@ -256,6 +256,85 @@ fn answers_are_told_apart() {
     }
 }
 
+/// What a provider says when it is asked: facts, or a code that is no answer.
+#[test]
+fn what_providers_tell_when_they_are_asked() {
+    for case in fixture("told") {
+        let response = HttpResponse {
+            status: u16::try_from(case["status"].as_u64().unwrap()).unwrap(),
+            body: case["body"].to_string().into_bytes(),
+        };
+        let found = match made(case["provider"].as_str().unwrap()).told(&response) {
+            Ok(facts) => facts.iter().map(|fact| json!(shown(fact))).collect(),
+            Err(refusal) => json!(format!("{:?} {}", refusal.class, refusal.code)),
+        };
+        assert_eq!(found, case["told"], "{} {}", case["provider"], case["name"]);
+    }
+}
+
+#[test]
+fn questions_are_what_the_providers_want() {
+    let about = |theirs| About {
+        ours: "m1",
+        theirs,
+        to: "13800138000",
+        // 2 January in Beijing, still the first in Greenwich.
+        sent_at: "2026-01-01T17:00:00Z".parse().unwrap(),
+    };
+    let url = |theirs| made("aliyun").inquire(&about(theirs), &stamp()).unwrap().url;
+    let rest = "CurrentPage=1&PageSize=50&PhoneNumber=13800138000&SendDate=20260102";
+    assert_eq!(url(None), format!("https://dysmsapi.aliyuncs.com/?{rest}"));
+    assert_eq!(url(Some("7^0")), format!("https://dysmsapi.aliyuncs.com/?BizId=7%5E0&{rest}"));
+    let request = made("tencent").inquire(&about(None), &stamp()).unwrap();
+    assert!(request.headers.contains(&("x-tc-action", "PullSmsSendStatusByPhoneNumber".into())));
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    let expect = json!({ "BeginTime": 1_767_286_740, "EndTime": 1_767_323_045, "Offset": 0,
+        "Limit": 100, "PhoneNumber": "+8613800138000", "SmsSdkAppId": "1400006666" });
+    assert_eq!(body, expect);
+    // It tells of seven days, and refuses a question that reaches back further.
+    let long_ago = About { sent_at: "2025-01-01T00:00:00Z".parse().unwrap(), ..about(None) };
+    let request = made("tencent").inquire(&long_ago, &stamp()).unwrap();
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    let reach = body["EndTime"].as_i64().unwrap() - body["BeginTime"].as_i64().unwrap();
+    assert!((6 * 86_400..7 * 86_400).contains(&reach), "{reach}");
+    for name in ["kannel", "twilio", "json"] {
+        assert!(!made(name).capabilities().can_be_asked, "{name}");
+        assert!(made(name).inquire(&about(None), &stamp()).is_none(), "{name}");
+    }
+    for name in ["kannel", "aliyun", "tencent", "twilio", "json"] {
+        assert!(made(name).fetch(&stamp()).is_empty(), "{name} fetches only when it is told to");
+    }
+}
+
+/// Each bills in its own way.
+#[test]
+fn parts_are_counted_as_each_provider_bills_them() {
+    let check = |name: &str, text: &str, template: Option<&str>, value: &str, expect: u32| {
+        let variables = [("no".to_owned(), value.to_owned())];
+        let message = Outbound {
+            to: "13800138000",
+            text,
+            template: Some(("T", &variables[..])),
+            template_text: template,
+            ..Outbound::default()
+        };
+        assert_eq!(made(name).segments(&message), expect, "{name} {text} {template:?} {value}");
+    };
+    // A carrier in China bills ASCII as Chinese; Twilio abroad in seven bits.
+    for (name, expect) in [("kannel", 2), ("json", 2), ("twilio", 1)] {
+        check(name, &"a".repeat(71), None, "", expect);
+        check(name, &"字".repeat(71), None, "", 2);
+        check(name, "", None, "", 1);
+    }
+    // 【某县服务】 takes six places, the template 58 and the variable the rest.
+    let (aliyun, tencent) = ("字".repeat(58) + "${no}", "字".repeat(58) + "{1}");
+    for (name, template) in [("aliyun", aliyun), ("tencent", tencent)] {
+        check(name, "", Some(&template), "123456", 1);
+        check(name, "", Some(&template), "1234567", 2);
+        check(name, &"字".repeat(300), None, "1234567", 1);
+    }
+}
+
 fn stamp() -> Stamp {
     Stamp {
         now: "2026-01-02T03:04:05Z".parse().unwrap(),
@@ -271,6 +350,7 @@ fn requests_are_what_the_providers_want() {
         from: None,
         text: "已受理😀，编号1",
         template: Some(("SMS_154950909", &variables)),
+        template_text: None,
         id: "01J0000000000000000000000A",
         report_url: "http://127.0.0.1:8080/sms/m/s3cret",
     };

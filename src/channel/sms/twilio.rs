@@ -15,6 +15,7 @@ use super::{
     Answer, Capabilities, Delivery, Fact, HttpRequest, HttpResponse, KeyProblem, Keys, Outbound,
     Provider, Refusal, Refused, Report, Request, Stamp, Taken, Verdict, Wrote, by_status, errors,
 };
+use crate::zh;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +89,8 @@ impl Provider for Twilio {
             signs: true,
             replies_inline: self.own.twiml,
             segments_max: 8,
+            can_be_asked: false,
+            bills_delivered_only: false,
         }
     }
 
@@ -115,6 +118,11 @@ impl Provider for Twilio {
             ],
             body: encoded(pairs).into_bytes(),
         })
+    }
+
+    /// Twilio sends what fits into the 7-bit alphabet in it.
+    fn segments(&self, message: &Outbound<'_>) -> u32 {
+        u32::try_from(zh::segments_in_gsm7(message.text)).unwrap_or(u32::MAX).max(1)
     }
 
     fn classify(&self, response: &HttpResponse) -> Verdict {

@@ -62,6 +62,7 @@ impl Office {
         let fulfil = Fulfil::from_word(&asked.way).unwrap_or(Fulfil::Pickup);
         let person = Person {
             id: random::hex::<8>(),
+            prefers: None,
             also: Default::default(),
             merged_into: None,
             addresses: Vec::new(),

@@ -125,6 +125,7 @@ impl Office {
         changes.create(&merchant)?;
         changes.create(&Person {
             id: person_of(&merchant.id),
+            prefers: None,
             also: Default::default(),
             merged_into: None,
             addresses: Vec::new(),

@@ -5,6 +5,7 @@ mod cases;
 mod dialogs;
 mod ledgers;
 mod listings;
+mod new;
 mod page;
 #[cfg(test)]
 mod sample;
@@ -27,6 +28,7 @@ pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .merge(account::routes())
         .merge(cases::routes())
+        .merge(new::routes())
         .merge(tasks::routes())
         .merge(ledgers::routes())
         .merge(shop::routes())

@@ -16,6 +16,7 @@ const FLASH: &str = "desk_done";
 
 /// What was done, said once on the page after it. The code travels in a cookie.
 const DONE: &[(&str, &str)] = &[
+    ("filed", "已登记，有消息会告诉她。"),
     ("dispatch", "已派单，正在告诉群众。"),
     ("accept", "已签收。"),
     ("progress", "进展已记下，正在告诉群众。"),
