@@ -23,6 +23,7 @@ mod platform;
 mod reading;
 mod refusal;
 mod state;
+mod verbs;
 
 pub use crate::county::{CaseNumber, CaseType, NumberError, damm};
 pub use case::{Case, FoldError, Round, Standing, fold};
@@ -43,6 +44,7 @@ pub use notice::{Notice, notice};
 pub use reading::{NumberRead, read_number};
 pub use refusal::Refusal;
 pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};
+pub use verbs::{Named, Ordered, Verb, read_order};
 
 use crate::calendar::Calendar;
 use crate::county::{Categories, Departments};

@@ -56,7 +56,7 @@ pub fn read_number(text: &str) -> NumberRead {
         return NumberRead::WrongCheckDigit;
     }
     let bare = LABELS.iter().fold(text, |text, label| text.replace(label, " "));
-    if bare.chars().any(|c| digit(c).is_none() && !is_separator(c) && !is_punctuation(c)) {
+    if bare.chars().any(|c| digit(c).is_none() && !joins_digits(c) && !is_punctuation(c)) {
         return NumberRead::None;
     }
     let digits: String = bare.chars().filter_map(digit).collect();
@@ -84,7 +84,7 @@ fn runs(text: &str) -> Vec<Vec<String>> {
                 Some(group) if in_group => group.push(digit),
                 _ => run.push(digit.into()),
             },
-            None if is_separator(c) => {}
+            None if joins_digits(c) => {}
             None => runs.push(Vec::new()),
         }
         in_group = digit(c).is_some();
@@ -108,7 +108,8 @@ fn joined(run: &[String], length: usize) -> Vec<String> {
         .collect()
 }
 
-fn is_separator(c: char) -> bool {
+/// Between the digits of a number.
+pub(super) fn joins_digits(c: char) -> bool {
     c.is_whitespace() || matches!(c, '-' | '－' | '–' | '—' | '‐' | '_' | ',' | '，' | '、' | '·')
 }
 
@@ -119,7 +120,7 @@ fn is_punctuation(c: char) -> bool {
     ) || matches!(c, '(' | ')' | '（' | '）' | '[' | ']' | '【' | '】' | '+' | '＋')
 }
 
-fn digit(c: char) -> Option<char> {
+pub(super) fn digit(c: char) -> Option<char> {
     Some(match c {
         '0'..='9' => c,
         '０'..='９' => char::from_digit(c as u32 - '０' as u32, 10)?,

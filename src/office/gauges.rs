@@ -2,7 +2,7 @@
 //! the program, what it did last, and whether anybody answers there.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -21,6 +21,8 @@ pub(super) const WECHAT: &str = "wechat";
 /// More than this in a queue is shown as this.
 const COUNTED_MAX: usize = 10_000;
 const SCAN: usize = 1_000;
+const ANSWERED: u8 = 1;
+const SILENT: u8 = 2;
 
 /// A moment, or never.
 #[derive(Debug)]
@@ -50,8 +52,8 @@ struct Gauge {
     delivered: Count,
     given_up: Count,
     last_success: Moment,
-    answered: Moment,
-    silent: Moment,
+    /// What the last request found: nothing yet, an answer, or nobody.
+    last: AtomicU8,
     /// Why nobody answered, without numbers or secrets.
     trouble: Mutex<String>,
 }
@@ -82,31 +84,31 @@ impl Gauges {
             Outcome::Sent { .. } => {
                 gauge.sent.add(1);
                 gauge.last_success.set(now);
-                gauge.answered.set(now);
+                gauge.last.store(ANSWERED, Ordering::Relaxed);
             }
             Outcome::Refused { .. } | Outcome::Broken { .. } => {
                 gauge.refused.add(1);
-                gauge.answered.set(now);
+                gauge.last.store(ANSWERED, Ordering::Relaxed);
             }
             Outcome::Unknown { why } => {
                 gauge.unknown.add(1);
-                self.silent(route, why, now);
+                self.silent(route, why);
             }
             Outcome::Later { .. } => {}
         }
     }
 
     /// Nobody answered there.
-    pub fn silent(&self, route: &str, why: &str, now: Timestamp) {
+    pub fn silent(&self, route: &str, why: &str) {
         let Some(gauge) = self.of(route) else { return };
-        gauge.silent.set(now);
+        gauge.last.store(SILENT, Ordering::Relaxed);
         why.clone_into(&mut gauge.trouble.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Somebody answered, whatever it was.
-    pub fn answered(&self, route: &str, now: Timestamp) {
+    pub fn answered(&self, route: &str) {
         if let Some(gauge) = self.of(route) {
-            gauge.answered.set(now);
+            gauge.last.store(ANSWERED, Ordering::Relaxed);
         }
     }
 
@@ -127,10 +129,10 @@ impl Gauges {
 
 impl Gauge {
     fn shown(&self) -> Value {
-        let (answered, silent) = (self.answered.get(), self.silent.get());
-        let reachable = match (answered, silent) {
-            (None, None) => None,
-            (answered, silent) => Some(answered >= silent),
+        let reachable = match self.last.load(Ordering::Relaxed) {
+            ANSWERED => Some(true),
+            SILENT => Some(false),
+            _ => None,
         };
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         json!({

@@ -1,10 +1,13 @@
 //! What a villager does with cases that she has: she looks them up, asks for haste, adds to
 //! one, takes it back, rates it, goes on with it. Only ever her own.
 
-use crate::desk::{self, Actor, Case, Command, Intake, NumberRead, State};
+use crate::desk::{
+    self, Actor, Case, CaseNumber, CaseType, Command, Intake, Named, NumberRead, State, Verb,
+};
 use crate::dialog::{Call, Value};
 use crate::store::records::{Task, TaskKind};
 use crate::store::{Loaded, StoreError, keys, load};
+use crate::zh;
 
 use super::actions::{Outcome, as_choice, as_files, as_text, row_number, short};
 use super::turn::Turn;
@@ -14,6 +17,13 @@ use super::{cases, tasks};
 const SHOWN: usize = 9;
 const EXAMINED: usize = 200;
 const NOT_HERS: &str = "没有找到这件事。回「查进度」看您的全部。";
+
+/// Not that of an order or an advertisement.
+fn is_case(number: CaseNumber) -> bool {
+    let digits = number.digits();
+    let kinds = [CaseType::Appeal, CaseType::Proxy];
+    kinds.iter().any(|kind| digits.starts_with(&kind.digit().to_string()))
+}
 
 /// What she looks for a case for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +54,35 @@ impl Purpose {
 }
 
 impl Turn<'_> {
+    /// What she writes about one of her cases, in the form that the dialogs know: the verb and
+    /// nine digits. A number of another kind, and all other words, stay as they are.
+    pub async fn written_out(&self, text: &str) -> Result<String, StoreError> {
+        if zh::plain(text).replace(' ', "") == "查我的" {
+            return Ok(Verb::Look.word().into());
+        }
+        let as_it_is = || Ok(text.to_owned());
+        let Some(order) = desk::read_order(text) else { return as_it_is() };
+        let tail = match &order.number {
+            Named::Whole(number) if is_case(*number) => return Ok(order.written_out(*number)),
+            Named::Whole(_) => return as_it_is(),
+            Named::Tail(tail) => tail,
+        };
+        let Some(person) = &self.contact.person else { return as_it_is() };
+        let own = self.office.cases_of(person, EXAMINED).await?;
+        let hers: Vec<&Case> = own
+            .iter()
+            .map(|(_, case)| &case.record)
+            .filter(|case| is_case(case.number) && case.number.ends_in(tail))
+            .collect();
+        let open: Vec<&Case> = hers.iter().copied().filter(|case| case.state.is_open()).collect();
+        match (&open[..], &hers[..]) {
+            ([one], _) | ([], [one]) => Ok(order.written_out(one.number)),
+            // None, or several: she is shown those that fit.
+            _ if !self.contact.conversation.is_busy() => Ok(order.verb.word().into()),
+            _ => as_it_is(),
+        }
+    }
+
     /// By the number in the message that began the dialog, or all that fit.
     pub async fn find_own(&mut self, call: &Call, purpose: Purpose) -> Outcome {
         let Some(person) = self.contact.person.clone() else {

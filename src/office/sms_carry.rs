@@ -152,11 +152,11 @@ impl Office {
         request: HttpRequest,
     ) -> Result<HttpResponse, Outcome> {
         let answer = self.exchange(request).await;
-        let (route, now) = (format!("sms/{name}"), self.clock.now());
+        let route = format!("sms/{name}");
         match &answer {
-            Ok(_) => self.gauges.answered(&route, now),
+            Ok(_) => self.gauges.answered(&route),
             Err(Outcome::Later { why, .. } | Outcome::Unknown { why }) => {
-                self.gauges.silent(&route, why, now);
+                self.gauges.silent(&route, why);
             }
             Err(_) => {}
         }

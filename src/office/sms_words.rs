@@ -39,7 +39,7 @@ impl Turn<'_> {
             state.dialled.clone_from(&via.dialled);
         }
         let word = zh::plain(text).to_uppercase();
-        if STOP.contains(&word.as_str()) {
+        if is_one_of(&STOP, &word) {
             let known = state.stopped_at.is_some();
             state.stopped_at = Some(now);
             // Never a message to somebody who wants none; on WeChat she learns how to come back.
@@ -51,11 +51,11 @@ impl Turn<'_> {
             }
             return Ok(true);
         }
-        if START.contains(&word.as_str()) && state.stopped_at.take().is_some() {
+        if is_one_of(&START, &word) && state.stopped_at.take().is_some() {
             self.texts.push("好的，以后有消息还用短信告诉您。".into());
             return Ok(true);
         }
-        if !busy && !with_person && NOT_ME.contains(&word.as_str()) && self.contact.person.is_some()
+        if !busy && !with_person && is_one_of(&NOT_ME, &word) && self.contact.person.is_some()
         {
             self.number_changed_hands().await?;
             return Ok(true);
@@ -108,6 +108,11 @@ impl Turn<'_> {
         }
         Ok(())
     }
+}
+
+/// `word` has lost what is said without meaning (了), and so must the list.
+fn is_one_of(list: &[&str], word: &str) -> bool {
+    list.iter().any(|one| zh::plain(one).to_uppercase() == word)
 }
 
 fn is_repeated(state: &mut SmsState, word: &str, now: jiff::Timestamp) -> bool {

@@ -424,7 +424,8 @@ impl Office {
             tries: Vec::new(),
             awaits: None,
             task: None,
-            only: only.map(str::to_owned),
+            only: only.map(str::to_owned).or_else(|| channel_of(&sent.record)),
+            asked: 0,
             ..sent.record.clone()
         };
         let mut task = before.record.clone();
@@ -436,6 +437,13 @@ impl Office {
         self.bells.outbox.notify_one();
         Ok(())
     }
+}
+
+/// The channel of the last attempt: once more is the same way, and at once.
+fn channel_of(message: &Outgoing) -> Option<String> {
+    let route = &message.tries.last()?.route;
+    let channel = if route.starts_with("sms/") { Channel::Sms } else { Channel::Wechat };
+    Some(channel.id().to_owned())
 }
 
 /// What villagers write to the platform is not for departments.

@@ -99,9 +99,8 @@ impl<'o> Turn<'o> {
             return Ok(());
         }
         let event = match &inbound.content {
-            Content::Text(text) | Content::Choice { text, .. } | Content::Scan { text, .. } => {
-                Event::Text(text.clone())
-            }
+            Content::Text(text) => Event::Text(Box::pin(self.written_out(text)).await?),
+            Content::Choice { text, .. } | Content::Scan { text, .. } => Event::Text(text.clone()),
             Content::Voice { media, text } => {
                 let media = Box::pin(self.want(media, MediaKind::Voice)).await?;
                 Event::Voice { media, text: text.clone() }

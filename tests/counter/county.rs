@@ -264,6 +264,16 @@ impl County {
         self.settle().await;
     }
 
+    /// The county's time as the program writes it.
+    pub fn clock_text(&self) -> String {
+        self.clock.now().to_string()
+    }
+
+    /// Seconds since 1970.
+    pub fn clock_now(&self) -> i64 {
+        self.clock.now().as_second()
+    }
+
     pub async fn settle(&self) {
         self.office.settle_all().await.unwrap();
     }

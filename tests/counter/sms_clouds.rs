@@ -9,7 +9,7 @@ use crate::sms_talk::PHONE;
 
 const KINDS: [&str; 2] = ["other", "link_code"];
 
-fn aliyun(fake: &FakeSms) -> String {
+pub fn aliyun(fake: &FakeSms) -> String {
     let templates: String = KINDS
         .iter()
         .map(|kind| match *kind {
@@ -25,7 +25,7 @@ fn aliyun(fake: &FakeSms) -> String {
     )
 }
 
-fn tencent(fake: &FakeSms) -> String {
+pub fn tencent(fake: &FakeSms) -> String {
     let templates: String = KINDS
         .iter()
         .map(|kind| match *kind {
@@ -42,7 +42,7 @@ fn tencent(fake: &FakeSms) -> String {
 }
 
 /// A villager on WeChat whose telephone is linked, and whose WeChat carries nothing more.
-async fn linked(settings: String, fake: &FakeSms) -> (County, String) {
+pub async fn linked(settings: String, fake: &FakeSms) -> (County, String) {
     let mut county = county().settings(&settings).open().await;
     let number = county.report(VILLAGER).await;
     county.say(VILLAGER, "绑定手机").await;
@@ -56,7 +56,7 @@ async fn linked(settings: String, fake: &FakeSms) -> (County, String) {
 }
 
 /// A callback; gives status and answer.
-async fn call(county: &County, body: Value) -> (u16, String) {
+pub async fn call(county: &County, body: Value) -> (u16, String) {
     let url = format!("{}/sms/cloud/{SMS_SECRET}/receipts", county.base);
     let request = county.http.post(url).header("content-type", "application/json");
     let answer = request.body(body.to_string()).send().await.unwrap();
@@ -65,7 +65,7 @@ async fn call(county: &County, body: Value) -> (u16, String) {
     result
 }
 
-async fn dispatch(county: &mut County, number: &str) {
+pub async fn dispatch(county: &mut County, number: &str) {
     let mut clerk = county.clerk().await;
     clerk.act(number, "dispatch", &[("department", "城管")]).await;
     drop(clerk);

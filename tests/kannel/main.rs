@@ -3,6 +3,8 @@
 //!
 //! Kannel comes from the distribution; `tests/all.sh` installs it.
 
+mod exact;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -242,6 +244,12 @@ impl Network {
         let escaped: String = bytes16(text).iter().map(|byte| format!("%{byte:02X}")).collect();
         let line = format!("{from} {to} ucs2 {escaped}\n");
         self.write.write_all(line.as_bytes()).await.unwrap();
+    }
+
+    /// Nobody is there any more.
+    async fn hang_up(&mut self) {
+        self.reader.abort();
+        self.write.shutdown().await.unwrap();
     }
 
     fn texts(&self) -> Vec<String> {

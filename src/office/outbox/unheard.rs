@@ -32,7 +32,8 @@ impl Office {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let wait = ASKED_AFTER.get(usize::from(message.asked))?;
-        self.can_be_asked(channel).then(|| now + *wait)
+        // A code that has run out by then is nobody's question.
+        (message.must_arrive && self.can_be_asked(channel)).then(|| now + *wait)
     }
 
     /// How long it may stay unknown whether a short message went.
