@@ -55,8 +55,7 @@ impl Turn<'_> {
             self.texts.push("好的，以后有消息还用短信告诉您。".into());
             return Ok(true);
         }
-        if !busy && !with_person && is_one_of(&NOT_ME, &word) && self.contact.person.is_some()
-        {
+        if !busy && !with_person && is_one_of(&NOT_ME, &word) && self.contact.person.is_some() {
             self.number_changed_hands().await?;
             return Ok(true);
         }

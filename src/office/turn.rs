@@ -250,11 +250,6 @@ impl<'o> Turn<'o> {
                 {
                     state.answered.push(self.now);
                 }
-                // What answers by SMS goes straight into that channel's queue.
-                let lane = |message: &Outgoing| match self.address.channel {
-                    Channel::Sms => self.office.sms_for(&self.contact, message, self.now).ok(),
-                    Channel::Wechat | Channel::Simulator => None,
-                };
                 let mut parts = match self.address.channel {
                     Channel::Wechat => {
                         self.link_menu();
@@ -267,7 +262,7 @@ impl<'o> Turn<'o> {
                 for (n, part) in parts.into_iter().enumerate() {
                     let mut message =
                         outbox::late_reply(&self.contact.address, key, n + 1, part, self.now);
-                    message.lane = lane(&message);
+                    message.lane = self.lane_of(&message);
                     self.changes.create(&message)?;
                     self.bells.outbox = true;
                 }
@@ -306,6 +301,14 @@ impl<'o> Turn<'o> {
         {
             let labels: Vec<&str> = self.contact.conversation.offered().collect();
             *last = wechat::reply::with_links(last, &labels);
+        }
+    }
+
+    /// What answers by SMS goes straight into that channel's queue.
+    fn lane_of(&self, message: &Outgoing) -> Option<String> {
+        match self.address.channel {
+            Channel::Sms => self.office.sms_for(&self.contact, message, self.now).ok(),
+            Channel::Wechat | Channel::Simulator => None,
         }
     }
 

@@ -185,7 +185,7 @@ async fn no_secret_and_no_whole_phone_number_in_any_log_line() {
         let health = health.text().await.unwrap();
         let log = program.log();
         if level == "trace" {
-            assert!(log.lines().count() > 200, "the log is on: {log}");
+            assert!(log.lines().count() > 100, "the log is on: {log}");
             assert!(log.contains("138****8000"), "numbers are there, masked");
         }
         let escaped = ["pass%2Fword", "word%2Bof", "word+of", "of%20the%20county", "cGFzcy93b3Jk"];

@@ -77,8 +77,8 @@ impl Live {
         self.county.office.dialogs_refused().map(|refused| refused.problems).unwrap_or_default()
     }
 
-    fn dialogs_health(&self) -> serde_json::Value {
-        self.county.office.health().details["dialogs"].clone()
+    async fn dialogs_health(&self) -> serde_json::Value {
+        self.county.office.health().await.details["dialogs"].clone()
     }
 }
 
@@ -113,8 +113,8 @@ async fn a_mistake_is_told_everywhere_and_the_old_stays_live() {
 
     assert_eq!(live.county.office.script().hash, before);
     assert!(live.county.say(VILLAGER, "催办").await.starts_with(OLD));
-    assert_eq!(live.dialogs_health(), "refused");
-    let health = live.county.office.health();
+    assert_eq!(live.dialogs_health().await, "refused");
+    let health = live.county.office.health().await;
     assert!(health.problems.iter().any(|problem| problem.contains(FILE)), "{health:?}");
     assert!(health.ok, "villagers are served all the same");
     for path in ["/desk", "/desk/tasks"] {
@@ -127,7 +127,7 @@ async fn a_mistake_is_told_everywhere_and_the_old_stays_live() {
     live.edit("类型: 单项", "类型: 单选");
     assert_eq!(live.settled().await, Look::Same);
     assert_eq!(live.problems(), Vec::<String>::new());
-    assert_eq!(live.dialogs_health(), "live");
+    assert_eq!(live.dialogs_health().await, "live");
     assert!(!clerk.get("/desk").await.contains("没有上线"));
 }
 

@@ -466,9 +466,7 @@ fn accepted(sms: &mut Sms, serial: usize, segments: u32) -> (u16, String) {
             let status = json!({ "SerialNo": id, "Fee": segments, "Code": "Ok" });
             (200, json!({ "Response": { "SendStatusSet": [status] } }).to_string())
         }
-        "twilio" => {
-            (201, json!({ "sid": id, "num_segments": segments.to_string() }).to_string())
-        }
+        "twilio" => (201, json!({ "sid": id, "num_segments": segments.to_string() }).to_string()),
         _ => (200, json!({ "code": 0, "data": { "sid": serial } }).to_string()),
     }
 }

@@ -23,7 +23,7 @@ mod people;
 pub mod postgres;
 mod villager;
 
-pub use fake_sms::{Gate, FakeSms, Sms, SmsFault, twilio_signature};
+pub use fake_sms::{FakeSms, Gate, Sms, SmsFault, twilio_signature};
 pub use fake_sms_asked::Fate;
 pub use people::Person;
 pub use villager::{Account, Answer, Mode, Reply, Villager, cdata};

@@ -41,7 +41,7 @@ fn show(
     called: Called,
     error: Option<CommandError>,
 ) -> Response {
-    let frame = Frame::new(office.county_name(), &signed.session, "cases", headers);
+    let frame = Frame::new(office, &signed.session, "cases", headers);
     let status = error.as_ref().map_or(StatusCode::OK, page::status_of);
     let problem = error.map(|error| error.to_string());
     let page = New { frame, categories: office.category_choices(), called, problem };
