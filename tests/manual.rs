@@ -148,7 +148,7 @@ fn the_picture_of_a_test_is_what_test_prints() {
 #[test]
 fn the_picture_of_a_chat_is_what_chat_prints() {
     let desk = Desk::new();
-    let typed = ["修农机", "拖拉机", "大黑坨", "发动不起来，冒黑烟"];
+    let typed = ["修农机", "拖拉机", "大黑坨", "发动不起来，皮带断了"];
     let said = desk.prints(&["chat"], &(typed.join("\n") + "\n/quit\n"), 0);
     // What she types stands between what is printed.
     let mut shown = String::from("$ bianmin chat\n");
@@ -174,7 +174,7 @@ fn the_picture_of_the_dialog_is_what_graph_draws() {
 #[test]
 fn a_recorded_chat_passes_as_a_test() {
     let desk = Desk::new();
-    let typed = "修农机\n拖拉机\n大黑坨\n发动不起来，冒黑烟\n/wait 30\n不留名\n没有\n对\n/quit\n";
+    let typed = "修农机\n拖拉机\n大黑坨\n发动不起来，皮带断了\n/wait 30\n不留名\n没有\n对\n/quit\n";
     let arguments = ["chat", "--record", "dialogs/修农机.yaml"];
     let said = desk.prints(&arguments, typed, 0);
     assert!(said.contains("录在"), "{said}");
