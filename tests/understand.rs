@@ -229,6 +229,7 @@ fn she_writes_little() {
     assert_eq!(rows.len(), 50);
     let tables = Tables::read(&root().join("county")).unwrap();
     let script = read_script(&root().join("dialogs")).unwrap();
+    let reader = tables.reader();
     let mut counts: Vec<usize> = Vec::new();
     let mut wrong = Vec::new();
     for row in &rows {
@@ -244,6 +245,15 @@ fn she_writes_little() {
             Err(said) => wrong.push(format!("{opening}: no case; the bot's last words: {said}")),
         }
     }
+    // Those that stand in the dialogs, written to show what goes wrong, count as well.
+    let shipped = bianmin::dialog::run_tests(&script, &reader);
+    assert!(shipped.until_filed.len() >= 15, "{:?}", shipped.until_filed);
+    println!(
+        "{} shipped transcripts file a case: {:?}",
+        shipped.until_filed.len(),
+        shipped.until_filed
+    );
+    counts.extend(&shipped.until_filed);
     counts.sort_unstable();
     let sum: usize = counts.iter().sum();
     println!(
@@ -321,4 +331,107 @@ fn file(
         };
     }
     Err(said)
+}
+
+/// What a message does to a conversation that stands at each of these.
+const BEFORE: [&[&str]; 4] =
+    [&[], &["投诉"], &["投诉", "大黑坨村"], &["投诉", "大黑坨村", "村口的路灯灭了半个月"]];
+
+struct Talk<'a> {
+    tables: &'a Tables,
+    script: &'a Script,
+    conversation: Conversation,
+    now: Timestamp,
+}
+
+impl<'a> Talk<'a> {
+    fn after(tables: &'a Tables, script: &'a Script, before: &[&str]) -> Self {
+        let conversation = Conversation::default();
+        let mut talk = Self { tables, script, conversation, now: NOW.parse().unwrap() };
+        for text in before {
+            talk.say(text);
+        }
+        talk
+    }
+
+    fn say(&mut self, text: &str) -> Vec<Effect> {
+        self.now += SignedDuration::from_secs(30);
+        let reader = self.tables.reader();
+        let env = Env {
+            now: self.now,
+            medium: Medium::Wechat,
+            phone: None,
+            places: &reader,
+            language: None,
+            working: true,
+        };
+        let event = Event::Text(text.to_owned());
+        let turn = step(self.script, &self.conversation, &event, &env).unwrap();
+        self.conversation = turn.conversation;
+        turn.effects
+    }
+}
+
+/// The corpus of false alarms through the whole engine, idle and at each question of a report:
+/// nobody is called, nothing is cancelled, what she was doing goes on.
+#[test]
+fn in_a_conversation_no_command_fires_either() {
+    let text = fs::read_to_string(root().join("tests/fixtures/understand/ordinary.txt")).unwrap();
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let tables = Tables::read(&root().join("county")).unwrap();
+    let script = read_script(&root().join("dialogs")).unwrap();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for line in lines {
+        for before in BEFORE {
+            let mut talk = Talk::after(&tables, &script, before);
+            let was = talk.conversation.clone();
+            assert_eq!(was.is_busy(), !before.is_empty());
+            let effects = talk.say(line);
+            count += 1;
+            let said: String = effects
+                .iter()
+                .filter_map(|effect| match effect {
+                    Effect::Say(text) => Some(text.as_str()),
+                    _ => None,
+                })
+                .collect();
+            let called = effects.iter().any(|effect| matches!(effect, Effect::Handoff { .. }));
+            let command = ["已经停下", "真的不办了吗", "我能帮您办这些", "不客气", "前面没有了"];
+            let obeyed = command.iter().any(|part| said.contains(part));
+            let lost = was.is_busy() && !talk.conversation.is_busy();
+            if called || obeyed || lost {
+                wrong.push(format!("{line} after {before:?}: {said}"));
+            }
+        }
+    }
+    assert!(count > 800);
+    report(&wrong);
+}
+
+/// Politeness begins nothing, and in the middle of a question it answers nothing.
+#[test]
+fn nothing_starts_on_thanks() {
+    let tables = Tables::read(&root().join("county")).unwrap();
+    let script = read_script(&root().join("dialogs")).unwrap();
+    let polite = table("understand/intents.tsv");
+    let polite = polite.iter().filter(|(intent, _)| ["thanks", "chitchat"].contains(&&**intent));
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for (_, text) in polite {
+        for before in [&BEFORE[0], &BEFORE[1]] {
+            let mut talk = Talk::after(&tables, &script, before);
+            let answers = |talk: &Talk| {
+                serde_json::to_value(&talk.conversation).unwrap()["active"]["answers"].clone()
+            };
+            let (busy, known) = (talk.conversation.is_busy(), answers(&talk));
+            talk.say(text);
+            count += 1;
+            if talk.conversation.is_busy() != busy || answers(&talk) != known {
+                wrong.push(format!("{text} after {before:?}: {:?}", answers(&talk)));
+            }
+        }
+    }
+    assert!(count > 50, "{count}");
+    report(&wrong);
 }

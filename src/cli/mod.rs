@@ -186,7 +186,7 @@ impl Cli {
             Command::Understand { answers, options, now } => {
                 understand::run(config, answers, &options, now.as_deref())
             }
-            Command::Train { report, dry_run } => train::run(config, report, dry_run),
+            Command::Train { report, dry_run } => train::run(config, report, dry_run).await,
             Command::Staff { command } => staff::run(config, command).await,
             Command::Backup { folder } => backup::backup(config, &folder).await,
             Command::Restore { folder } => backup::restore(config, &folder).await,

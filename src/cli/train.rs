@@ -4,26 +4,34 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use crate::meaning::{self, GATE, Score};
-use crate::office::{MODEL, read_examples};
+use crate::office::clock::SystemClock;
+use crate::office::{MODEL, Office, Parts, read_examples};
 
 use super::start;
 
 /// How many of the commonest mistakes are printed.
 const MISTAKES: usize = 15;
 
-pub fn run(config: &Path, report: Option<PathBuf>, dry: bool) -> anyhow::Result<ExitCode> {
+pub async fn run(config: &Path, report: Option<PathBuf>, dry: bool) -> anyhow::Result<ExitCode> {
+    let corrections = corrections(config).await?;
     let config = start::read_config(config)?;
     let (tables, _) = start::read_county(&config)?;
     let folder = &config.settings.county.folder;
     let reader = tables.reader();
-    let examples = match read_examples(&folder.join("examples"), &reader) {
+    let mut examples = match read_examples(&folder.join("examples"), &reader) {
         Ok(examples) => examples,
         Err(problems) => bail!("{}", problems.join("\n\n")),
     };
+    let mut errors = Vec::new();
+    let learnt = meaning::read_examples("corrections", &corrections, &reader, &mut errors);
+    println!("{} examples of clerks' corrections at the desk", learnt.len());
+    // Downloaded and put into the folder as well, they count once.
+    examples.extend(learnt.into_iter().filter(|one| !examples.contains(one)).collect::<Vec<_>>());
     let (learn, held) = meaning::split(&examples);
     println!(
         "{} examples; {} to learn from, {} held back",
@@ -69,6 +77,29 @@ pub fn run(config: &Path, report: Option<PathBuf>, dry: bool) -> anyhow::Result<
         println!("{}: kept, the new model is not better", path.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What clerks corrected, from the store; only the heading while a server has it open.
+async fn corrections(config: &Path) -> anyhow::Result<String> {
+    let config = start::read_config(config)?;
+    let nothing = || "code,text,source\n".to_owned();
+    if start::is_embedded(&config) && !start::store_folder(&config).exists() {
+        return Ok(nothing());
+    }
+    let (tables, script) = start::read_county(&config)?;
+    let store = match start::open_store(&config).await {
+        Ok(opened) => opened.store(),
+        Err(error) => {
+            println!(
+                "corrections in the store are left out ({error:#}). While the program runs, \
+                 download them at /desk/understand into the examples folder"
+            );
+            return Ok(nothing());
+        }
+    };
+    let office = Office::new(Parts { config, store, clock: Arc::new(SystemClock), tables, script })
+        .map_err(|error| anyhow!(error))?;
+    Ok(office.corrections().await?)
 }
 
 fn say(what: &str, score: &Score) {

@@ -177,6 +177,8 @@ impl Case {
             confidential,
             source,
             co_signers,
+            // It stays with the event: it is about her words, not about the case.
+            understood: _,
         } = (**intake).clone();
         Ok(Self {
             number,

@@ -26,6 +26,8 @@ const NAME_CHARS_MAX: usize = 60;
 const ID_CHARS_MAX: usize = 200;
 const MEDIA_MAX: usize = 20;
 const CO_SIGNERS_MAX: usize = 100;
+/// Of one message.
+const UNDERSTOOD_MAX: usize = 12;
 
 /// The events that follow from `command`, at least one. Their time is `now`, or that of the
 /// last event where the clock went back.
@@ -102,6 +104,15 @@ fn check_intake(intake: &Intake) -> Result<(), Refusal> {
     at_most("被反映的人或单位", intake.respondent.as_deref().unwrap_or_default(), NAME_CHARS_MAX)?;
     at_most("来件平台", source.0, NAME_CHARS_MAX)?;
     at_most("来件编号", source.1, ID_CHARS_MAX)?;
+    if intake.understood.len() > UNDERSTOOD_MAX {
+        let count = intake.understood.len();
+        return Err(Refusal::TooMany { what: "听出来的几样", count, max: UNDERSTOOD_MAX });
+    }
+    for one in &intake.understood {
+        at_most("听出来的", &one.value, NOTE_CHARS_MAX)?;
+        at_most("听出来的是什么", &one.what, NAME_CHARS_MAX)?;
+        at_most("怎样听出来", &one.how, NAME_CHARS_MAX)?;
+    }
     if intake.co_signers.len() > CO_SIGNERS_MAX {
         let count = intake.co_signers.len();
         return Err(Refusal::TooMany { what: "联名的人", count, max: CO_SIGNERS_MAX });

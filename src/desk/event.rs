@@ -337,6 +337,23 @@ pub struct Intake {
     /// Others who sign with her, by the ids of their person records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub co_signers: Vec<String>,
+    /// What was made of her words, beside them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub understood: Vec<Understood>,
+}
+
+/// One thing that was understood, how, and how surely.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Understood {
+    /// 地点, 类别, 险情 ...
+    pub what: String,
+    /// As it is shown: 大黑坨村, 路灯.
+    pub value: String,
+    /// 照原话, 照读音, 从话里认出来 ...
+    pub how: String,
+    /// In percent, where the program guessed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
 }
 
 impl Intake {
@@ -362,6 +379,7 @@ impl Intake {
             confidential: false,
             source: None,
             co_signers: Vec::new(),
+            understood: Vec::new(),
         }
     }
 }

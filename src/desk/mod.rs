@@ -33,7 +33,7 @@ pub use decide::{EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, accept
 pub use errand::{Errand, ErrandStep};
 pub use event::{
     Actor, Breached, CaseEvent, Change, Closing, Grade, Helper, Intake, Kind, Means, Outcome,
-    Rejection, Reply, Resumption, Role, Solved, Source,
+    Rejection, Reply, Resumption, Role, Solved, Source, Understood,
 };
 pub use hers::{FOLLOW_DAYS, may_follow};
 pub use limits::{REDO_LIMIT, limit_of, next_by_clock};

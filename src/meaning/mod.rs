@@ -32,6 +32,8 @@ const CHARACTERS_MAX: usize = 600;
 pub const GATE: f32 = 0.6;
 /// How many kinds she may choose from.
 pub const KINDS: usize = 3;
+/// So many places and numbers of one text are masked.
+const MASKED_MAX: usize = 40;
 /// What a keyword is worth beside the model.
 const KEYWORD: f32 = 0.85;
 /// Where keyword and model name different kinds, and the model is this sure, nobody is.
@@ -283,6 +285,30 @@ impl<'a> Reader<'a> {
         Example { code: code.to_owned(), chars }
     }
 
+    /// What she wrote, as far as it may be learned from: without place, telephone, identity
+    /// and other long numbers, and without the name that she gave.
+    pub fn anonymous(&self, text: &str) -> String {
+        let mut text: String = text.chars().take(CHARACTERS_MAX).collect();
+        if let Some(name) = zh::name(&text, false) {
+            text = text.replace(&name, "某人");
+        }
+        for _ in 0..MASKED_MAX {
+            let place = match self.places.find(&text, Scope::Sentence) {
+                Found::One { span, .. } | Found::Several { span, .. } => Some((span, "某村")),
+                _ => None,
+            };
+            let found = zh::find_identity(&text)
+                .map(|span| (span, "（证件号）"))
+                .or_else(|| zh::find_phone(&text).map(|(_, span)| (span, "（电话）")))
+                .or_else(|| zh::find_landline(&text).map(|(_, span)| (span, "（电话）")))
+                .or_else(|| long_number(&text).map(|span| (span, "（号码）")))
+                .or(place);
+            let Some((span, mask)) = found else { break };
+            text.replace_range(span, mask);
+        }
+        text
+    }
+
     /// What keywords and model together say about an example.
     pub fn kinds_of_example(&self, model: &'a Model, chars: &[char]) -> Vec<(&'a str, f32)> {
         Reader { model: Some(model), ..*self }.kinds_of(chars, self.keywords.find(chars))
@@ -326,6 +352,23 @@ pub fn read_examples(
         examples.push(reader.example(code, words));
     });
     examples
+}
+
+/// Six digits and more: a meter, an account, a plate.
+fn long_number(text: &str) -> Option<Range<usize>> {
+    let mut start = None;
+    let mut count = 0;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        if c.is_numeric() {
+            start.get_or_insert(at);
+            count += 1;
+        } else if count >= 6 {
+            return start.map(|start| start..at);
+        } else {
+            (start, count) = (None, 0);
+        }
+    }
+    None
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {

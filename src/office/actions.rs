@@ -12,6 +12,7 @@ use crate::store::records::Person;
 
 use super::own_cases::Purpose;
 use super::turn::Turn;
+use super::understood::understood;
 use super::{Office, beijing, cases, random};
 
 const REMARK_CHARACTERS_MAX: usize = 500;
@@ -93,6 +94,7 @@ impl Turn<'_> {
             phone,
             photos,
             voices: arg("voices").map(as_files).unwrap_or_default(),
+            understood: understood(call),
             ..Intake::of(number, person, self.address.channel.id())
         };
         self.file(intake)

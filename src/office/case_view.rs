@@ -56,6 +56,7 @@ impl Office {
             name: case.name.clone().filter(|_| !hidden),
             phone: case.phone.clone().filter(|_| !hidden),
             text: case.text.clone(),
+            understood: understood(&events, hidden),
             channel: channel_name(&case.channel),
             reply: case.reply.as_ref().map(|reply| reply.text.clone()),
             follows: case.follows.map(|number| number.digits()),
@@ -220,6 +221,23 @@ impl Office {
             segments: tried.and_then(|tried| tried.segments),
         }
     }
+}
+
+/// What stands beside her words. Whose case it is stays hidden where it is confidential.
+fn understood(events: &[Loaded<StoredEvent>], hidden: bool) -> Vec<(String, String, String)> {
+    let Some(Change::Received { intake, .. }) =
+        events.first().map(|event| &event.record.event.change)
+    else {
+        return Vec::new();
+    };
+    let shown =
+        intake.understood.iter().filter(|one| !hidden || !["姓名", "电话"].contains(&&*one.what));
+    shown
+        .map(|one| {
+            let sure = one.percent.map(|percent| format!("，把握{percent}%")).unwrap_or_default();
+            (one.what.clone(), one.value.clone(), format!("{}{sure}", one.how))
+        })
+        .collect()
 }
 
 /// All seven, with the day of each that is done.

@@ -9,6 +9,7 @@ use crate::store::{Loaded, StoreError, keys, list_by_index, load};
 
 use super::actions::{Outcome, as_files, as_text};
 use super::turn::Turn;
+use super::understood::understood;
 use super::{cases, tasks};
 
 /// What she tells within this time is about the same danger.
@@ -39,6 +40,7 @@ impl Turn<'_> {
             photos: arg("photos").map(as_files).unwrap_or_default(),
             voices: arg("voices").map(as_files).unwrap_or_default(),
             danger: Some(label.clone()),
+            understood: understood(call),
             ..Intake::of(number, person, self.address.channel.id())
         };
         let mut task = Task {

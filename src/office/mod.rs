@@ -11,6 +11,7 @@ mod case_view;
 mod cases;
 mod clearing;
 pub mod clock;
+mod corrections;
 mod danger;
 mod deadlines;
 mod dialogs;
@@ -57,6 +58,7 @@ mod tables;
 mod tasks;
 mod telephone;
 mod turn;
+mod understood;
 mod views;
 mod wechat;
 pub mod wechat_api;
@@ -260,6 +262,12 @@ impl Office {
 
     pub fn reader(&self) -> crate::meaning::Reader<'_> {
         self.tables.reader()
+    }
+
+    /// What the bot makes of one line, for a clerk to look at.
+    pub fn understand(&self, text: &str) -> LineView {
+        let today = beijing::civil(self.clock.now()).date();
+        understood::line(&self.tables.reader(), text, today)
     }
 
     pub fn script(&self) -> Arc<Script> {

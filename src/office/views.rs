@@ -118,6 +118,8 @@ pub struct CaseView {
     pub phone: Option<String>,
     /// what the villager wrote, never edited
     pub text: String,
+    /// What was made of it: what, value, and how, the sureness with it.
+    pub understood: Vec<(String, String, String)>,
     pub channel: &'static str,
     pub reply: Option<String>,
     pub rating: Option<String>,
@@ -139,6 +141,22 @@ pub struct CaseView {
     pub forms: Vec<CaseForm>,
     /// goes back with each form; a different one means somebody was faster
     pub revision: u32,
+}
+
+/// What the bot understood of one line.
+#[derive(Debug, Clone)]
+pub struct LineView {
+    /// The whole line, in order.
+    pub marks: Vec<Mark>,
+    /// What it is, and what was understood.
+    pub facts: Vec<(&'static str, String)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub text: String,
+    /// None: nothing was recognised here.
+    pub what: Option<&'static str>,
 }
 
 #[derive(Debug, Clone)]

@@ -41,6 +41,7 @@
 //! | `shelf` | ShelfMark |
 //! | `purchase/<id>` | Purchase |
 //! | `lead/<id>` | Lead |
+//! | `correction/<number>` | Correction |
 //!
 //! | index | leads to |
 //! |---|---|
@@ -709,6 +710,14 @@ pub fn open_lead(merchant: &str, at: Timestamp, id: &str) -> Key {
 
 pub fn open_leads() -> Range {
     below(&["i", "lead-open"])
+}
+
+pub fn correction(number: &str) -> Key {
+    key(&["correction", &segment(number)])
+}
+
+pub fn corrections() -> Range {
+    below(&["correction"])
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! and its writes applied without anything coming between.
 
 pub mod backup;
+pub mod correction;
 mod engine_rules;
 pub mod keys;
 mod memory;

@@ -31,6 +31,7 @@ mod sms_talk;
 mod sms_verbs;
 mod store_faults;
 mod the_loop;
+mod understanding;
 mod versions;
 mod wechat_faults;
 mod wechat_kinds;

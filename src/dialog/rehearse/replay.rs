@@ -36,6 +36,7 @@ pub fn run_tests(script: &Script, places: &dyn Gazetteer) -> TestReport {
                 });
             }
             report.messages += session.events.len();
+            report.until_filed.extend(session.until_filed());
             report.coverage.add(&session.seen);
         }
     }
@@ -133,6 +134,25 @@ impl<'a> Session<'a> {
             };
         }
         self.event_or_fact(line).map_err(Wrong::Told)
+    }
+
+    /// Her messages from the first one to the one that filed a case.
+    fn until_filed(&self) -> Option<usize> {
+        const FILES: [&str; 2] = ["create_case", "report_danger"];
+        let filed = |effect: &Effect| matches!(effect, Effect::Call(call) if FILES.contains(&call.action.as_str()));
+        let at = self.events.iter().position(|one| one.effects.iter().any(filed))?;
+        let hers = self.events[..=at].iter().filter(|one| {
+            !matches!(
+                one.event,
+                Event::Wake
+                    | Event::Result { .. }
+                    | Event::Offer(_)
+                    | Event::Follow { .. }
+                    | Event::Takeover
+                    | Event::Release
+            )
+        });
+        Some(hers.count())
     }
 
     /// How many calls were made so far.

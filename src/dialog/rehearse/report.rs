@@ -15,6 +15,8 @@ pub struct TestReport {
     pub messages: usize,
     pub failures: Vec<Failure>,
     pub coverage: Coverage,
+    /// Of each transcript in which a case is filed: her messages until then.
+    pub until_filed: Vec<usize>,
 }
 
 /// The first line of a transcript that does not come true.
@@ -55,7 +57,21 @@ impl fmt::Display for TestReport {
         if !self.passed() {
             write!(f, "，{}个不通过", self.failures.len())?;
         }
-        write!(f, "。")
+        write!(f, "。")?;
+        if let Some(median) = self.median_until_filed() {
+            let count = self.until_filed.len();
+            write!(f, "\n立了案的{count}个测试里，村民从第一句话到有编号，中位数是{median}句。")?;
+        }
+        Ok(())
+    }
+}
+
+impl TestReport {
+    /// Of an even number the higher one; none where no transcript files a case.
+    pub fn median_until_filed(&self) -> Option<usize> {
+        let mut counts = self.until_filed.clone();
+        counts.sort_unstable();
+        counts.get(counts.len() / 2).copied()
     }
 }
 

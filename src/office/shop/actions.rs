@@ -380,6 +380,7 @@ impl Turn<'_> {
             confidential: false,
             source: None,
             co_signers: Vec::new(),
+            understood: Vec::new(),
         };
         let by = Actor::Buyer { person: order.person.clone() };
         let command = Command::Complain { case: number.digits() };

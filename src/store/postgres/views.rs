@@ -408,6 +408,18 @@ pub const VIEWS: &[View] = &[
         ],
     },
     View {
+        name: "corrections",
+        prefix: "correction",
+        about: "Kinds of matter that a clerk corrected, with her words without names and numbers.",
+        columns: &[
+            column("case", Text),
+            column("text", Text),
+            column("code", Text),
+            column("was", Text),
+            column("at", Time),
+        ],
+    },
+    View {
         name: "scripts",
         prefix: "snapshot",
         about: "Versions of what the bot says that were put live and are kept.",

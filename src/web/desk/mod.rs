@@ -12,6 +12,7 @@ mod sample;
 mod session;
 mod shop;
 mod tasks;
+mod understand;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(ledgers::routes())
         .merge(shop::routes())
         .merge(listings::routes())
+        .merge(understand::routes())
         .merge(dialogs::routes())
         .route("/desk/media/{hash}", get(media_file))
         .layer(DefaultBodyLimit::max(session::FORM_BYTES_MAX))

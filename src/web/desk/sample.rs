@@ -58,6 +58,7 @@ pub fn case() -> CaseView {
         name: Some(HOSTILE.to_owned()),
         phone: Some("13800000000".to_owned()),
         text: HOSTILE.to_owned(),
+        understood: vec![(HOSTILE.to_owned(), HOSTILE.to_owned(), HOSTILE.to_owned())],
         channel: "微信",
         reply: Some(HOSTILE.to_owned()),
         rating: Some("基本满意".to_owned()),

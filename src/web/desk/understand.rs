@@ -1,0 +1,67 @@
+//! One line, and what the bot makes of it; and what clerks corrected, to learn from.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::page::{self, Frame};
+use super::session::SignedIn;
+use crate::office::{LineView, Office, Role};
+
+const LINE_CHARACTERS_MAX: usize = 600;
+
+pub fn routes() -> Router<Arc<Office>> {
+    Router::new()
+        .route("/desk/understand", get(one_line))
+        .route("/desk/understand/corrections.csv", get(corrections))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk/understand.html")]
+struct OneLine {
+    frame: Frame,
+    max: usize,
+    text: String,
+    line: Option<LineView>,
+    corrections: bool,
+}
+
+async fn one_line(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+    signed: SignedIn,
+) -> Response {
+    let text: String = asked.text.trim().chars().take(LINE_CHARACTERS_MAX).collect();
+    let line = (!text.is_empty()).then(|| office.understand(&text));
+    let frame = Frame::new(&office, &signed.session, "understand", &headers);
+    let corrections = signed.session.role != Role::Department;
+    let page = OneLine { frame, max: LINE_CHARACTERS_MAX, text, line, corrections };
+    page::show(StatusCode::OK, &page, &page.frame)
+}
+
+async fn corrections(State(office): State<Arc<Office>>, signed: SignedIn) -> Response {
+    if signed.session.role == Role::Department {
+        return page::message(StatusCode::FORBIDDEN, "这是平台用的，承办单位不用看。");
+    }
+    match office.corrections().await {
+        Ok(csv) => {
+            let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8");
+            let name = (header::CONTENT_DISPOSITION, "attachment; filename=\"corrections.csv\"");
+            ([kind, name, (header::CACHE_CONTROL, "no-store")], csv).into_response()
+        }
+        Err(error) => page::failed(&error),
+    }
+}

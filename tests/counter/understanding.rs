@@ -1,0 +1,170 @@
+//! What the bot understands, as villagers and clerks meet it: danger, what stands beside her
+//! words in the case, one line on a page, and corrections that become examples.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::county::{VILLAGER, county, number_in};
+
+fn spaced(number: &str) -> String {
+    format!("{}-{}-{}", &number[..3], &number[3..6], &number[6..])
+}
+
+/// Each with the number that must come first, and what the case is called. No question comes
+/// before the number, and the case is promised within a day and a night.
+#[tokio::test]
+async fn in_danger_the_right_number_comes_first_and_the_case_all_the_same() {
+    for (text, first, title) in [
+        ("大黑坨村老王家着火了", "马上打 119！", "着火"),
+        ("大黑坨村东头 秸秆着了 风挺大", "马上打 119！", "着火"),
+        ("大黑坨村屋里一股煤气味 头晕", "别开灯，别打火，开窗出去！到外面打 119。", "煤气漏了"),
+        ("大黑坨村口电线断了掉地上冒火花", "离远点，别过去！马上打 119", "房塌线断"),
+        ("大黑坨村有个孩子掉河里了", "马上打 119 和 120！", "有人落水"),
+        ("隔壁拿着菜刀要砍人 我在大黑坨村", "马上打 110！", "有人行凶"),
+        ("大黑坨村 我家孩子找不着了", "马上打 110！", "走丢了人"),
+        ("大黑坨村 俺爹一早出去到现在没回来", "马上打 110！", "走丢了人"),
+        ("大黑坨村有人喝了敌敌畏", "马上打 120！", "有人伤病"),
+    ] {
+        let county = county().open().await;
+        let said = county.say(VILLAGER, text).await;
+        assert!(said.contains(first), "{text}: {said}");
+        let (before, _) = said.split_once(first).unwrap();
+        assert!(!before.contains('？'), "{text}: asked before the number: {said}");
+        let clerk = county.clerk().await;
+        let page = clerk.get(&format!("/desk/cases/{}", number_in(&said))).await;
+        assert!(page.contains(&format!("胡家坨镇大黑坨村紧急：{title}")), "{text}: {page}");
+        assert!(page.contains("11月24日 10:00"), "{text}, a day and a night: {page}");
+        assert!(page.contains(&format!("险情：<strong>{title}")), "{text}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_understood_stands_beside_what_she_wrote() {
+    let county = county().open().await;
+    let text = "大黑托村口那个路灯灭了半拉月了没人管，我叫张三";
+    let number = number_in(&county.talk(VILLAGER, &[text, "对"]).await);
+    let clerk = county.clerk().await;
+    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    assert!(page.contains(text), "her own words: {page}");
+    for part in [
+        "地点：<strong>大黑坨村</strong>（从话里摘出来的）",
+        "类别：<strong>路灯</strong>（从话里认的，她核对过，把握",
+        "姓名：<strong>张三</strong>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    // A kind that she chose was not guessed.
+    let other = "oVillager00000000000000000002";
+    let texts = ["投诉", "大黑坨村", "那个东西还是老样子", "别的", "对"];
+    let number = number_in(&county.talk(other, &texts).await);
+    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    assert!(page.contains("地点：<strong>大黑坨村</strong>（照她回的话）"), "{page}");
+    assert!(!page.contains("把握"), "{page}");
+}
+
+#[tokio::test]
+async fn a_clerk_tries_one_line() {
+    let county = county().open().await;
+    let stranger = county.nobody();
+    let line = "/desk/understand?text=";
+    assert_eq!(stranger.try_get(line).await.0, 303, "for those who work here");
+    let clerk = county.clerk().await;
+    assert!(clerk.get("/desk/understand").await.contains("试一句话"));
+    let text = "大黑托村停水三天<b>了</b>，电话13800138000";
+    let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let page = clerk.get(&format!("{line}{encoded}")).await;
+    for part in [
+        "<mark>大黑托村<small>地点</small></mark>",
+        "<mark>13800138000<small>电话</small></mark>",
+        "胡家坨镇大黑坨村（照读音）",
+        "停水",
+        "反映问题",
+        "不用问",
+        "&#60;b&#62;",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("<b>") && !page.contains("<script"), "{page}");
+    assert_eq!(county.health().await["details"]["cases"], 0, "nothing is filed");
+}
+
+/// A clerk corrects the kind of a case; the example goes to `bianmin train` without her name,
+/// number and village, and the model that has learnt from it replaces the one in use only when
+/// it does better on what neither has seen.
+#[tokio::test]
+async fn a_correction_becomes_an_example_and_examples_become_a_model() {
+    let county = county().open().await;
+    let first = "大黑坨村那个东西还是老样子 我叫张三 电话13800138000 户号1234567890";
+    let said = county.talk(VILLAGER, &[first, "别的", "对"]).await;
+    let number = number_in(&said);
+    let mut clerk = county.clerk().await;
+    let nothing = "code,text,source\n";
+    let export = "/desk/understand/corrections.csv";
+    assert_eq!(clerk.get(export).await, nothing, "{}", spaced(&number));
+    clerk.act(&number, "dispatch", &[("department", "住建"), ("category", "0409")]).await;
+    let csv = clerk.get(export).await;
+    assert!(csv.starts_with("code,text,source\n0409,\"") && csv.lines().count() == 2, "{csv}");
+    assert!(csv.contains("那个东西还是老样子"), "{csv}");
+    for hers in ["张三", "13800138000", "1234567890", "大黑坨"] {
+        assert!(!csv.contains(hers), "{hers}: {csv}");
+    }
+    // The last word counts, and a dispatch that leaves the kind alone says nothing.
+    clerk.act(&number, "dispatch", &[("department", "城管"), ("category", "0501")]).await;
+    let csv = clerk.get(export).await;
+    assert!(csv.contains("0501,") && csv.lines().count() == 2, "{csv}");
+    let plain = county.report("oVillager00000000000000000002").await;
+    clerk.act(&plain, "dispatch", &[("department", "城管")]).await;
+    assert_eq!(clerk.get(export).await, csv);
+
+    let home = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for name in ["county", "dialogs"] {
+        let mut copy = Command::new("cp");
+        assert!(copy.arg("-r").arg(root.join(name)).arg(home.path()).status().unwrap().success());
+    }
+    std::fs::write(home.path().join("config.toml"), "[server]\nlisten = \"127.0.0.1:0\"\n")
+        .unwrap();
+    let examples = home.path().join("county/examples");
+    let model = home.path().join("county/kinds.model");
+    let train = |arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_bianmin"));
+        let output =
+            program.current_dir(home.path()).arg("train").args(arguments).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        said
+    };
+    // As it is shipped, nothing is better.
+    let shipped = std::fs::read(&model).unwrap();
+    let said = train(&[]);
+    assert!(said.contains("kept, the new model is not better"), "{said}");
+    assert_eq!(std::fs::read(&model).unwrap(), shipped);
+    // A model of a few examples; then the others come back, with the correction.
+    let away = home.path().join("away");
+    std::fs::create_dir(&away).unwrap();
+    let mut files: Vec<_> =
+        std::fs::read_dir(&examples).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in &files[2..] {
+        std::fs::rename(file, away.join(file.file_name().unwrap())).unwrap();
+    }
+    std::fs::remove_file(&model).unwrap();
+    assert!(train(&[]).contains("replaced"), "there was none");
+    let poor = std::fs::read(&model).unwrap();
+    for file in &files[2..] {
+        std::fs::rename(away.join(file.file_name().unwrap()), file).unwrap();
+    }
+    let before = train(&["--dry-run"]);
+    std::fs::write(examples.join("改过的.csv"), &csv).unwrap();
+    let count = |said: &str| -> usize {
+        let line = said.lines().find(|line| line.contains("held back")).unwrap();
+        line.split(' ').next().unwrap().parse().unwrap()
+    };
+    let report = home.path().join("matrix.csv");
+    let said = train(&["--report", report.to_str().unwrap()]);
+    assert_eq!(count(&said), count(&before) + 1, "the correction is an example: {said}");
+    assert!(said.contains("in use:") && said.contains("replaced"), "{said}");
+    assert_ne!(std::fs::read(&model).unwrap(), poor);
+    let matrix = std::fs::read_to_string(report).unwrap();
+    assert!(matrix.starts_with("\u{feff}right,right_name,said,said_name,count\n"), "{matrix}");
+}
