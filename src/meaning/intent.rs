@@ -107,6 +107,7 @@ pub(super) fn table_bytes() -> usize {
 
 /// `chars`: the plain copy without blanks; `said`: the same with courtesy and particles.
 pub(super) fn intent(chars: &[char], said: &[char], signs: Signs) -> Intent {
+    let (chars, said) = (once(chars), once(said));
     let found = matter(chars, said, signs);
     if !signs.thanked || signs.emergency {
         return found;
@@ -119,12 +120,27 @@ pub(super) fn intent(chars: &[char], said: &[char], signs: Signs) -> Intent {
     // 行 谢谢师傅: a yes, and to whom it is said.
     let bare =
         THANKS.iter().chain(&ADDRESSED).fold(text.clone(), |rest, word| rest.replace(word, ""));
-    let agreed = crate::zh::yes_no(&bare).is_some();
+    let agreed = crate::zh::yes_no(&bare).is_some() || is_polite(&bare);
     let thanks = agreed
         || done && matches!(found, Intent::Report | Intent::Cancel | Intent::Unclear)
         || empty
         || short && found == Intent::Report && !signs.place && !signs.kind;
     if thanks { Intent::Thanks } else { found }
+}
+
+/// 不弄了不弄了 is 不弄了.
+fn once(chars: &[char]) -> &[char] {
+    let (first, second) = chars.split_at(chars.len() / 2);
+    if first.len() >= 2 && first == second { once(first) } else { chars }
+}
+
+/// 收到, 知道了: what stands beside thanks.
+fn is_polite(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
+    let chitchat = INTENTS.iter().position(|(_, known)| *known == Some(Intent::Chitchat));
+    let whole =
+        |hit: &super::phrases::Hit| Some(hit.tag) == chitchat && hit.range == (0..chars.len());
+    !chars.is_empty() && PHRASES.hits(&chars).iter().any(whole)
 }
 
 /// Words of a complaint stand in it: 坏了, 没人管, 多收钱.
@@ -203,7 +219,9 @@ fn matter(chars: &[char], said: &[char], signs: Signs) -> Intent {
     if has(Intent::Consult) && !complaint {
         return Intent::Consult;
     }
-    let asks = chars.last().is_some_and(|last| matches!(last, '吗' | '?' | '？' | '不' | '没'));
+    // 刷不了 asks nothing, though its particle is gone.
+    let asks = !said.ends_with(&['不', '了'])
+        && chars.last().is_some_and(|last| matches!(last, '吗' | '?' | '？' | '不' | '没'));
     if asks && !complaint && letters >= 4 && (signs.keyword || signs.kind) {
         return Intent::Consult;
     }
@@ -212,7 +230,7 @@ fn matter(chars: &[char], said: &[char], signs: Signs) -> Intent {
         let procedure = has(Intent::Consult) && !signs.place && is_asking_how(&hits);
         return if procedure { Intent::Consult } else { Intent::Report };
     }
-    if signs.keyword && letters >= 3 || signs.kind && letters >= 4 {
+    if signs.keyword && letters >= 2 || signs.kind && letters >= 4 {
         return Intent::Report;
     }
     let text: String = chars.iter().collect();
