@@ -101,7 +101,7 @@ async fn a_mistake_is_told_everywhere_and_the_old_stays_live() {
     let before = live.county.office.script().hash.clone();
     let clerk = live.county.clerk().await;
     assert!(!clerk.get("/desk").await.contains("/desk/dialogs"));
-    live.edit("类型: 单选", "类型: 单项");
+    live.edit("类型: 单选", "类型: 单选项");
     assert_eq!(live.settled().await, Look::Refused);
     // As lint prints it.
     let folder = live.path("");
@@ -124,7 +124,7 @@ async fn a_mistake_is_told_everywhere_and_the_old_stays_live() {
     let page = clerk.get("/desk/dialogs").await;
     assert!(page.contains("催办.yaml:") && page.contains("您是不是要写「单选」"), "{page}");
 
-    live.edit("类型: 单项", "类型: 单选");
+    live.edit("类型: 单选项", "类型: 单选");
     assert_eq!(live.settled().await, Look::Same);
     assert_eq!(live.problems(), Vec::<String>::new());
     assert_eq!(live.dialogs_health().await, "live");
