@@ -31,7 +31,8 @@ async fn a_stop_hands_over() {
         database.name
     );
     let began = Instant::now();
-    while cluster.sql(&leases) != "4" {
+    // Sending and what is not heard of, waking, fetching, the cases' clock.
+    while cluster.sql(&leases).parse::<u32>().unwrap() < 5 {
         assert!(began.elapsed() < Duration::from_secs(20), "who is alone does everything");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
