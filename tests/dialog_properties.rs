@@ -33,7 +33,7 @@ static FILES: LazyLock<Vec<SourceFile>> = LazyLock::new(|| {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             let prefix = if folder.ends_with('表') { "表/" } else { "" };
-            if path.is_file() && !name.ends_with(".md") {
+            if path.is_file() && [".yaml", ".csv"].iter().any(|end| name.ends_with(end)) {
                 let bytes = fs::read(&path).unwrap();
                 let mut file = dialog::decode(&format!("{prefix}{name}"), &bytes).unwrap();
                 // Those numbers belong to the county's own dialogs here.

@@ -1,8 +1,9 @@
 //! Words to look for in a text: `路灯`, `欠*工资` (with up to six characters between),
 //! `^谢谢$` (at the start, at the end).
 
-use std::collections::HashMap;
 use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 
 /// Between two parts of a phrase.
 const GAP_MAX: usize = 6;
@@ -28,7 +29,7 @@ pub struct Hit {
 #[derive(Debug, Default)]
 pub struct Phrases {
     all: Vec<Phrase>,
-    by_first: HashMap<char, Vec<usize>>,
+    by_first: FxHashMap<char, Vec<usize>>,
 }
 
 impl Phrases {

@@ -1,12 +1,12 @@
 //! The matching copy of a text, with the way back to what was written.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 
-static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+static SIMPLIFIED: LazyLock<FxHashMap<char, char>> = LazyLock::new(|| {
     let lines = include_str!("traditional.txt").lines().filter(|line| !line.starts_with('#'));
     lines
         .flat_map(str::split_whitespace)

@@ -5,6 +5,7 @@
 //! year she means, and nobody who reads her words has to.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
@@ -220,6 +221,20 @@ const WEEKS: &[(&str, i64)] = &[
     ("下", 7),
 ];
 
+const WEEK: [&str; 3] = ["周", "星期", "礼拜"];
+const YEARS: [(&str, i64); 6] =
+    [("大前年", -3), ("去年", -1), ("头年", -1), ("前年", -2), ("今年", 0), ("明年", 1)];
+
+/// With what a day may begin besides a number: most characters of a message are ruled out by it.
+static BEGINNINGS: LazyLock<Vec<char>> = LazyLock::new(|| {
+    let words = LUNAR.iter().chain(ABOUT).chain(&WEEK).copied();
+    let words = words.chain(NEAR.iter().chain(WEEKS).chain(&YEARS).map(|(word, _)| *word));
+    let mut first: Vec<char> = words.filter_map(|word| word.chars().next()).collect();
+    first.sort_unstable();
+    first.dedup();
+    first
+});
+
 /// Every day that is named in a text, first to last.
 pub fn days(copy: &Copy, today: Date) -> Vec<Day> {
     let mut found = Vec::new();
@@ -256,6 +271,10 @@ type Found = Result<(Option<Date>, usize), DayError>;
 /// The day whose words begin at `at`, and how many characters they take. `answer`: 三天 at
 /// the end of it means since three days.
 fn day_at(chars: &[char], at: usize, today: Date, answer: bool) -> Option<Found> {
+    let first = *chars.get(at)?;
+    if !is_number_char(first) && BEGINNINGS.binary_search(&first).is_err() {
+        return None;
+    }
     let before = at.checked_sub(1).map(|at| chars[at]);
     if let Some((_, length)) = longest(chars, at, LUNAR.iter().copied()) {
         return Some(Ok((None, lunar_end(chars, at + length) - at)));
@@ -331,9 +350,7 @@ fn month_day(chars: &[char], at: usize, today: Date) -> Option<(Result<Date, Day
     }
     let mut next = at;
     let mut year = None;
-    for (word, offset) in
-        [("大前年", -3), ("去年", -1), ("头年", -1), ("前年", -2), ("今年", 0), ("明年", 1)]
-    {
+    for (word, offset) in YEARS {
         if has(chars, at, word) {
             year = Some(i64::from(today.year()) + offset);
             next += word.chars().count();
@@ -484,7 +501,7 @@ fn weekday(chars: &[char], at: usize, today: Date) -> Option<(Option<Date>, usiz
         offset = WEEKS.iter().find(|(known, _)| *known == word).map(|(_, days)| *days)?;
         next += length;
     }
-    let (_, length) = longest(chars, next, ["周", "星期", "礼拜"])?;
+    let (_, length) = longest(chars, next, WEEK)?;
     next += length;
     // 每周三, 一周三次: no day. 周三里, 周五营: names.
     let before = at.checked_sub(1).map(|at| chars[at]);

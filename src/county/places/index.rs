@@ -1,6 +1,6 @@
 //! Names by their first character and by their first sound.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::zh;
 
@@ -39,9 +39,9 @@ impl Name {
 pub(super) struct Index {
     names: Vec<Name>,
     /// Longest first.
-    by_first: HashMap<char, Vec<usize>>,
+    by_first: FxHashMap<char, Vec<usize>>,
     /// Villages by the first syllable, folded as dialects do.
-    by_sound: HashMap<u16, Vec<usize>>,
+    by_sound: FxHashMap<u16, Vec<usize>>,
 }
 
 impl Index {
