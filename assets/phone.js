@@ -229,7 +229,10 @@ document.getElementById('write').addEventListener('submit', async (event) => {
 });
 
 for (const button of document.querySelectorAll('nav button')) {
-  button.addEventListener('click', () => say({ kind: 'menu', key: button.dataset.key }));
+  button.addEventListener('click', () => {
+    button.closest('details')?.removeAttribute('open');
+    say({ kind: 'menu', key: button.dataset.key });
+  });
 }
 
 // ---- photo

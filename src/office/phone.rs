@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::channel::{Content, Inbound};
 use crate::county::{Address, Channel};
+use crate::dialog::MenuItem;
 use crate::store::records::{MediaKind, PhoneLine};
 use crate::store::{Changes, StoreError, keys, list};
 
@@ -38,12 +39,16 @@ impl Phones {
 
 impl Office {
     pub fn phone_menu(&self) -> Vec<PhoneMenuItem> {
-        self.script()
-            .menu()
-            .iter()
-            .flat_map(|column| column.buttons())
-            .map(|item| PhoneMenuItem { name: item.name.clone(), key: item.key.clone() })
-            .collect()
+        let button = |item: &MenuItem| PhoneMenuItem {
+            name: item.name.clone(),
+            key: item.key.clone(),
+            items: Vec::new(),
+        };
+        let column = |column: &MenuItem| PhoneMenuItem {
+            items: column.items.iter().map(button).collect(),
+            ..button(column)
+        };
+        self.script().menu().iter().map(column).collect()
     }
 
     pub async fn phone_send(
@@ -81,8 +86,9 @@ impl Office {
                 (Content::Location { latitude, longitude, label }, shown, None)
             }
             PhoneInput::Menu(key) => {
-                let items = self.phone_menu();
-                let Some(item) = items.into_iter().find(|item| item.key == key) else {
+                let script = self.script();
+                let mut buttons = script.menu().iter().flat_map(|column| column.buttons());
+                let Some(item) = buttons.find(|item| item.key == key) else {
                     return Err(PhoneError::Bad("没有这个菜单。".into()));
                 };
                 (Content::Menu { key }, format!("〔菜单：{}〕", item.name), None)

@@ -302,7 +302,9 @@ pub enum PhoneInput {
 
 pub struct PhoneMenuItem {
     pub name: String,
+    /// Empty where it opens `items`.
     pub key: String,
+    pub items: Vec<PhoneMenuItem>,
 }
 
 #[derive(Debug, Clone, thiserror::Error)]

@@ -266,13 +266,21 @@ mod tests {
                 assert!(html.contains(part), "no {part} in\n{html}");
             }
         };
-        let item = |name: &str| PhoneMenuItem { name: name.into(), key: "a\"b".into() };
+        let item =
+            |name: &str| PhoneMenuItem { name: name.into(), key: "a\"b".into(), items: Vec::new() };
         let (county, user) = ("青禾<b>县".to_owned(), "zhang".to_owned());
-        let menu = vec![item("反映问题"), item("查进度")];
+        let column = PhoneMenuItem { items: vec![item("我的订单")], ..item("我的") };
+        let menu = vec![item("反映问题"), item("查进度"), column];
         let chat = Chat { county: county.clone(), user, name: "张大娘".into(), menu };
         check(
             chat.render().unwrap(),
-            &["data-user=\"zhang\"", "data-initial=\"张\"", "data-key=\"a&#34;b\">反映问题<"],
+            &[
+                "data-user=\"zhang\"",
+                "data-initial=\"张\"",
+                "data-key=\"a&#34;b\">反映问题<",
+                "<summary>我的</summary>",
+                ">我的订单</button>",
+            ],
         );
         let choose = Choose { county, villagers: VILLAGERS };
         check(choose.render().unwrap(), &["/phone/zhang", "张大娘"]);
