@@ -65,7 +65,7 @@ const SCENES: [Scene; 5] = {
     let at_once = Scene {
         name: "all at once",
         parallel: 64,
-        per_second: 100_000,
+        per_second: 5_000,
         refuses_above: None,
         trouble: no_trouble,
     };
