@@ -73,7 +73,6 @@ pub struct Names<'n> {
 pub fn case_line(
     n: usize,
     case: &Case,
-    events: &[CaseEvent],
     identity: Identity,
     names: &Names,
     rules: &Rules,
@@ -125,7 +124,7 @@ pub fn case_line(
         time(case.replied_at),
         if case.replied_at.is_some() { (names.channel)(&case.channel) } else { String::new() },
         yes(case.is_overdue(now)),
-        supervisions(events).count().to_string(),
+        supervised(case).to_string(),
         time(called.map(|call| call.at)),
         solved.to_owned(),
         grade(case),
@@ -210,11 +209,17 @@ pub fn overdue_line(
         local(case.received_at),
         local(case.round_due_at),
         format!("{}.{}", minutes / 60, minutes % 60 / 6),
-        supervisions(events).count().to_string(),
+        supervised(case).to_string(),
         called,
         callee,
         promised,
     ])
+}
+
+/// Over all rounds.
+fn supervised(case: &Case) -> u32 {
+    let earlier = case.earlier.iter().map(|round| u32::from(round.course.supervisions));
+    earlier.sum::<u32>() + u32::from(case.course.supervisions)
 }
 
 fn supervisions(events: &[CaseEvent]) -> impl Iterator<Item = (Timestamp, &str, Timestamp)> {

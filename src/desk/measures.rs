@@ -191,7 +191,6 @@ impl Assignment<'_> {
         let add = |to: &mut u32, is: bool| *to += u32::from(is);
         let extended = course.extensions_granted() > 0;
         let in_time = self.replied_at.is_some_and(|at| at <= self.due_at);
-        let first_due = if self.round == 1 { case.promised_at } else { self.due_at };
         let redone = self.round < case.round;
         tally.assigned += 1;
         add(&mut tally.accepted, self.accepted_at.is_some() && !course.accepted_silently);
@@ -201,7 +200,7 @@ impl Assignment<'_> {
         add(&mut tally.in_time, in_time);
         let in_first_time = match (extended, self.round) {
             (false, _) => in_time,
-            (true, 1) => self.replied_at.is_some_and(|at| at <= first_due),
+            (true, 1) => self.replied_at.is_some_and(|at| at <= case.promised_at),
             (true, _) => false,
         };
         add(&mut tally.in_first_time, in_first_time);

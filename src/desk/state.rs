@@ -197,6 +197,18 @@ pub struct Transition {
 use Party as P;
 use State as S;
 
+/// One list behind the other; `N` is the length of both.
+const fn joined<const N: usize>(first: &[State], second: &[State]) -> [State; N] {
+    assert!(first.len() + second.len() == N);
+    let mut all = [S::Archived; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < first.len() { first[at] } else { second[at - first.len()] };
+        at += 1;
+    }
+    all
+}
+
 const ENDED: &[State] = &[S::Closed, S::Final, S::Rejected, S::Withdrawn];
 const UNANSWERED: &[State] = &[
     S::Received,
@@ -209,51 +221,10 @@ const UNANSWERED: &[State] = &[
     S::Reviewing,
     S::Redo,
 ];
-const OPEN: &[State] = &[
-    S::Received,
-    S::Dispatched,
-    S::ReturnAsked,
-    S::Handling,
-    S::NeedInfo,
-    S::ExtensionAsked,
-    S::Deferred,
-    S::Reviewing,
-    S::Redo,
-    S::Replied,
-    S::Merged,
-];
-const NOT_ARCHIVED: &[State] = &[
-    S::Received,
-    S::Dispatched,
-    S::ReturnAsked,
-    S::Handling,
-    S::NeedInfo,
-    S::ExtensionAsked,
-    S::Deferred,
-    S::Reviewing,
-    S::Redo,
-    S::Replied,
-    S::Merged,
-    S::Closed,
-    S::Final,
-    S::Rejected,
-    S::Withdrawn,
-];
+const OPEN: &[State] = &joined::<11>(UNANSWERED, &[S::Replied, S::Merged]);
+const NOT_ARCHIVED: &[State] = &joined::<15>(OPEN, ENDED);
 /// An errand may be answered and closed before the last of its steps.
-const RUN: &[State] = &[
-    S::Received,
-    S::Dispatched,
-    S::ReturnAsked,
-    S::Handling,
-    S::NeedInfo,
-    S::ExtensionAsked,
-    S::Deferred,
-    S::Reviewing,
-    S::Redo,
-    S::Replied,
-    S::Closed,
-    S::Final,
-];
+const RUN: &[State] = &joined::<12>(UNANSWERED, &[S::Replied, S::Closed, S::Final]);
 /// Before the answer of the first round is on its way.
 const YOUNG: &[State] =
     &[S::Received, S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked];

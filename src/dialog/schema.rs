@@ -132,8 +132,8 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("skip", "回这些词可以不答：没有、跳过。", "Words that leave it unanswered."),
     (
         "default",
-        "不问也知道的答案，现在只能写 来电号码。",
-        "Known without asking: 来电号码, the number she writes from.",
+        "不问也知道的答案：来电号码、前面问过的名字、只有一个，或者一个答案。",
+        "Known without asking: 来电号码, an earlier slot, 只有一个 (the only row), or an answer.",
     ),
     ("echo", "听得不准时先问一句「您说的是…吗」。", "Shows a doubtful match first."),
     ("remind", "问了没回音，过多久提醒一次，例如 30分钟。", "Reminds after, for example 30分钟."),

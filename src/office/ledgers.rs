@@ -181,11 +181,7 @@ impl Office {
                     let events = self.ledger_events(case).await?;
                     rows.extend(ledger::overdue_line(n, case, &events, &names, &rules, now));
                 }
-                _ => {
-                    let events = self.ledger_events(case).await?;
-                    let line = ledger::case_line(n, case, &events, identity, &names, &rules, now);
-                    rows.push(line);
-                }
+                _ => rows.push(ledger::case_line(n, case, identity, &names, &rules, now)),
             }
         }
         let columns: &'static [&'static str] = match kind {

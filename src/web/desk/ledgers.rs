@@ -138,14 +138,21 @@ async fn file(
 ) -> Response {
     let Query(asked) = asked.unwrap_or_default();
     let session = &signed.session;
-    let sheet = match sheet_of(&office, session, &asked).await {
+    let asked_for = match asked.read() {
+        Ok(asked_for) => asked_for,
+        Err(error) => return page::failed(&error),
+    };
+    let mut sheet = match office.ledger(session, &asked_for).await {
         Ok(sheet) => sheet,
         Err(error) => return page::failed(&error),
     };
-    let reason = Some(asked.reason.trim()).filter(|reason| !reason.is_empty());
+    let mark = office.watermark(session, asked_for.reason.as_deref());
     let (kind, bytes) = match format.as_str() {
-        "csv" => ("text/csv; charset=utf-8", sheet.csv().into_bytes()),
-        "xlsx" => match sheet.xlsx(&office.watermark(session, reason)) {
+        "csv" => {
+            sheet.foot = format!("{}　{mark}", sheet.foot);
+            ("text/csv; charset=utf-8", sheet.csv().into_bytes())
+        }
+        "xlsx" => match sheet.xlsx(&mark) {
             Ok(bytes) => {
                 ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes)
             }
