@@ -417,6 +417,11 @@ impl Case {
             Change::Supervised { .. } => {
                 self.course.supervisions = self.course.supervisions.saturating_add(1);
             }
+            Change::Relocated { place_code, place_name, title, from: _, note: _ } => {
+                self.place_code = Some(place_code.clone());
+                self.place_name = Some(place_name.clone());
+                self.title = title.clone();
+            }
             Change::Noted { .. } | Change::Archived => {}
         }
     }

@@ -135,6 +135,11 @@ pub enum Command {
     Note {
         text: String,
     },
+    /// It is about another village: the name as one writes it, or the code of 12 digits.
+    Relocate {
+        village: String,
+        note: String,
+    },
     Breach {
         limit: Breached,
     },
@@ -191,6 +196,7 @@ impl Command {
             Command::Join { .. } => Step::Joined,
             Command::Hide { .. } => Step::Hidden,
             Command::Note { .. } => Step::Noted,
+            Command::Relocate { .. } => Step::Relocated,
             Command::Breach { .. } => Step::Breached,
             Command::Supervise { .. } => Step::Supervised,
             Command::Recompute => Step::Recomputed,

@@ -112,6 +112,7 @@ fn check_intake(intake: &Intake) -> Result<(), Refusal> {
         at_most("听出来的", &one.value, NOTE_CHARS_MAX)?;
         at_most("听出来的是什么", &one.what, NAME_CHARS_MAX)?;
         at_most("怎样听出来", &one.how, NAME_CHARS_MAX)?;
+        at_most("她的说法", one.said.as_deref().unwrap_or_default(), NAME_CHARS_MAX)?;
     }
     if intake.co_signers.len() > CO_SIGNERS_MAX {
         let count = intake.co_signers.len();
@@ -195,7 +196,7 @@ pub fn accepts_along(step: Step) -> bool {
 }
 
 /// What could go on for ever.
-const GROWS: [Step; 11] = [
+const GROWS: [Step; 12] = [
     Step::Dispatched,
     Step::Progress,
     Step::Urged,
@@ -206,6 +207,7 @@ const GROWS: [Step; 11] = [
     Step::HandoverDeclined,
     Step::Joined,
     Step::Noted,
+    Step::Relocated,
     Step::Supervised,
 ];
 
@@ -308,6 +310,9 @@ fn change(
         Command::Note { text } => {
             written("备注", &text, NOTE_CHARS_MAX)?;
             one(Change::Noted { text })
+        }
+        Command::Relocate { village, note } => {
+            one(platform::relocate(case, &village, note, rules)?)
         }
         Command::Breach { limit } => one(platform::breach(case, limit, rules)?),
         Command::Supervise { callee, title, promise_at, note } => {

@@ -247,6 +247,17 @@ pub enum Change {
     Noted {
         text: String,
     },
+    /// It is about another village than was understood.
+    Relocated {
+        place_code: String,
+        /// As shown: `胡家坨镇大黑坨村`.
+        place_name: String,
+        /// Where it was until now.
+        from: Option<String>,
+        /// With the new village in it.
+        title: String,
+        note: String,
+    },
     Breached {
         limit: Breached,
         department: Option<String>,
@@ -351,6 +362,9 @@ pub struct Understood {
     pub value: String,
     /// 照原话, 照读音, 从话里认出来 ...
     pub how: String,
+    /// Her own word for it, where it is not the value: 大黑托.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
     /// In percent, where the program guessed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percent: Option<u8>,

@@ -47,7 +47,7 @@ pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};
 pub use verbs::{Named, Ordered, Verb, read_order};
 
 use crate::calendar::Calendar;
-use crate::county::{Categories, Departments};
+use crate::county::{Categories, Departments, Places};
 
 /// The tables that a decision looks into.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +55,7 @@ pub struct Rules<'a> {
     pub calendar: &'a Calendar,
     pub categories: &'a Categories,
     pub departments: &'a Departments,
+    pub places: &'a Places,
 }
 
 #[cfg(test)]

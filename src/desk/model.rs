@@ -84,6 +84,7 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
         ),
         ("hide", Command::Hide { reason: text() }),
         ("note", Command::Note { text: text() }),
+        ("relocate", Command::Relocate { village: "胡家坨镇大黑坨村".into(), note: text() }),
         ("breach", Command::Breach { limit: Breached::Handling }),
         (
             "supervise",
@@ -182,6 +183,7 @@ fn is_guard(refusal: &Refusal) -> bool {
             | R::CalledBackEnough(_)
             | R::HiddenBefore
             | R::NotedBefore(_)
+            | R::SamePlace(_)
             | R::NotToBeMerged(_)
             | R::NotDispatched
             | R::NothingAsked(_)

@@ -13,13 +13,13 @@ use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_du
 use super::refusal::Refusal;
 use super::state::{Party, State, Step};
 use crate::calendar::{Limit, local_date};
-use crate::county::CaseNumber;
-use crate::county::TimeClass;
+use crate::county::{CaseNumber, Found, Place, Scope, TimeClass};
 
 const HELPERS_MAX: usize = 5;
 const CHILDREN_MAX: usize = 200;
 const CALLS_BACK_MAX: usize = 3;
 const PLAN_DAYS_MAX: i32 = 365;
+const VILLAGE_CHARS_MAX: usize = 40;
 
 /// Department, helpers, category and note.
 type Dispatch = (String, Vec<String>, Option<String>, String);
@@ -82,6 +82,51 @@ pub(super) fn refuse_return(
     let asked = case.course.return_asked_at.unwrap_or(now);
     let due_at = super::limits::after_stop(case, due, asked, now, rules);
     Ok(Change::ReturnRefused { reason, appointed, due_at })
+}
+
+/// Another village. Nothing is guessed: one that could be two is refused with both.
+pub(super) fn relocate(
+    case: &Case,
+    village: &str,
+    note: String,
+    rules: &Rules,
+) -> Result<Change, Refusal> {
+    let village = village.trim();
+    required("地点", village)?;
+    at_most("地点", village, VILLAGE_CHARS_MAX)?;
+    at_most("说明", &note, NOTE_CHARS_MAX)?;
+    let whole = |place: &Place| format!("{}{}", place.township, place.name);
+    let several = |places: &[&Place]| Refusal::SeveralVillages {
+        village: village.to_owned(),
+        likely: places.iter().map(|place| whole(place)).collect::<Vec<_>>().join("、"),
+    };
+    let place = match rules.places.get(village) {
+        Some(place) => place,
+        None => match rules.places.find(village, Scope::Answer) {
+            Found::One { place, sure: true, .. } => place,
+            Found::One { place, others, .. } => {
+                let all: Vec<&Place> = std::iter::once(place).chain(others).collect();
+                return Err(several(&all));
+            }
+            Found::Several { places, .. } => return Err(several(&places)),
+            Found::Outside { .. } | Found::None => {
+                return Err(Refusal::UnknownVillage(village.to_owned()));
+            }
+        },
+    };
+    let place_name = whole(place);
+    if case.place_code.as_ref() == Some(&place.code) {
+        return Err(Refusal::SamePlace(place_name));
+    }
+    let before = case.place_name.as_deref().unwrap_or_default();
+    let matter = case.title.strip_prefix(before).unwrap_or(&case.title);
+    Ok(Change::Relocated {
+        title: format!("{place_name}{matter}"),
+        place_code: place.code.clone(),
+        place_name,
+        from: case.place_name.clone(),
+        note,
+    })
 }
 
 pub(super) fn grant_extension(case: &Case, by: &Actor, rules: &Rules) -> Result<Change, Refusal> {

@@ -20,6 +20,12 @@ pub enum Refusal {
     UnknownDepartment(String),
     #[error("已经在{0}了。请选另一个部门，或等它答复。")]
     SameDepartment(String),
+    #[error("没有找到“{0}”这个村。请写村的全名，连乡镇一起写，例如 胡家坨镇大黑坨村。")]
+    UnknownVillage(String),
+    #[error("“{village}”说不准是哪个村：{likely}。请连乡镇一起写全名。")]
+    SeveralVillages { village: String, likely: String },
+    #[error("地点已经是{0}了。")]
+    SamePlace(String),
     #[error("内容是空的。请写一句话，或发一张照片、一段语音。")]
     Empty,
     #[error("{what}是空的。请写上{what}。")]

@@ -1,5 +1,7 @@
 //! The life of a case, told step by step.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::*;
@@ -10,6 +12,7 @@ pub(super) struct Tables {
     calendar: Calendar,
     categories: Categories,
     departments: Departments,
+    places: Arc<Places>,
 }
 
 impl Tables {
@@ -20,12 +23,20 @@ impl Tables {
             calendar: Calendar::parse(&[("2026.json", year)], hours).unwrap(),
             categories: Categories::parse(include_str!("../../county/categories.csv")).unwrap(),
             departments: Departments::parse(include_str!("../../county/departments.csv")).unwrap(),
+            places: Arc::new(
+                Places::parse(
+                    include_str!("../../county/places.csv"),
+                    include_str!("../../county/aliases.csv"),
+                    include_str!("../../county/neighbours.csv"),
+                )
+                .unwrap(),
+            ),
         }
     }
 
     pub(super) fn rules(&self) -> Rules<'_> {
-        let Self { calendar, categories, departments } = self;
-        Rules { calendar, categories, departments }
+        let Self { calendar, categories, departments, places } = self;
+        Rules { calendar, categories, departments, places }
     }
 }
 
@@ -541,6 +552,7 @@ fn events_read_as_they_were_written_first() {
     check(include_str!("../../tests/fixtures/desk/merged.jsonl"), (State::Replied, 1, 4));
     check(include_str!("../../tests/fixtures/desk/rejected.jsonl"), (State::Rejected, 1, 2));
     check(include_str!("../../tests/fixtures/desk/errand.jsonl"), (State::Received, 1, 7));
+    check(include_str!("../../tests/fixtures/desk/relocated.jsonl"), (State::Received, 1, 2));
     // The calendar of the shipped tables does not change; `recomputed` has a test of its own.
     for step in Step::ALL.iter().filter(|step| **step != Step::Recomputed) {
         assert!(steps.contains(step), "the file shows no {}", step.id());

@@ -277,6 +277,12 @@ const FORMS: &[Form] = &[
         read: |typed| Ok(Command::Note { text: typed.text("text") }),
     },
     Form {
+        action: "relocate", step: Step::Relocated, title: "改地点", button: "改", is_main: false,
+        intro: "说的是别的村时用。答应的时间和承办单位不变，要换单位请改派。",
+        fields: &[must("village", "是哪个村", Kind::Line, "连乡镇一起写，例如：胡家坨镇大黑坨村"), may("note", "说明", Kind::Text, "可不写")],
+        read: |typed| Ok(Command::Relocate { village: typed.text("village"), note: typed.text("note") }),
+    },
+    Form {
         action: "close", step: Step::Closed, title: "办结", button: "办结", is_main: false,
         intro: "", fields: &[must("reason", "为什么现在办结", Kind::Text, "")],
         read: |typed| Ok(Command::Close { reason: typed.text("reason") }),

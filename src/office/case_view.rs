@@ -165,6 +165,10 @@ impl Office {
             }
             Change::FinalReplied { text, document } => format!("{text}（文件：{document}）"),
             Change::Closed { closing, reason } => join(&[closing.word(), reason]),
+            Change::Relocated { place_name, from, note, .. } => {
+                let from = from.as_deref().map(|from| format!("（原来：{from}）"));
+                join(&[place_name, &from.unwrap_or_default(), note])
+            }
             Change::Merged { parent, reason } => join(&[&parent.to_string(), reason]),
             Change::Joined { child } => child.to_string(),
             Change::Breached { limit, department, due_at } => {
@@ -232,10 +236,18 @@ fn understood(events: &[Loaded<StoredEvent>], hidden: bool) -> Vec<(String, Stri
     };
     let shown =
         intake.understood.iter().filter(|one| !hidden || !["姓名", "电话"].contains(&&*one.what));
+    let moved = events.iter().rev().find_map(|event| match &event.record.event.change {
+        Change::Relocated { place_name, .. } => Some(place_name),
+        _ => None,
+    });
     shown
         .map(|one| {
-            let sure = one.percent.map(|percent| format!("，把握{percent}%")).unwrap_or_default();
-            (one.what.clone(), one.value.clone(), format!("{}{sure}", one.how))
+            let said = one.said.as_ref().map(|said| format!("，她说的是「{said}」"));
+            let sure = one.percent.map(|percent| format!("，把握{percent}%"));
+            let moved = moved.filter(|_| one.what == "地点");
+            let moved = moved.map(|place| format!("；后来改为{place}"));
+            let more: String = [said, sure, moved].into_iter().flatten().collect();
+            (one.what.clone(), one.value.clone(), format!("{}{more}", one.how))
         })
         .collect()
 }

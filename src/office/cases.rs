@@ -185,6 +185,7 @@ impl Office {
             let case = apply(&mut changes, Some(&before), &events, &self.tables.calendar)?;
             self.supervise(&mut changes, &case, &events, by, now).await?;
             self.keep_correction(&mut changes, &before.record, &events, now).await?;
+            self.keep_place_correction(&mut changes, &before.record, &events, now).await?;
             let notices = self.notices_of(&case, &events, now);
             for notice in &notices {
                 changes.create(notice)?;

@@ -51,6 +51,7 @@ impl Tables {
             calendar: &self.calendar,
             categories: &self.categories,
             departments: &self.departments,
+            places: &self.places,
         }
     }
 

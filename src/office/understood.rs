@@ -20,16 +20,24 @@ const READ: [(&str, &str); 5] = [
     ("phone", "电话"),
 ];
 
+/// Of her own words for a village.
+const SAID_CHARS_MAX: usize = 20;
+
 /// Of every answer that was not just given: what it is, and how it was come by.
 pub(super) fn understood(call: &Call) -> Vec<Understood> {
     let one = |(slot, what): &(&str, &str)| {
         let answer = call.args.get(*slot)?;
         let (how, percent) = how(answer)?;
+        let value = shown(&answer.value)?;
+        let own = answer.raw.trim();
+        let heard = *slot == "village" && answer.how == How::Fuzzy;
+        let said = heard && own != value && own.chars().count() <= SAID_CHARS_MAX;
         Some(Understood {
             what: (*what).into(),
-            value: shown(&answer.value)?,
             how: how.into(),
+            said: (said && !own.is_empty()).then(|| own.to_owned()),
             percent,
+            value,
         })
     };
     READ.iter().filter_map(one).collect()

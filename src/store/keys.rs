@@ -42,6 +42,7 @@
 //! | `purchase/<id>` | Purchase |
 //! | `lead/<id>` | Lead |
 //! | `correction/<number>` | Correction |
+//! | `place-correction/<number>` | PlaceCorrection |
 //!
 //! | index | leads to |
 //! |---|---|
@@ -718,6 +719,14 @@ pub fn correction(number: &str) -> Key {
 
 pub fn corrections() -> Range {
     below(&["correction"])
+}
+
+pub fn place_correction(number: &str) -> Key {
+    key(&["place-correction", &segment(number)])
+}
+
+pub fn place_corrections() -> Range {
+    below(&["place-correction"])
 }
 
 #[cfg(test)]

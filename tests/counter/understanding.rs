@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use bianmin::county::{Found, Places, Scope};
+
 use super::county::{VILLAGER, county, number_in};
 
 fn spaced(number: &str) -> String {
@@ -53,6 +55,13 @@ async fn what_was_understood_stands_beside_what_she_wrote() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
+    // Asked for the village, what she called it stays beside what it was taken for.
+    let third = "oVillager00000000000000000003";
+    let texts = ["投诉", "大黑托", "是", "村口的路灯灭了半个月", "对"];
+    let number = number_in(&county.talk(third, &texts).await);
+    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    let part = "地点：<strong>大黑坨村</strong>（照读音认的，她核对过，她说的是「大黑托」）";
+    assert!(page.contains(part), "{page}");
     // A kind that she chose was not guessed.
     let other = "oVillager00000000000000000002";
     let texts = ["投诉", "大黑坨村", "那个东西还是老样子", "别的", "对"];
@@ -86,6 +95,67 @@ async fn a_clerk_tries_one_line() {
     }
     assert!(!page.contains("<b>") && !page.contains("<script"), "{page}");
     assert_eq!(county.health().await["details"]["cases"], 0, "nothing is filed");
+}
+
+/// Her word for a village that a clerk corrected is offered as a line of aliases.csv; nothing
+/// uses it by itself, and a name that is a village's already is never offered.
+#[tokio::test]
+async fn a_corrected_village_is_offered_as_another_name() {
+    let county = county().open().await;
+    let export = "/desk/understand/places.csv";
+    let mut clerk = county.clerk().await;
+    let nothing = "alias,code,note\n";
+    assert_eq!(clerk.get(export).await, nothing);
+    // By ear the bot takes another village than she means.
+    let text = "大黑托村口那个路灯灭了半拉月了没人管";
+    let number = number_in(&county.talk(VILLAGER, &[text, "对"]).await);
+    let case = format!("/desk/cases/{number}");
+    assert!(clerk.get(&case).await.contains("胡家坨镇大黑坨村路灯"));
+    for (village, refused) in [
+        ("", "请写是哪个村"),
+        ("没有这个村", "没有找到“没有这个村”这个村"),
+        ("黑坨", "说不准是哪个村：毛庄镇黑坨村、"),
+        ("胡家坨镇大黑坨村", "地点已经是胡家坨镇大黑坨村了"),
+    ] {
+        let (_, page) = clerk.try_act(&number, "relocate", &[("village", village)]).await;
+        assert!(page.contains(refused), "{village}: {page}");
+    }
+    let told = county.wechat.calls("/cgi-bin/message/custom/send").len();
+    clerk.act(&number, "relocate", &[("village", "毛庄镇黑坨村"), ("note", "问过了")]).await;
+    let page = clerk.get(&case).await;
+    for part in [
+        "毛庄镇黑坨村路灯",
+        "地点：<strong>大黑坨村</strong>（从话里摘出来的；后来改为毛庄镇黑坨村）",
+        "毛庄镇黑坨村 （原来：胡家坨镇大黑坨村） 问过了",
+        text,
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert_eq!(county.wechat.calls("/cgi-bin/message/custom/send").len(), told, "she is not told");
+    let line = "大黑托村,130225109221,说的是毛庄镇黑坨村，机器人听成胡家坨镇大黑坨村\n";
+    assert_eq!(clerk.get(export).await, format!("{nothing}{line}"));
+    // The last word counts; her word is that village's by ear anyway.
+    clerk.act(&number, "relocate", &[("village", "130225101224")]).await;
+    let csv = clerk.get(export).await;
+    assert!(csv.contains("大黑托村,130225101224,说的是汤家河镇小黑坨村"), "{csv}");
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    // What she wrote is a village's own name: no other name for this one.
+    let other = "oVillager00000000000000000002";
+    let second = number_in(&county.talk(other, &["大黑坨村口的路灯灭了半个月了", "对"]).await);
+    clerk.act(&second, "relocate", &[("village", "毛庄镇黑坨村")]).await;
+    assert_eq!(clerk.get(export).await, csv);
+    // It is never used by itself.
+    let third = "oVillager00000000000000000003";
+    let said = county.talk(third, &[text, "对"]).await;
+    let page = clerk.get(&format!("/desk/cases/{}", number_in(&said))).await;
+    assert!(page.contains("胡家坨镇大黑坨村路灯"), "{page}");
+    // As a line of aliases.csv it reads.
+    let rows = csv.trim_start_matches(nothing);
+    let read = |name: &str| std::fs::read_to_string(format!("county/{name}.csv")).unwrap();
+    let aliases = format!("{}{rows}", read("aliases"));
+    let places = Places::parse(&read("places"), &aliases, &read("neighbours")).unwrap();
+    let found = places.find("大黑托村的路灯", Scope::Sentence);
+    assert!(matches!(found, Found::One { place, sure: true, .. } if place.name == "小黑坨村"));
 }
 
 /// A clerk corrects the kind of a case; the example goes to `bianmin train` without her name,

@@ -420,6 +420,18 @@ pub const VIEWS: &[View] = &[
         ],
     },
     View {
+        name: "place_corrections",
+        prefix: "place-correction",
+        about: "Villages that a clerk corrected, with her own word for the village.",
+        columns: &[
+            column("case", Text),
+            column("said", Text),
+            column("code", Text),
+            column("was", Text),
+            column("at", Time),
+        ],
+    },
+    View {
         name: "scripts",
         prefix: "snapshot",
         about: "Versions of what the bot says that were put live and are kept.",

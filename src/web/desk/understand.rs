@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::page::{self, Frame};
 use super::session::SignedIn;
-use crate::office::{LineView, Office, Role};
+use crate::office::{CommandError, LineView, Office, Role};
 
 const LINE_CHARACTERS_MAX: usize = 600;
 
@@ -20,6 +20,7 @@ pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .route("/desk/understand", get(one_line))
         .route("/desk/understand/corrections.csv", get(corrections))
+        .route("/desk/understand/places.csv", get(places))
 }
 
 #[derive(Deserialize)]
@@ -54,13 +55,28 @@ async fn one_line(
 
 async fn corrections(State(office): State<Arc<Office>>, signed: SignedIn) -> Response {
     if signed.session.role == Role::Department {
-        return page::message(StatusCode::FORBIDDEN, "这是平台用的，承办单位不用看。");
+        return not_theirs();
     }
-    match office.corrections().await {
+    download("corrections.csv", office.corrections().await)
+}
+
+async fn places(State(office): State<Arc<Office>>, signed: SignedIn) -> Response {
+    if signed.session.role == Role::Department {
+        return not_theirs();
+    }
+    download("places.csv", office.place_corrections().await)
+}
+
+fn not_theirs() -> Response {
+    page::message(StatusCode::FORBIDDEN, "这是平台用的，承办单位不用看。")
+}
+
+fn download(file: &str, csv: Result<String, CommandError>) -> Response {
+    match csv {
         Ok(csv) => {
-            let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8");
-            let name = (header::CONTENT_DISPOSITION, "attachment; filename=\"corrections.csv\"");
-            ([kind, name, (header::CACHE_CONTROL, "no-store")], csv).into_response()
+            let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned());
+            let name = (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\""));
+            ([kind, name, (header::CACHE_CONTROL, "no-store".to_owned())], csv).into_response()
         }
         Err(error) => page::failed(&error),
     }
