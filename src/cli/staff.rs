@@ -20,11 +20,14 @@ pub enum StaffCommand {
         name: String,
         /// clerk dispatches, answers and telephones; director decides what two people must see;
         /// department works for one department; admin is a director who manages others.
+        /// Besides: supervisor, township, agent, shop_clerk, organisation, leader, merchant,
+        /// operator, source, auditor.
         #[arg(long, value_parser = role, default_value = "clerk")]
         role: Role,
-        /// The id in departments.csv, for --role department
-        #[arg(long)]
-        department: Option<String>,
+        /// Where she belongs: the id in departments.csv of a department or township, the 12 digits
+        /// of an agent's or shop clerk's village, the id of a merchant or operator.
+        #[arg(long, visible_alias = "department")]
+        of: Option<String>,
     },
     /// Give out a new one-time password; all sessions of that person end
     Reset { name: String },
@@ -40,8 +43,8 @@ pub async fn run(config: &Path, command: StaffCommand) -> anyhow::Result<ExitCod
     let office = Office::new(Parts { config, store, clock: Arc::new(SystemClock), tables, script })
         .map_err(|error| anyhow!(error))?;
     match command {
-        StaffCommand::Add { name, role, department } => {
-            let password = office.add_staff(&name, role, department.as_deref()).await?;
+        StaffCommand::Add { name, role, of } => {
+            let password = office.add_staff(&name, role, of.as_deref()).await?;
             println!("{name}　一次性密码 one-time password: {password}");
         }
         StaffCommand::Reset { name } => {
@@ -51,7 +54,8 @@ pub async fn run(config: &Path, command: StaffCommand) -> anyhow::Result<ExitCod
         StaffCommand::List => {
             for staff in office.all_staff().await? {
                 let role = staff.role.id();
-                let of = staff.department.map(|id| format!(" {id}")).unwrap_or_default();
+                let of = staff.department.or(staff.village).or(staff.merchant);
+                let of = of.map(|id| format!(" {id}")).unwrap_or_default();
                 let note =
                     if staff.must_change { "　(one-time password not used yet)" } else { "" };
                 println!("{}　{role}{of}{note}", staff.name);

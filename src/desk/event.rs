@@ -30,7 +30,7 @@ pub enum Actor {
     },
     Staff {
         name: String,
-        /// `clerk` `admin` `director` `department` `agent` `organisation` `source`
+        /// The id of a [`Role`].
         role: String,
         /// The id in departments.csv of one who works for a department.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,11 +57,11 @@ impl Actor {
             };
         };
         match (role.as_str(), department) {
-            ("clerk", _) => vec![Party::Staff],
+            ("clerk" | "supervisor", _) => vec![Party::Staff],
             ("admin" | "director", _) => vec![Party::Staff, Party::Director],
             ("agent", _) => vec![Party::Agent],
             ("source", _) => vec![Party::Source],
-            ("department", Some(department)) => {
+            ("department" | "township", Some(department)) => {
                 case.map_or_else(Vec::new, |case| case.parties_of(department))
             }
             _ => Vec::new(),
@@ -416,6 +416,24 @@ words! {
         /// Works for one department, and sees what that has.
         Department "department" "承办单位",
         Admin "admin" "管理员",
+        /// Telephones departments that are late.
+        Supervisor "supervisor" "督办员",
+        /// A department that is also near the villages of its township.
+        Township "township" "乡镇便民中心",
+        /// Sits in a village shop and speaks for those who can not.
+        Agent "agent" "代办员",
+        /// Hands out what was ordered.
+        ShopClerk "shop_clerk" "村店店员",
+        /// Of the organisation department: calls in the heads of departments that stay late.
+        Organisation "organisation" "组织部",
+        Leader "leader" "县领导",
+        Merchant "merchant" "商家",
+        /// Looks after member merchants.
+        Operator "operator" "运营公司",
+        /// Another platform, by the API.
+        Source "source" "来件平台",
+        /// Reads who saw and changed what, and nothing else.
+        Auditor "auditor" "审计员",
     }
 }
 

@@ -6,8 +6,9 @@ use crate::desk::{Actor, Case, CaseEvent, Change, Errand, ErrandStep};
 use crate::store::records::{Outgoing, Status, StoredEvent};
 use crate::store::{Loaded, StoreError, keys, list, list_by_index, load};
 
+use super::rights::Sight;
 use super::route::Route;
-use super::views::{CaseView, Choice, CommandError, NoticeView, Role, Session, TimelineLine};
+use super::views::{CaseView, Choice, CommandError, NoticeView, Session, TimelineLine};
 use super::{Office, case_forms, outbox, preference};
 
 const EVENTS_MAX: usize = 1_000;
@@ -24,10 +25,11 @@ impl Office {
         };
         let case = &case.record;
         let by = session.actor();
-        if by.parties(Some(case)).is_empty() {
+        let sight = session.sight(case, self.is_overdue(case));
+        if sight == Sight::Nothing {
             return Ok(None);
         }
-        let hidden = case.confidential && session.role == Role::Department;
+        let hidden = sight == Sight::Masked;
         let category = case.category.as_deref().and_then(|code| self.tables.categories.get(code));
         let suggested = category.map(|category| category.lead.clone());
         let mut departments = self.department_choices();

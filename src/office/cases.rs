@@ -10,6 +10,7 @@ use crate::store::records::{Contact, Outgoing, StoredEvent};
 use crate::store::{Changes, Loaded, Range, StoreError, keys, list_by_index, load};
 
 use super::case_forms::{self, Typed};
+use super::rights::Sight;
 use super::turn::Turn;
 use super::views::{CaseFilter, CasePage, CaseRow, Choice, CommandError, Role, Session};
 use super::{Office, outbox};
@@ -31,7 +32,6 @@ impl Office {
     ) -> Result<CasePage, CommandError> {
         let own = CaseFilter { department: session.department.clone(), ..filter.clone() };
         let filter = if session.role == Role::Department { &own } else { filter };
-        let by = session.actor();
         let mut page = CasePage {
             rows: Vec::new(),
             next: None,
@@ -44,7 +44,7 @@ impl Office {
         let search = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
         if let Some(NumberRead::Whole(number)) = search.map(desk::read_number) {
             let case = load::<Case>(&*self.store, keys::case(&number.digits())).await?;
-            let case = case.filter(|case| !by.parties(Some(&case.record)).is_empty());
+            let case = case.filter(|case| self.sees(session, &case.record));
             page.rows.extend(case.map(|case| self.case_row(&case.record)));
             return Ok(page);
         }
@@ -64,7 +64,9 @@ impl Office {
             };
             range = keys::after(&range, last);
             for (key, case) in found {
-                if self.matches(&case.record, filter, search, tail.as_deref()) {
+                if self.sees(session, &case.record)
+                    && self.matches(&case.record, filter, search, tail.as_deref())
+                {
                     // One more than fits: there is a next page, behind the row before it.
                     if page.rows.len() == PAGE {
                         return Ok(page);
@@ -75,6 +77,10 @@ impl Office {
             }
         }
         Ok(page)
+    }
+
+    fn sees(&self, session: &Session, case: &Case) -> bool {
+        session.sight(case, self.is_overdue(case)) != Sight::Nothing
     }
 
     /// The index that leaves least to look at.
@@ -113,7 +119,7 @@ impl Office {
             .any(|text| text.contains(search))
     }
 
-    fn is_overdue(&self, case: &Case) -> bool {
+    pub(super) fn is_overdue(&self, case: &Case) -> bool {
         case.is_overdue(self.clock.now())
     }
 
@@ -158,6 +164,10 @@ impl Office {
         action: &str,
         typed: &Typed<'_>,
     ) -> Result<(), CommandError> {
+        let case = load::<Case>(&*self.store, keys::case(number)).await?;
+        if !case.is_some_and(|case| self.sees(session, &case.record)) {
+            return Err(CommandError::NotFound);
+        }
         let command = case_forms::read(action, typed)?;
         self.step_case(number, revision, command, &session.actor()).await
     }

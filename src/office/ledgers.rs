@@ -15,8 +15,9 @@ use crate::store::records::StoredEvent;
 use crate::store::{Range, StoreError, keys, list, list_by_index};
 
 use super::case_view::channel_name;
+use super::rights::Right;
 use super::sheet::Sheet;
-use super::views::{CommandError, Role, Session};
+use super::views::{CommandError, Session};
 use super::{Office, beijing};
 
 const PAGE: usize = 500;
@@ -79,7 +80,8 @@ impl Office {
         asked: &LedgerAsked,
     ) -> Result<Sheet, CommandError> {
         let mut asked = asked.clone();
-        if session.role == Role::Department {
+        if !session.may(Right::Reports) {
+            session.must(Right::OwnReports)?;
             asked.department.clone_from(&session.department);
             if asked.kind == LedgerKind::Village || asked.reason.is_some() {
                 return Err(CommandError::NotFound);

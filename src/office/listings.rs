@@ -12,6 +12,7 @@ use crate::store::records::{Outgoing, Task, TaskKind};
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
 use super::actions::{Outcome, as_choice, as_text};
+use super::rights::Right;
 use super::turn::Turn;
 use super::views::{CommandError, ListingView, Session};
 use super::{Office, outbox, tasks};
@@ -171,6 +172,7 @@ impl Office {
         revision: u32,
         refuse: Option<&str>,
     ) -> Result<(), CommandError> {
+        session.must(Right::Dispatch)?;
         let before = load::<Listing>(&*self.store, keys::listing(number))
             .await?
             .ok_or(CommandError::NotFound)?;

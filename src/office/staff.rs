@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::Digest;
 use tokio::sync::Semaphore;
 
+use crate::shop::Merchant;
 use crate::store::records::{Staff, StoredSession};
 use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load};
 
@@ -26,6 +27,8 @@ const CONFLICTS_MAX: usize = 20;
 const SESSIONS_MAX: usize = 200;
 /// Signed in at the same time under one name; the oldest goes.
 const BROWSERS_MAX: usize = 20;
+
+type Belonging = (Option<String>, Option<String>, Option<String>);
 
 /// One place where passwords are hashed, so that a flood of sign-ins can not take all
 /// memory.
@@ -89,27 +92,16 @@ impl Office {
         }
     }
 
-    /// Gives the one-time password.
+    /// Gives the one-time password. `of`: the id in departments.csv of a department or township,
+    /// the 12 digits of an agent's or shop clerk's village, the id of a merchant or operator.
     pub async fn add_staff(
         &self,
         name: &str,
         role: Role,
-        department: Option<&str>,
+        of: Option<&str>,
     ) -> Result<String, CommandError> {
         let name = name.trim();
-        match department {
-            None if role == Role::Department => {
-                return Err(CommandError::Refused("请写明是哪个承办单位的。".into()));
-            }
-            Some(id) if self.tables.departments.get(id).is_none() => {
-                let text = format!("名单里没有部门“{id}”。请写 departments.csv 里的编号。");
-                return Err(CommandError::Refused(text));
-            }
-            Some(_) if role != Role::Department => {
-                return Err(CommandError::Refused("只有承办单位的人才写单位。".into()));
-            }
-            _ => {}
-        }
+        let (department, village, merchant) = self.belonging(role, of).await?;
         let fits = (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count());
         if !fits || name.chars().any(|c| c.is_control() || c == '/') {
             return Err(CommandError::Refused(format!(
@@ -123,7 +115,9 @@ impl Office {
         let staff = Staff {
             name: name.to_owned(),
             role,
-            department: department.map(str::to_owned),
+            department,
+            village,
+            merchant,
             password_hash: self.passwords.hash(&password).await?,
             must_change: true,
             failures: 0,
@@ -136,6 +130,39 @@ impl Office {
                 Err(CommandError::Refused(format!("已经有叫「{name}」的人了，请换个名字。")))
             }
             other => Ok(other.map(|()| password)?),
+        }
+    }
+
+    /// Department, village and merchant of one with that role; at most one of the three.
+    async fn belonging(&self, role: Role, of: Option<&str>) -> Result<Belonging, CommandError> {
+        let refused = |text: String| Err(CommandError::Refused(text));
+        let missing = |what: &str| refused(format!("请写明是{what}的。"));
+        match (role, of) {
+            (Role::Department | Role::Township, None) => missing("哪个承办单位"),
+            (Role::Department | Role::Township, Some(id)) => {
+                match self.tables.departments.get(id) {
+                    Some(_) => Ok((Some(id.to_owned()), None, None)),
+                    None => {
+                        refused(format!("名单里没有部门“{id}”。请写 departments.csv 里的编号。"))
+                    }
+                }
+            }
+            (Role::Agent | Role::ShopClerk, None) => missing("哪个村（12位代码）"),
+            (Role::Agent | Role::ShopClerk, Some(code)) => match self.tables.places.get(code) {
+                Some(_) => Ok((None, Some(code.to_owned()), None)),
+                None => refused(format!("名单里没有村“{code}”。请写 places.csv 里的12位代码。")),
+            },
+            (Role::Merchant, None) => missing("哪个商家"),
+            (Role::Operator, None) => missing("哪家运营公司"),
+            (Role::Merchant, Some(id)) => {
+                match load::<Merchant>(&*self.store, keys::merchant(id)).await? {
+                    Some(_) => Ok((None, None, Some(id.to_owned()))),
+                    None => refused(format!("没有商家“{id}”。请写商家页上的编号。")),
+                }
+            }
+            (Role::Operator, Some(id)) => Ok((None, None, Some(id.to_owned()))),
+            (_, Some(_)) => refused("这个角色不写属于哪里。".into()),
+            (_, None) => Ok((None, None, None)),
         }
     }
 
@@ -278,6 +305,8 @@ impl Office {
             name: staff.record.name.clone(),
             role: staff.record.role,
             department: staff.record.department.clone(),
+            village: staff.record.village.clone(),
+            merchant: staff.record.merchant.clone(),
             csrf: session.record.csrf.clone(),
             must_change: staff.record.must_change,
         }))

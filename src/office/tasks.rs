@@ -8,8 +8,9 @@ use crate::dialog::Event;
 use crate::store::records::{Contact, Done, Line, Outgoing, Person, Status, Task, TaskKind};
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
+use super::rights::Right;
 use super::turn::Turn;
-use super::views::{CommandError, Role, Session, TaskLine, TaskView};
+use super::views::{CommandError, Session, TaskLine, TaskView};
 use super::{Office, outbox, random};
 
 const LINES_MAX: usize = 100;
@@ -448,7 +449,7 @@ fn channel_of(message: &Outgoing) -> Option<String> {
 
 /// What villagers write to the platform is not for departments.
 fn for_the_platform(session: &Session) -> Result<(), CommandError> {
-    if session.role == Role::Department { Err(CommandError::NotFound) } else { Ok(()) }
+    if session.may(Right::Supervise) { Ok(()) } else { session.must(Right::Dispatch) }
 }
 
 fn said(text: &str, missing: &str) -> Result<String, CommandError> {

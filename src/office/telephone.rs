@@ -9,7 +9,8 @@ use crate::store::records::{Contact, Person};
 use crate::store::{Changes, StoreError, keys, load};
 use crate::zh;
 
-use super::views::{CommandError, Role, Session};
+use super::rights::Right;
+use super::views::{CommandError, Session};
 use super::{Office, cases, random, sms};
 
 /// As desk rules call it.
@@ -42,9 +43,7 @@ impl Office {
         session: &Session,
         called: &Called,
     ) -> Result<String, CommandError> {
-        if session.role == Role::Department {
-            return Err(CommandError::NotFound);
-        }
+        session.must(Right::File)?;
         let refused = |text: &str| CommandError::Refused(text.to_owned());
         let phone = zh::phone(&called.phone).map_err(|error| refused(&format!("{error}。")))?;
         let text = called.text.trim();

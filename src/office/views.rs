@@ -33,6 +33,10 @@ pub struct Session {
     pub role: Role,
     /// Of one who works for a department.
     pub department: Option<String>,
+    /// 12 digits, of one who works in a village.
+    pub village: Option<String>,
+    /// Of one who works for a merchant or an operator.
+    pub merchant: Option<String>,
     pub csrf: String,
     /// Signed in with a one-time password: only the change-password page is open.
     pub must_change: bool,

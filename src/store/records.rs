@@ -547,6 +547,12 @@ pub struct Staff {
     /// The id in departments.csv of one who works for a department.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<String>,
+    /// The 12 digits of the village of one who works there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub village: Option<String>,
+    /// The id of the merchant or operator that she works for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merchant: Option<String>,
     /// argon2id, as a PHC string
     pub password_hash: String,
     /// The password is a one-time password.

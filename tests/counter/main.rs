@@ -18,6 +18,7 @@ mod listings;
 mod live_dialogs;
 mod own_data;
 mod phone;
+mod rights;
 mod seed;
 mod shop;
 mod sms_asked;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::page::{self, Frame};
 use super::session::SignedIn;
-use crate::office::{Choice, CommandError, LedgerAsked, LedgerKind, Office, Session, Sheet};
+use crate::office::{Choice, CommandError, LedgerAsked, LedgerKind, Office, Right, Session, Sheet};
 
 /// On the page; the file has all of them.
 const SHOWN_MAX: usize = 300;
@@ -93,6 +93,9 @@ async fn show(
     // Reading on the page needs no whole numbers.
     asked.reason.clear();
     let session = &signed.session;
+    if !session.may(Right::Reports) && !session.may(Right::OwnReports) {
+        return page::failed(&CommandError::NotFound);
+    }
     let frame = Frame::new(&office, session, "ledgers", &headers);
     let (status, mut sheet, problem) = if asked.kind.is_empty() {
         (StatusCode::OK, None, None)
@@ -113,7 +116,7 @@ async fn show(
     let page = Page {
         frame,
         departments: office.department_choices(),
-        is_platform: session.department.is_none(),
+        is_platform: session.may(Right::Reports),
         asked,
         sheet,
         left_out,

@@ -12,7 +12,7 @@ use axum::routing::get;
 use super::cases::short_enough;
 use super::page::{self, Frame};
 use super::session::{Posted, SignedIn};
-use crate::office::{Called, Choice, CommandError, Office, Role};
+use crate::office::{Called, Choice, CommandError, Office, Right};
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new().route("/desk/new", get(form).post(file))
@@ -28,7 +28,7 @@ struct New {
 }
 
 async fn form(State(office): State<Arc<Office>>, headers: HeaderMap, signed: SignedIn) -> Response {
-    if signed.session.role == Role::Department {
+    if !signed.session.may(Right::File) {
         return page::failed(&CommandError::NotFound);
     }
     show(&office, &headers, &signed, Called::default(), None)

@@ -9,7 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::page; // templates name it so, here too
 use super::session::{cookie, set_cookie};
-use crate::office::{CommandError, Office, Session};
+use crate::office::{CommandError, Office, Right, Session};
 pub use crate::web::assets::url as asset;
 
 const FLASH: &str = "desk_done";
@@ -49,6 +49,7 @@ pub struct Frame {
     pub done: Option<&'static str>,
     /// Mistakes in dialogs that were changed and are not live.
     pub refused: usize,
+    pub rights: Vec<Right>,
 }
 
 pub struct Person {
@@ -64,9 +65,11 @@ impl Frame {
         headers: &HeaderMap,
     ) -> Self {
         let person = Some(Person { name: session.name.clone(), csrf: session.csrf.clone() });
-        // Who works for a department can not mend them.
-        let refused = office.dialogs_refused().filter(|_| session.department.is_none());
+        // Others can not mend them.
+        let refused = office.dialogs_refused().filter(|_| session.may(Right::Dispatch));
+        let rights = Right::ALL.iter().copied().filter(|right| session.may(*right)).collect();
         Self {
+            rights,
             county: office.county_name(),
             person,
             here,
@@ -76,7 +79,12 @@ impl Frame {
     }
 
     pub fn signed_out(county: String) -> Self {
-        Self { county, person: None, here: "", done: None, refused: 0 }
+        Self { county, person: None, here: "", done: None, refused: 0, rights: Vec::new() }
+    }
+
+    /// By the id of a [`Right`], for the templates.
+    pub fn may(&self, right: &str) -> bool {
+        self.rights.iter().any(|one| one.id() == right)
     }
 
     pub fn csrf(&self) -> &str {

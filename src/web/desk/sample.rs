@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::page::{Frame, Person};
 use crate::office::{
-    CaseForm, CaseRow, CaseView, Choice, FieldKind, FormField, MediaView, NoticeView, TaskLine,
-    TaskView, TimelineLine,
+    CaseForm, CaseRow, CaseView, Choice, FieldKind, FormField, MediaView, NoticeView, Right,
+    TaskLine, TaskView, TimelineLine,
 };
 
 /// What a hostile villager would write; it must come out as the same text.
@@ -16,7 +16,14 @@ pub const HOSTILE_SHOWN: &str =
 pub fn frame() -> Frame {
     let person = Person { name: "平台一号".to_owned(), csrf: "token-7".to_owned() };
     let county = "青禾县".to_owned();
-    Frame { county, person: Some(person), here: "cases", done: None, refused: 0 }
+    Frame {
+        county,
+        person: Some(person),
+        here: "cases",
+        done: None,
+        refused: 0,
+        rights: Right::ALL.to_vec(),
+    }
 }
 
 pub fn at() -> Timestamp {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::page::{self, Frame};
 use super::session::SignedIn;
-use crate::office::{CommandError, LineView, Office, Role};
+use crate::office::{CommandError, LineView, Office, Right};
 
 const LINE_CHARACTERS_MAX: usize = 600;
 
@@ -48,20 +48,20 @@ async fn one_line(
     let text: String = asked.text.trim().chars().take(LINE_CHARACTERS_MAX).collect();
     let line = (!text.is_empty()).then(|| office.understand(&text));
     let frame = Frame::new(&office, &signed.session, "understand", &headers);
-    let corrections = signed.session.role != Role::Department;
+    let corrections = signed.session.may(Right::Dispatch);
     let page = OneLine { frame, max: LINE_CHARACTERS_MAX, text, line, corrections };
     page::show(StatusCode::OK, &page, &page.frame)
 }
 
 async fn corrections(State(office): State<Arc<Office>>, signed: SignedIn) -> Response {
-    if signed.session.role == Role::Department {
+    if !signed.session.may(Right::Dispatch) {
         return not_theirs();
     }
     download("corrections.csv", office.corrections().await)
 }
 
 async fn places(State(office): State<Arc<Office>>, signed: SignedIn) -> Response {
-    if signed.session.role == Role::Department {
+    if !signed.session.may(Right::Dispatch) {
         return not_theirs();
     }
     download("places.csv", office.place_corrections().await)
