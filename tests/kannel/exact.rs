@@ -20,7 +20,15 @@ async fn all<R: Record>(scene: &Scene, range: bianmin::store::Range) -> Vec<R> {
 
 fn clerk() -> Session {
     let name = "平台一号".to_owned();
-    Session { name, role: Role::Clerk, department: None, csrf: String::new(), must_change: false }
+    Session {
+        name,
+        role: Role::Clerk,
+        department: None,
+        village: None,
+        merchant: None,
+        csrf: String::new(),
+        must_change: false,
+    }
 }
 
 /// She has called for a person, so all that she writes stands word for word in a task, and what
