@@ -8,6 +8,7 @@ use crate::store::records::Person;
 use crate::zh;
 
 use super::placing::NewOrder;
+use super::reach::Reach;
 
 /// What the agent wrote down; all of it as text, as it was typed.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,10 @@ impl Office {
         asked: &CounterOrder,
     ) -> Result<Vec<String>, CommandError> {
         let refused = |text: String| CommandError::Refused(text);
+        let reach = self.reach(session).await?;
+        if matches!(reach, Reach::Merchants(_)) {
+            return Err(CommandError::NotFound);
+        }
         let today = crate::calendar::local_date(self.clock.now());
         let shelf = self.shelf().await?;
         let mut picks: Vec<(String, Milli)> = Vec::new();
@@ -55,6 +60,9 @@ impl Office {
             Found::One { place, .. } => place,
             _ => return Err(refused("没有找到这个村，请连乡镇一起写。".into())),
         };
+        if matches!(&reach, Reach::Village(own) if *own != place.code) {
+            return Err(refused("这里只替本村的人下单。别的村，请找那个村的代办员或平台。".into()));
+        }
         let phone = zh::phone(&asked.phone).map_err(|error| refused(format!("{error}。")))?;
         if asked.name.trim().is_empty() {
             return Err(refused("请写取货人的姓名。".into()));

@@ -22,6 +22,7 @@ use crate::store::{Changes, StoreError, keys, list, load, load_many};
 
 use super::clock::lack_words;
 use super::ledger::{self, Ledger};
+use super::reach::Reach;
 use super::views::{ArticleRow, GoodsPage, Uploaded};
 
 const PAGE: usize = 1_000;
@@ -98,15 +99,22 @@ impl Office {
         }
     }
 
-    pub async fn goods(&self, search: &str) -> Result<GoodsPage, CommandError> {
+    pub async fn goods(&self, session: &Session, search: &str) -> Result<GoodsPage, CommandError> {
+        let reach = self.reach(session).await?;
         let shelf = self.shelf().await?;
         let today = local_date(self.clock.now());
+        // At a village's counter everything is shown: it is what she may order for others.
+        let shown = |article: &&Article| {
+            matches!(reach, Reach::Village(_)) || reach.merchant(&article.merchant)
+        };
         let found: Vec<&Article> = if search.trim().is_empty() {
-            shelf.articles().take(ROWS_SHOWN).collect()
+            shelf.articles().filter(shown).take(ROWS_SHOWN).collect()
         } else {
-            let mut found = shelf.search(search, today, ROWS_SHOWN);
+            let mut found = shelf.search(search, today, shelf.len());
+            found.retain(shown);
+            found.truncate(ROWS_SHOWN);
             let word = search.trim();
-            let hidden = shelf.articles().filter(|article| {
+            let hidden = shelf.articles().filter(shown).filter(|article| {
                 article.id == word || article.merchant == word || article.name.contains(word)
             });
             let hidden = hidden.filter(|a| !found.iter().any(|f| f.id == a.id)).take(ROWS_SHOWN);
@@ -136,7 +144,9 @@ impl Office {
                 hidden: hidden.map_or(String::new(), |why| hidden_words(&why)),
             }
         });
-        Ok(GoodsPage { rows: rows.collect(), total: shelf.len() })
+        let total = shelf.articles().filter(shown).count();
+        let keeps = !matches!(reach, Reach::Village(_));
+        Ok(GoodsPage { rows: rows.collect(), total, keeps })
     }
 
     /// A table of goods, `name` ending in `.xlsx` or `.csv`. A table with a mistake changes
@@ -144,7 +154,23 @@ impl Office {
     /// are left alone, so a table whose upload broke off is simply uploaded again.
     pub async fn upload_goods(
         &self,
+        session: &Session,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<Uploaded, Vec<String>> {
+        let said = |error: CommandError| vec![error.to_string()];
+        let reach = self.reach(session).await.map_err(said)?;
+        if matches!(reach, Reach::Village(_)) {
+            return Err(said(CommandError::NotFound));
+        }
+        self.store_table(&session.name, &|merchant| reach.merchant(merchant), name, bytes).await
+    }
+
+    /// `keeps`: whose goods this table may hold.
+    async fn store_table(
+        &self,
         by: &str,
+        keeps: &(dyn Fn(&str) -> bool + Sync),
         name: &str,
         bytes: &[u8],
     ) -> Result<Uploaded, Vec<String>> {
@@ -155,7 +181,7 @@ impl Office {
         let table = Table::from_csv(&file.text).map_err(|problem| said(vec![problem]))?;
         let shelf = self.shelf().await.map_err(unavailable)?;
         let merchants: BTreeMap<String, Merchant> =
-            shelf.merchants().map(|m| (m.id.clone(), m.clone())).collect();
+            shelf.merchants().filter(|m| keeps(&m.id)).map(|m| (m.id.clone(), m.clone())).collect();
         let known = |merchant: &str| -> BTreeSet<String> {
             let own = shelf.articles().filter(|a| a.merchant == merchant && !a.withdrawn);
             own.map(|article| article.id.clone()).collect()
@@ -163,6 +189,10 @@ impl Office {
         let today = local_date(self.clock.now());
         let entries = upload::articles(&table, &merchants, &self.tables.goods_kinds, &known, today)
             .map_err(said)?;
+        let foreign = |id: &str| shelf.articles().any(|a| a.id == id && !keeps(&a.merchant));
+        if let Some(taken) = entries.iter().find(|entry| foreign(&entry.article.id)) {
+            return Err(vec![format!("编号{}是别的商家在用的，请换一个。", taken.article.id)]);
+        }
         let mut done = Uploaded { new: 0, changed: 0, same: 0 };
         for chunk in entries.chunks(CHUNK) {
             self.store_goods(by, chunk, &mut done).await.map_err(|error| match error {
@@ -279,6 +309,9 @@ impl Office {
         let now = self.clock.now();
         let found = load::<Article>(&*self.store, keys::article(article)).await?;
         let found = found.ok_or(CommandError::NotFound)?;
+        if !self.reach(session).await?.merchant(&found.record.merchant) {
+            return Err(CommandError::NotFound);
+        }
         if found.record.stock_mode != crate::shop::StockMode::Cycle {
             return Err(refused("这样商品不是集中订的。请先在商品表里把「订法」改成「集中订」。"));
         }

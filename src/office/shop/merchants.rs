@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::calendar::local_date;
+use crate::office::rights::Right;
 use crate::office::views::{CommandError, Session, TimelineLine};
 use crate::office::{Office, random};
 use crate::shop::{
@@ -11,6 +12,7 @@ use crate::shop::{
 use crate::store::records::Person;
 use crate::store::{Changes, StoreError, keys, list, load};
 
+use super::reach::Reach;
 use super::views::{MerchantCommand, MerchantRow, MerchantView, NewMerchant};
 
 const MERCHANTS_MAX: usize = 1_000;
@@ -35,17 +37,30 @@ impl Office {
         Ok(found.into_iter().map(|merchant| merchant.record).collect())
     }
 
-    pub async fn merchants(&self) -> Result<Vec<MerchantRow>, CommandError> {
+    pub async fn merchants(&self, session: &Session) -> Result<Vec<MerchantRow>, CommandError> {
+        let reach = self.reach(session).await?;
+        if matches!(reach, Reach::Village(_)) {
+            return Err(CommandError::NotFound);
+        }
         let shelf = self.shelf().await?;
         let today = local_date(self.clock.now());
         let row = |merchant: &Merchant| {
             let articles = shelf.articles().filter(|a| a.merchant == merchant.id).count();
             merchant_row(merchant, articles, today)
         };
-        Ok(self.all_merchants().await?.iter().map(row).collect())
+        let mut all = self.all_merchants().await?;
+        all.retain(|merchant| reach.merchant(&merchant.id));
+        Ok(all.iter().map(row).collect())
     }
 
-    pub async fn merchant(&self, id: &str) -> Result<Option<MerchantView>, CommandError> {
+    pub async fn merchant(
+        &self,
+        session: &Session,
+        id: &str,
+    ) -> Result<Option<MerchantView>, CommandError> {
+        if !self.reach(session).await?.merchant(id) {
+            return Ok(None);
+        }
         let Some(found) = load::<Merchant>(&*self.store, keys::merchant(id)).await? else {
             return Ok(None);
         };
@@ -53,7 +68,8 @@ impl Office {
         let shelf = self.shelf().await?;
         let articles = shelf.articles().filter(|a| a.merchant == merchant.id).count();
         let today = local_date(self.clock.now());
-        let steps = ADMISSION.iter().filter(|(from, _, _)| *from == merchant.stage);
+        let admits = session.may(Right::Admit);
+        let steps = ADMISSION.iter().filter(|(from, _, _)| admits && *from == merchant.stage);
         Ok(Some(MerchantView {
             row: merchant_row(merchant, articles, today),
             operator: merchant.operator.clone(),
@@ -79,6 +95,7 @@ impl Office {
                 })
                 .collect(),
             steps: steps.map(|(_, step, _)| (step.id(), step.word())).collect(),
+            admits,
             document_kinds: DocumentKind::ALL.iter().map(|k| (k.id(), k.word())).collect(),
             revision: merchant.revision,
         }))
@@ -90,6 +107,7 @@ impl Office {
         session: &Session,
         new: &NewMerchant,
     ) -> Result<(), CommandError> {
+        session.must(Right::Admit)?;
         let refused = |text: &str| Err(CommandError::Refused(text.into()));
         let id = new.id.trim();
         if id.is_empty() || id.len() > 20 || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
@@ -146,6 +164,11 @@ impl Office {
         revision: u32,
         command: MerchantCommand,
     ) -> Result<(), CommandError> {
+        match command {
+            // Its own key to its own door.
+            MerchantCommand::NewPass if self.reach(session).await?.merchant(id) => {}
+            _ => session.must(Right::Admit)?,
+        }
         let now = self.clock.now();
         let today = local_date(now);
         for _ in 0..CONFLICTS_MAX {

@@ -10,6 +10,7 @@ mod merchants;
 mod orders;
 mod placing;
 mod printing;
+mod reach;
 mod views;
 
 pub(super) use clock::run;

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use crate::office::views::CommandError;
 use crate::office::{Office, random};
 use crate::shop::{
-    self, Actor, Change, Command, Milli, Order, OrderEvent, Party, PayMethod, Refusal, State, Step,
-    WRONG_CODES_MAX,
+    self, Actor, Change, Command, Milli, Order, OrderEvent, Refusal, State, WRONG_CODES_MAX,
 };
 use crate::store::records::Outgoing;
 use crate::store::shop_records::{PickupCode, StoredOrderEvent};
@@ -15,6 +14,7 @@ use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load}
 
 use super::ledger::{Entry, Ledger};
 use super::placing::corrupt;
+use super::reach::Reach;
 use super::views::{OrderCommand, OrderFilter, OrderLine, OrderRow, OrderView};
 use crate::office::views::{Session, TimelineLine};
 
@@ -144,28 +144,54 @@ impl Office {
         Ok(None)
     }
 
-    /// Somebody at the village's shop says a code.
+    /// Somebody at the village's shop says a code. The number of her order.
     pub async fn order_by_code(
         &self,
+        session: &Session,
         village: &str,
         code: &str,
-    ) -> Result<Option<OrderView>, CommandError> {
-        let key = keys::pickup_code(village, code.trim());
-        match load::<PickupCode>(&*self.store, key).await? {
-            Some(found) => self.order(&found.record.order).await,
-            None => Ok(None),
-        }
+    ) -> Result<Option<String>, CommandError> {
+        let village = match self.reach(session).await? {
+            Reach::All => village.trim().to_owned(),
+            Reach::Village(own) => own,
+            Reach::Merchants(_) => return Err(CommandError::NotFound),
+        };
+        let key = keys::pickup_code(&village, code.trim());
+        let found = load::<PickupCode>(&*self.store, key).await?;
+        Ok(found.map(|found| found.record.order))
     }
 
-    pub async fn orders(&self, filter: &OrderFilter) -> Result<Vec<OrderRow>, CommandError> {
-        let orders = self.orders_matching(filter).await?;
+    pub async fn orders(
+        &self,
+        session: &Session,
+        filter: &OrderFilter,
+    ) -> Result<Vec<OrderRow>, CommandError> {
+        let reach = self.reach(session).await?;
+        let mut filter = filter.clone();
+        let mut orders = match &reach {
+            Reach::All => self.orders_matching(&filter).await?,
+            Reach::Village(own) => {
+                filter.village = Some(own.clone());
+                self.orders_matching(&filter).await?
+            }
+            Reach::Merchants(own) => {
+                let asked = filter.merchant.take().filter(|id| !id.is_empty());
+                let mut all = Vec::new();
+                for id in own.iter().filter(|id| asked.as_ref().is_none_or(|one| one == *id)) {
+                    filter.merchant = Some(id.clone());
+                    all.extend(self.orders_matching(&filter).await?);
+                }
+                all.sort_by_key(|order| (order.placed_at, order.number));
+                all.dedup_by_key(|order| order.number);
+                all.truncate(LIST_MAX);
+                all
+            }
+        };
+        orders.retain(|order| reach.order(order));
         Ok(orders.iter().map(order_row).collect())
     }
 
-    pub(super) async fn orders_matching(
-        &self,
-        filter: &OrderFilter,
-    ) -> Result<Vec<Order>, StoreError> {
+    async fn orders_matching(&self, filter: &OrderFilter) -> Result<Vec<Order>, StoreError> {
         let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let (state, merchant, village) =
             (text(&filter.state), text(&filter.merchant), text(&filter.village));
@@ -202,8 +228,14 @@ impl Office {
         Ok(found)
     }
 
-    pub async fn order(&self, number: &str) -> Result<Option<OrderView>, CommandError> {
-        let Some(order) = load::<Order>(&*self.store, keys::order(number)).await? else {
+    pub async fn order(
+        &self,
+        session: &Session,
+        number: &str,
+    ) -> Result<Option<OrderView>, CommandError> {
+        let reach = self.reach(session).await?;
+        let order = load::<Order>(&*self.store, keys::order(number)).await?;
+        let Some(order) = order.filter(|order| reach.order(&order.record)) else {
             return Ok(None);
         };
         let order = &order.record;
@@ -212,7 +244,10 @@ impl Office {
                 .await?;
         Ok(Some(OrderView {
             row: order_row(order),
-            phone: order.phone.clone(),
+            phone: match reach.phone(order) {
+                true => order.phone.clone(),
+                false => crate::zh::mask_phone(&order.phone),
+            },
             address: order.address.clone(),
             fulfil: order.fulfil.word(),
             pay: order.pay.word(),
@@ -228,13 +263,13 @@ impl Office {
             flags: order.flags.clone(),
             note: order.note.clone(),
             weighing: order.weights.is_some(),
-            actions: actions(order),
+            actions: reach.forms(order),
             timeline: events.iter().map(|event| timeline_line(&event.record)).collect(),
             revision: order.revision,
         }))
     }
 
-    /// What staff do to an order, as the page showed it.
+    /// What is done to an order at a page, as the page showed it.
     pub async fn order_command(
         &self,
         session: &Session,
@@ -242,7 +277,19 @@ impl Office {
         revision: u32,
         command: OrderCommand,
     ) -> Result<(), CommandError> {
-        let by = Actor::Staff { name: session.name.clone() };
+        let reach = self.reach(session).await?;
+        let order = load::<Order>(&*self.store, keys::order(number)).await?;
+        let order = order.filter(|order| reach.order(&order.record));
+        let order = order.ok_or(CommandError::NotFound)?.record;
+        if order.revision != revision {
+            return Err(CommandError::Changed);
+        }
+        let form = command.form();
+        let by_hand = form != "refunded" || reach.forms(&order).contains(&form);
+        if !reach.has_form(form) || !by_hand {
+            return Err(CommandError::NotFound);
+        }
+        let by = reach.actor(session, &order);
         let command = to_command(command)?;
         self.step_order(number, Some(revision), &command, &by).await.map(|_| ())
     }
@@ -312,38 +359,6 @@ fn timeline_line(stored: &StoredOrderEvent) -> TimelineLine {
     };
     let what = change.step().word().to_owned();
     TimelineLine { at: *at, who: by.shown().to_owned(), what, detail }
-}
-
-/// What staff may do now, by the table of transitions.
-fn actions(order: &Order) -> Vec<&'static str> {
-    let named = [
-        ("confirm", Step::Confirmed),
-        ("refuse", Step::Refused),
-        ("pack", Step::Packed),
-        ("send", Step::Sent),
-        ("arrive", Step::Arrived),
-        ("collect", Step::Collected),
-        ("release", Step::Collected),
-        ("deliver", Step::Delivered),
-        ("cancel", Step::Cancelled),
-        ("ask_return", Step::ReturnAsked),
-        ("take_return", Step::ReturnTaken),
-        ("decline_return", Step::ReturnDeclined),
-        ("refunded", Step::Refunded),
-    ];
-    let pickup = order.fulfil == shop::Fulfil::Pickup;
-    let may = |name: &str, step: Step| {
-        let open_refund = order.refunds.iter().any(|refund| !refund.done);
-        let fits = match name {
-            "arrive" => pickup,
-            "deliver" => !pickup,
-            "refunded" => open_refund && order.pay != PayMethod::Wechat,
-            _ => true,
-        };
-        fits && shop::transition(Some(order.state), step)
-            .is_some_and(|row| row.who.contains(&Party::Staff))
-    };
-    named.into_iter().filter(|(name, step)| may(name, *step)).map(|(name, _)| name).collect()
 }
 
 fn to_command(command: OrderCommand) -> Result<Command, CommandError> {

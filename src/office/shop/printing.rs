@@ -3,10 +3,13 @@
 use jiff::civil::Date;
 
 use crate::office::Office;
+use crate::office::rights::Right;
 use crate::office::sheet::Sheet;
-use crate::office::views::CommandError;
+use crate::office::views::{CommandError, Session};
 use crate::shop::{self, Fen, Order, State};
 use crate::store::{StoreError, keys, list_by_index};
+
+use super::reach::Reach;
 
 const PAGE: usize = 500;
 const ORDERS_MAX: usize = 5_000;
@@ -37,20 +40,53 @@ impl SheetKind {
         Self::ALL.iter().find(|(_, known, _)| *known == id).map(|(kind, _, _)| *kind)
     }
 
+    pub fn id(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, id, _)| id)
+    }
+
     pub fn title(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, _, title)| title)
     }
 }
 
 impl Office {
-    /// `village`: 12 digits; only of the delivery sheet, and needed there.
+    /// The sheets that somebody may print.
+    pub fn sheet_kinds(session: &Session) -> &'static [SheetKind] {
+        if session.may(Right::Orders) {
+            &[SheetKind::Delivery, SheetKind::Picking, SheetKind::Sorting, SheetKind::Route]
+        } else if session.may(Right::HandOut) {
+            &[SheetKind::Delivery]
+        } else if session.may(Right::OwnOrders) {
+            &[SheetKind::Picking]
+        } else {
+            &[]
+        }
+    }
+
+    /// `village`: 12 digits; only of the delivery sheet, and needed there. A merchant sees what
+    /// it packs, a village's counter what comes to it.
     pub async fn sheet(
         &self,
+        session: &Session,
         kind: SheetKind,
         day: Date,
         village: Option<&str>,
     ) -> Result<Sheet, CommandError> {
-        let all = self.orders_of_day(day).await?;
+        let reach = self.reach(session).await?;
+        if !Self::sheet_kinds(session).contains(&kind) {
+            return Err(CommandError::NotFound);
+        }
+        let village = match &reach {
+            Reach::Village(own) => Some(own.as_str()),
+            Reach::All | Reach::Merchants(_) => village,
+        };
+        if kind == SheetKind::Delivery && village.is_none() {
+            return Err(CommandError::Refused("村级配送单要写村的代码。".into()));
+        }
+        let mut all = self.orders_of_day(day).await?;
+        if matches!(reach, Reach::Merchants(_)) {
+            all.retain(|order| reach.order(order));
+        }
         let here = |order: &&Order| village.is_none_or(|village| order.village == village);
         let orders: Vec<&Order> = all.iter().filter(here).collect();
         let owed: i64 = orders.iter().map(|o| o.payable().minus(o.paid).0.max(0)).sum();

@@ -112,6 +112,27 @@ pub enum OrderCommand {
     },
 }
 
+impl OrderCommand {
+    /// The name of its form.
+    pub fn form(&self) -> &'static str {
+        match self {
+            Self::Confirm { .. } => "confirm",
+            Self::Refuse { .. } => "refuse",
+            Self::Pack { .. } => "pack",
+            Self::Send { .. } => "send",
+            Self::Arrive => "arrive",
+            Self::Collect { .. } => "collect",
+            Self::Release { .. } => "release",
+            Self::Deliver => "deliver",
+            Self::Cancel { .. } => "cancel",
+            Self::AskReturn { .. } => "ask_return",
+            Self::TakeReturn { .. } => "take_return",
+            Self::DeclineReturn { .. } => "decline_return",
+            Self::Refunded { .. } => "refunded",
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct ArticleRow {
     pub id: String,
@@ -132,6 +153,8 @@ pub struct ArticleRow {
 pub struct GoodsPage {
     pub rows: Vec<ArticleRow>,
     pub total: usize,
+    /// She may upload tables and open rounds.
+    pub keeps: bool,
 }
 
 /// What became of a table.
@@ -168,6 +191,8 @@ pub struct MerchantView {
     pub timeline: Vec<TimelineLine>,
     /// Id and word of each step that may follow.
     pub steps: Vec<(&'static str, &'static str)>,
+    /// She may take steps, file papers and uphold complaints.
+    pub admits: bool,
     pub document_kinds: Vec<(&'static str, &'static str)>,
     pub revision: u32,
 }

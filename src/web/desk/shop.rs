@@ -17,7 +17,7 @@ use crate::office::shop::{
     CounterOrder, GoodsPage, MerchantCommand, MerchantRow, MerchantView, NewMerchant, OrderCommand,
     OrderFilter, OrderRow, OrderView, SheetKind, Uploaded,
 };
-use crate::office::{CommandError, Office, Sheet};
+use crate::office::{CommandError, Office, Right, Session, Sheet};
 
 /// A table of twenty thousand rows fits.
 const UPLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -85,7 +85,7 @@ async fn orders(
         village: some(&asked.village),
         search: some(&asked.search),
     };
-    let rows = match office.orders(&filter).await {
+    let rows = match office.orders(&signed.session, &filter).await {
         Ok(rows) => rows,
         Err(error) => return page::failed(&error),
     };
@@ -102,10 +102,8 @@ async fn pickup(
     asked: Wanted,
 ) -> Response {
     let Query(asked) = asked.unwrap_or_default();
-    match office.order_by_code(&asked.village, &asked.code).await {
-        Ok(Some(order)) => {
-            Redirect::to(&format!("/desk/shop/orders/{}", order.row.number)).into_response()
-        }
+    match office.order_by_code(&signed.session, &asked.village, &asked.code).await {
+        Ok(Some(number)) => Redirect::to(&format!("/desk/shop/orders/{number}")).into_response(),
         Ok(None) => {
             let frame = Frame::new(&office, &signed.session, "shop", &headers);
             let problem = Some("这个店没有这个取货码。请再看一遍，或按姓名查。".into());
@@ -149,7 +147,7 @@ async fn show_order(
     status: StatusCode,
     problem: Option<String>,
 ) -> Response {
-    let order = match office.order(number).await {
+    let order = match office.order(&signed.session, number).await {
         Ok(Some(order)) => order,
         Ok(None) => return page::message(StatusCode::NOT_FOUND, NO_ORDER),
         Err(error) => return page::failed(&error),
@@ -223,6 +221,9 @@ async fn new_order(
     headers: HeaderMap,
     signed: SignedIn,
 ) -> Response {
+    if !signed.session.may(Right::Orders) && !signed.session.may(Right::HandOut) {
+        return page::failed(&CommandError::NotFound);
+    }
     let frame = Frame::new(&office, &signed.session, "shop", &headers);
     let token = crate::office::random::hex::<8>();
     let page = New { frame, asked: CounterOrder { token, ..Default::default() }, problem: None };
@@ -293,7 +294,7 @@ async fn show_goods(
     status: StatusCode,
     became: Result<Option<Uploaded>, Vec<String>>,
 ) -> Response {
-    let list = match office.goods(search).await {
+    let list = match office.goods(&signed.session, search).await {
         Ok(list) => list,
         Err(error) => return page::failed(&error),
     };
@@ -338,7 +339,7 @@ async fn upload(
     }
     let known = |name: &String| name.ends_with(".xlsx") || name.ends_with(".csv");
     let became = match file.filter(|(name, _)| known(name)) {
-        Some((name, bytes)) => office.upload_goods(&signed.session.name, &name, &bytes).await,
+        Some((name, bytes)) => office.upload_goods(&signed.session, &name, &bytes).await,
         None => Err(vec!["请选一个 .xlsx 或 .csv 文件。".into()]),
     };
     let status = if became.is_ok() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -395,7 +396,7 @@ async fn show_merchants(
     new: NewMerchant,
     error: Option<CommandError>,
 ) -> Response {
-    let rows = match office.merchants().await {
+    let rows = match office.merchants(&signed.session).await {
         Ok(rows) => rows,
         Err(error) => return page::failed(&error),
     };
@@ -455,7 +456,7 @@ async fn show_merchant(
     id: &str,
     error: Option<CommandError>,
 ) -> Response {
-    let merchant = match office.merchant(id).await {
+    let merchant = match office.merchant(&signed.session, id).await {
         Ok(Some(merchant)) => merchant,
         Ok(None) => return page::message(StatusCode::NOT_FOUND, "没有登记过这个商家。"),
         Err(error) => return page::failed(&error),
@@ -499,6 +500,7 @@ async fn merchant_act(
 #[template(path = "desk/shop_sheet.html")]
 struct Printed {
     frame: Frame,
+    kinds: &'static [SheetKind],
     asked: Asked,
     sheet: Option<Sheet>,
     /// The same as a file.
@@ -506,15 +508,16 @@ struct Printed {
     problem: Option<String>,
 }
 
-async fn read_sheet(office: &Office, asked: &Asked) -> Result<Sheet, CommandError> {
+async fn read_sheet(
+    office: &Office,
+    session: &Session,
+    asked: &Asked,
+) -> Result<Sheet, CommandError> {
     let refused = |text: &str| CommandError::Refused(text.to_owned());
     let kind = SheetKind::from_id(&asked.kind).ok_or_else(|| refused("请选一种单子。"))?;
     let day = asked.day.trim().parse().map_err(|_| refused("日期请写成 2026-11-25。"))?;
     let village = some(&asked.village);
-    if kind == SheetKind::Delivery && village.is_none() {
-        return Err(refused("村级配送单要写村的代码。"));
-    }
-    office.sheet(kind, day, village.as_deref()).await
+    office.sheet(session, kind, day, village.as_deref()).await
 }
 
 async fn sheet(
@@ -524,6 +527,10 @@ async fn sheet(
     asked: Wanted,
 ) -> Response {
     let Query(asked) = asked.unwrap_or_default();
+    let kinds = Office::sheet_kinds(&signed.session);
+    if kinds.is_empty() {
+        return page::failed(&CommandError::NotFound);
+    }
     let frame = Frame::new(&office, &signed.session, "shop", &headers);
     let pairs = [("kind", &asked.kind), ("day", &asked.day), ("village", &asked.village)];
     let pairs: Vec<String> =
@@ -532,18 +539,22 @@ async fn sheet(
     let (status, sheet, problem) = if asked.kind.is_empty() {
         (StatusCode::OK, None, None)
     } else {
-        match read_sheet(&office, &asked).await {
+        match read_sheet(&office, &signed.session, &asked).await {
             Ok(sheet) => (StatusCode::OK, Some(sheet), None),
             Err(error) => (page::status_of(&error), None, Some(error.to_string())),
         }
     };
-    let page = Printed { frame, asked, sheet, address, problem };
+    let page = Printed { frame, kinds, asked, sheet, address, problem };
     page::show(status, &page, &page.frame)
 }
 
-async fn sheet_file(State(office): State<Arc<Office>>, _: SignedIn, asked: Wanted) -> Response {
+async fn sheet_file(
+    State(office): State<Arc<Office>>,
+    signed: SignedIn,
+    asked: Wanted,
+) -> Response {
     let Query(asked) = asked.unwrap_or_default();
-    match read_sheet(&office, &asked).await {
+    match read_sheet(&office, &signed.session, &asked).await {
         Ok(sheet) => {
             let name = format!("attachment; filename=\"{}.csv\"", asked.kind);
             let kind = "text/csv; charset=utf-8".to_owned();

@@ -10,12 +10,22 @@ pub const GOODS: &str = include_str!("../../fixtures/shop/goods.csv");
 
 /// Registers, files papers and admits; gives the pass.
 pub async fn admit(clerk: &mut Clerk<'_>, id: &str, name: &str, papers: &[(&str, &str)]) -> String {
+    admit_for(clerk, (id, name), "便民电商公司", papers).await
+}
+
+/// As [`admit`], under that operator.
+pub async fn admit_for(
+    clerk: &mut Clerk<'_>,
+    (id, name): (&str, &str),
+    operator: &str,
+    papers: &[(&str, &str)],
+) -> String {
     clerk.csrf = clerk.csrf_of("/desk/shop/merchants").await;
     let fields = [
         ("id", id),
         ("name", name),
         ("kind", "goods"),
-        ("operator", "便民电商公司"),
+        ("operator", operator),
         ("contact", "老李"),
         ("phone", if id == "M1" { "13900000001" } else { "13900000002" }),
     ];

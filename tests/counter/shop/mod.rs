@@ -3,3 +3,4 @@
 mod market;
 mod orders;
 mod pages;
+mod rights;

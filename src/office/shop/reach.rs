@@ -1,0 +1,141 @@
+//! How far into the shop somebody sees, and which steps of an order are hers. Every function
+//! that a page calls asks here first; what is out of reach is not there.
+
+use std::collections::BTreeSet;
+
+use crate::office::Office;
+use crate::office::rights::Right;
+use crate::office::views::{CommandError, Role, Session};
+use crate::shop::{self, Actor, Fulfil, Order, Party, PayMethod, State, Step};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The platform.
+    All,
+    /// These merchants: one's own, or all of an operator.
+    Merchants(BTreeSet<String>),
+    /// The counter of one village's shop, by 12 digits.
+    Village(String),
+}
+
+/// Who stands at a form of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hand {
+    Desk,
+    Seller,
+    Shop,
+}
+
+use Hand::{Desk, Seller, Shop};
+
+/// Each form of an order, the step that it takes, and who is offered it where the table of
+/// transitions has the step.
+#[rustfmt::skip]
+const FORMS: [(&str, Step, &[Hand]); 13] = [
+    ("confirm", Step::Confirmed, &[Desk, Seller]),
+    ("refuse", Step::Refused, &[Desk, Seller]),
+    ("pack", Step::Packed, &[Desk, Seller]),
+    ("send", Step::Sent, &[Desk, Seller]),
+    ("arrive", Step::Arrived, &[Desk, Shop]),
+    ("collect", Step::Collected, &[Desk, Shop]),
+    ("release", Step::Collected, &[Desk, Shop]),
+    ("deliver", Step::Delivered, &[Desk, Seller, Shop]),
+    ("cancel", Step::Cancelled, &[Desk]),
+    ("ask_return", Step::ReturnAsked, &[Desk, Shop]),
+    ("take_return", Step::ReturnTaken, &[Desk, Seller, Shop]),
+    ("decline_return", Step::ReturnDeclined, &[Desk, Seller]),
+    ("refunded", Step::Refunded, &[Desk, Shop]),
+];
+
+impl Office {
+    pub(super) async fn reach(&self, session: &Session) -> Result<Reach, CommandError> {
+        if session.may(Right::Orders) {
+            return Ok(Reach::All);
+        }
+        if session.may(Right::HandOut) {
+            let village = session.village.clone().ok_or(CommandError::NotFound)?;
+            return Ok(Reach::Village(village));
+        }
+        session.must(Right::OwnOrders)?;
+        let of = session.merchant.as_deref().ok_or(CommandError::NotFound)?;
+        if session.role != Role::Operator {
+            return Ok(Reach::Merchants(BTreeSet::from([of.to_owned()])));
+        }
+        let all = self.all_merchants().await?;
+        let own = all.into_iter().filter(|merchant| merchant.operator == of);
+        Ok(Reach::Merchants(own.map(|merchant| merchant.id).collect()))
+    }
+}
+
+impl Reach {
+    pub fn merchant(&self, id: &str) -> bool {
+        match self {
+            Reach::All => true,
+            Reach::Merchants(own) => own.contains(id),
+            Reach::Village(_) => false,
+        }
+    }
+
+    /// At the counter of a village an order is there once it is packed: until then it is a
+    /// matter between the buyer and the merchant.
+    pub fn order(&self, order: &Order) -> bool {
+        match self {
+            Reach::All => true,
+            Reach::Merchants(own) => own.contains(&order.merchant),
+            Reach::Village(village) => order.village == *village && at_counter(order.state),
+        }
+    }
+
+    /// May her number be read in whole? A merchant needs it to find her door.
+    pub fn phone(&self, order: &Order) -> bool {
+        !matches!(self, Reach::Merchants(_)) || order.fulfil == Fulfil::Home
+    }
+
+    pub fn actor(&self, session: &Session, order: &Order) -> Actor {
+        match self {
+            Reach::Merchants(_) => {
+                Actor::Merchant { id: order.merchant.clone(), name: session.name.clone() }
+            }
+            _ => Actor::Staff { name: session.name.clone() },
+        }
+    }
+
+    fn hand(&self) -> (Hand, Party) {
+        match self {
+            Reach::All => (Desk, Party::Staff),
+            Reach::Merchants(_) => (Seller, Party::Merchant),
+            Reach::Village(_) => (Shop, Party::Staff),
+        }
+    }
+
+    /// Is the form hers in any state? If not now, she is told why.
+    pub fn has_form(&self, form: &str) -> bool {
+        let (hand, _) = self.hand();
+        FORMS.iter().any(|(name, _, hands)| *name == form && hands.contains(&hand))
+    }
+
+    /// The forms of an order as it is now, by their names.
+    pub fn forms(&self, order: &Order) -> Vec<&'static str> {
+        let (hand, party) = self.hand();
+        let pickup = order.fulfil == Fulfil::Pickup;
+        let open_refund = order.refunds.iter().any(|refund| !refund.done);
+        let fits = |name: &str| match name {
+            "arrive" => pickup,
+            "deliver" => !pickup,
+            // Money that came by WeChat goes back the same way, without anybody's hand.
+            "refunded" => open_refund && order.pay != PayMethod::Wechat,
+            _ => true,
+        };
+        let may = |step: Step| {
+            shop::transition(Some(order.state), step).is_some_and(|row| row.who.contains(&party))
+        };
+        let offered = FORMS
+            .iter()
+            .filter(|(name, step, hands)| hands.contains(&hand) && fits(name) && may(*step));
+        offered.map(|(name, _, _)| *name).collect()
+    }
+}
+
+fn at_counter(state: State) -> bool {
+    !matches!(state, State::Placed | State::Confirmed | State::Refused | State::Cancelled)
+}
