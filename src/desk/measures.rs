@@ -118,6 +118,53 @@ impl Tally {
         Some(parts.iter().zip(WEIGHTS).map(|(part, weight)| part * weight).sum::<f64>() * 100.0)
     }
 
+    /// Takes in what another tally counted.
+    pub fn add(&mut self, other: &Tally) {
+        // By name, so that a new figure can not be forgotten here.
+        let Tally {
+            assigned,
+            accepted,
+            responded,
+            replied,
+            in_time,
+            in_first_time,
+            returns,
+            extended,
+            redone,
+            called,
+            answered,
+            solved,
+            partly,
+            unrated,
+            content,
+            not_content,
+            supervised,
+            minutes,
+        } = other;
+        for (to, from) in [
+            (&mut self.assigned, assigned),
+            (&mut self.accepted, accepted),
+            (&mut self.responded, responded),
+            (&mut self.replied, replied),
+            (&mut self.in_time, in_time),
+            (&mut self.in_first_time, in_first_time),
+            (&mut self.returns, returns),
+            (&mut self.extended, extended),
+            (&mut self.redone, redone),
+            (&mut self.called, called),
+            (&mut self.answered, answered),
+            (&mut self.solved, solved),
+            (&mut self.partly, partly),
+            (&mut self.unrated, unrated),
+            (&mut self.content, content),
+            (&mut self.not_content, not_content),
+            (&mut self.supervised, supervised),
+        ] {
+            *to += from;
+        }
+        self.minutes.extend(minutes);
+    }
+
     pub fn is_ranked(&self) -> bool {
         self.assigned >= RANKED_MIN
     }
@@ -165,21 +212,36 @@ fn assignments(case: &Case) -> impl Iterator<Item = Assignment<'_>> {
     earlier.chain(now)
 }
 
+/// What measures nobody is left out: withdrawn, rejected or merged before an answer.
+fn counted(case: &Case) -> impl Iterator<Item = Assignment<'_>> {
+    assignments(case).filter(|one| {
+        let ended_unanswered = one.round == case.round
+            && one.replied_at.is_none()
+            && (case.closed_at.is_some() || case.parent.is_some());
+        !ended_unanswered
+    })
+}
+
+/// Each assignment of `case` as a tally of one: the department, the end of its time, the tally.
+pub fn split(case: &Case, calendar: &Calendar) -> Vec<(String, Timestamp, Tally)> {
+    counted(case)
+        .map(|one| {
+            let mut tally = Tally::default();
+            one.count(&mut tally, case, calendar);
+            (one.department.to_owned(), one.due_at, tally)
+        })
+        .collect()
+}
+
 /// Adds what of `case` belongs into the time from `from` to before `to`, to each department's
-/// tally. What was withdrawn, rejected or merged before an answer measures nobody.
+/// tally.
 pub fn count(
     tallies: &mut BTreeMap<String, Tally>,
     case: &Case,
     (from, to): (Timestamp, Timestamp),
     calendar: &Calendar,
 ) {
-    for one in assignments(case).filter(|one| from <= one.due_at && one.due_at < to) {
-        let ended_unanswered = one.round == case.round
-            && one.replied_at.is_none()
-            && (case.closed_at.is_some() || case.parent.is_some());
-        if ended_unanswered {
-            continue;
-        }
+    for one in counted(case).filter(|one| from <= one.due_at && one.due_at < to) {
         let tally = tallies.entry(one.department.to_owned()).or_default();
         one.count(tally, case, calendar);
     }

@@ -12,6 +12,7 @@ mod course;
 mod decide;
 mod errand;
 mod event;
+pub mod figures;
 mod handler;
 mod hers;
 pub mod ledger;

@@ -85,9 +85,17 @@ impl Office {
 
     /// The index that leaves least to look at.
     fn list_range(&self, filter: &CaseFilter) -> Range {
-        match (&filter.department, &filter.state) {
-            (Some(department), _) => keys::cases_of_department(department),
-            (None, Some(state)) => keys::cases_in_state(state),
+        let state = filter.state.as_deref().and_then(State::from_word);
+        // What is late is always open.
+        let open = state.map_or(filter.overdue.then_some(true), |state| Some(state.is_open()));
+        match (&filter.department, state) {
+            (Some(department), _) => match open {
+                Some(true) => keys::open_cases_of_department(department),
+                Some(false) => keys::ended_cases_of_department(department),
+                None => keys::cases_of_department(department),
+            },
+            (None, Some(state)) => keys::cases_in_state(state.id()),
+            (None, None) if filter.overdue => keys::open_cases(),
             (None, None) => keys::cases_by_receipt(),
         }
     }
@@ -143,7 +151,7 @@ impl Office {
         }
     }
 
-    pub(super) fn department_name(&self, id: &str) -> String {
+    pub fn department_name(&self, id: &str) -> String {
         self.tables.departments.get(id).map_or_else(|| id.to_owned(), |d| d.name.clone())
     }
 

@@ -237,7 +237,7 @@ impl Office {
         })
     }
 
-    async fn each_case(
+    pub(super) async fn each_case(
         &self,
         mut range: Range,
         mut take: impl FnMut(Case) -> Result<(), CommandError> + Send,

@@ -16,6 +16,7 @@ mod danger;
 mod deadlines;
 mod dialogs;
 mod dialogs_change;
+mod figures;
 mod flood;
 mod gauges;
 mod health;
@@ -84,6 +85,7 @@ use crate::config::Config;
 use crate::dialog::Script;
 use crate::store::Store;
 
+pub use crate::desk::figures::Figures;
 pub use account_menu::{account_menu, push_menu};
 pub use case_forms::Typed;
 pub use dialogs::{DialogsRefused, Look, check_dialogs, check_files};
@@ -137,6 +139,7 @@ pub struct Office {
     alarms: health::Alarms,
     gauges: gauges::Gauges,
     budgets: sms_budget::Budgets,
+    board: tokio::sync::Mutex<figures::Board>,
     bells: Bells,
     started_at: Timestamp,
     stop: CancellationToken,
@@ -173,6 +176,7 @@ impl Office {
             alarms: health::Alarms::default(),
             gauges: gauges::Gauges::new(&config),
             budgets: sms_budget::Budgets::default(),
+            board: tokio::sync::Mutex::default(),
             bells: Bells::default(),
             started_at: clock.now(),
             stop: CancellationToken::new(),

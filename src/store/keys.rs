@@ -50,7 +50,9 @@
 //! | `i/case-received/<time>/<number>` | Case |
 //! | `i/case-village/<village>/<time>/<number>` | Case |
 //! | `i/case-state/<state>/<promised>/<number>` | Case |
-//! | `i/case-department/<department>/<promised>/<number>` | Case |
+//! | `i/case-department/<department>/<open or ended>/<due>/<number>` | Case |
+//! | `i/case-open/<due>/<number>` | Case |
+//! | `i/case-changed/<time>/<number>` | Case |
 //! | `i/case-person/<person>/<number>` | Case |
 //! | `i/case-clock/<time>/<number>` | Case |
 //! | `i/outgoing-due/<time>/<id>` | Outgoing |
@@ -233,13 +235,47 @@ pub fn cases_in_state(state: &str) -> Range {
     below(&["i", "case-state", &segment(state)])
 }
 
-pub fn case_by_department(department: &str, promised: Timestamp, number: &str) -> Key {
-    key(&["i", "case-department", &segment(department), &time(promised), number])
+/// A county's departments have years of ended cases and a few that run: these have a place of
+/// their own, which sorts before the others'.
+fn running(is_open: bool) -> &'static str {
+    if is_open { "0" } else { "1" }
+}
+
+pub fn case_by_department(department: &str, is_open: bool, due: Timestamp, number: &str) -> Key {
+    let department = segment(department);
+    key(&["i", "case-department", &department, running(is_open), &time(due), number])
+}
+
+/// The open ones, those due first before the others; behind them what has ended.
+pub fn cases_of_department(department: &str) -> Range {
+    below(&["i", "case-department", &segment(department)])
 }
 
 /// Those due first come first.
-pub fn cases_of_department(department: &str) -> Range {
-    below(&["i", "case-department", &segment(department)])
+pub fn open_cases_of_department(department: &str) -> Range {
+    below(&["i", "case-department", &segment(department), running(true)])
+}
+
+/// Newest first.
+pub fn ended_cases_of_department(department: &str) -> Range {
+    newest_first(below(&["i", "case-department", &segment(department), running(false)]))
+}
+
+pub fn case_by_due(due: Timestamp, number: &str) -> Key {
+    key(&["i", "case-open", &time(due), number])
+}
+
+/// Those due first come first.
+pub fn open_cases() -> Range {
+    below(&["i", "case-open"])
+}
+
+pub fn case_by_change(at: Timestamp, number: &str) -> Key {
+    key(&["i", "case-changed", &time(at), number])
+}
+
+pub fn cases_changed_since(at: Timestamp) -> Range {
+    between(&["i", "case-changed"], at, Timestamp::MAX)
 }
 
 /// When the clock does something to it.

@@ -213,7 +213,12 @@ impl Record for Case {
             keys::case_by_receipt(self.received_at, number),
             keys::case_by_state(self.state.id(), self.round_due_at, number),
             keys::case_by_person(&self.person, number),
+            keys::case_by_change(self.updated_at, number),
         ];
+        let is_open = self.state.is_open();
+        if is_open {
+            indexes.push(keys::case_by_due(self.round_due_at, number));
+        }
         let village = self.place_code.as_ref();
         indexes.extend(village.map(|code| keys::case_by_village(code, self.received_at, number)));
         // Those that help, and the one to which it is offered, find it in their lists as well.
@@ -223,7 +228,7 @@ impl Record for Case {
         departments.sort();
         departments.dedup();
         for department in departments {
-            indexes.push(keys::case_by_department(department, self.round_due_at, number));
+            indexes.push(keys::case_by_department(department, is_open, self.round_due_at, number));
         }
         indexes.extend(self.wakes_at.map(|at| keys::case_clock(at, number)));
         indexes

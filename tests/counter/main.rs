@@ -8,6 +8,7 @@ mod danger;
 mod departments;
 mod desk_page;
 mod duplicates;
+mod figures;
 mod hand_over;
 mod her_own_cases;
 mod hostile;

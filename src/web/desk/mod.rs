@@ -3,6 +3,7 @@
 mod account;
 mod cases;
 mod dialogs;
+mod figures;
 mod ledgers;
 mod listings;
 mod new;
@@ -31,6 +32,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(cases::routes())
         .merge(new::routes())
         .merge(tasks::routes())
+        .merge(figures::routes())
         .merge(ledgers::routes())
         .merge(shop::routes())
         .merge(listings::routes())
