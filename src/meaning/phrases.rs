@@ -1,20 +1,43 @@
-//! Words to look for in a text: `路灯`, `欠*工资` (with up to six characters between),
-//! `^谢谢$` (at the start, at the end).
+//! Words to look for in a text: `路灯`, `欠*工资` (with up to six characters between), `欠**工资`
+//! (up to fourteen), `^谢谢$` (at the start, at the end), `【人】*掉*【水】` (any word of the sets
+//! 人 and 水).
 
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-/// Between two parts of a phrase.
-const GAP_MAX: usize = 6;
+/// Between two parts of a phrase, for `*` and for `**`.
+const GAP: usize = 6;
+const GAP_WIDE: usize = 14;
+
+/// Words that stand for each other, by the name of the set.
+pub type Sets = FxHashMap<String, Vec<String>>;
 
 #[derive(Debug)]
 struct Phrase {
-    parts: Vec<Vec<char>>,
+    /// Words or sets, each with what may stand before it.
+    parts: Vec<(Group, usize)>,
     start: bool,
     end: bool,
     /// What the one who made the set knows it by.
     tag: usize,
+}
+
+/// A word of its own, or a set of words.
+type Group = u32;
+
+#[derive(Debug)]
+struct Word {
+    chars: Vec<char>,
+    groups: Vec<Group>,
+}
+
+/// A word, where it stands.
+#[derive(Clone, Copy)]
+struct Token {
+    group: Group,
+    from: usize,
+    to: usize,
 }
 
 /// A phrase of the set, where it stands.
@@ -29,74 +52,217 @@ pub struct Hit {
 #[derive(Debug, Default)]
 pub struct Phrases {
     all: Vec<Phrase>,
-    by_first: FxHashMap<char, Vec<usize>>,
+    words: Vec<Word>,
+    by_first: FxHashMap<char, Vec<u32>>,
+    groups: FxHashMap<String, Group>,
+    /// Of each group, the phrases that begin with it.
+    begun: Vec<Vec<u32>>,
 }
 
 impl Phrases {
-    /// False when nothing is left of it, or a part is empty.
+    /// False when nothing is left of it, a part is empty, or it names a set.
     pub fn add(&mut self, text: &str, tag: usize) -> bool {
+        self.add_with(&Sets::default(), text, tag)
+    }
+
+    /// False, too, when it names a set that there is not.
+    pub fn add_with(&mut self, sets: &Sets, text: &str, tag: usize) -> bool {
         let start = text.starts_with('^');
         let text = text.trim_start_matches('^');
         let end = text.ends_with('$');
         let text = text.trim_end_matches('$');
-        let parts: Vec<Vec<char>> = text.split('*').map(|part| part.chars().collect()).collect();
-        let Some(first) = parts.first().and_then(|part| part.first()).copied() else {
-            return false;
-        };
-        if parts.iter().any(Vec::is_empty) {
+        let mut parts = Vec::new();
+        let mut gap = 0;
+        for (at, piece) in text.split('*').enumerate() {
+            // Between two stars nothing stands: the gap is a wide one.
+            if piece.is_empty() && at > 0 && gap == GAP {
+                gap = GAP_WIDE;
+                continue;
+            }
+            let Some(groups) = self.groups_of(sets, piece) else { return false };
+            for group in groups {
+                parts.push((group, gap));
+                gap = 0;
+            }
+            gap = GAP;
+        }
+        let Some((first, _)) = parts.first().copied() else { return false };
+        if text.ends_with('*') {
             return false;
         }
-        self.by_first.entry(first).or_default().push(self.all.len());
+        self.begun[first as usize].push(self.all.len() as u32);
         self.all.push(Phrase { parts, start, end, tag });
         true
     }
 
-    pub fn hits(&self, chars: &[char]) -> Vec<Hit> {
-        let mut found = Vec::new();
-        for (at, c) in chars.iter().enumerate() {
-            let Some(begun) = self.by_first.get(c) else { continue };
-            for phrase in begun.iter().map(|index| &self.all[*index]) {
-                if let Some(to) = phrase.ends_at(chars, at) {
-                    let weight = phrase.parts.iter().map(Vec::len).sum();
-                    found.push(Hit { tag: phrase.tag, range: at..to, weight });
+    /// `【人】掉【水】里`: a set, a word, a set, a word.
+    fn groups_of(&mut self, sets: &Sets, piece: &str) -> Option<Vec<Group>> {
+        let mut groups = Vec::new();
+        let mut rest = piece;
+        while !rest.is_empty() {
+            if let Some(named) = rest.strip_prefix('【') {
+                let (name, behind) = named.split_once('】')?;
+                rest = behind;
+                groups.push(self.group(&format!("【{name}】"), sets.get(name)?));
+            } else {
+                let word = &rest[..rest.find('【').unwrap_or(rest.len())];
+                rest = &rest[word.len()..];
+                groups.push(self.group(word, &[word.to_owned()]));
+            }
+        }
+        (!groups.is_empty()).then_some(groups)
+    }
+
+    fn group(&mut self, name: &str, words: &[String]) -> Group {
+        if let Some(known) = self.groups.get(name) {
+            return *known;
+        }
+        let group = self.begun.len() as Group;
+        self.groups.insert(name.to_owned(), group);
+        self.begun.push(Vec::new());
+        for word in words {
+            let chars: Vec<char> = word.chars().collect();
+            let Some(first) = chars.first().copied() else { continue };
+            let beside = self.by_first.entry(first).or_default();
+            let known = beside.iter().find(|at| self.words[**at as usize].chars == chars);
+            match known.copied() {
+                Some(at) => self.words[at as usize].groups.push(group),
+                None => {
+                    beside.push(self.words.len() as u32);
+                    self.words.push(Word { chars, groups: vec![group] });
                 }
             }
         }
+        group
+    }
+
+    pub fn hits(&self, chars: &[char]) -> Vec<Hit> {
+        let mut found = Vec::new();
+        self.each(chars, |hit| {
+            found.push(hit);
+            false
+        });
         found
     }
 
     pub fn any(&self, chars: &[char]) -> bool {
-        chars.iter().enumerate().any(|(at, c)| {
-            self.by_first.get(c).is_some_and(|begun| {
-                begun.iter().any(|index| self.all[*index].ends_at(chars, at).is_some())
-            })
-        })
+        self.each(chars, |_| true)
+    }
+
+    /// In the order of where they begin; `take` says when it is enough.
+    fn each(&self, chars: &[char], mut take: impl FnMut(Hit) -> bool) -> bool {
+        let mut tokens: Vec<Token> = Vec::new();
+        let mut there = vec![0u64; self.begun.len().div_ceil(64)];
+        for (at, c) in chars.iter().enumerate() {
+            let Some(words) = self.by_first.get(c) else { continue };
+            for word in words.iter().map(|word| &self.words[*word as usize]) {
+                // The first character is right; most words go by the second.
+                let second = word.chars.get(1).is_none_or(|c| chars.get(at + 1) == Some(c));
+                if second && chars[at..].starts_with(&word.chars) {
+                    let to = at + word.chars.len();
+                    for group in &word.groups {
+                        there[*group as usize / 64] |= 1 << (group % 64);
+                        tokens.push(Token { group: *group, from: at, to });
+                    }
+                }
+            }
+        }
+        let stands = |group: Group| there[group as usize / 64] >> (group % 64) & 1 == 1;
+        for (n, first) in tokens.iter().enumerate() {
+            for phrase in self.begun[first.group as usize].iter().map(|at| &self.all[*at as usize])
+            {
+                let possible = phrase.parts[1..].iter().all(|(group, _)| stands(*group));
+                if !possible || phrase.start && first.from > 0 {
+                    continue;
+                }
+                let end = phrase.end.then_some(chars.len());
+                let behind = &tokens[n + 1..];
+                let Some((to, more)) = ends_at(&phrase.parts[1..], first.to, behind, end) else {
+                    continue;
+                };
+                let weight = first.to - first.from + more;
+                if take(Hit { tag: phrase.tag, range: first.from..to, weight }) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     pub fn bytes(&self) -> usize {
-        let phrase = |phrase: &Phrase| {
-            size_of::<Phrase>() + phrase.parts.iter().map(|part| 24 + part.len() * 4).sum::<usize>()
-        };
-        self.all.iter().map(phrase).sum::<usize>() + self.by_first.len() * 48 + self.all.len() * 8
+        let phrase = |phrase: &Phrase| size_of::<Phrase>() + phrase.parts.len() * 16 + 4;
+        let word = |word: &Word| 48 + word.chars.len() * 4 + word.groups.len() * 4;
+        self.all.iter().map(phrase).sum::<usize>()
+            + self.words.iter().map(word).sum::<usize>()
+            + self.by_first.len() * 48
+            + self.groups.len() * 80
     }
 }
 
-impl Phrase {
-    fn ends_at(&self, chars: &[char], at: usize) -> Option<usize> {
-        if self.start && at > 0 {
-            return None;
+/// Where the rest of a phrase ends, and how many characters of it are its own; the nearest
+/// words count.
+fn ends_at(
+    parts: &[(Group, usize)],
+    from: usize,
+    tokens: &[Token],
+    end: Option<usize>,
+) -> Option<(usize, usize)> {
+    let Some(((group, gap), rest)) = parts.split_first() else {
+        return end.is_none_or(|end| end == from).then_some((from, 0));
+    };
+    let near = tokens.iter().enumerate().take_while(|(_, token)| token.from <= from + gap);
+    let mut fits = near.filter(|(_, token)| token.group == *group && token.from >= from);
+    fits.find_map(|(n, token)| {
+        let (to, more) = ends_at(rest, token.to, &tokens[n + 1..], end)?;
+        Some((to, more + token.to - token.from))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(phrase: &str, text: &str) -> Option<String> {
+        let sets = [("人", vec!["孩子", "老人", "人"]), ("水", vec!["河", "井"])];
+        let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect();
+        let sets: Sets =
+            sets.into_iter().map(|(name, words)| (name.to_owned(), owned(words))).collect();
+        let mut phrases = Phrases::default();
+        assert!(phrases.add_with(&sets, phrase, 0), "{phrase}");
+        let chars: Vec<char> = text.chars().collect();
+        let hit = phrases.hits(&chars).into_iter().next()?;
+        Some(chars[hit.range].iter().collect())
+    }
+
+    #[test]
+    fn words_gaps_and_sets() {
+        for (phrase, text, expect) in [
+            ("路灯", "村口路灯坏了", Some("路灯")),
+            ("路灯", "村口的灯", None),
+            ("欠*工资", "欠了我们三个月工资", Some("欠了我们三个月工资")),
+            ("欠*工资", "欠我们村里十几个人的工资", None),
+            ("欠**工资", "欠我们村里十几个人的工资", Some("欠我们村里十几个人的工资")),
+            ("^谢谢$", "谢谢", Some("谢谢")),
+            ("^谢谢$", "谢谢您", None),
+            ("^谢*您$", "谢您您", Some("谢您您")),
+            ("【人】掉【水】里", "一个老人掉井里了", Some("老人掉井里")),
+            ("【人】掉【水】里", "老人的手机掉井里了", None),
+            ("【人】*掉*【水】", "两个孩子玩着掉进了河", Some("孩子玩着掉进了河")),
+            // The first 人 is too far away, the second is not.
+            ("【人】*井", "老人和我们村里的那个孩子下井", Some("孩子下井")),
+        ] {
+            assert_eq!(found(phrase, text).as_deref(), expect, "{phrase} in {text}");
         }
-        let (first, rest) = self.parts.split_first()?;
-        if !chars[at..].starts_with(first) {
-            return None;
+    }
+
+    #[test]
+    fn what_is_no_phrase_is_refused() {
+        let sets = Sets::from_iter([("人".to_owned(), vec!["孩子".to_owned()])]);
+        let mut phrases = Phrases::default();
+        for text in ["", "^", "*", "*坏", "坏*", "坏***了", "【水】", "掉【", "【人】*【井】"]
+        {
+            assert!(!phrases.add_with(&sets, text, 0), "{text}");
         }
-        let mut to = at + first.len();
-        for part in rest {
-            let last = chars.len().min(to + GAP_MAX + part.len());
-            let window = &chars[to..last];
-            let found = window.windows(part.len()).position(|there| there == part.as_slice())?;
-            to += found + part.len();
-        }
-        (!self.end || to == chars.len()).then_some(to)
+        assert!(!phrases.add("【人】", 0), "without the sets");
     }
 }

@@ -1,6 +1,8 @@
 //! `bianmin understand` and the model of kinds of matter, as a program and as tables of cases
 //! that anybody can extend with a line (tests/fixtures/understand, tests/fixtures/zh).
 
+mod danger;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
