@@ -90,7 +90,9 @@ struct County {
     office: Arc<Office>,
     store: Arc<SledEngine>,
     _data: tempfile::TempDir,
+    /// By their codes, and as they are written.
     villages: Vec<String>,
+    names: Vec<String>,
     departments: Vec<String>,
     some_cases: Vec<String>,
 }
@@ -105,6 +107,8 @@ impl County {
         let store = Arc::new(store);
         let tables = Tables::read(&root.join("county")).expect("the county loads");
         let villages = tables.places.iter().map(|place| place.code.clone()).collect();
+        let names = tables.places.iter().map(|place| format!("{}{}", place.township, place.name));
+        let names = names.collect();
         let leads = tables.categories.iter().map(|category| category.lead.clone());
         let mut departments: Vec<String> = leads.collect();
         departments.sort();
@@ -122,6 +126,7 @@ impl County {
             store,
             _data: data,
             villages,
+            names,
             departments,
             some_cases: Vec::new(),
         };
@@ -232,7 +237,7 @@ impl County {
             let called = Called {
                 name: "李四".into(),
                 phone: format!("139{n:08}"),
-                village: self.villages[n % self.villages.len()].clone(),
+                village: self.names[n % self.names.len()].clone(),
                 category: "0501".into(),
                 text: format!("垃圾堆在路边没人拉，这是第{n}次说了。"),
                 ..Called::default()
