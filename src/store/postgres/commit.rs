@@ -1,158 +1,179 @@
-//! One batch as one statement, once: whatever happens to the connection, the caller hears
-//! what became of it.
+//! Batches as one statement, once: whatever happens to the connection, each caller hears what
+//! became of his.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::Object;
 use tokio::time::timeout;
+use tokio_postgres::Row;
 use tokio_postgres::error::DbError;
 
 use super::fault::{self, Fault};
+use super::gather::Commit;
+use super::group::{ChangeArrays, CommitArrays, Prepared};
 use super::session::{ANSWER_WITHIN, Seat, Session};
-use super::{PostgresEngine, statements};
+use super::{Database, GIVE_UP_AFTER, statements};
 use crate::store::record::shown;
-use crate::store::{Batch, Expect, StoreError};
+use crate::store::{Key, StoreError};
 
-/// Commits that got in each other's way are tried again so often.
+/// Statements that got in each other's way are tried again so often.
 const AGAIN_MAX: u32 = 10;
+/// After so many tries each batch of a group goes by itself.
+const TOGETHER_MAX: u32 = 2;
 const LONGEST_PAUSE_MS: u64 = 200;
 
-/// A batch as the arrays of the statement, each sorted by key so that commits which touch the
-/// same keys lock them in the same order.
-#[derive(Default)]
-struct Arrays {
-    expected: Vec<Vec<u8>>,
-    versions: Vec<i64>,
-    created: (Vec<Vec<u8>>, Vec<Vec<u8>>),
-    replaced: (Vec<Vec<u8>>, Vec<Vec<u8>>),
-    deleted: Vec<Vec<u8>>,
+/// What stands in a seat once nothing can write it any more.
+enum Settled {
+    NotDone,
+    /// Done, but for the batches that minded these keys.
+    Done(Vec<Key>),
+    /// The seat is gone.
+    Unknown,
 }
 
-enum Verdict {
-    Done,
-    Conflict(String),
-    /// Somebody has closed the seat; nothing was written.
-    Unseated,
-}
-
-impl Arrays {
-    /// A key that stands in two expectations which exclude each other can not be met.
-    fn of(batch: Batch) -> Result<Self, StoreError> {
-        let mut arrays = Self::default();
-        let mut absent = BTreeSet::new();
-        let mut expected = BTreeMap::new();
-        for (key, expect) in batch.expect {
-            let clash = match expect {
-                Expect::Absent => {
-                    absent.insert(key.clone());
-                    expected.contains_key(&key)
-                }
-                Expect::Version(version) => {
-                    // Versions come from a sequence of the database and fit; others match none.
-                    let version = i64::try_from(version.0).unwrap_or(-1);
-                    let before = expected.insert(key.clone(), version);
-                    before.is_some_and(|before| before != version) || absent.contains(&key)
-                }
-            };
-            if clash {
-                return Err(StoreError::Conflict(shown(&key)));
-            }
+impl Database {
+    /// Answers all of them.
+    pub async fn commit(&self, group: Vec<Commit>) {
+        let Some(oldest) = group.iter().map(|commit| commit.since).min() else { return };
+        let deadline = oldest + GIVE_UP_AFTER;
+        let mut groups = vec![group];
+        while let Some(group) = groups.pop() {
+            groups.extend(self.commit_together(group, deadline).await);
         }
-        let mut put: BTreeMap<_, _> = batch.put.into_iter().collect();
-        let delete: BTreeSet<_> = batch.delete.into_iter().collect();
-        arrays.deleted = delete.into_iter().filter(|key| !put.contains_key(key)).collect();
-        for key in absent {
-            if let Some(value) = put.remove(&key) {
-                arrays.created.0.push(key);
-                arrays.created.1.push(value);
-            }
-        }
-        arrays.replaced = put.into_iter().unzip();
-        (arrays.expected, arrays.versions) = expected.into_iter().unzip();
-        Ok(arrays)
     }
 
-    /// Which of those that had to be new was there: `Key (k)=(\x61) already exists.`
-    fn taken(&self, error: &tokio_postgres::Error) -> String {
-        let detail = error.as_db_error().and_then(DbError::detail).unwrap_or_default();
-        let hex = |key: &[u8]| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let named = |key: &&Vec<u8>| detail.contains(&format!("\\x{})", hex(key)));
-        let found = self.created.0.iter().find(named).or(self.created.0.first());
-        found.map(|key| shown(key)).unwrap_or_default()
-    }
-}
-
-impl PostgresEngine {
-    pub(super) async fn commit_once(&self, batch: Batch) -> Result<(), StoreError> {
-        let arrays = Arrays::of(batch)?;
-        let deadline = Instant::now() + super::GIVE_UP_AFTER;
-        let mut again = 0;
+    /// What is left to be sent, in other groups.
+    async fn commit_together(&self, group: Vec<Commit>, deadline: Instant) -> Vec<Vec<Commit>> {
+        let mut tries = 0;
         loop {
-            let mut session = self.session(deadline).await?;
+            let mut session = match self.session(deadline).await {
+                Ok(session) => session,
+                Err(error) => return self.refuse(group, &error),
+            };
             let seat = session.seat;
-            let fault = match timeout(ANSWER_WITHIN, write(&mut session, &arrays)).await {
-                Ok(Ok(Verdict::Done)) => return Ok(()),
-                Ok(Ok(Verdict::Conflict(key))) => return Err(StoreError::Conflict(key)),
-                Ok(Ok(Verdict::Unseated)) => {
+            let fault = match timeout(ANSWER_WITHIN, write(&mut session, &group)).await {
+                Ok(Ok(Some(missed))) => return self.accept(group, &missed),
+                Ok(Ok(None)) => {
+                    // Somebody has closed the seat; nothing was written.
                     drop(Object::take(session));
                     continue;
                 }
                 Ok(Err(error)) => match fault::read(&error) {
-                    Fault::Taken => {
-                        session.committing = false;
-                        return Err(StoreError::Conflict(arrays.taken(&error)));
-                    }
-                    Fault::Refused => {
-                        session.committing = false;
-                        return Err(self.note(fault::unavailable(&error)));
-                    }
-                    Fault::Again => {
-                        session.committing = false;
-                        if again >= AGAIN_MAX {
-                            return Err(self.note(fault::unavailable(&error)));
-                        }
-                        Fault::Again
-                    }
                     Fault::Lost => {
                         tracing::warn!(error = fault::words(&error), "a commit was cut off");
                         Fault::Lost
                     }
+                    fault => {
+                        session.committing = false;
+                        drop(session);
+                        match fault {
+                            Fault::Taken => return self.without_taken(group, &error),
+                            Fault::Again if tries < AGAIN_MAX => {}
+                            // It took too long, and that may be for one of them alone.
+                            _ if group.len() > 1 && fault::is_slow(&error) => return alone(group),
+                            _ => return self.refuse(group, &fault::unavailable(&error)),
+                        }
+                        fault
+                    }
                 },
+                // The session goes with the statement in it.
                 Err(_) => Fault::Lost,
             };
             if fault == Fault::Lost {
-                drop(Object::take(session));
-                if self.was_done(seat, deadline).await? {
-                    return Ok(());
+                match self.settle(seat, deadline).await {
+                    Ok(Settled::Done(missed)) => return self.accept(group, &missed),
+                    Ok(Settled::NotDone) => continue,
+                    Ok(Settled::Unknown) => {
+                        let why = "a commit was cut off, and its seat is gone".to_owned();
+                        return self.refuse(group, &StoreError::Unavailable(why));
+                    }
+                    Err(error) => return self.refuse(group, &error),
                 }
-            } else {
-                drop(session);
-                pause(again).await;
-                again += 1;
             }
+            if tries >= TOGETHER_MAX && group.len() > 1 {
+                return alone(group);
+            }
+            pause(tries).await;
+            tries += 1;
         }
+    }
+
+    /// It was done, but for those that minded one of the keys.
+    fn accept(&self, group: Vec<Commit>, missed: &[Key]) -> Vec<Vec<Commit>> {
+        let mut stats = self.stats();
+        stats.merges += 1;
+        stats.syncs += 1;
+        stats.last_error = None;
+        for commit in group {
+            let answer = match commit.prepared.refused_by(missed) {
+                None => {
+                    stats.commits += 1;
+                    Ok(())
+                }
+                Some(key) => {
+                    stats.conflicts += 1;
+                    Err(StoreError::Conflict(shown(key)))
+                }
+            };
+            // Whoever asked may have gone.
+            let _ = commit.answer.send(answer);
+        }
+        Vec::new()
+    }
+
+    fn refuse(&self, group: Vec<Commit>, error: &StoreError) -> Vec<Vec<Commit>> {
+        let error = self.note(error.clone());
+        for commit in group {
+            let _ = commit.answer.send(Err(error.clone()));
+        }
+        Vec::new()
+    }
+
+    /// Another commit was faster with a key that one of these had to be the first with, at the
+    /// very moment; nothing was written. The others are sent again.
+    fn without_taken(
+        &self,
+        mut group: Vec<Commit>,
+        error: &tokio_postgres::Error,
+    ) -> Vec<Vec<Commit>> {
+        // `Key (k)=(\x61) already exists.`
+        let detail = error.as_db_error().and_then(DbError::detail).unwrap_or_default();
+        let is_named = |key: &Key| {
+            let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            detail.contains(&format!("\\x{hex})"))
+        };
+        let named = |commit: &Commit| commit.prepared.creates().any(is_named);
+        let at = match group.iter().position(named) {
+            Some(at) => at,
+            None if group.len() == 1 => 0,
+            // It is not said which: each finds out by itself.
+            None => return alone(group),
+        };
+        let commit = group.swap_remove(at);
+        let mut keys = commit.prepared.creates();
+        let key = commit.prepared.creates().find(|key| is_named(key)).or_else(|| keys.next());
+        let key = key.map(|key| shown(key)).unwrap_or_default();
+        drop(keys);
+        self.stats().conflicts += 1;
+        let _ = commit.answer.send(Err(StoreError::Conflict(key)));
+        if group.is_empty() { Vec::new() } else { vec![group] }
     }
 
     /// What became of a commit whose connection was lost. Ends with an answer, or, when the
     /// database can not be asked in time, with an error: then the channel delivers again.
-    async fn was_done(&self, seat: Seat, deadline: Instant) -> Result<bool, StoreError> {
+    async fn settle(&self, seat: Seat, deadline: Instant) -> Result<Settled, StoreError> {
         let mut tries = 0;
         loop {
             let session = self.session(deadline).await?;
-            match timeout(ANSWER_WITHIN, settle(&session, seat)).await {
-                Ok(Ok(Some(last))) => {
-                    let done = last != -1;
-                    self.noted.stats().looked_up += 1;
+            match timeout(ANSWER_WITHIN, close(&session, seat)).await {
+                Ok(Ok(settled)) => {
+                    let done = matches!(settled, Settled::Done(_));
+                    self.stats().looked_up += 1;
                     tracing::info!(done, "what became of a commit that was cut off");
-                    return Ok(done);
-                }
-                Ok(Ok(None)) => {
-                    let why = "a commit was cut off, and its seat is gone".to_owned();
-                    return Err(self.note(StoreError::Unavailable(why)));
+                    return Ok(settled);
                 }
                 Ok(Err(error)) if fault::read(&error) == Fault::Refused => {
-                    return Err(self.note(fault::unavailable(&error)));
+                    return Err(fault::unavailable(&error));
                 }
                 Ok(Err(_)) | Err(_) => drop(Object::take(session)),
             }
@@ -162,48 +183,65 @@ impl PostgresEngine {
     }
 }
 
-async fn write(session: &mut Session, arrays: &Arrays) -> Result<Verdict, tokio_postgres::Error> {
-    session.committing = true;
-    let expected = i64::try_from(arrays.expected.len()).unwrap_or(i64::MAX);
-    let Seat { id, last } = session.seat;
-    let row = session
-        .query_one(
-            &session.statements.commit,
-            &[
-                &id,
-                &last,
-                &arrays.expected,
-                &arrays.versions,
-                &expected,
-                &arrays.created.0,
-                &arrays.created.1,
-                &arrays.replaced.0,
-                &arrays.replaced.1,
-                &arrays.deleted,
-            ],
-        )
-        .await?;
-    session.committing = false;
-    if let Some(last) = row.try_get(0)? {
-        session.seat.last = last;
-        return Ok(Verdict::Done);
-    }
-    let met: Vec<&[u8]> = row.try_get(1)?;
-    let missed = arrays.expected.iter().find(|key| !met.contains(&key.as_slice()));
-    Ok(match missed {
-        Some(key) => Verdict::Conflict(shown(key)),
-        None => Verdict::Unseated,
-    })
+fn alone(group: Vec<Commit>) -> Vec<Vec<Commit>> {
+    group.into_iter().map(|commit| vec![commit]).collect()
 }
 
-/// What stands in the seat once nothing can write it any more; `None`: it is gone.
-async fn settle(session: &Session, seat: Seat) -> Result<Option<i64>, tokio_postgres::Error> {
+/// The keys that were not as expected; `None`: somebody has closed the seat, nothing was written.
+async fn write(
+    session: &mut Session,
+    group: &[Commit],
+) -> Result<Option<Vec<Key>>, tokio_postgres::Error> {
+    session.committing = true;
+    let Seat { id, last } = session.seat;
+    let batches = group.iter().map(|commit| &commit.prepared);
+    let row = if batches.clone().all(Prepared::is_change) {
+        let ChangeArrays { keys, versions, values } = ChangeArrays::of(batches);
+        let statement = &session.statements.change;
+        session.query_opt(statement, &[&id, &last, &keys, &versions, &values]).await?
+    } else {
+        let CommitArrays { expected, versions, created, replaced, deleted } =
+            CommitArrays::of(batches);
+        session
+            .query_opt(
+                &session.statements.commit,
+                &[
+                    &id,
+                    &last,
+                    &expected.keys,
+                    &versions,
+                    &expected.of,
+                    &created.keys,
+                    &created.values,
+                    &created.of,
+                    &replaced.keys,
+                    &replaced.values,
+                    &replaced.of,
+                    &deleted.keys,
+                    &deleted.of,
+                ],
+            )
+            .await?
+    };
+    session.committing = false;
+    let Some(row) = row else { return Ok(None) };
+    let (last, missed) = mark(&row)?;
+    session.seat.last = last;
+    Ok(Some(missed))
+}
+
+fn mark(row: &Row) -> Result<(i64, Vec<Key>), tokio_postgres::Error> {
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+async fn close(session: &Session, seat: Seat) -> Result<Settled, tokio_postgres::Error> {
     session.execute(statements::CLOSE_SEAT, &[&seat.id, &seat.last]).await?;
     let row = session.query_opt(statements::READ_SEAT, &[&seat.id]).await?;
-    let Some(last) = row.map(|row| row.try_get(0)).transpose()? else { return Ok(None) };
+    let Some(row) = row else { return Ok(Settled::Unknown) };
+    let (last, missed) = mark(&row)?;
     // Its session is over; should this fail, it is swept within a day.
     let _ = session.execute(statements::LEAVE_SEAT, &[&seat.id]).await;
-    Ok(Some(last))
+    Ok(if last == -1 { Settled::NotDone } else { Settled::Done(missed) })
 }
 
 /// Grows, and differs from one to the next, so that two do not meet again at once.
@@ -214,48 +252,4 @@ pub(super) async fn pause(tries: u32) {
     let _ = getrandom::fill(&mut random);
     let part = u64::from(u16::from_le_bytes(random)) * longest / u64::from(u16::MAX);
     tokio::time::sleep(Duration::from_millis(1 + part)).await;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::{Key, Version};
-    use proptest::prelude::*;
-
-    fn keys() -> impl Strategy<Value = Vec<Key>> {
-        prop::collection::vec((0u8..8).prop_map(|n| vec![b'a' + n]), 0..8)
-    }
-
-    proptest! {
-        /// What CockroachDB asks for: no row is written by two parts of the statement. And
-        /// what PostgreSQL asks for: no key twice in one part.
-        #[test]
-        fn no_key_is_in_two_parts(
-            put in keys(), delete in keys(), absent in keys(), expected in keys()
-        ) {
-            let mut batch = Batch {
-                put: put.iter().chain(&absent).map(|key| (key.clone(), key.clone())).collect(),
-                delete: delete.clone(),
-                ..Batch::default()
-            };
-            batch.expect.extend(absent.iter().map(|key| (key.clone(), Expect::Absent)));
-            batch.expect.extend(expected.iter().map(|key| (key.clone(), Expect::Version(Version(7)))));
-            let contradicts = expected.iter().any(|key| absent.contains(key));
-            let Ok(arrays) = Arrays::of(batch) else {
-                prop_assert!(contradicts);
-                return Ok(());
-            };
-            prop_assert!(!contradicts);
-            let parts = [&arrays.created.0, &arrays.replaced.0, &arrays.deleted];
-            let mut all: Vec<&Key> = parts.into_iter().flatten().collect();
-            let count = all.len();
-            all.sort();
-            all.dedup();
-            prop_assert_eq!(all.len(), count);
-            let named = |key: &&Key| put.contains(key) || absent.contains(key) || delete.contains(key);
-            prop_assert!(all.iter().all(named));
-            prop_assert!(put.iter().chain(&delete).chain(&absent).all(|key| all.contains(&key)));
-            prop_assert!(arrays.expected.is_sorted() && arrays.deleted.is_sorted());
-        }
-    }
 }

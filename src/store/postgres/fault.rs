@@ -38,6 +38,11 @@ fn by_code(code: &SqlState) -> Fault {
     }
 }
 
+/// The server's own limits of a statement and of waiting for a lock.
+pub(super) fn is_slow(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| ["57014", "55P03"].contains(&code.code()))
+}
+
 /// Why the server is not spoken to: what asking again would not change.
 fn distrust(error: &tokio_postgres::Error) -> Option<&'static str> {
     let mut cause = std::error::Error::source(error);

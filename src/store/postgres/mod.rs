@@ -1,14 +1,18 @@
 //! Several instances on one PostgreSQL, or on anything distributed that speaks its protocol.
 //!
 //! - One table of keys, versions and values; versions come from one sequence.
-//! - A commit is one statement and one round trip (`statements::COMMIT`); so is a group of reads.
-//! - Each connection has a row of its own, its seat, in which its last commit stands. When a
-//!   connection is lost in the middle of a commit, the seat says what became of it.
+//! - Commits that wait are one statement and one round trip together (`gather`, `group`), and
+//!   each is done or refused by itself; so are reads that wait.
+//! - Each connection has a row of its own, its seat, in which its last statement stands and what
+//!   was refused in it. When a connection is lost in the middle of a commit, the seat says what
+//!   became of it.
 //! - Nothing that only PostgreSQL has: no advisory locks, no LISTEN, no SKIP LOCKED.
 //! - READ COMMITTED is enough: every decision stands on rows that the statement itself locks.
 
 mod commit;
 mod fault;
+mod gather;
+mod group;
 mod schema;
 mod session;
 pub mod statements;
@@ -17,15 +21,19 @@ pub mod views;
 use std::collections::HashMap;
 use std::ops::Bound;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use deadpool::managed::{Object, PoolError};
 use secrecy::SecretString;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_postgres::Row;
 
 use self::fault::Fault;
+use self::gather::{Commit, Lines, Read};
+use self::group::Prepared;
 use self::session::{ANSWER_WITHIN, Borrowed, Pool, Session, Sessions};
 use super::engine_rules::{check_batch, normal};
 use super::{
@@ -51,25 +59,39 @@ pub struct PostgresSettings {
 }
 
 pub struct PostgresEngine {
-    pool: Pool,
-    noted: Arc<Noted>,
+    database: Arc<Database>,
+    lines: Lines,
     looker: tokio::task::JoinHandle<()>,
 }
 
-#[derive(Default)]
-struct Noted(Mutex<Stats>);
+/// The connections, and what was seen on them.
+struct Database {
+    pool: Pool,
+    noted: Mutex<Stats>,
+    /// Commits and reads that are not answered yet.
+    waiting: AtomicU64,
+}
 
-impl Noted {
-    fn stats(&self) -> MutexGuard<'_, Stats> {
-        // Numbers only: a panic leaves nothing half done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+/// One that waits, until it is answered or nobody wants the answer any more.
+struct Waits<'d>(&'d AtomicU64);
+
+impl<'d> Waits<'d> {
+    fn in_line(database: &'d Database) -> Self {
+        database.waiting.fetch_add(1, Ordering::Relaxed);
+        Self(&database.waiting)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Drop for PostgresEngine {
     fn drop(&mut self) {
         self.looker.abort();
-        self.pool.close();
+        self.database.pool.close();
     }
 }
 
@@ -80,11 +102,23 @@ impl PostgresEngine {
         let sessions = Sessions::new(&settings)?;
         schema::prepare(&sessions, Instant::now() + GIVE_UP_AFTER).await?;
         let pool = session::pool(sessions, settings.connections)?;
-        let noted = Arc::new(Noted::default());
-        let looker = tokio::spawn(look(pool.clone(), noted.clone()));
-        let engine = Self { pool, noted, looker };
-        drop(engine.session(Instant::now() + GIVE_UP_AFTER).await?);
-        Ok(engine)
+        let database =
+            Arc::new(Database { pool, noted: Mutex::default(), waiting: AtomicU64::new(0) });
+        drop(database.session(Instant::now() + GIVE_UP_AFTER).await?);
+        let looker = tokio::spawn(look(database.clone()));
+        Ok(Self { lines: Lines::open(&database), database, looker })
+    }
+}
+
+impl Database {
+    fn stats(&self) -> MutexGuard<'_, Stats> {
+        // Numbers only: a panic leaves nothing half done.
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, error: StoreError) -> StoreError {
+        self.stats().last_error = Some(error.to_string());
+        error
     }
 
     /// An idle connection, or a new one, waited for until `deadline`.
@@ -93,6 +127,7 @@ impl PostgresEngine {
         loop {
             let why = match self.pool.get().await {
                 Ok(session) => return Ok(session),
+                Err(PoolError::Closed) => return Err(stopped()),
                 Err(PoolError::Backend(error)) => match fault::read(&error) {
                     Fault::Refused => return Err(self.note(fault::unavailable(&error))),
                     _ => fault::words(&error),
@@ -108,9 +143,25 @@ impl PostgresEngine {
         }
     }
 
-    /// A read, on another connection if one is lost.
-    async fn ask(&self, question: Question<'_>) -> Result<Vec<Row>, StoreError> {
-        let deadline = Instant::now() + GIVE_UP_AFTER;
+    /// Answers all of them.
+    async fn read(&self, group: Vec<Read>) {
+        let Some(oldest) = group.iter().map(|read| read.since).min() else { return };
+        let keys: Vec<&[u8]> = group.iter().flat_map(|read| &read.keys).map(|key| &**key).collect();
+        let rows = self.ask(Question::Get(&keys), oldest + GIVE_UP_AFTER).await;
+        let found: Result<HashMap<Key, Stored>, _> =
+            rows.and_then(|rows| rows.iter().map(stored).collect());
+        for read in group {
+            let answer = match &found {
+                Ok(found) => Ok(read.keys.iter().map(|key| found.get(key).cloned()).collect()),
+                Err(error) => Err(error.clone()),
+            };
+            // Whoever asked may have gone.
+            let _ = read.answer.send(answer);
+        }
+    }
+
+    /// On another connection if one is lost.
+    async fn ask(&self, question: Question<'_>, deadline: Instant) -> Result<Vec<Row>, StoreError> {
         loop {
             let session = self.session(deadline).await?;
             match timeout(ANSWER_WITHIN, question.ask(&session)).await {
@@ -131,15 +182,14 @@ impl PostgresEngine {
             }
         }
     }
+}
 
-    fn note(&self, error: StoreError) -> StoreError {
-        self.noted.stats().last_error = Some(error.to_string());
-        error
-    }
+fn stopped() -> StoreError {
+    StoreError::Unavailable("the store has stopped".into())
 }
 
 enum Question<'a> {
-    Get(&'a [Key]),
+    Get(&'a [&'a [u8]]),
     Scan { from: Key, to: Key, limit: i64, direction: Direction },
 }
 
@@ -161,12 +211,12 @@ impl Question<'_> {
 
 /// Asks for the time, so that an instance which nobody writes to knows too that its database
 /// is away, that it is back, and whether the two clocks agree.
-async fn look(pool: Pool, noted: Arc<Noted>) {
+async fn look(database: Arc<Database>) {
     for round in 0_u32.. {
         let sweep = round % SWEEP_EVERY == 0;
-        let found = timeout(ANSWER_WITHIN, ask_the_time(&pool, sweep)).await;
+        let found = timeout(ANSWER_WITHIN, ask_the_time(&database.pool, sweep)).await;
         {
-            let mut stats = noted.stats();
+            let mut stats = database.stats();
             match found {
                 Ok(Ok(ahead)) => {
                     stats.clock_ahead_ms = Some(ahead);
@@ -235,9 +285,11 @@ impl Engine for PostgresEngine {
             if keys.is_empty() {
                 return Ok(Vec::new());
             }
-            let rows = self.ask(Question::Get(keys)).await?;
-            let found: HashMap<Key, Stored> = rows.iter().map(stored).collect::<Result<_, _>>()?;
-            Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+            let _waits = Waits::in_line(&self.database);
+            let (answer, answered) = oneshot::channel();
+            let read = Read { keys: keys.to_vec(), since: Instant::now(), answer };
+            self.lines.reads.send(read).await.map_err(|_| stopped())?;
+            answered.await.map_err(|_| stopped())?
         })
     }
 
@@ -247,7 +299,8 @@ impl Engine for PostgresEngine {
             let (from, to) = half_open(bounds);
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let direction = range.direction;
-            let rows = self.ask(Question::Scan { from, to, limit, direction }).await?;
+            let question = Question::Scan { from, to, limit, direction };
+            let rows = self.database.ask(question, Instant::now() + GIVE_UP_AFTER).await?;
             rows.iter().map(stored).collect()
         })
     }
@@ -255,26 +308,19 @@ impl Engine for PostgresEngine {
     fn commit<'a>(&'a self, batch: Batch) -> Found<'a, ()> {
         Box::pin(async move {
             check_batch(&batch)?;
-            let done = self.commit_once(batch).await;
-            let mut stats = self.noted.stats();
-            match &done {
-                Ok(()) => {
-                    stats.commits += 1;
-                    stats.merges += 1;
-                    stats.syncs += 1;
-                    stats.last_error = None;
-                }
-                Err(StoreError::Conflict(_)) => stats.conflicts += 1,
-                Err(_) => {}
-            }
-            drop(stats);
-            done
+            let prepared =
+                Prepared::of(batch).inspect_err(|_| self.database.stats().conflicts += 1)?;
+            let _waits = Waits::in_line(&self.database);
+            let (answer, answered) = oneshot::channel();
+            let commit = Commit { prepared, since: Instant::now(), answer };
+            self.lines.commits.send(commit).await.map_err(|_| stopped())?;
+            answered.await.map_err(|_| stopped())?
         })
     }
 
     fn stats(&self) -> Stats {
-        let mut stats = self.noted.stats().clone();
-        stats.waiting = self.pool.status().waiting as u64;
+        let mut stats = self.database.stats().clone();
+        stats.waiting = self.database.waiting.load(Ordering::Relaxed);
         stats
     }
 

@@ -41,6 +41,7 @@ pub(super) struct Statements {
     pub get: Statement,
     pub scan: Statement,
     pub scan_backward: Statement,
+    pub change: Statement,
     pub commit: Statement,
 }
 
@@ -103,15 +104,19 @@ impl Sessions {
 
     async fn open(&self) -> Result<Session, tokio_postgres::Error> {
         let client = self.connect().await?;
-        let (get, scan, scan_backward, commit, seat) = tokio::try_join!(
+        // One after the other down the line, without waiting for each answer; refusals are fine.
+        let hints = statements::HINTS.iter().map(|hint| client.batch_execute(hint));
+        let _ = futures_util::future::join_all(hints).await;
+        let (get, scan, scan_backward, change, commit, seat) = tokio::try_join!(
             client.prepare(statements::GET),
             client.prepare(statements::SCAN),
             client.prepare(statements::SCAN_BACKWARD),
+            client.prepare(statements::CHANGE),
             client.prepare(statements::COMMIT),
             client.query_one(statements::TAKE_SEAT, &[]),
         )?;
         Ok(Session {
-            statements: Statements { get, scan, scan_backward, commit },
+            statements: Statements { get, scan, scan_backward, change, commit },
             seat: Seat { id: seat.try_get(0)?, last: 0 },
             client,
             since: Instant::now(),

@@ -14,13 +14,23 @@ pub const SETTINGS: &str = "SET statement_timeout = 8000; SET lock_timeout = 400
 pub const TAKE_SEAT: &str =
     "INSERT INTO seat (id, last) VALUES (nextval('version'), 0) RETURNING id";
 
+/// Asked for one by one, and nothing depends on them: a database that has no such setting
+/// refuses, and plans as it thinks best. PostgreSQL would else plan each commit anew, which
+/// takes longer than the commit itself, and read all keys where it should look up some.
+pub const HINTS: &[&str] = &[
+    "SET plan_cache_mode = force_generic_plan",
+    "SET jit = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
+];
+
 pub const LEAVE_SEAT: &str = "DELETE FROM seat WHERE id = $1";
 
 /// The connection was lost in the middle of a commit. Takes its mark away: a commit that has
 /// not reached the seat yet finds no place any more and writes nothing; one that is under way
 /// is waited for. What is in the seat afterwards says for good which of the two it was.
 pub const CLOSE_SEAT: &str = "UPDATE seat SET last = -1 WHERE id = $1 AND last = $2";
-pub const READ_SEAT: &str = "SELECT last FROM seat WHERE id = $1";
+pub const READ_SEAT: &str = "SELECT last, missed FROM seat WHERE id = $1";
 
 /// Seats of sessions that ended without a word. A session lives an hour at most.
 pub const SWEEP_SEATS: &str = "DELETE FROM seat WHERE taken_at < now() - interval '1 day'";
@@ -33,37 +43,73 @@ pub const SCAN: &str = "SELECT k, version, value FROM entry WHERE k >= $1 AND k 
 pub const SCAN_BACKWARD: &str = "SELECT k, version, value FROM entry WHERE k >= $1 AND k < $2 \
     ORDER BY k DESC LIMIT $3";
 
-/// One commit: $1 seat, $2 its mark, $3 and $4 keys with the versions they must have, $5 how
-/// many, $6 and $7 what must be new, $8 and $9 what is put whatever was there, $10 deletes.
+/// Several commits, each of which puts one key that has the version it expects, and nothing
+/// else: $1 seat, $2 its mark, $3 keys, $4 the versions they must have, $5 values.
+///
+/// Each row decides by itself: under READ COMMITTED the update waits for another commit on it
+/// and then looks again. The seat is locked first and written last, with the keys that were not
+/// as expected: who holds it knows that nobody has closed it, and without it nothing is written.
+pub const CHANGE: &str = "\
+WITH seated AS (
+  SELECT id FROM seat WHERE id = $1 AND last = $2 FOR UPDATE
+), numbered AS (
+  SELECT nextval('version') AS last FROM seated
+), changed AS (
+  UPDATE entry SET version = numbered.last, value = new.value
+  FROM numbered, unnest($3::bytea[], $4::bigint[], $5::bytea[]) AS new (k, version, value)
+  WHERE entry.k = new.k AND entry.version = new.version
+  RETURNING entry.k
+)
+UPDATE seat SET last = numbered.last, missed = ARRAY(
+  SELECT want.k FROM unnest($3::bytea[]) AS want (k) WHERE want.k NOT IN (SELECT k FROM changed)
+)
+FROM numbered WHERE id = $1
+RETURNING seat.last, missed";
+
+/// Several commits of any kind; no key is in two of them. $1 seat, $2 its mark, $3 keys, $4 the
+/// versions they must have and $5 the commits they belong to; $6 to $8 what must be new, $9 to
+/// $11 what is put whatever was there, each with keys, values and commits; $12 and $13 deletes.
 ///
 /// `expected` locks the rows that are as expected; under READ COMMITTED it waits for another
-/// commit on them and then looks again. If one is missing, nobody is seated, and without a
-/// seat nothing is written. What must be new is inserted without ON CONFLICT: when another
-/// commit was faster, the whole statement fails with 23505 and leaves nothing. No key is in two
-/// of the parts, so no row is written twice.
+/// commit on them and then looks again. A commit of which one is missing, or of which what must
+/// be new is there, writes nothing. What must be new is inserted without ON CONFLICT: when
+/// another commit is faster at that very moment, the whole statement fails with 23505 and leaves
+/// nothing. No key is in two of the parts, so no row is written twice.
 pub const COMMIT: &str = "\
-WITH expected AS (
+WITH seated AS (
+  SELECT id FROM seat WHERE id = $1 AND last = $2 FOR UPDATE
+), expected AS (
   SELECT k FROM entry
   WHERE k = ANY($3) AND version = ($4::bigint[])[array_position($3, k)]
   ORDER BY k FOR UPDATE
-), seated AS (
-  UPDATE seat SET last = nextval('version')
-  WHERE id = $1 AND last = $2 AND (SELECT count(*) FROM expected) = $5
-  RETURNING last
+), refused AS (
+  SELECT want.k, want.n FROM unnest($3::bytea[], $5::bigint[]) AS want (k, n)
+  WHERE want.k NOT IN (SELECT k FROM expected)
+  UNION ALL
+  SELECT new.k, new.n FROM unnest($6::bytea[], $8::bigint[]) AS new (k, n)
+  WHERE EXISTS (SELECT 1 FROM entry WHERE entry.k = new.k)
+), numbered AS (
+  SELECT nextval('version') AS last FROM seated
 ), created AS (
   INSERT INTO entry (k, version, value)
-  SELECT new.k, seated.last, new.value
-  FROM seated, unnest($6::bytea[], $7::bytea[]) AS new (k, value)
+  SELECT new.k, numbered.last, new.value
+  FROM numbered, unnest($6::bytea[], $7::bytea[], $8::bigint[]) AS new (k, value, n)
+  WHERE new.n NOT IN (SELECT n FROM refused)
 ), replaced AS (
   INSERT INTO entry (k, version, value)
-  SELECT new.k, seated.last, new.value
-  FROM seated, unnest($8::bytea[], $9::bytea[]) AS new (k, value)
+  SELECT new.k, numbered.last, new.value
+  FROM numbered, unnest($9::bytea[], $10::bytea[], $11::bigint[]) AS new (k, value, n)
+  WHERE new.n NOT IN (SELECT n FROM refused)
   ON CONFLICT (k) DO UPDATE SET version = excluded.version, value = excluded.value
 ), deleted AS (
-  DELETE FROM entry WHERE k = ANY($10) AND EXISTS (SELECT 1 FROM seated)
+  DELETE FROM entry WHERE k = ANY(ARRAY(
+    SELECT gone.k FROM numbered, unnest($12::bytea[], $13::bigint[]) AS gone (k, n)
+    WHERE gone.n NOT IN (SELECT n FROM refused)
+  ))
 )
-SELECT (SELECT last FROM seated),
-  CASE WHEN NOT EXISTS (SELECT 1 FROM seated) THEN ARRAY(SELECT k FROM expected) END";
+UPDATE seat SET last = numbered.last, missed = ARRAY(SELECT k FROM refused)
+FROM numbered WHERE id = $1
+RETURNING seat.last, missed";
 
 /// The database's clock, in milliseconds since 1970, for comparing with ours.
 pub const CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
@@ -85,7 +131,8 @@ pub const IS_LEADER: &str = "SHOW transaction_read_only";
 
 /// From version n to n + 1. Only ever added to; each must leave a program of the version
 /// before it running, so that instances can be replaced one after the other.
-pub const MIGRATIONS: &[&str] = &["\
+pub const MIGRATIONS: &[&str] = &[
+    "\
 CREATE SEQUENCE version;
 CREATE TABLE entry (
   k bytea PRIMARY KEY,
@@ -96,7 +143,9 @@ CREATE TABLE seat (
   id bigint PRIMARY KEY,
   last bigint NOT NULL,
   taken_at timestamptz NOT NULL DEFAULT now()
-)"];
+)",
+    "ALTER TABLE seat ADD COLUMN missed bytea[] NOT NULL DEFAULT ARRAY[]::bytea[]",
+];
 
 /// All of the above, for the test, and what begins and ends the one transaction of several
 /// statements: that of a migration.
@@ -111,6 +160,7 @@ pub fn all() -> Vec<String> {
         GET,
         SCAN,
         SCAN_BACKWARD,
+        CHANGE,
         COMMIT,
         CLOCK,
         SCHEMA_FOUND,
@@ -124,6 +174,7 @@ pub fn all() -> Vec<String> {
     ]
     .map(str::to_owned)
     .to_vec();
+    all.extend(HINTS.iter().map(|sql| (*sql).to_owned()));
     all.extend(MIGRATIONS.iter().map(|sql| (*sql).to_owned()));
     all.extend(super::views::VIEWS.iter().map(super::views::View::sql));
     all
