@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use bianmin::web::{Limits, serve};
+use bianmin::web::{Doors, Limits, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -238,4 +238,53 @@ async fn a_stop_does_not_wait_for_ever() {
     assert!(begun.elapsed() >= Duration::from_millis(250), "the grace was not given");
     assert!(begun.elapsed() < Duration::from_secs(3), "the stop took {:?}", begun.elapsed());
     assert_eq!(rest(stuck).await, "");
+}
+
+/// Health says that it lives; readiness says whether it takes messages.
+#[tokio::test]
+async fn while_it_starts_and_stops_it_lives_and_is_not_ready() {
+    let router = Router::new()
+        .route("/", get(|| async { "here" }))
+        .route("/ready", get(|| async { "ready" }))
+        .route("/echo", post(|body: Bytes| async move { body }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (doors, stop) = (Doors::closed(), CancellationToken::new());
+    let address = listener.local_addr().unwrap();
+    let running = tokio::spawn(serve(listener, doors.clone(), Limits::default(), stop.clone()));
+    let server = Server { address, stop, running };
+    let asked = |path: &str| GET.replace("GET /", &format!("GET {path}"));
+
+    check(&server.ask(&asked("/health")).await, "200", "");
+    check(&server.ask(&asked("/ready")).await, "503", "not ready: starting\n");
+    // What comes meanwhile is answered once it has started.
+    let waits = server.open(GET).await;
+    sleep(Duration::from_millis(100)).await;
+    doors.open(router);
+    check(&rest(waits).await, "200", "here");
+    check(&server.ask(&asked("/ready")).await, "200", "ready");
+
+    let head = "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n";
+    let mut half = server.open(&format!("{head}he")).await;
+    sleep(Duration::from_millis(100)).await;
+    server.stop.cancel();
+    sleep(Duration::from_millis(50)).await;
+    check(&server.ask(&asked("/health")).await, "200", "");
+    check(&server.ask(&asked("/ready")).await, "503", "not ready: stopping\n");
+    check(&server.ask(GET).await, "503", "\r\n\r\n");
+    half.write_all(b"llo").await.unwrap();
+    check(&rest(half).await, "200", "hello");
+    timeout(PATIENCE, server.running).await.unwrap().unwrap();
+    assert!(TcpStream::connect(address).await.is_err(), "still accepting");
+}
+
+/// Who waits for the start hears in time that it takes too long.
+#[tokio::test]
+async fn a_start_that_takes_too_long_is_not_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (stop, address) = (CancellationToken::new(), listener.local_addr().unwrap());
+    let running = tokio::spawn(serve(listener, Doors::closed(), Limits::default(), stop.clone()));
+    let server = Server { address, stop, running };
+    let begun = Instant::now();
+    check(&server.ask(GET).await, "503", "\r\n\r\n");
+    assert!(begun.elapsed() < Duration::from_secs(5), "WeChat has hung up by then");
 }

@@ -94,7 +94,7 @@ impl Chat {
     fn write(&self, file: &Path) -> anyhow::Result<()> {
         let did = self.did.borrow();
         let script = self.office.script();
-        let lines = dialog::record(&script, &self.office.reader(), &did)
+        let lines = dialog::record(&script, &self.office.tables().reader(), &did)
             .map_err(|error| anyhow!("录不下来：{error}"))?;
         if lines.is_empty() {
             println!("（一句话也没有说，没有录。）");

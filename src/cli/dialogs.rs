@@ -57,9 +57,9 @@ pub enum DialogsCommand {
 
 /// What it came to: for the terminal, in Chinese.
 #[derive(Serialize, Deserialize)]
-struct Answer {
-    text: String,
-    done: bool,
+pub(super) struct Answer {
+    pub text: String,
+    pub done: bool,
 }
 
 pub async fn run(config: &Path, command: DialogsCommand) -> anyhow::Result<ExitCode> {
@@ -187,7 +187,7 @@ async fn history(office: &Office) -> anyhow::Result<Answer> {
     Ok(Answer { text, done: true })
 }
 
-fn by(who: &str) -> String {
+pub(super) fn by(who: &str) -> String {
     match who {
         "" => "，启动时上线".to_owned(),
         who => format!("，{who}"),
@@ -195,7 +195,7 @@ fn by(who: &str) -> String {
 }
 
 /// 2026年11月25日 09:30, Beijing time.
-fn when(at: Timestamp) -> String {
+pub(super) fn when(at: Timestamp) -> String {
     let at = Offset::constant(8).to_datetime(at);
     format!("{}年{}月{}日 {:02}:{:02}", at.year(), at.month(), at.day(), at.hour(), at.minute())
 }

@@ -3,6 +3,7 @@
 mod backup;
 mod chat;
 mod control;
+mod county;
 mod dialogs;
 mod graph;
 mod lint;
@@ -97,6 +98,17 @@ enum Command {
         command: dialogs::DialogsCommand,
     },
 
+    /// Which tables and common settings are live, and the way to others: 县里的表和设置
+    ///
+    /// A program that serves takes up what is saved in county/ by itself, when it loads and fits
+    /// the dialogs. What config.toml says of county.name, county.hotline, messages_per_minute,
+    /// media_mb, [desk], [outbox], [keep] and [notices] goes live with `publish`; all else in it
+    /// needs a restart. Instances that share a database follow within a second.
+    County {
+        #[command(subcommand)]
+        command: county::CountyCommand,
+    },
+
     /// The buttons below the official account: 公众号的菜单
     ///
     /// Made from 菜单 of dialogs/_全局.yaml: three columns of up to five.
@@ -178,6 +190,7 @@ impl Cli {
             Command::Serve => serve::run(config).await,
             Command::Chat(options) => chat::run(config, &options).await,
             Command::Dialogs { command } => dialogs::run(config, command).await,
+            Command::County { command } => county::run(config, command).await,
             Command::Menu { command } => menu::run(config, command).await,
             Command::Graph(options) => graph::run(config, &options),
             Command::Lint(options) => lint::run(config, &options),

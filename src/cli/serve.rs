@@ -17,7 +17,7 @@ use crate::office::{Office, Parts};
 use crate::web;
 
 use super::control::Control;
-use super::{backup, dialogs, log, start};
+use super::{backup, county, dialogs, log, start};
 
 /// With what the office's own work may take, 10 s at most from the signal to the end.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(6);
@@ -35,6 +35,17 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
         )
     })?;
     let address = listener.local_addr()?;
+    let shutdown = CancellationToken::new();
+    let limits = web::Limits {
+        connections: settings.limits.connections,
+        header: Duration::from_secs(settings.limits.header_seconds),
+        body: Duration::from_secs(settings.limits.body_seconds),
+        grace: REQUESTS_END_WITHIN,
+        ..web::Limits::default()
+    };
+    // A database that is away is waited for; meanwhile it is said that this lives and is not ready.
+    let doors = web::Doors::closed();
+    let serving = tokio::spawn(web::serve(listener, doors.clone(), limits, shutdown.clone()));
     let opened = start::open_store(&config).await?;
     let store = opened.store();
     let parts = Parts { config, store, clock: Arc::new(SystemClock), tables, script };
@@ -45,40 +56,32 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
             let control = Control::open(&settings.server.data, address)?;
             let key = control.key();
             let routes = backup::router(key.clone(), store, &settings.server.data)
-                .merge(dialogs::router(key, office.clone()));
+                .merge(dialogs::router(key.clone(), office.clone()))
+                .merge(county::router(key, office.clone()));
             Some((control, routes))
         }
         // The database makes its own copies.
         start::Opened::Postgres(_) => None,
     };
+    office.adopt_county().await?;
     office.adopt_script().await?;
     office.start();
+    let mut router = web::router(office.clone());
+    if let Some((_, routes)) = &control {
+        router = router.merge(routes.clone());
+    }
+    doors.open(router);
 
     let signal = signal()?;
     print!("{}", greeting(&settings, address, first));
     std::io::stdout().flush()?;
 
-    let shutdown = CancellationToken::new();
-    tokio::spawn({
-        let shutdown = shutdown.clone();
-        async move {
-            signal.await;
-            tracing::info!("stopping: what runs is finished first");
-            shutdown.cancel();
-        }
+    tokio::spawn(async move {
+        signal.await;
+        tracing::info!("stopping: what runs is finished first");
+        shutdown.cancel();
     });
-    let limits = web::Limits {
-        connections: settings.limits.connections,
-        header: Duration::from_secs(settings.limits.header_seconds),
-        body: Duration::from_secs(settings.limits.body_seconds),
-        grace: REQUESTS_END_WITHIN,
-        ..web::Limits::default()
-    };
-    let mut router = web::router(office.clone());
-    if let Some((_, routes)) = &control {
-        router = router.merge(routes.clone());
-    }
-    web::serve(listener, router, limits, shutdown).await;
+    serving.await?;
     office.stop().await;
     if let Some((control, _)) = control {
         control.close();

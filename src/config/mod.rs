@@ -5,6 +5,7 @@
 //! the file names environment variables.
 
 mod check;
+mod live;
 mod problem;
 mod sms;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 pub use check::{ConfigError, parse};
+pub use live::Common;
 pub use problem::{Problem, Source};
 pub use sms::{NoticeKind, NoticeSettings, SmsChannel, SmsSettings, TemplateSettings};
 
@@ -40,25 +42,27 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The sum of what must be the same on all instances that share a store: all of it but for
-    /// where each one listens, keeps its files and finds the database.
+    /// The sum of what must be the same on all instances that share a store and is only read at
+    /// a start: all of it but for what they tell each other (`Common`), and where each one
+    /// listens, keeps its files and finds the database.
     pub fn shared_sum(&self) -> String {
-        use sha2::Digest;
-        let shared = Self {
+        let mut shared = Self {
             server: Server { public_url: self.server.public_url.clone(), ..Server::default() },
             store: StoreSettings::default(),
-            county: CountySettings {
-                folder: PathBuf::new(),
-                dialogs: PathBuf::new(),
-                ..self.county.clone()
-            },
+            county: CountySettings::default(),
             ..self.clone()
         };
-        // Maps are ordered, so the same settings are the same text.
-        let text = serde_json::to_string(&shared).unwrap_or_default();
-        let digest = sha2::Sha256::digest(text);
-        digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+        shared.take(&Self::default().common());
+        sum_of(&shared)
     }
+}
+
+/// Maps are ordered, so the same settings have the same sum.
+fn sum_of(settings: &impl Serialize) -> String {
+    use sha2::Digest;
+    let text = serde_json::to_string(settings).unwrap_or_default();
+    let digest = sha2::Sha256::digest(text);
+    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]

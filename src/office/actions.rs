@@ -81,7 +81,7 @@ impl Turn<'_> {
         };
         let (place_code, place_name) = self.place(arg("village"));
         let category = arg("category").and_then(as_choice);
-        let known = |code: &String| self.office.tables.categories.get(code).is_some();
+        let known = |code: &String| self.office.tables().categories.get(code).is_some();
         let mut photos = arg("photo").map(as_files).unwrap_or_default();
         photos.extend(arg("photos").map(as_files).unwrap_or_default());
         let intake = Intake {
@@ -104,7 +104,8 @@ impl Turn<'_> {
     pub fn place(&self, village: Option<&Value>) -> (Option<String>, Option<String>) {
         match village {
             Some(Value::Village { code, name }) => {
-                let place = self.office.tables.places.get(code);
+                let tables = self.office.tables();
+                let place = tables.places.get(code);
                 let whole = place.map(|place| format!("{}{}", place.township, place.name));
                 (Some(code.clone()), Some(whole.unwrap_or_else(|| name.clone())))
             }
@@ -115,13 +116,14 @@ impl Turn<'_> {
     /// Files it as hers.
     pub fn file(&mut self, intake: Intake) -> Outcome {
         let by = Actor::Villager { person: intake.person.clone() };
-        let rules = self.office.tables.rules();
+        let tables = self.office.tables();
+        let rules = tables.rules();
         let command = Command::File(Box::new(intake));
         let events = match desk::decide(None, command, &by, self.now, &rules) {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
-        let case = cases::apply(&mut self.changes, None, &events, &self.office.tables.calendar)?;
+        let case = cases::apply(&mut self.changes, None, &events, &tables.calendar)?;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         self.office.counters.cases.add(1);
         Ok(Ok(Value::Record(self.case_fields(&case))))
@@ -132,10 +134,11 @@ impl Turn<'_> {
     }
 
     pub fn case_fields(&self, case: &Case) -> Fields {
+        let tables = self.office.tables();
         let department = case
             .department
             .as_deref()
-            .map(|id| self.office.tables.departments.get(id).map_or(id, |found| &found.short));
+            .map(|id| tables.departments.get(id).map_or(id, |found| &found.short));
         let waits = case.state.is_open() && case.reply.is_none();
         let due = if waits { before(case.round_due_at) } else { String::new() };
         let reply = case.reply.as_ref().map(|reply| reply.text.clone());

@@ -28,7 +28,7 @@ impl Turn<'_> {
             return Ok(Err(String::new()));
         };
         let category = fields.get(CATEGORY).and_then(as_text);
-        let known = |code: &String| self.office.tables.categories.get(code).is_some();
+        let known = |code: &String| self.office.tables().categories.get(code).is_some();
         let category = category.filter(known);
         let said = text("detail").or_else(|| text("opening")).unwrap_or_default();
         let what = if number == CaseType::Proxy { "委托代办" } else { "想问" };

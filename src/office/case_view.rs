@@ -30,7 +30,8 @@ impl Office {
             return Ok(None);
         }
         let hidden = sight == Sight::Masked;
-        let category = case.category.as_deref().and_then(|code| self.tables.categories.get(code));
+        let tables = self.tables();
+        let category = case.category.as_deref().and_then(|code| tables.categories.get(code));
         let suggested = category.map(|category| category.lead.clone());
         let mut departments = self.department_choices();
         departments.sort_by_key(|choice| Some(&choice.id) != suggested.as_ref());
@@ -100,7 +101,8 @@ impl Office {
     }
 
     pub fn category_choices(&self) -> Vec<Choice> {
-        let categories = self.tables.categories.iter();
+        let tables = self.tables();
+        let categories = tables.categories.iter();
         let choice = |category: &crate::county::Category| Choice {
             id: category.code.clone(),
             label: format!("{} {}", category.group, category.name),

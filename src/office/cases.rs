@@ -133,7 +133,7 @@ impl Office {
 
     pub(super) fn case_row(&self, case: &Case) -> CaseRow {
         let now = self.clock.now();
-        let standing = case.standing(now, &self.tables.calendar);
+        let standing = case.standing(now, &self.tables().calendar);
         CaseRow {
             number: case.number.digits(),
             title: case.title.clone(),
@@ -152,11 +152,11 @@ impl Office {
     }
 
     pub fn department_name(&self, id: &str) -> String {
-        self.tables.departments.get(id).map_or_else(|| id.to_owned(), |d| d.name.clone())
+        self.tables().departments.get(id).map_or_else(|| id.to_owned(), |d| d.name.clone())
     }
 
     pub fn department_choices(&self) -> Vec<Choice> {
-        self.tables
+        self.tables()
             .departments
             .iter()
             .map(|department| Choice { id: department.id.clone(), label: department.name.clone() })
@@ -196,11 +196,16 @@ impl Office {
                 return Err(CommandError::Changed);
             }
             let now = self.clock.now();
-            let events =
-                desk::decide(Some(&before.record), command.clone(), by, now, &self.tables.rules())
-                    .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
+            let events = desk::decide(
+                Some(&before.record),
+                command.clone(),
+                by,
+                now,
+                &self.tables().rules(),
+            )
+            .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
             let mut changes = Changes::default();
-            let case = apply(&mut changes, Some(&before), &events, &self.tables.calendar)?;
+            let case = apply(&mut changes, Some(&before), &events, &self.tables().calendar)?;
             self.supervise(&mut changes, &case, &events, by, now).await?;
             self.keep_correction(&mut changes, &before.record, &events, now).await?;
             self.keep_place_correction(&mut changes, &before.record, &events, now).await?;
@@ -228,8 +233,9 @@ impl Office {
         events: &[CaseEvent],
         now: Timestamp,
     ) -> Vec<Outgoing> {
-        let rules = self.tables.rules();
-        let hotline = ("hotline".to_owned(), self.config.settings.county.hotline.clone());
+        let tables = self.tables();
+        let rules = tables.rules();
+        let hotline = ("hotline".to_owned(), self.common().hotline.clone());
         (first_of(case, events)..)
             .zip(events)
             .filter_map(|(n, event)| {
@@ -253,7 +259,8 @@ impl Office {
         now: Timestamp,
     ) -> Result<crate::store::Batch, StoreError> {
         let script = self.script();
-        let rules = self.tables.rules();
+        let tables = self.tables();
+        let rules = tables.rules();
         let mut told = events.iter().filter_map(|event| desk::notice(case, event, &rules));
         let dialog = told.find_map(|notice| script.notice(notice.id)?.offers());
         let Some(dialog) = dialog else { return Ok(changes.into_batch()) };

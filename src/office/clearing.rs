@@ -52,7 +52,7 @@ impl Office {
     /// Says how many records went.
     pub(super) async fn clear_away(&self) -> Result<usize, StoreError> {
         let now = self.clock.now();
-        let keep = &self.config.settings.keep;
+        let keep = &self.common().keep;
         let before = |days: u32| now - SignedDuration::from_hours(24 * i64::from(days));
         let (messages, tasks) = (before(keep.messages_days), before(keep.tasks_days));
         let mut count = self

@@ -35,7 +35,7 @@ impl Office {
         let Some(code) = given.filter(|code| before.category.as_ref() != Some(*code)) else {
             return Ok(());
         };
-        let text = self.tables.reader().anonymous(&before.text);
+        let text = self.tables().reader().anonymous(&before.text);
         if !text.chars().any(char::is_alphanumeric) {
             return Ok(());
         }
@@ -93,7 +93,7 @@ impl Office {
             Some(said) => (said.as_str(), Scope::Answer),
             None => (text, Scope::Sentence),
         };
-        let span = match self.tables.places.find(text, scope) {
+        let span = match self.tables().places.find(text, scope) {
             Found::One { span, .. } | Found::Several { span, .. } if !span.is_empty() => span,
             // What she was asked for is a name, known or not.
             _ if answered.is_some() => 0..text.len(),
@@ -102,13 +102,14 @@ impl Office {
         let said = text[span].trim();
         let fits = ALIAS_CHARS.contains(&said.chars().count())
             && said.chars().all(crate::zh::is_han)
-            && !self.tables.places.iter().any(|place| is_called(place, said));
+            && !self.tables().places.iter().any(|place| is_called(place, said));
         Ok(fits.then(|| said.to_owned()))
     }
 
     /// As lines of `county/aliases.csv`.
     pub async fn place_corrections(&self) -> Result<String, CommandError> {
         let mut text = "alias,code,note\n".to_owned();
+        let tables = self.tables();
         let mut range = keys::place_corrections();
         let (mut count, mut seen) = (0, Vec::new());
         while count < EXPORTED_MAX {
@@ -118,10 +119,8 @@ impl Office {
             count += kept.len();
             for one in kept.into_iter().map(|kept| kept.record) {
                 let line = (one.said.clone(), one.code.clone());
-                let Some(place) = self.tables.places.get(&one.code) else { continue };
-                if seen.contains(&line)
-                    || self.tables.places.iter().any(|p| is_called(p, &one.said))
-                {
+                let Some(place) = tables.places.get(&one.code) else { continue };
+                if seen.contains(&line) || tables.places.iter().any(|p| is_called(p, &one.said)) {
                     continue;
                 }
                 let was = one.was.map(|was| format!("，机器人听成{was}")).unwrap_or_default();
@@ -145,7 +144,7 @@ impl Office {
             count += kept.len();
             for one in kept.into_iter().map(|kept| kept.record) {
                 // A kind that was abolished is no example.
-                if self.tables.categories.get(&one.code).is_some() {
+                if self.tables().categories.get(&one.code).is_some() {
                     text += &format!("{},\"{}\",clerk\n", one.code, one.text.replace('"', "\"\""));
                 }
             }

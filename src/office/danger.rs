@@ -88,14 +88,10 @@ impl Turn<'_> {
         }
         let by = Actor::Villager { person: before.record.person.clone() };
         let more = Command::Supplement { text, photos: Vec::new(), voices: Vec::new() };
-        let rules = self.office.tables.rules();
+        let tables = self.office.tables();
+        let rules = tables.rules();
         let case = match desk::decide(Some(&before.record), more, &by, self.now, &rules) {
-            Ok(events) => cases::apply(
-                &mut self.changes,
-                Some(before),
-                &events,
-                &self.office.tables.calendar,
-            )?,
+            Ok(events) => cases::apply(&mut self.changes, Some(before), &events, &tables.calendar)?,
             // It has been answered meanwhile; she has been told whom to call.
             Err(_) => before.record.clone(),
         };

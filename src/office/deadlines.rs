@@ -69,7 +69,7 @@ impl Office {
     }
 
     async fn pass_deadline(&self, case: &Case) -> Result<bool, StoreError> {
-        let next = desk::next_by_clock(case, &self.tables.calendar);
+        let next = desk::next_by_clock(case, &self.tables().calendar);
         let Some((_, command)) = next.filter(|(at, _)| *at <= self.clock.now()) else {
             return Ok(false);
         };

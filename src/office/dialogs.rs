@@ -3,17 +3,14 @@
 //!
 //! The folder is looked at every two seconds, not watched: of what another machine wrote to a
 //! network file system this one is told nothing, and a look is some dozens of file stats.
-//! Editors save in pieces, so a change is read when two looks in a row saw the same.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
-
-use jiff::Timestamp;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::tables::{Tables, is_script_file, read_files};
+use super::watched::{FolderRefused, Look, Stamps};
 use super::{Office, PublishError};
 use crate::dialog::{self, Script, SourceFile};
 use crate::store::StoreError;
@@ -21,49 +18,8 @@ use crate::store::snapshots::LiveScript;
 use crate::store::{keys, load};
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Of what is wrong: in the log, on the health page and at the desk.
-const PROBLEMS_SHOWN: usize = 20;
 /// Who put it live, in the history.
 const BY_FOLDER: &str = "dialogs/";
-
-/// Size and time of each file that a script is made of.
-type Stamps = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
-
-#[derive(Default)]
-pub(super) struct Folder(Mutex<Seen>);
-
-#[derive(Default)]
-struct Seen {
-    /// As it was at the last look.
-    last: Option<Stamps>,
-    /// As it was when it was read.
-    read: Option<Stamps>,
-    /// The hash of what was refused.
-    refused_hash: String,
-    refused: Option<DialogsRefused>,
-}
-
-/// A change of the dialogs that is not live.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DialogsRefused {
-    /// One text each, as `bianmin lint` prints them; the first ones.
-    pub problems: Vec<String>,
-    pub count: usize,
-    pub at: Timestamp,
-}
-
-/// What a look at the folder led to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// Nothing changed.
-    Same,
-    /// It changed, and may be changing still.
-    Waiting,
-    /// Live now, under this hash.
-    Live(String),
-    /// What was live stays.
-    Refused,
-}
 
 /// Files as a script that may go live: everything is read, checked and tested. `Err` says what
 /// `bianmin lint` says, errors only, one text each; `folder` stands before the files' names.
@@ -101,7 +57,7 @@ impl Office {
     /// Takes up what changed in the folder since the last look.
     pub async fn look_at_dialogs(self: &Arc<Self>) -> Look {
         let folder = self.config.settings.county.dialogs.clone();
-        if let Some(look) = self.quiet(&folder) {
+        if let Some(look) = self.folder.quiet(stamps(&folder)) {
             return look;
         }
         let files = match read_files(&folder) {
@@ -110,29 +66,23 @@ impl Office {
         };
         let hash = dialog::hash(&files);
         match self.is_taken_up(&hash).await {
-            Ok(true) => {
-                *self.folder.seen() =
-                    Seen { last: None, read: Some(stamps(&folder)), ..Seen::default() };
-                return Look::Same;
-            }
-            Ok(false) if self.folder.seen().refused_hash == hash => return Look::Refused,
+            Ok(true) => return self.folder.taken_up(stamps(&folder)),
+            Ok(false) if self.folder.has_refused(&hash) => return Look::Refused,
             Ok(false) => {}
             Err(error) => return self.try_again(&error),
         }
         let office = self.clone();
         // Reading, checking and testing takes a moment; messages are answered meanwhile.
         let checked =
-            tokio::task::spawn_blocking(move || check_files(&files, &folder, &office.tables));
+            tokio::task::spawn_blocking(move || check_files(&files, &folder, &office.tables()));
         let problems = match checked.await {
             Ok(Ok(script)) => match self.publish(script, BY_FOLDER, false).await {
                 Ok(published) => {
-                    let mut seen = self.folder.seen();
-                    (seen.refused, seen.refused_hash) = (None, String::new());
                     for lost in &published.re_asked {
                         tracing::info!(%lost, "were it put live at once");
                     }
                     tracing::info!(hash = published.hash, "the dialogs changed and are live");
-                    return Look::Live(published.hash);
+                    return self.folder.live(published.hash);
                 }
                 Err(PublishError::Blocked(problems)) => problems,
                 // Another instance published at the same moment, or the disk is full.
@@ -146,8 +96,8 @@ impl Office {
     }
 
     /// Why the folder as it is now is not live.
-    pub fn dialogs_refused(&self) -> Option<DialogsRefused> {
-        self.folder.seen().refused.clone()
+    pub fn dialogs_refused(&self) -> Option<FolderRefused> {
+        self.folder.refused()
     }
 
     /// It is what is live, or what was in the folder when there was a way back to another.
@@ -160,44 +110,13 @@ impl Office {
     }
 
     pub(super) fn refuse_dialogs(&self, hash: &str, problems: Vec<String>) -> Look {
-        let count = problems.len();
-        let problems: Vec<String> = problems.into_iter().take(PROBLEMS_SHOWN).collect();
-        for problem in &problems {
-            tracing::error!(problem, "the dialogs changed and are not live");
-        }
-        let mut seen = self.folder.seen();
-        hash.clone_into(&mut seen.refused_hash);
-        seen.refused = Some(DialogsRefused { problems, count, at: self.clock.now() });
-        Look::Refused
+        self.folder.refuse(hash, problems, self.clock.now())
     }
 
     /// What is in the folder is fine, but can not be put live just now.
     fn try_again(&self, error: &StoreError) -> Look {
         tracing::warn!(%error, "the dialogs changed; putting them live is tried again");
-        self.folder.seen().read = None;
-        Look::Waiting
-    }
-
-    /// `None` when the folder changed and two looks in a row saw the same.
-    fn quiet(&self, folder: &Path) -> Option<Look> {
-        let now = stamps(folder);
-        let mut seen = self.folder.seen();
-        if seen.read.as_ref() == Some(&now) {
-            seen.last = Some(now);
-            return Some(if seen.refused.is_some() { Look::Refused } else { Look::Same });
-        }
-        if seen.last.as_ref() != Some(&now) {
-            seen.last = Some(now);
-            return Some(Look::Waiting);
-        }
-        seen.read = Some(now);
-        None
-    }
-}
-
-impl Folder {
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.folder.again()
     }
 }
 

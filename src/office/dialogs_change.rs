@@ -34,7 +34,7 @@ impl Office {
     pub async fn dialogs_status(&self) -> Result<DialogsStatus, StoreError> {
         let live = load::<LiveScript>(&*self.store, keys::live_script()).await?;
         let live = live.map(|live| live.record);
-        let folder = match check_dialogs(&self.config.settings.county.dialogs, &self.tables) {
+        let folder = match check_dialogs(&self.config.settings.county.dialogs, &self.tables()) {
             Ok(new) if live.as_ref().is_some_and(|live| live.folder == new.hash) => {
                 FolderStatus::Same
             }
@@ -49,7 +49,7 @@ impl Office {
 
     /// Puts the folder live, if it passes all checks.
     pub async fn publish_folder(&self, by: &str, at_once: bool) -> Result<Published, PublishError> {
-        let new = check_dialogs(&self.config.settings.county.dialogs, &self.tables)
+        let new = check_dialogs(&self.config.settings.county.dialogs, &self.tables())
             .map_err(PublishError::Blocked)?;
         self.publish(new, by, at_once).await
     }

@@ -96,6 +96,9 @@ impl Office {
         let refused = self.dialogs_refused();
         let why = refused.iter().flat_map(|refused| &refused.problems);
         problems.extend(why.map(|what| format!("改过的对话没有上线：{what}")));
+        problems.extend(self.county_notes());
+        let why = self.county_refused().into_iter().flat_map(|refused| refused.problems);
+        problems.extend(why.map(|what| format!("改过的表没有上线：{what}")));
         let counters = &self.counters;
         Health {
             ok: stats.last_error.is_none(),
@@ -104,7 +107,8 @@ impl Office {
                 "version": env!("CARGO_PKG_VERSION"),
                 "since": self.started_at.to_string(),
                 "script": self.script().hash,
-                "tables": self.tables.hash,
+                "county": self.county_hash(),
+                "tables": self.tables().hash,
                 "dialogs": if refused.is_some() { "refused" } else { "live" },
                 "messages": counters.messages.get(),
                 "duplicates": counters.duplicates.get(),

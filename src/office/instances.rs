@@ -1,8 +1,9 @@
 //! The instances that share the store know of each other, so that one which was given other
 //! tables or another configuration than the rest is told from the rest.
 //!
-//! Dialogs that are put live on one reach all by themselves (`snapshots`). Tables and
-//! `config.toml` are files of each machine: here is only said when they differ.
+//! Dialogs that are put live on one reach all by themselves (`snapshots`), and so do the tables
+//! and the common settings (`county_live`). What in `config.toml` needs a restart is a matter of
+//! each machine: here is said when it differs.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -54,7 +55,7 @@ impl Office {
             id: self.leases.holder().to_owned(),
             listen: self.config.settings.server.listen.to_string(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            tables: self.tables.hash.clone(),
+            tables: self.tables().hash.clone(),
             settings: self.config.settings.shared_sum(),
             at: now,
         };
@@ -97,14 +98,15 @@ impl Instance {
         let mut found = Vec::new();
         if self.tables != other.tables {
             found.push(format!(
-                "the instance at {there} has other tables (county/) than this one; \
-                 please give both the same files and start them again"
+                "the instance at {there} has other tables than this one and has not followed; \
+                 please look at its health page"
             ));
         }
         if self.settings != other.settings {
             found.push(format!(
-                "the instance at {there} has another config.toml than this one (beyond \
-                 [server] and [store]); please give both the same and start them again"
+                "the instance at {there} was started with another config.toml than this one, in \
+                 what needs a restart ([wechat], [sms], [simulator], public_url, connections and \
+                 seconds of [limits]); please give both the same and start them again"
             ));
         }
         if self.version != other.version {

@@ -24,7 +24,7 @@ impl Office {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut message = before.record.clone();
-        let policy = &self.config.settings.notices;
+        let policy = &self.common().notices;
         let mut changes = Changes::default();
         let lane = Some(name.to_owned());
         let put_off = |due_at| Outgoing { due_at, lane, ..before.record.clone() };
@@ -82,7 +82,7 @@ impl Office {
             message.due_at = until;
         } else {
             let urgent = match &message.body {
-                Body::Notice { kind, .. } => self.config.settings.notices.kind(kind).urgent,
+                Body::Notice { kind, .. } => self.common().notices.kind(kind).urgent,
                 Body::Text(_) => false,
             };
             let segments = self.segments_of(name, &message);
@@ -100,7 +100,7 @@ impl Office {
     fn is_too_long(&self, message: &Outgoing, name: &str) -> bool {
         let channel = self.sms.channels.get(name);
         let free_text = channel.is_some_and(|c| c.provider.capabilities().free_text);
-        let most = self.config.settings.notices.segments as usize;
+        let most = self.common().notices.segments as usize;
         free_text && zh::segments(&self.words(message, Medium::Sms)) > most
     }
 

@@ -123,7 +123,8 @@ impl Office {
                 _ => Ok((self.county_name().to_owned(), None)),
             };
         };
-        let known = self.tables.places.iter().filter(|place| {
+        let tables = self.tables();
+        let known = tables.places.iter().filter(|place| {
             place.code == *name
                 || place.name == *name
                 || format!("{}{}", place.township, place.name) == *name
@@ -149,11 +150,12 @@ impl Office {
             None => keys::cases_received(month.from, month.to),
         };
         let now = self.clock.now();
-        let rules = self.tables.rules();
+        let tables = self.tables();
+        let rules = tables.rules();
         let department = |id: &str| self.department_name(id);
         let channel = |id: &str| channel_name(id).to_owned();
         let of_code = |code: &str| {
-            let place = self.tables.places.get(code)?;
+            let place = tables.places.get(code)?;
             Some((place.township.clone(), place.name.clone()))
         };
         let names = Names { department: &department, channel: &channel, place: &of_code };
@@ -207,7 +209,7 @@ impl Office {
         let since = month.first.saturating_sub(LOOK_BACK_MONTHS.months());
         let since = beijing::instant(since.at(0, 0, 0, 0));
         let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-        let calendar = &self.tables.calendar;
+        let calendar = &self.tables().calendar;
         self.each_case(keys::cases_received(since, month.to), |case| {
             measures::count(&mut tallies, &case, (month.from, month.to), calendar);
             Ok(())

@@ -12,6 +12,7 @@ mod cases;
 mod clearing;
 pub mod clock;
 mod corrections;
+mod county_live;
 mod danger;
 mod deadlines;
 mod dialogs;
@@ -56,12 +57,14 @@ mod sms_words;
 mod snapshots;
 mod staff;
 mod supervision;
+mod table_files;
 mod tables;
 mod tasks;
 mod telephone;
 mod turn;
 mod understood;
 mod views;
+mod watched;
 mod wechat;
 pub mod wechat_api;
 mod wechat_token;
@@ -81,14 +84,15 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::Config;
+use crate::config::{Common, Config};
 use crate::dialog::Script;
 use crate::store::Store;
 
 pub use crate::desk::figures::Figures;
 pub use account_menu::{account_menu, push_menu};
 pub use case_forms::Typed;
-pub use dialogs::{DialogsRefused, Look, check_dialogs, check_files};
+pub use county_live::{CountyRefused, CountyStatus};
+pub use dialogs::{check_dialogs, check_files};
 pub use dialogs_change::{DialogsStatus, FolderStatus, live_script};
 pub use health::Counters;
 pub use ledgers::{LedgerAsked, LedgerKind};
@@ -97,9 +101,11 @@ pub use rights::{RIGHTS, Right};
 pub use sheet::Sheet;
 pub use sms_inbound::{SmsAnswer, SmsCall};
 pub use snapshots::{PublishError, Published, ReAsked};
+pub use table_files::TableFiles;
 pub use tables::{MODEL, Tables, read_examples, read_files, read_script};
 pub use telephone::Called;
 pub use views::*;
+pub use watched::{FolderRefused, Look};
 
 use clock::Clock;
 
@@ -119,9 +125,12 @@ pub struct Office {
     config: Config,
     store: Store,
     clock: Arc<dyn Clock>,
-    tables: Tables,
+    /// `county_live` puts others in their place while the program serves.
+    tables: ArcSwap<Tables>,
+    common: ArcSwap<Common>,
+    county_live: county_live::Standing,
     script: ArcSwap<Script>,
-    folder: dialogs::Folder,
+    folder: watched::Folder,
     wechat: BTreeMap<String, wechat::Line>,
     sms: sms::Sms,
     lines: lines::Lines,
@@ -182,11 +191,13 @@ impl Office {
             stop: CancellationToken::new(),
             workers: TaskTracker::new(),
             script: ArcSwap::from_pointee(script),
-            folder: dialogs::Folder::default(),
+            folder: watched::Folder::default(),
+            common: ArcSwap::from_pointee(config.settings.common()),
+            county_live: county_live::Standing::default(),
             config,
             store,
             clock,
-            tables,
+            tables: ArcSwap::from_pointee(tables),
         }))
     }
 
@@ -201,6 +212,7 @@ impl Office {
         self.work("scripts", snapshots::run);
         self.work("instances", instances::run);
         self.work("dialogs", dialogs::run);
+        self.work("county", county_live::run);
         self.workers.close();
     }
 
@@ -266,14 +278,19 @@ impl Office {
         Ok(())
     }
 
-    pub fn reader(&self) -> crate::meaning::Reader<'_> {
-        self.tables.reader()
-    }
-
     /// What the bot makes of one line, for a clerk to look at.
     pub fn understand(&self, text: &str) -> LineView {
         let today = beijing::civil(self.clock.now()).date();
-        understood::line(&self.tables.reader(), text, today)
+        understood::line(&self.tables().reader(), text, today)
+    }
+
+    pub fn tables(&self) -> Arc<Tables> {
+        self.tables().load_full()
+    }
+
+    /// What of config.toml may change while the program serves.
+    pub fn common(&self) -> Arc<Common> {
+        self.common.load_full()
     }
 
     pub fn script(&self) -> Arc<Script> {
@@ -286,7 +303,7 @@ impl Office {
     }
 
     pub fn county_name(&self) -> String {
-        self.config.settings.county.name.clone()
+        self.common().name.clone()
     }
 
     /// The desk is reached by https, so its cookies may be `Secure`.

@@ -156,7 +156,7 @@ impl Turn<'_> {
         };
         let mut photos = arg("photo").map(as_files).unwrap_or_default();
         photos.extend(arg("photos").map(as_files).unwrap_or_default());
-        let known = |code: &String| self.office.tables.categories.get(code).is_some();
+        let known = |code: &String| self.office.tables().categories.get(code).is_some();
         let intake = Intake {
             kind: old.kind,
             category: old.category.clone().filter(known),
@@ -190,13 +190,13 @@ impl Turn<'_> {
     async fn step_own(&mut self, call: &Call, command: Command, about: &str) -> Outcome {
         let Some(before) = self.own_case(call).await? else { return Ok(Err(NOT_HERS.into())) };
         let by = Actor::Villager { person: before.record.person.clone() };
-        let rules = self.office.tables.rules();
+        let tables = self.office.tables();
+        let rules = tables.rules();
         let events = match desk::decide(Some(&before.record), command, &by, self.now, &rules) {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
-        let case =
-            cases::apply(&mut self.changes, Some(&before), &events, &self.office.tables.calendar)?;
+        let case = cases::apply(&mut self.changes, Some(&before), &events, &tables.calendar)?;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         if !about.is_empty() {
             self.relay(&case, about).await?;
@@ -212,7 +212,8 @@ impl Turn<'_> {
     /// she writes; a case that no department has yet is read at the desk anyway.
     async fn relay(&mut self, case: &Case, about: &str) -> Result<(), StoreError> {
         let Some(id) = &case.department else { return Ok(()) };
-        let department = self.office.tables.departments.get(id);
+        let tables = self.office.tables();
+        let department = tables.departments.get(id);
         let short = department.map_or(id, |found| &found.short);
         let key = format!("relay-{}", case.number.digits());
         let before = load::<Task>(&*self.office.store, keys::task(&key)).await?;

@@ -130,9 +130,9 @@ impl Office {
         if !content_type.starts_with(wanted) || content_type.len() > 60 {
             return Err(PhoneError::Bad("这种文件发不了。".into()));
         }
-        let limit = self.config.settings.limits.media_mb * 1024 * 1024;
+        let limit = self.common().media_mb * 1024 * 1024;
         if bytes.is_empty() || bytes.len() as u64 > limit {
-            let megabytes = self.config.settings.limits.media_mb;
+            let megabytes = self.common().media_mb;
             return Err(PhoneError::Bad(format!("文件太大，最多{megabytes}兆。")));
         }
         let id = random::hex::<8>();

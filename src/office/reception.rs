@@ -109,7 +109,7 @@ impl Office {
                 return Ok(answered.into());
             }
             let mut turn = Turn::new(self, contact, &inbound.from);
-            let per_minute = self.config.settings.limits.messages_per_minute;
+            let per_minute = self.common().messages_per_minute;
             let verdict = match talks {
                 true => flood::check(&mut turn.contact.paced, turn.now, per_minute),
                 false => Verdict::Fine,

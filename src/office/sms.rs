@@ -181,7 +181,7 @@ impl Office {
         let blank = SmsState::default();
         let state = contact.sms.as_ref().unwrap_or(&blank);
         if let Body::Notice { kind, .. } = &message.body {
-            let policy = &self.config.settings.notices;
+            let policy = &self.common().notices;
             if !policy.kind(kind).sms {
                 return Err("这种通知不发短信".into());
             }

@@ -86,25 +86,35 @@ impl Budgets {
         let mut used = Vec::new();
         let mut within = true;
         for Budget { series, limit } in budgets {
-            let after = Self::known(&mut tallies, store, series).await?.used() + count;
-            within &= *limit == 0 || after <= *limit;
+            let mut tally = Self::known(&mut tallies, store, series).await?;
+            let need = count - tally.left;
+            if need > 0 {
+                let block = match limit {
+                    0 => BLOCK_MAX,
+                    limit => (limit / 50).clamp(1, BLOCK_MAX),
+                };
+                // By what all instances have set aside, so that together they stay below it.
+                let (more, aside) = change(store, series, |aside| match limit {
+                    0 => need.max(block),
+                    _ if always => need.max(block.min(limit - aside)),
+                    limit if aside + need > *limit => 0,
+                    limit => need.max(block.min(limit - aside)),
+                })
+                .await?;
+                tally = Tally { aside, left: tally.left + more };
+                tallies.insert(series.clone(), tally);
+            }
+            let after = tally.used() + count;
+            within &= *limit == 0 || (tally.left >= count && after <= *limit);
             used.push(after);
         }
         if !within && !always {
             return Ok((false, used));
         }
-        for Budget { series, limit } in budgets {
-            let mut tally = Self::known(&mut tallies, store, series).await?;
-            if tally.left < count {
-                let block = match limit {
-                    0 => BLOCK_MAX,
-                    limit => (limit / 50).clamp(1, BLOCK_MAX),
-                };
-                let more = (count - tally.left).max(block);
-                tally = Tally { aside: add(store, series, more).await?, left: tally.left + more };
+        for Budget { series, .. } in budgets {
+            if let Some(tally) = tallies.get_mut(series) {
+                tally.left -= count;
             }
-            tally.left -= count;
-            tallies.insert(series.clone(), tally);
         }
         Ok((within, used))
     }
@@ -115,7 +125,9 @@ impl Budgets {
         let mut tally = Self::known(&mut tallies, store, series).await?;
         tally.left -= more;
         if tally.left < 0 {
-            tally = Tally { aside: add(store, series, -tally.left).await?, left: 0 };
+            let more = -tally.left;
+            let (_, aside) = change(store, series, |_| more).await?;
+            tally = Tally { aside, left: 0 };
         }
         tallies.insert(series.to_owned(), tally);
         Ok(())
@@ -124,7 +136,7 @@ impl Budgets {
     async fn give_back(&self, store: &dyn Engine) -> Result<(), StoreError> {
         let mut tallies = self.tallies.lock().await;
         for (series, tally) in tallies.drain().filter(|(_, tally)| tally.left > 0) {
-            add(store, &series, -tally.left).await?;
+            change(store, &series, |_| -tally.left).await?;
         }
         Ok(())
     }
@@ -136,11 +148,20 @@ async fn on_disk(store: &dyn Engine, series: &str) -> Result<i64, StoreError> {
     Ok(counter.map_or(0, |counter| i64::from(counter.record.next) - 1))
 }
 
-/// Gives what is set aside by then, by all instances.
-async fn add(store: &dyn Engine, series: &str, more: i64) -> Result<i64, StoreError> {
+/// Sets so much more aside as `more` says of what is aside already, by all instances. Gives how
+/// much that was, and what is aside then.
+async fn change(
+    store: &dyn Engine,
+    series: &str,
+    more: impl Fn(i64) -> i64,
+) -> Result<(i64, i64), StoreError> {
     for _ in 0..ATTEMPTS_MAX {
         let before = load::<Counter>(store, keys::counter(series)).await?;
         let aside = before.as_ref().map_or(0, |counter| i64::from(counter.record.next) - 1);
+        let more = more(aside);
+        if more == 0 {
+            return Ok((0, aside));
+        }
         let aside = (aside + more).max(0);
         let next = u32::try_from(aside + 1).unwrap_or(u32::MAX);
         let counter = Counter { name: series.into(), next };
@@ -150,7 +171,7 @@ async fn add(store: &dyn Engine, series: &str, more: i64) -> Result<i64, StoreEr
             None => changes.create(&counter)?,
         }
         match store.commit(changes.into_batch()).await {
-            Ok(()) => return Ok(aside),
+            Ok(()) => return Ok((more, aside)),
             Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error),
         }
@@ -269,6 +290,27 @@ mod tests {
         assert!((45..=65).contains(&found), "{found}");
         first.give_back(&store).await.unwrap();
         assert_eq!(Budgets::default().used(&store, "s").await.unwrap(), 45);
+    }
+
+    /// What two set aside at the same time is never more than there is, whatever each of them
+    /// saw at its first use.
+    #[tokio::test]
+    async fn two_instances_share_one_budget() {
+        for limit in [1, 7, 60, 1_000] {
+            let store = MemoryEngine::default();
+            let both = [Budgets::default(), Budgets::default()];
+            let mut sent = 0;
+            // Neither gives up at the first no: the other may have given something back.
+            for n in 0..(2 * limit + 10) {
+                let one = &both[(n % 2) as usize];
+                sent += i64::from(one.take(&store, &budget(limit), 1, false).await.unwrap().0);
+            }
+            assert!(sent <= limit && sent > limit - 2 * (limit / 50) - 1, "{sent} of {limit}");
+            for one in &both {
+                one.give_back(&store).await.unwrap();
+            }
+            assert_eq!(Budgets::default().used(&store, "s").await.unwrap(), sent);
+        }
     }
 
     #[tokio::test]

@@ -30,7 +30,7 @@ impl Turn<'_> {
         let now = self.now;
         let busy = self.contact.conversation.is_busy();
         let with_person = self.contact.conversation.is_with_person();
-        let limit = self.office.config.settings.notices.answers_hour as usize;
+        let limit = self.office.common().notices.answers_hour as usize;
         let state = self.contact.sms.get_or_insert_default();
         forget_old(state, now);
         state.last_in = Some(now);

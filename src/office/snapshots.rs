@@ -146,7 +146,7 @@ impl Office {
     ) -> Result<Published, PublishError> {
         let current = self.script();
         let mut blocked = current.blocks(&new);
-        blocked.extend(self.tables.misfits(&new));
+        blocked.extend(self.tables().misfits(&new));
         if !blocked.is_empty() {
             return Err(PublishError::Blocked(blocked));
         }
@@ -219,11 +219,11 @@ impl Office {
             let (part, behind) = rest.split_at(rest.floor_char_boundary(PART_BYTES_MAX));
             let record =
                 SnapshotPart { hash: script.hash.clone(), n: parts, text: part.to_owned() };
-            self.write(&record).await?;
+            self.write_once(&record).await?;
             rest = behind;
             parts += 1;
         }
-        self.write(&Snapshot {
+        self.write_once(&Snapshot {
             hash: script.hash.clone(),
             structure_hash: script.structure_hash.clone(),
             text_hash: script.text_hash.clone(),
@@ -235,7 +235,10 @@ impl Office {
     }
 
     /// What two write at the same time is the same: its key is its hash.
-    async fn write<R: crate::store::Record>(&self, record: &R) -> Result<(), StoreError> {
+    pub(super) async fn write_once<R: crate::store::Record>(
+        &self,
+        record: &R,
+    ) -> Result<(), StoreError> {
         let mut changes = Changes::default();
         changes.create(record)?;
         match self.store.commit(changes.into_batch()).await {

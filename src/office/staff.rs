@@ -140,7 +140,7 @@ impl Office {
         match (role, of) {
             (Role::Department | Role::Township, None) => missing("哪个承办单位"),
             (Role::Department | Role::Township, Some(id)) => {
-                match self.tables.departments.get(id) {
+                match self.tables().departments.get(id) {
                     Some(_) => Ok((Some(id.to_owned()), None, None)),
                     None => {
                         refused(format!("名单里没有部门“{id}”。请写 departments.csv 里的编号。"))
@@ -148,7 +148,7 @@ impl Office {
                 }
             }
             (Role::Agent | Role::ShopClerk, None) => missing("哪个村（12位代码）"),
-            (Role::Agent | Role::ShopClerk, Some(code)) => match self.tables.places.get(code) {
+            (Role::Agent | Role::ShopClerk, Some(code)) => match self.tables().places.get(code) {
                 Some(_) => Ok((None, Some(code.to_owned()), None)),
                 None => refused(format!("名单里没有村“{code}”。请写 places.csv 里的12位代码。")),
             },
@@ -250,7 +250,7 @@ impl Office {
 
     fn new_session(&self, name: &str, now: Timestamp) -> (String, StoredSession) {
         let token = random::hex::<32>();
-        let hours = i64::from(self.config.settings.desk.session_hours);
+        let hours = i64::from(self.common().desk.session_hours);
         let session = StoredSession {
             token_hash: token_hash(&token),
             staff: name.to_owned(),
@@ -270,7 +270,7 @@ impl Office {
             staff.failures += 1;
             let mut answer = SignInError::Wrong;
             if staff.failures >= FAILURES_MAX {
-                let minutes = i64::from(self.config.settings.desk.lock_minutes);
+                let minutes = i64::from(self.common().desk.lock_minutes);
                 let until = now + SignedDuration::from_mins(minutes);
                 staff.failures = 0;
                 staff.locked_until = Some(until);

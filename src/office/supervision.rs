@@ -52,7 +52,8 @@ impl Office {
 
     fn call(&self, case: &Case, id: String, now: Timestamp) -> Task {
         let department = case.department.as_deref().unwrap_or_default();
-        let found = self.tables.departments.get(department);
+        let tables = self.tables();
+        let found = tables.departments.get(department);
         let number = case.number.digits();
         let mut task = Task {
             id,

@@ -12,9 +12,9 @@ use crate::dialog::{self, Script, SourceFile};
 use crate::meaning::{Emergencies, Example, Keywords, Model, Reader};
 use crate::shop::{self, GoodsKinds};
 
-use super::random;
+use super::table_files::{HOURS, TableFiles};
 
-const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+pub(super) const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const FILES_MAX: usize = 500;
 /// The model of kinds of matter, in the county's folder; `bianmin train` writes it.
 pub const MODEL: &str = "kinds.model";
@@ -31,6 +31,8 @@ pub struct Tables {
     pub model: Option<Model>,
     /// The sum of all their files: instances with the same have the same tables.
     pub hash: String,
+    /// What they were read from.
+    pub files: TableFiles,
 }
 
 impl Tables {
@@ -72,38 +74,40 @@ impl Tables {
 
     /// `Err` holds one text for each mistake, with file, line and mend.
     pub fn read(folder: &Path) -> Result<Self, Vec<String>> {
+        Self::of(TableFiles::read(folder)?)
+    }
+
+    /// The same for files that were read before.
+    pub fn of(files: TableFiles) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
-        let places = read_text(&folder.join("places.csv"), &mut problems);
-        let aliases = read_text(&folder.join("aliases.csv"), &mut problems);
-        let neighbours = read_text(&folder.join("neighbours.csv"), &mut problems);
-        let categories = read_text(&folder.join("categories.csv"), &mut problems);
-        let departments = read_text(&folder.join("departments.csv"), &mut problems);
-        let keywords = read_text(&folder.join("keywords.csv"), &mut problems);
-        let emergencies = read_text(&folder.join("emergencies.csv"), &mut problems);
-        let model = read_model(&folder.join(MODEL), &mut problems);
-        let goods_kinds = read_text(&folder.join("goods-kinds.csv"), &mut problems);
-        let hours = read_text(&folder.join("calendar/office-hours.toml"), &mut problems);
-        let years = read_folder(&folder.join("calendar"), "json", &mut problems);
+        let [places, aliases, neighbours, categories, departments] =
+            ["places.csv", "aliases.csv", "neighbours.csv", "categories.csv", "departments.csv"]
+                .map(|name| files.text(name));
+        let [keywords, emergencies, goods_kinds, hours] =
+            ["keywords.csv", "emergencies.csv", "goods-kinds.csv", HOURS]
+                .map(|name| files.text(name));
+        let years: Vec<(&str, &str)> = files.years().collect();
+        let model = match files.model().map(|bytes| Model::from_bytes(&bytes)) {
+            None => None,
+            Some(Ok(model)) => Some(model),
+            Some(Err(bad)) => {
+                problems.push(format!("{bad}。"));
+                None
+            }
+        };
+        let hash = files.hash();
+        let places = said(Places::parse(places, aliases, neighbours), &mut problems);
+        let categories = said(Categories::parse(categories), &mut problems);
+        let departments = said(Departments::parse(departments), &mut problems);
+        let calendar = said(Calendar::parse(&years, hours), &mut problems);
+        let keywords = categories
+            .as_ref()
+            .and_then(|categories| said(Keywords::parse(keywords, categories), &mut problems));
+        let emergencies = said(Emergencies::parse(emergencies), &mut problems);
+        let goods_kinds = said(kinds_of_goods(goods_kinds), &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
-        let years: Vec<(&str, &str)> =
-            years.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        let model_bytes = fs::read(folder.join(MODEL)).unwrap_or_default();
-        let texts = [&places, &aliases, &neighbours, &categories, &departments, &keywords];
-        let texts = texts.into_iter().chain([&emergencies, &goods_kinds, &hours]);
-        let parts = texts.map(|text| text.as_bytes());
-        let parts = parts.chain(years.iter().flat_map(|(a, b)| [a.as_bytes(), b.as_bytes()]));
-        let hash = sum(parts.chain([&*model_bytes]));
-        let places = said(Places::parse(&places, &aliases, &neighbours), &mut problems);
-        let categories = said(Categories::parse(&categories), &mut problems);
-        let departments = said(Departments::parse(&departments), &mut problems);
-        let calendar = said(Calendar::parse(&years, &hours), &mut problems);
-        let keywords = categories
-            .as_ref()
-            .and_then(|categories| said(Keywords::parse(&keywords, categories), &mut problems));
-        let emergencies = said(Emergencies::parse(&emergencies), &mut problems);
-        let goods_kinds = said(kinds_of_goods(&goods_kinds), &mut problems);
         match (places, categories, departments, goods_kinds, calendar, keywords, emergencies) {
             (
                 Some(places),
@@ -123,49 +127,17 @@ impl Tables {
                 emergencies,
                 model,
                 hash,
+                files,
             }),
             _ => Err(problems),
         }
     }
 }
 
-/// Of all parts, with their lengths, so that none can pass for a piece of its neighbour.
-fn sum<'a>(parts: impl Iterator<Item = &'a [u8]>) -> String {
-    use sha2::Digest;
-    let mut digest = sha2::Sha256::new();
-    for part in parts {
-        digest.update((part.len() as u64).to_le_bytes());
-        digest.update(part);
-    }
-    random::to_hex(&digest.finalize()[..6])
-}
-
 fn case_number(text: &str) -> Option<String> {
     match desk::read_number(text) {
         desk::NumberRead::Whole(number) => Some(number.digits()),
         _ => None,
-    }
-}
-
-fn read_model(path: &Path, problems: &mut Vec<String>) -> Option<Model> {
-    let bytes = match fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-        Ok(meta) if meta.len() > FILE_BYTES_MAX => {
-            problems.push(format!("{}：文件太大，最多4MB。", path.display()));
-            return None;
-        }
-        _ => fs::read(path),
-    };
-    match bytes.map(|bytes| Model::from_bytes(&bytes)) {
-        Ok(Ok(model)) => Some(model),
-        Ok(Err(bad)) => {
-            problems.push(format!("{}：{bad}。", path.display()));
-            None
-        }
-        Err(error) => {
-            problems.push(format!("{}：读不出来（{error}）。", path.display()));
-            None
-        }
     }
 }
 
@@ -230,7 +202,7 @@ fn said<T, E: ToString>(result: Result<T, Vec<E>>, problems: &mut Vec<String>) -
 }
 
 /// Files of a folder, by name.
-fn read_folder(
+pub(super) fn read_folder(
     folder: &Path,
     extension: &str,
     problems: &mut Vec<String>,
@@ -258,7 +230,7 @@ fn is_beside(path: &Path) -> bool {
 }
 
 /// In their order.
-fn paths_in(folder: &Path, extension: &str, problems: &mut Vec<String>) -> Vec<PathBuf> {
+pub(super) fn paths_in(folder: &Path, extension: &str, problems: &mut Vec<String>) -> Vec<PathBuf> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => {
@@ -283,7 +255,7 @@ fn paths_in(folder: &Path, extension: &str, problems: &mut Vec<String>) -> Vec<P
 }
 
 /// `Err` says why not.
-fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
     let problem = match fs::metadata(path) {
         Ok(meta) if meta.len() > FILE_BYTES_MAX => "文件太大，最多4MB".to_owned(),
         Ok(_) => match fs::read(path) {
@@ -295,7 +267,7 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
     Err(format!("{}：{problem}。", path.display()))
 }
 
-fn read_text(path: &Path, problems: &mut Vec<String>) -> String {
+pub(super) fn read_text(path: &Path, problems: &mut Vec<String>) -> String {
     let text = read_bytes(path).and_then(|bytes| {
         let mend = "不是 UTF-8 编码。请用记事本另存为，编码选 UTF-8";
         String::from_utf8(bytes).map_err(|_| format!("{}：{mend}。", path.display()))

@@ -54,7 +54,8 @@ impl Office {
         if name.as_ref().is_some_and(|name| name.chars().count() > NAME_CHARACTERS_MAX) {
             return Err(refused("姓名太长了，最多20个字。"));
         }
-        let place = match self.tables.places.find(&called.village, Scope::Answer) {
+        let tables = self.tables();
+        let place = match tables.places.find(&called.village, Scope::Answer) {
             Found::One { place, .. } => place,
             _ => return Err(refused("没有找到这个村，请连乡镇一起写。")),
         };
@@ -80,9 +81,9 @@ impl Office {
             ..Intake::of(number, person, CHANNEL)
         };
         let (command, by) = (Command::File(Box::new(intake)), session.actor());
-        let events = desk::decide(None, command, &by, now, &self.tables.rules())
+        let events = desk::decide(None, command, &by, now, &tables.rules())
             .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
-        let case = cases::apply(&mut changes, None, &events, &self.tables.calendar)?;
+        let case = cases::apply(&mut changes, None, &events, &tables.calendar)?;
         for notice in self.notices_of(&case, &events, now) {
             changes.create(&notice)?;
         }

@@ -147,14 +147,15 @@ impl<'o> Turn<'o> {
         let mut next = Some(event);
         for _ in 0..CALLS_MAX {
             let Some(event) = next.take() else { return Ok(()) };
-            let reader = self.office.tables.reader();
+            let tables = self.office.tables();
+            let reader = tables.reader();
             let env = Env {
                 now: self.now,
                 medium: self.medium(),
                 phone: (self.address.channel == Channel::Sms).then_some(&*self.address.user),
                 places: &reader,
                 language: self.contact.language.as_deref(),
-                working: self.office.tables.calendar.is_open(self.now),
+                working: tables.calendar.is_open(self.now),
             };
             let turn = match dialog::step(&self.script, &self.contact.conversation, &event, &env) {
                 Ok(turn) => turn,

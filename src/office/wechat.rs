@@ -211,7 +211,7 @@ impl Office {
         let Some(api) = self.wechat.get(account).and_then(|line| line.api.as_ref()) else {
             return Fetched::Gone("公众号没有设 AppSecret，取不了".into());
         };
-        let limit = self.config.settings.limits.media_mb * 1024 * 1024;
+        let limit = self.common().media_mb * 1024 * 1024;
         match collect(api, media, limit).await {
             Ok((content_type, bytes)) => Fetched::Here { content_type, bytes },
             Err(error) => failed(error),

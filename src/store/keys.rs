@@ -24,6 +24,8 @@
 //! | `snapshot/<hash>` | Snapshot |
 //! | `snapshot-part/<hash>/<n>` | SnapshotPart |
 //! | `live-script` | LiveScript |
+//! | `county/<hash>` | CountyVersion |
+//! | `live-county` | LiveCounty |
 //! | `lease/<name>` | Lease |
 //! | `instance/<id>` | Instance |
 //! | `pace/<provider>` | Pace |
@@ -541,6 +543,18 @@ pub fn snapshot_part(hash: &str, n: u32) -> Key {
 
 pub fn live_script() -> Key {
     key(&["live-script"])
+}
+
+pub fn county(hash: &str) -> Key {
+    key(&["county", &segment(hash)])
+}
+
+pub fn all_counties() -> Range {
+    below(&["county"])
+}
+
+pub fn live_county() -> Key {
+    key(&["live-county"])
 }
 
 pub fn lease(name: &str) -> Key {

@@ -6,6 +6,7 @@
 
 pub mod backup;
 pub mod correction;
+pub mod county_records;
 mod engine_rules;
 pub mod keys;
 mod memory;

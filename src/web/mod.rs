@@ -3,6 +3,7 @@
 
 mod assets;
 mod desk;
+mod doors;
 mod media;
 mod origin;
 mod phone;
@@ -22,6 +23,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use doors::Doors;
 pub use server::{Limits, serve};
 
 use crate::office::Office;
@@ -88,17 +90,17 @@ async fn home(State(office): State<Arc<Office>>) -> Response {
     }
 }
 
-fn well(ok: bool) -> StatusCode {
-    if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
-}
-
+/// For who watches the process. It answers, so it lives: what is wrong stands in it, and would
+/// not be mended by starting it again.
 async fn health(State(office): State<Arc<Office>>) -> Response {
-    let health = office.health().await;
-    (well(health.ok), Json(health)).into_response()
+    Json(office.health().await).into_response()
 }
 
 /// For a load balancer: only yes or no.
 async fn ready(State(office): State<Arc<Office>>) -> Response {
-    let ok = office.is_well();
-    (well(ok), if ok { "ready\n" } else { "not ready\n" }).into_response()
+    match office.is_well() {
+        true => "ready\n".into_response(),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "not ready: the store does not accept writes\n")
+            .into_response(),
+    }
 }

@@ -6,13 +6,12 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Bytes, HttpBody};
 use axum::http::Request;
 use hyper::body::{Frame, Incoming, SizeHint};
@@ -26,6 +25,8 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
+
+use super::doors::Doors;
 
 /// What one client may take up. All of it has a default that suits a small server.
 #[derive(Clone, Copy, Debug)]
@@ -65,74 +66,113 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// Serves until `shutdown` is cancelled, then stops accepting, lets running requests end
-/// for at most `limits.grace`, cuts the rest and returns.
+/// Serves until `shutdown` is cancelled, then takes no more requests but for health and readiness,
+/// lets running ones end for at most `limits.grace`, cuts the rest and returns.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    doors: impl Into<Doors>,
     limits: Limits,
     shutdown: CancellationToken,
 ) {
-    let seats = Arc::new(Semaphore::new(limits.connections));
-    let running = TaskTracker::new();
-    let cut = CancellationToken::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(HEADER_BYTES_MAX);
-
+    let hall = Hall {
+        seats: Arc::new(Semaphore::new(limits.connections)),
+        cut: CancellationToken::new(),
+        doors: doors.into(),
+        shutdown,
+        http,
+        limits,
+    };
+    let running = TaskTracker::new();
     loop {
-        let (stream, peer) = tokio::select! {
-            () = shutdown.cancelled() => break,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    pause_after(&error).await;
-                    continue;
-                }
-            },
+        let accepted = tokio::select! {
+            () = hall.shutdown.cancelled() => break,
+            accepted = listener.accept() => accepted,
         };
-        let Ok(seat) = seats.clone().try_acquire_owned() else {
+        hall.admit(accepted, &running).await;
+    }
+
+    running.close();
+    let late = TaskTracker::new();
+    let ended = timeout(limits.grace, running.wait());
+    let mut ended = std::pin::pin!(ended);
+    let in_time = loop {
+        let accepted = tokio::select! {
+            ended = ended.as_mut() => break ended.is_ok(),
+            accepted = listener.accept() => accepted,
+        };
+        hall.admit(accepted, &late).await;
+    };
+    drop(listener);
+    if !in_time {
+        tracing::warn!(connections = running.len(), "cut connections that did not end in time");
+    }
+    hall.cut.cancel();
+    running.wait().await;
+    late.close();
+    late.wait().await;
+}
+
+/// What every connection is given.
+struct Hall {
+    http: http1::Builder,
+    limits: Limits,
+    doors: Doors,
+    seats: Arc<Semaphore>,
+    /// No new requests on connections that are there.
+    shutdown: CancellationToken,
+    /// And no more time for those that run.
+    cut: CancellationToken,
+}
+
+impl Hall {
+    async fn admit(&self, accepted: io::Result<(TcpStream, SocketAddr)>, running: &TaskTracker) {
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => return pause_after(&error).await,
+        };
+        let Ok(seat) = self.seats.clone().try_acquire_owned() else {
             // A fresh socket's send buffer is empty: this never waits.
             let _ = stream.try_write(FULL);
-            continue;
+            return;
         };
         let _ = stream.set_nodelay(true);
-        let router = router.clone();
+        let Limits { body, stall, .. } = self.limits;
+        let is_late = self.shutdown.is_cancelled();
+        let doors = self.doors.clone();
         let service = service_fn(move |request: Request<Incoming>| {
+            let router = if is_late { doors.while_stopping() } else { doors.while_serving() };
             let mut router = router.clone();
             async move {
-                let mut request = request.map(|inner| TimedBody::new(inner, limits.body));
+                let mut request = request.map(|inner| TimedBody::new(inner, body));
                 request.extensions_mut().insert(Peer(peer.ip()));
                 Ok::<_, Infallible>(
                     router.call(request).await.unwrap_or_else(|never| match never {}),
                 )
             }
         });
+        let mut http = self.http.clone();
+        http.keep_alive(!is_late);
         let connection =
-            http.serve_connection(TokioIo::new(Unstalled::new(stream, limits.stall)), service);
-        let (shutdown, cut) = (shutdown.clone(), cut.clone());
+            http.serve_connection(TokioIo::new(Unstalled::new(stream, stall)), service);
+        let (shutdown, cut) = (self.shutdown.clone(), self.cut.clone());
         running.spawn(async move {
             let mut connection = std::pin::pin!(connection);
             // Errors here are the client's: broken headers, timeouts, resets.
             tokio::select! {
                 _ = connection.as_mut() => {}
-                () = shutdown.cancelled() => {
+                () = shutdown.cancelled(), if !is_late => {
                     connection.as_mut().graceful_shutdown();
                     tokio::select! {
                         _ = connection => {}
                         () = cut.cancelled() => {}
                     }
                 }
+                () = cut.cancelled() => {}
             }
             drop(seat);
         });
-    }
-
-    drop(listener);
-    running.close();
-    if timeout(limits.grace, running.wait()).await.is_err() {
-        tracing::warn!(connections = running.len(), "cut connections that did not end in time");
-        cut.cancel();
-        running.wait().await;
     }
 }
 

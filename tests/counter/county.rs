@@ -45,6 +45,7 @@ pub struct Builder {
     mode: Mode,
     store: Option<Store>,
     dialogs: Option<std::path::PathBuf>,
+    folder: Option<std::path::PathBuf>,
     tables: fn(&mut Tables),
     settings: String,
     account_settings: String,
@@ -57,6 +58,7 @@ pub fn county() -> Builder {
         mode: Mode::Safe,
         store: None,
         dialogs: None,
+        folder: None,
         tables: |_| (),
         settings: String::new(),
         account_settings: String::new(),
@@ -110,6 +112,12 @@ impl Builder {
         self
     }
 
+    /// Another county's folder than the shipped one.
+    pub fn folder(mut self, folder: &Path) -> Self {
+        self.folder = Some(folder.to_owned());
+        self
+    }
+
     /// Changes what was read from the county's folder.
     pub fn tables(mut self, change: fn(&mut Tables)) -> Self {
         self.tables = change;
@@ -156,7 +164,7 @@ impl Builder {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let config = self.config(root, data.path(), &account, api, &base);
-        let mut tables = Tables::read(&root.join("county")).unwrap();
+        let mut tables = Tables::read(&config.settings.county.folder).unwrap();
         (self.tables)(&mut tables);
         let script = read_script(&config.settings.county.dialogs).unwrap();
         let clock = Arc::new(ManualClock::new(self.now));
@@ -195,7 +203,7 @@ impl Builder {
              token_env = \"TOKEN\"\naes_key_env = \"KEY\"\n{secret}\napi = {api:?}\n{}\n",
             self.settings.replace("{base}", base),
             data,
-            root.join("county"),
+            self.folder.clone().unwrap_or_else(|| root.join("county")),
             self.dialogs.clone().unwrap_or_else(|| root.join("dialogs")),
             account.appid,
             account.original_id,

@@ -303,7 +303,7 @@ async fn the_rate_of_short_messages_holds_over_both() {
     assert!(["contact", "outgoing", "pace", "person"].iter().all(|kind| kinds.contains(*kind)));
 }
 
-/// Tables and config.toml are files of each machine.
+/// Tables and common settings reach all (`live_county`); the rest is read at a start.
 #[tokio::test]
 async fn an_instance_with_other_tables_or_settings_is_told_from_the_rest() {
     let (first, same, database) = two_on("").await;
@@ -312,7 +312,7 @@ async fn an_instance_with_other_tables_or_settings_is_told_from_the_rest() {
     same.office.look_around().await.unwrap();
     first.office.look_around().await.unwrap();
     assert_eq!((problems(&first).await, problems(&same).await), ("[]".into(), "[]".into()));
-    let other = county().settings("[limits]\nmedia_mb = 5\n").store(store(&database).await);
+    let other = county().settings("[limits]\nbody_seconds = 20\n").store(store(&database).await);
     let other = other.tables(|tables| tables.hash = "0".into()).open_beside(&first).await;
     other.office.look_around().await.unwrap();
     let said = problems(&other).await;
@@ -325,4 +325,36 @@ async fn an_instance_with_other_tables_or_settings_is_told_from_the_rest() {
     same.clock.advance(60);
     same.office.look_around().await.unwrap();
     assert_eq!(problems(&same).await, "[]");
+}
+
+/// Both send at once, each from what it knew of the budget when it began.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_budget_of_short_messages_holds_over_both() {
+    let fake = FakeSms::start(SMS_SECRET).await;
+    for limit in ["day_segments = 50", "month_segments = 50"] {
+        let sent = fake.taken().len();
+        let sms = format!(
+            "[notices]\nquiet = \"\"\nmerge_minutes = 0\n[outbox]\nparallel = 16\n\
+             [sms.modem]\nprovider = \"kannel\"\nusername = \"svc\"\npassword_env = \"SMS_P\"\n\
+             path_secret_env = \"SMS_S\"\napi = \"{}/cgi-bin/sendsms\"\nper_second = 200\n{limit}\n",
+            fake.url
+        );
+        let (first, second, database) = two_on(&sms).await;
+        seed::notices(&*store(&database).await, 120, first.clock.now()).await;
+        for _ in 0..10 {
+            tokio::join!(first.settle(), second.settle());
+            first.clock.advance(5);
+            second.clock.advance(5);
+        }
+        let taken = &fake.taken()[sent..];
+        let parts: usize = taken.iter().map(|sms| bianmin::zh::segments(&sms.text)).sum();
+        // All of it is spoken for, also for what both had in their hands and one of them sent.
+        let aside = format!(
+            "SELECT convert_from(value, 'UTF8')::jsonb -> 'record' -> 'next' FROM {}.entry \
+             WHERE k >= 'counter/sms-' AND k < 'counter/sms.' ORDER BY 1 LIMIT 1",
+            database.name
+        );
+        assert!(parts > 10 && parts <= 50, "{limit}: {parts} parts");
+        assert_eq!(Cluster::shared().sql(&aside), "51", "{limit}");
+    }
 }

@@ -20,7 +20,7 @@ struct Live {
     county: County,
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -105,7 +105,7 @@ async fn a_mistake_is_told_everywhere_and_the_old_stays_live() {
     assert_eq!(live.settled().await, Look::Refused);
     // As lint prints it.
     let folder = live.path("");
-    let lint = dialog::lint(&read_files(&folder).unwrap(), &live.county.office.reader());
+    let lint = dialog::lint(&read_files(&folder).unwrap(), &live.county.office.tables().reader());
     let said = lint.write(dialog::Format::Text, &folder.display().to_string());
     let problems = live.problems();
     assert!(problems[0].contains("催办.yaml:") && problems[0].contains("单选"), "{problems:?}");

@@ -16,6 +16,7 @@ mod instances;
 mod languages;
 mod ledgers;
 mod listings;
+mod live_county;
 mod live_dialogs;
 mod own_data;
 mod phone;

@@ -228,7 +228,7 @@ impl Office {
                 }
                 Ok(())
             })
-            .buffer_unordered(self.config.settings.outbox.parallel)
+            .buffer_unordered(self.common().outbox.parallel)
             .collect()
             .await;
         results.into_iter().collect::<Result<(), _>>()?;

@@ -99,7 +99,7 @@ impl Office {
                     "customer_service" => self.refund(&mut changes, &message).await?,
                     _ => self.learn(&mut changes, &message, Consequence::None).await?,
                 }
-                if attempts >= self.config.settings.outbox.attempts as usize {
+                if attempts >= self.common().outbox.attempts as usize {
                     let why = format!("试了{attempts}次没发出去：{why}");
                     self.give_to_clerk(&mut changes, &mut message, TaskKind::Phone, &why).await?;
                 } else {
@@ -111,7 +111,7 @@ impl Office {
                 let first = message.tries.first().map_or(now, |t| t.at);
                 let again = route == "template"
                     && now.duration_since(first) < TEMPLATE_IDEMPOTENT
-                    && attempts < self.config.settings.outbox.attempts as usize;
+                    && attempts < self.common().outbox.attempts as usize;
                 say(&mut message, false, why);
                 if again {
                     message.status = Status::Waiting;
@@ -233,7 +233,7 @@ impl Office {
     /// How long WeChat has time to report it delivered, before it goes by SMS.
     fn evidence_by(&self, message: &Outgoing, now: Timestamp) -> Option<Timestamp> {
         let Body::Notice { kind, .. } = &message.body else { return None };
-        let kind = self.config.settings.notices.kind(kind);
+        let kind = self.common().notices.kind(kind);
         let wait = SignedDuration::from_mins(i64::from(kind.wait_minutes));
         kind.sms.then_some(now + wait)
     }

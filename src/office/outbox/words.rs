@@ -37,7 +37,7 @@ impl Office {
             return Vec::new();
         }
         let words = self.words(message, Medium::Sms);
-        let most = self.config.settings.notices.segments as usize;
+        let most = self.common().notices.segments as usize;
         let parts = zh::split(&words, most).into_iter().map(str::to_owned).collect();
         into_pieces(message, parts)
     }

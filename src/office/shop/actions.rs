@@ -182,7 +182,8 @@ impl Turn<'_> {
     fn new_order(&self, call: &Call, picks: Vec<(String, Milli)>) -> NewOrder {
         let (village, village_name) = match call.args.get("village").map(|a| &a.value) {
             Some(Value::Village { code, name }) => {
-                let place = self.office.tables.places.get(code);
+                let tables = self.office.tables();
+                let place = tables.places.get(code);
                 let whole = place.map(|place| format!("{}{}", place.township, place.name));
                 (code.clone(), whole.unwrap_or_else(|| name.clone()))
             }
@@ -357,7 +358,7 @@ impl Turn<'_> {
             number,
             kind: desk::Kind::Complaint,
             category: Some(COMPLAINT.into())
-                .filter(|code: &String| self.office.tables.categories.get(code).is_some()),
+                .filter(|code: &String| self.office.tables().categories.get(code).is_some()),
             place_code: Some(order.village.clone()).filter(|code| code.len() == 12),
             place_name: Some(order.village_name.clone()),
             place_note: String::new(),

@@ -35,7 +35,7 @@ impl Office {
         let mut moved = 0;
         for state in WAITING {
             for order in self.all_in_state(state).await? {
-                let next = shop::next_by_clock(&order, &self.tables.calendar);
+                let next = shop::next_by_clock(&order, &self.tables().calendar);
                 if let Some((_, command)) = next.filter(|(at, _)| *at <= self.clock.now()) {
                     moved += usize::from(self.by_clock(&order, &command).await?);
                 }
@@ -88,7 +88,7 @@ impl Office {
         for line in &order.lines {
             let article = load::<Article>(&*self.store, keys::article(&line.article)).await?;
             let kind = article
-                .and_then(|article| self.tables.goods_kinds.get(&article.record.kind).cloned());
+                .and_then(|article| self.tables().goods_kinds.get(&article.record.kind).cloned());
             if let Some(lack) = kind.and_then(|kind| merchant.record.lack(&kind, today)) {
                 return Ok(Some(format!("{}：{}", line.title, lack_words(&lack))));
             }

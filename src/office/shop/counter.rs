@@ -56,7 +56,8 @@ impl Office {
         if picks.is_empty() {
             return Err(refused("没有认出商品。请写名字和数量，例如：尿素2袋。".into()));
         }
-        let place = match self.tables.places.find(&asked.village, Scope::Answer) {
+        let tables = self.tables();
+        let place = match tables.places.find(&asked.village, Scope::Answer) {
             Found::One { place, .. } => place,
             _ => return Err(refused("没有找到这个村，请连乡镇一起写。".into())),
         };

@@ -38,6 +38,13 @@ pub(in crate::office) struct Shelves {
     making: Mutex<()>,
 }
 
+impl Shelves {
+    /// It is made anew for who looks next.
+    pub(in crate::office) fn forget(&self) {
+        self.made.store(None);
+    }
+}
+
 /// A shelf that was looked at; the next one may be newer.
 pub(in crate::office) struct Seen(Arc<(u64, Shelf)>);
 
@@ -72,7 +79,7 @@ impl Office {
             articles.extend(page.into_iter().map(|article| article.record));
         }
         let merchants = self.all_merchants().await?;
-        let shelf = Shelf::new(articles, merchants, self.tables.goods_kinds.clone());
+        let shelf = Shelf::new(articles, merchants, self.tables().goods_kinds.clone());
         let made = Arc::new((revision, shelf));
         self.shelves.made.store(Some(made.clone()));
         Ok(Seen(made))
@@ -187,7 +194,7 @@ impl Office {
             own.map(|article| article.id.clone()).collect()
         };
         let today = local_date(self.clock.now());
-        let entries = upload::articles(&table, &merchants, &self.tables.goods_kinds, &known, today)
+        let entries = upload::articles(&table, &merchants, &self.tables().goods_kinds, &known, today)
             .map_err(said)?;
         let foreign = |id: &str| shelf.articles().any(|a| a.id == id && !keeps(&a.merchant));
         if let Some(taken) = entries.iter().find(|entry| foreign(&entry.article.id)) {

@@ -86,7 +86,7 @@ impl Office {
                 None => return Ok(Err(Refusal::Full(10_000))),
             }
         }
-        let calendar = &self.tables.calendar;
+        let calendar = &self.tables().calendar;
         let events = match shop::decide(Some(&before.record), command, by, now, calendar) {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal)),

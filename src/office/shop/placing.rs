@@ -112,7 +112,7 @@ impl Office {
         let mut placed: Vec<(Order, OrderEvent)> = Vec::new();
         for draft in drafts {
             let command = Command::Place(Box::new(draft));
-            let events = match shop::decide(None, command, by, now, &self.tables.calendar) {
+            let events = match shop::decide(None, command, by, now, &self.tables().calendar) {
                 Ok(events) => events,
                 Err(refusal) => return Ok(Placed::Refused(refusal)),
             };
@@ -219,7 +219,7 @@ impl Office {
             picks.push(Pick { article, merchant: &merchant.record, cycle, quantity: *quantity });
         }
         let village = Some(new.village.as_str()).filter(|village| !village.is_empty());
-        let occasion = Occasion { now, village, kinds: &self.tables.goods_kinds };
+        let occasion = Occasion { now, village, kinds: &self.tables().goods_kinds };
         shop::parcels(&picks, &occasion)
     }
 
@@ -289,7 +289,7 @@ impl Office {
         event: &OrderEvent,
         now: Timestamp,
     ) -> Vec<Outgoing> {
-        let hotline = ("hotline".to_owned(), self.config.settings.county.hotline.clone());
+        let hotline = ("hotline".to_owned(), self.common().hotline.clone());
         shop::notices(order, event)
             .into_iter()
             .map(|notice| {

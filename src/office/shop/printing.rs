@@ -93,7 +93,8 @@ impl Office {
         let packages: i64 = orders.iter().map(|order| order.packages()).sum();
         let place = match village {
             Some(code) => {
-                let place = self.tables.places.get(code);
+                let tables = self.tables();
+                let place = tables.places.get(code);
                 let place = place.ok_or_else(|| CommandError::Refused("没有这个村。".into()))?;
                 format!("{}{}店", place.township, place.name)
             }

@@ -313,7 +313,7 @@ mod tests {
             [change("a", 1), change("a", 2), blind(&["b", "c"]), change("c", 3), change("d", 4)];
         let mut backlog: Vec<Prepared> = all.into_iter().map(Result::unwrap).collect();
         let busy: HashSet<u64, FxBuildHasher> = change("d", 4).unwrap().touched().collect();
-        let mut groups = Vec::new();
+        let mut groups: Vec<Vec<usize>> = Vec::new();
         for _ in 0..4 {
             let group = next(&mut backlog, &busy);
             groups.push(

@@ -437,6 +437,18 @@ pub const VIEWS: &[View] = &[
         about: "Versions of what the bot says that were put live and are kept.",
         columns: &[column("hash", Text), column("at", Time), column("by", Text)],
     },
+    View {
+        name: "county_versions",
+        prefix: "county",
+        about: "Versions of the county's tables and common settings that were put live and are kept.",
+        columns: &[
+            column("hash", Text),
+            column("tables", Text),
+            column("common", Json),
+            column("at", Time),
+            column("by", Text),
+        ],
+    },
 ];
 
 /// Kinds of record that have none, with the reason: they say nothing about the county's work.
@@ -447,8 +459,9 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("wechat-token", "the access token, a secret"),
     ("phone", "lines of the simulator"),
     ("file", "pieces of photos and recordings"),
-    ("snapshot-part", "pieces of a script"),
+    ("snapshot-part", "pieces of a script or of the county's tables"),
     ("live-script", "which script is live"),
+    ("live-county", "which tables and settings are live"),
     ("receipt", "reports that came before our own note, for an hour"),
     ("order-key", "which orders one confirmation made"),
     ("counter", "numbers that were given"),

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::page::{self, Frame};
 use super::session::SignedIn;
-use crate::office::{CommandError, DialogsRefused, Office};
+use crate::office::{CommandError, FolderRefused, Office};
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new().route("/desk/dialogs", get(show))
@@ -22,7 +22,7 @@ pub fn routes() -> Router<Arc<Office>> {
 #[template(path = "desk/dialogs.html")]
 struct Dialogs {
     frame: Frame,
-    refused: Option<DialogsRefused>,
+    refused: Option<FolderRefused>,
     versions: Vec<Version>,
 }
 
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn what_is_wrong_stands_as_it_was_said() {
         let problem = format!("dialogs/路灯.yaml:3:1: 错误[E201 E2]\n  3 │ {}", sample::HOSTILE);
-        let refused = DialogsRefused { problems: vec![problem], count: 30, at: sample::at() };
+        let refused = FolderRefused { problems: vec![problem], count: 30, at: sample::at() };
         let version =
             Version { hash: "0a1b2c".into(), at: sample::at(), by: String::new(), live: true };
         let page =
