@@ -33,6 +33,13 @@ if { [ ! -x /usr/lib/postgresql/15/bin/initdb ] && ! command -v initdb >/dev/nul
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql postgresql-client openssl
 fi
 
+# Two instances stand behind a real nginx; the test starts its own, on a free port.
+if [ ! -x /usr/sbin/nginx ]; then
+  as_root=$([ "$(id -u)" = 0 ] || echo sudo)
+  $as_root apt-get update -q
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends nginx
+fi
+
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
 step cargo fmt --all --check

@@ -2,6 +2,7 @@
 
 mod clerk;
 mod process;
+mod proxy;
 mod show;
 mod stop;
 mod villagers;

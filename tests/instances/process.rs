@@ -58,6 +58,11 @@ impl Instance {
 
     pub fn kill_and_start(&mut self, account: &Account) {
         self.kill();
+        self.start_again(account);
+    }
+
+    /// In the same folder, on the same port.
+    pub fn start_again(&mut self, account: &Account) {
         let folder = self.folder.clone();
         *self = Self::start(&folder, account).0;
     }
@@ -72,8 +77,8 @@ impl Instance {
     }
 }
 
-/// A port of its own each, so that it is found again after a restart.
-pub fn settings(folder: &Path, database: &str, account: &Account, api: &str) {
+/// A port of its own each, so that it is found again after a restart. Gives its address.
+pub fn settings(folder: &Path, database: &str, account: &Account, api: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let listen = format!("127.0.0.1:{}", free_port());
     let text = format!(
@@ -90,11 +95,12 @@ pub fn settings(folder: &Path, database: &str, account: &Account, api: &str) {
     );
     std::fs::create_dir_all(folder).unwrap();
     std::fs::write(folder.join("config.toml"), text).unwrap();
+    format!("http://{listen}")
 }
 
 /// Below those that the system gives to connections: one of them could have it while the
 /// instance is down.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = 20_000 + (std::process::id() % 1_000) as u16 * 10;
     loop {

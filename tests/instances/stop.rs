@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use fake_wechat::FakeWechat;
 use fake_wechat::postgres::Cluster;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::process::{Instance, SECRET, account, settings};
 use super::show::Records;
@@ -98,4 +99,67 @@ async fn a_stop_under_load_loses_no_message() {
     assert!(cases > 20, "{cases}");
     let unknown = records.rows("id", "messages WHERE status = 'unknown'");
     assert!(unknown.is_empty(), "it finished what it had in its hands: {unknown:?}");
+}
+
+async fn status(base: &str, path: &str) -> Option<u16> {
+    let http = reqwest::Client::builder().timeout(Duration::from_secs(1)).build().unwrap();
+    let answer = http.get(format!("{base}{path}")).send().await.ok()?;
+    Some(answer.status().as_u16())
+}
+
+async fn until_ready_is(base: &str, wanted: u16) {
+    let began = Instant::now();
+    while status(base, "/ready").await != Some(wanted) {
+        assert!(began.elapsed() < Duration::from_secs(25), "/ready is not {wanted}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(status(base, "/health").await, Some(200), "it lives all the same");
+}
+
+/// Started while its database is away, it lives and is not ready; then it is; it is not when
+/// the database goes, and while it stops with a request in its hands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_lives_whether_or_not_it_is_ready() {
+    let cluster = Arc::new(Cluster::start(&std::env::temp_dir(), false));
+    let database = cluster.fresh();
+    let account = account();
+    let home = tempfile::tempdir().unwrap();
+    let nobody = fake_wechat::nobody().await;
+    let base = settings(home.path(), &database.url(), &account, &nobody);
+    let away = |time: Duration| {
+        let cluster = cluster.clone();
+        tokio::task::spawn_blocking(move || cluster.crash_and_start_after(time))
+    };
+    let back = away(Duration::from_secs(4));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let started = tokio::task::spawn_blocking({
+        let (folder, account) = (home.path().to_owned(), account.clone());
+        move || Instance::start(&folder, &account).0
+    });
+    until_ready_is(&base, 503).await;
+    let mut instance = started.await.unwrap();
+    back.await.unwrap();
+    until_ready_is(&base, 200).await;
+    let back = away(Duration::from_secs(6));
+    until_ready_is(&base, 503).await;
+    back.await.unwrap();
+    until_ready_is(&base, 200).await;
+
+    // Half a request, and the signal.
+    let mut half =
+        tokio::net::TcpStream::connect(base.strip_prefix("http://").unwrap()).await.unwrap();
+    let head = "POST /wechat/main HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n";
+    half.write_all(head.as_bytes()).await.unwrap();
+    half.write_all(b"ab").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let ended = tokio::task::spawn_blocking(move || instance.terminate());
+    until_ready_is(&base, 503).await;
+    half.write_all(b"cd").await.unwrap();
+    let mut answer = Vec::new();
+    half.read_to_end(&mut answer).await.unwrap();
+    // It was answered: nobody signed it.
+    assert!(answer.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&answer));
+    let took = ended.await.unwrap();
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert_eq!(status(&base, "/health").await, None, "it is gone");
 }

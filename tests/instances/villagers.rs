@@ -55,6 +55,8 @@ pub struct Counts {
     pub late: AtomicU64,
     /// Answers that never came: see `FOLLOWS_WITHIN`.
     pub unheard: AtomicU64,
+    /// Deliveries that were not answered and had to be repeated.
+    pub refused: AtomicU64,
 }
 
 impl World {
@@ -95,6 +97,7 @@ impl World {
                 }
                 Err(error) => error,
             };
+            self.counts.refused.fetch_add(1, Ordering::SeqCst);
             assert!(began.elapsed() < ANSWERED_WITHIN, "{who}: not answered: {error}\n{xml}");
             tokio::time::sleep(Duration::from_millis(50)).await;
             at = self.random(self.bases.len());
