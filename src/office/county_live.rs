@@ -68,7 +68,7 @@ struct Unit {
 impl Unit {
     fn hash(&self) -> String {
         use sha2::Digest;
-        let text = format!("{} {}", self.tables().hash, self.common.sum());
+        let text = format!("{} {}", self.tables.hash, self.common.sum());
         random::to_hex(&sha2::Sha256::digest(text)[..6])
     }
 }
@@ -328,7 +328,7 @@ impl Office {
     }
 
     fn take_county(&self, unit: Unit) {
-        self.tables().store(unit.tables);
+        self.tables.store(unit.tables);
         self.common.store(unit.common);
         self.shelves.forget();
     }

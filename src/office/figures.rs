@@ -38,8 +38,9 @@ impl Office {
 
     /// `code`: the first nine digits of its villages.
     pub fn township_name(&self, code: &str) -> Option<String> {
-        let mut places = self.tables().places.iter();
-        let place = places.find(|place| !code.is_empty() && place.code.starts_with(code))?;
+        let tables = self.tables();
+        let place =
+            tables.places.iter().find(|place| !code.is_empty() && place.code.starts_with(code))?;
         Some(place.township.clone())
     }
 
@@ -56,7 +57,8 @@ impl Office {
         let instant = |day: jiff::civil::Date| beijing::instant(day.at(0, 0, 0, 0));
         let month = (instant(first), instant(first.saturating_add(1.month())));
         let since = instant(first.saturating_sub(LOOK_BACK_MONTHS.months()));
-        let calendar = &self.tables().calendar;
+        let tables = self.tables();
+        let calendar = &tables.calendar;
 
         let mut board = self.board.lock().await;
         let Board { lines, until } = &mut *board;

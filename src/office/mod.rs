@@ -285,7 +285,7 @@ impl Office {
     }
 
     pub fn tables(&self) -> Arc<Tables> {
-        self.tables().load_full()
+        self.tables.load_full()
     }
 
     /// What of config.toml may change while the program serves.

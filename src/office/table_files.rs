@@ -54,11 +54,10 @@ impl TableFiles {
 
     /// Names without their folder, and texts.
     pub(super) fn years(&self) -> impl Iterator<Item = (&str, &str)> {
-        let years = self.texts.iter().filter_map(|(name, text)| {
+        self.texts.iter().filter_map(|(name, text)| {
             let name = name.strip_prefix(YEARS)?.strip_prefix('/')?;
             name.ends_with(".json").then_some((name, text.as_str()))
-        });
-        years
+        })
     }
 
     pub(super) fn model(&self) -> Option<Vec<u8>> {

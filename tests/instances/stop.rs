@@ -122,7 +122,7 @@ async fn until_ready_is(base: &str, wanted: u16) {
 async fn it_lives_whether_or_not_it_is_ready() {
     let cluster = Arc::new(Cluster::start(&std::env::temp_dir(), false));
     let database = cluster.fresh();
-    let account = account();
+    let account = Arc::new(account());
     let home = tempfile::tempdir().unwrap();
     let nobody = fake_wechat::nobody().await;
     let base = settings(home.path(), &database.url(), &account, &nobody);

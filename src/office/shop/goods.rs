@@ -194,8 +194,9 @@ impl Office {
             own.map(|article| article.id.clone()).collect()
         };
         let today = local_date(self.clock.now());
-        let entries = upload::articles(&table, &merchants, &self.tables().goods_kinds, &known, today)
-            .map_err(said)?;
+        let entries =
+            upload::articles(&table, &merchants, &self.tables().goods_kinds, &known, today)
+                .map_err(said)?;
         let foreign = |id: &str| shelf.articles().any(|a| a.id == id && !keeps(&a.merchant));
         if let Some(taken) = entries.iter().find(|entry| foreign(&entry.article.id)) {
             return Err(vec![format!("编号{}是别的商家在用的，请换一个。", taken.article.id)]);

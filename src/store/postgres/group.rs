@@ -169,10 +169,12 @@ pub(super) struct CommitArrays<'a> {
     pub deleted: Rows<'a>,
 }
 
+type Writes = Vec<(Key, Vec<u8>)>;
+
 impl<'a> CommitArrays<'a> {
     pub fn of(group: impl Iterator<Item = &'a Prepared> + Clone) -> Self {
         let numbered = || (0_i64..).zip(group.clone());
-        let put = |part: fn(&Prepared) -> &Vec<(Key, Vec<u8>)>| {
+        let put = |part: fn(&Prepared) -> &Writes| {
             sorted(numbered().flat_map(move |(n, one)| {
                 part(one).iter().map(move |(key, value)| (&key[..], n, &value[..]))
             }))
