@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::Office;
 use super::views::Health;
 
+/// Who watches the process waits a second, and a store that is away must not look like a dead one.
+const STORE_READS_WITHIN: Duration = Duration::from_millis(500);
 const PROBLEMS_MAX: usize = 50;
 /// Instances whose clocks differ by more would take each other for dead.
 const CLOCKS_APART_MS: i64 = 2_000;
@@ -82,10 +86,14 @@ impl Office {
             problems.push(format!("this clock is {ahead} ms ahead of the database's; is NTP on?"));
         }
         problems.extend(self.others.problems());
-        let outbox = match self.channels_shown().await {
-            Ok(shown) => shown,
-            Err(error) => {
+        let outbox = match timeout(STORE_READS_WITHIN, self.channels_shown()).await {
+            Ok(Ok(shown)) => shown,
+            Ok(Err(error)) => {
                 problems.push(format!("the queues of the outbox can not be read: {error}"));
+                json!(null)
+            }
+            Err(_) => {
+                problems.push("the queues of the outbox can not be read in time".to_owned());
                 json!(null)
             }
         };

@@ -148,7 +148,8 @@ async fn it_lives_whether_or_not_it_is_ready() {
     // Half a request, and the signal.
     let mut half =
         tokio::net::TcpStream::connect(base.strip_prefix("http://").unwrap()).await.unwrap();
-    let head = "POST /wechat/main HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n";
+    let head = "POST /desk/sign-in HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\
+                content-type: application/x-www-form-urlencoded\r\n\r\n";
     half.write_all(head.as_bytes()).await.unwrap();
     half.write_all(b"ab").await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -157,7 +158,7 @@ async fn it_lives_whether_or_not_it_is_ready() {
     half.write_all(b"cd").await.unwrap();
     let mut answer = Vec::new();
     half.read_to_end(&mut answer).await.unwrap();
-    // It was answered: nobody signed it.
+    // It was answered: nobody is called so.
     assert!(answer.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&answer));
     let took = ended.await.unwrap();
     assert!(took < Duration::from_secs(10), "{took:?}");
