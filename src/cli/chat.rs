@@ -45,6 +45,7 @@ pub async fn run(config: &Path, options: &ChatOptions) -> anyhow::Result<ExitCod
     let store = Arc::new(MemoryEngine::default());
     let office = Office::new(Parts { config, store, clock: clock.clone(), tables, script })
         .map_err(|error| anyhow!(error))?;
+    office.open_demo_shop().await.map_err(|problems| anyhow!(problems.join("\n")))?;
     let chat = Chat { office, clock, did: RefCell::default() };
     let ended = chat.talk().await;
     // Photos of a trial are not kept; a folder that was never made is fine too.

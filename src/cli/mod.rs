@@ -11,6 +11,7 @@ mod log;
 mod menu;
 mod schema;
 mod serve;
+mod shop;
 mod staff;
 mod start;
 mod train;
@@ -109,6 +110,12 @@ enum Command {
         command: county::CountyCommand,
     },
 
+    /// The shop's goods: 商品
+    Shop {
+        #[command(subcommand)]
+        command: shop::ShopCommand,
+    },
+
     /// The buttons below the official account: 公众号的菜单
     ///
     /// Made from 菜单 of dialogs/_全局.yaml: three columns of up to five.
@@ -200,6 +207,7 @@ impl Cli {
                 understand::run(config, answers, &options, now.as_deref())
             }
             Command::Train { report, dry_run } => train::run(config, report, dry_run).await,
+            Command::Shop { command } => shop::run(config, command).await,
             Command::Staff { command } => staff::run(config, command).await,
             Command::Backup { folder } => backup::backup(config, &folder).await,
             Command::Restore { folder } => backup::restore(config, &folder).await,

@@ -17,7 +17,7 @@ use crate::office::{Office, Parts};
 use crate::web;
 
 use super::control::Control;
-use super::{backup, county, dialogs, log, start};
+use super::{backup, county, dialogs, log, shop, start};
 
 /// With what the office's own work may take, 10 s at most from the signal to the end.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(6);
@@ -51,13 +51,15 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let parts = Parts { config, store, clock: Arc::new(SystemClock), tables, script };
     let office = Office::new(parts).map_err(|error| anyhow!(error))?;
     let first = office.first_clerk().await?;
+    office.open_demo_shop().await.map_err(|problems| anyhow!(problems.join("\n")))?;
     let control = match opened {
         start::Opened::Embedded(store) => {
             let control = Control::open(&settings.server.data, address)?;
             let key = control.key();
             let routes = backup::router(key.clone(), store, &settings.server.data)
                 .merge(dialogs::router(key.clone(), office.clone()))
-                .merge(county::router(key, office.clone()));
+                .merge(county::router(key.clone(), office.clone()))
+                .merge(shop::router(key, office.clone()));
             Some((control, routes))
         }
         // The database makes its own copies.

@@ -137,6 +137,9 @@ pub struct SimulatorSettings {
     pub enabled: bool,
     /// Also when a real account is connected.
     pub beside_accounts: bool,
+    /// Tables of invented merchants and goods, put in while no account is connected and no
+    /// merchant is there; empty: none.
+    pub shop: PathBuf,
 }
 
 /// After how many days old records are cleared away. Cases and their events stay for ever.
@@ -297,7 +300,7 @@ impl Default for OutboxSettings {
 
 impl Default for SimulatorSettings {
     fn default() -> Self {
-        Self { enabled: true, beside_accounts: false }
+        Self { enabled: true, beside_accounts: false, shop: PathBuf::from("county/demo") }
     }
 }
 

@@ -297,14 +297,14 @@ fn department_line(n: usize, name: &str, tally: &Tally, rank: Option<usize>) -> 
 }
 
 /// A month here, from its first moment to before the first of the next.
-struct Month {
-    first: Date,
-    from: Timestamp,
-    to: Timestamp,
+pub(super) struct Month {
+    pub first: Date,
+    pub from: Timestamp,
+    pub to: Timestamp,
 }
 
 impl Month {
-    fn of(day: Date) -> Self {
+    pub fn of(day: Date) -> Self {
         let first = date(day.year(), day.month(), 1);
         let next = first.saturating_add(1.month());
         let instant = |day: Date| beijing::instant(day.at(0, 0, 0, 0));

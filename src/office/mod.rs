@@ -269,6 +269,7 @@ impl Office {
         while self.wake_due().await?
             + self.pass_deadlines().await?
             + self.pass_order_deadlines().await?
+            + self.reconcile_by_night().await?
             + self.expire_listings().await?
             + self.fetch_due().await?
             + self.send_due().await?

@@ -242,6 +242,7 @@ impl Office {
                 TaskKind::Danger => "danger",
                 TaskKind::Supervise => "supervise",
                 TaskKind::Listing => "listing",
+                TaskKind::Reconcile => "reconcile",
             },
             title: task.title.clone(),
             reason: task.reason.clone(),

@@ -228,7 +228,7 @@ pub enum FieldKind {
 #[derive(Debug, Clone)]
 pub struct TaskView {
     pub id: String,
-    /// "phone" | "handover" | "voice" | "dead" | "relay" | "danger" | "listing"
+    /// "phone" | "handover" | "voice" | "dead" | "relay" | "danger" | "listing" | "reconcile"
     pub kind: &'static str,
     pub title: String,
     /// why it is here

@@ -9,6 +9,7 @@
 
 mod agency;
 mod article;
+mod audit;
 mod cart;
 mod clock;
 mod decide;
@@ -19,6 +20,7 @@ mod money;
 mod notice;
 mod order;
 mod refusal;
+pub mod report;
 mod sheets;
 mod shelf;
 mod state;
@@ -28,6 +30,7 @@ pub mod upload;
 
 pub use agency::{Lead, LeadKind, ParcelState, Purchase};
 pub use article::{Article, MarketPrice, NotOffered, Returns, Season, StockMode};
+pub use audit::{audit, reserved};
 pub use cart::{Cycle, Occasion, Parcel, Pick, deliver_on, parcels, total};
 pub use clock::next_by_clock;
 pub use decide::{CODE_LOCK, Command, LINES_MAX, RETURN_DAYS, WRONG_CODES_MAX, decide};

@@ -42,6 +42,8 @@ pub struct Order {
     pub wrong_codes: u8,
     pub locked_until: Option<Timestamp>,
     pub handed_at: Option<Timestamp>,
+    #[serde(default)]
+    pub returned_at: Option<Timestamp>,
     pub reason: String,
     pub pay: PayMethod,
     pub paid: Fen,
@@ -152,6 +154,7 @@ impl Order {
             wrong_codes: 0,
             locked_until: None,
             handed_at: None,
+            returned_at: None,
             reason: String::new(),
             pay,
             paid: Fen::ZERO,
@@ -196,7 +199,8 @@ impl Order {
                 };
             }
             Change::Collected { .. } | Change::Delivered => self.handed_at = Some(event.at),
-            Change::Completed | Change::ReturnTaken { .. } => {}
+            Change::ReturnTaken { .. } => self.returned_at = Some(event.at),
+            Change::Completed => {}
             Change::Paid { amount, transaction } => {
                 self.paid = Fen(self.paid.0.saturating_add(amount.0));
                 self.transactions.push(Transaction { id: transaction.clone(), amount: *amount });

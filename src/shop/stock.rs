@@ -60,13 +60,13 @@ pub struct Wanted<'a> {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
-    #[error("move {n} of {article} comes after move {after}")]
+    #[error("{article}：流水第{n}笔跟在第{after}笔后面，中间少了。")]
     Gap { article: String, n: u32, after: u32 },
     #[error(
-        "the moves of {article} make {made} on hand and {reserved_made} reserved; the stock says {on_hand} and {reserved}"
+        "{article}：流水加起来在库{made}、占用{reserved_made}，库存记的是在库{on_hand}、占用{reserved}。"
     )]
     Sum { article: String, made: Milli, reserved_made: Milli, on_hand: Milli, reserved: Milli },
-    #[error("move {n} of {article}: {why}")]
+    #[error("{article}：流水第{n}笔不对，{why}")]
     Move { article: String, n: u32, why: String },
 }
 

@@ -40,6 +40,7 @@
 //! | `order-event/<number>/<n>` | StoredOrderEvent |
 //! | `order-key/<key>` | OrderKey |
 //! | `pickup/<village>/<code>` | PickupCode |
+//! | `price/<article>/<time>` | PriceChange |
 //! | `shelf` | ShelfMark |
 //! | `purchase/<id>` | Purchase |
 //! | `lead/<id>` | Lead |
@@ -84,6 +85,7 @@
 //! | `i/order-village/<village>/<state>/<placed>/<number>` | Order |
 //! | `i/purchase-village/<village>/<time>/<id>` | Purchase |
 //! | `i/purchase-person/<person>/<time>/<id>` | Purchase |
+//! | `i/purchase-phone/<phone>/<time>/<id>` | Purchase |
 //! | `i/lead-open/<merchant>/<time>/<id>` | Lead |
 
 use std::borrow::Cow;
@@ -91,10 +93,11 @@ use std::ops::Bound;
 
 use jiff::Timestamp;
 
+pub use super::shop_keys::*;
 use super::{Direction, Key, Range};
 
 /// A segment that can not be taken for two.
-fn segment(text: &str) -> Cow<'_, str> {
+pub(super) fn segment(text: &str) -> Cow<'_, str> {
     if !text.contains(['%', '/']) {
         return Cow::Borrowed(text);
     }
@@ -102,11 +105,11 @@ fn segment(text: &str) -> Cow<'_, str> {
 }
 
 /// `2026-11-24T02:03:46.123Z`
-fn time(at: Timestamp) -> String {
+pub(super) fn time(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
-fn key(parts: &[&str]) -> Key {
+pub(super) fn key(parts: &[&str]) -> Key {
     let mut key = Vec::with_capacity(parts.iter().map(|part| part.len() + 1).sum());
     for (n, part) in parts.iter().enumerate() {
         if n > 0 {
@@ -118,7 +121,7 @@ fn key(parts: &[&str]) -> Key {
 }
 
 /// Everything below a prefix.
-fn below(parts: &[&str]) -> Range {
+pub(super) fn below(parts: &[&str]) -> Range {
     let mut from = key(parts);
     let mut to = from.clone();
     from.push(b'/');
@@ -126,7 +129,7 @@ fn below(parts: &[&str]) -> Range {
     Range { from: Bound::Included(from), to: Bound::Excluded(to), direction: Direction::Forward }
 }
 
-fn newest_first(range: Range) -> Range {
+pub(super) fn newest_first(range: Range) -> Range {
     Range { direction: Direction::Backward, ..range }
 }
 
@@ -142,7 +145,7 @@ fn until_under(parts: &[&str], now: Timestamp) -> Range {
 }
 
 /// Entries of a time index from `from` to before `to`.
-fn between(parts: &[&str], from: Timestamp, to: Timestamp) -> Range {
+pub(super) fn between(parts: &[&str], from: Timestamp, to: Timestamp) -> Range {
     let edge = |at| [key(parts), time(at).into_bytes()].join(&b'/');
     Range {
         from: Bound::Included(edge(from)),

@@ -459,6 +459,8 @@ pub enum TaskKind {
     Supervise,
     /// Somebody wants to be put in touch with the writer of a listing.
     Listing,
+    /// Stocks, orders and payments do not agree.
+    Reconcile,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

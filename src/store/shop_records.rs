@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Key, Record, keys};
 use crate::shop::{
-    Article, Cycle, Lead, Merchant, Order, OrderEvent, ParcelState, Purchase, Stock, StockMove,
+    Article, Cycle, Fen, Lead, Merchant, Order, OrderEvent, ParcelState, Purchase, Stock, StockMove,
 };
 
 impl Record for Merchant {
@@ -162,6 +162,25 @@ impl Record for ShelfMark {
     }
 }
 
+/// A price that was, and the one that took its place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PriceChange {
+    pub article: String,
+    pub at: Timestamp,
+    pub before: Fen,
+    pub after: Fen,
+    pub by: String,
+}
+
+impl Record for PriceChange {
+    const KIND: &'static str = "price_change";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::price_change(&self.article, self.at)
+    }
+}
+
 impl Record for Purchase {
     const KIND: &'static str = "purchase";
     const SCHEMA: u32 = 1;
@@ -175,6 +194,7 @@ impl Record for Purchase {
         if !matches!(self.state, ParcelState::Handed | ParcelState::Lost) {
             indexes.push(keys::purchase_by_village(&self.village, self.made_at, &self.id));
         }
+        indexes.push(keys::purchase_by_phone(&self.phone, self.made_at, &self.id));
         if let Some(person) = &self.person {
             indexes.push(keys::purchase_by_person(person, self.made_at, &self.id));
         }

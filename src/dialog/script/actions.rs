@@ -12,8 +12,8 @@ pub(in crate::dialog) struct Action {
     pub rows: bool,
 }
 
-/// Columns of a chosen row that an action reads: the kind of matter.
-pub(in crate::dialog) const READ_COLUMNS: [&str; 1] = ["类别编号"];
+/// Columns of a chosen row that an action reads: the kind of matter, who is asked.
+pub(in crate::dialog) const READ_COLUMNS: [&str; 2] = ["类别编号", "商家"];
 
 const CASE: &[(&str, &str)] = &[
     ("case_no", "编号"),
@@ -279,6 +279,28 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
         outputs: &[("name", "名称")],
         rows: false,
     },
+    // Parcels that the agent of her village bought elsewhere for her number.
+    Action {
+        id: "my_parcels",
+        inputs: &[],
+        outputs: &[("title", "标题"), ("state", "状态"), ("shop", "店"), ("total", "合计")],
+        rows: true,
+    },
+    // A row of a table: its 商家 is told. 没有: it is not registered or may not offer anything.
+    Action {
+        id: "leave_wish",
+        inputs: &[
+            ("card", true),
+            ("kind", true),
+            ("wish", true),
+            ("village", false),
+            ("name", true),
+            ("phone", true),
+            ("consent", true),
+        ],
+        outputs: &[("result", "结果"), ("merchant", "商家")],
+        rows: false,
+    },
     Action { id: "merchant_orders", inputs: &[], outputs: ORDER, rows: true },
     Action {
         id: "answer_order",
@@ -345,6 +367,8 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "merchant_nudge",
     "merchant_cancelled",
     "merchant_return",
+    "merchant_lead",
+    "parcel_arrived",
     "listing_shown",
     "listing_refused",
     "listing_over",

@@ -63,6 +63,8 @@ impl Turn<'_> {
             "return_order" => self.return_order(call).await,
             "accept_weight" => self.accept_weight(call).await,
             "complain_order" => self.complain_order(call).await,
+            "my_parcels" => self.own_parcels().await,
+            "leave_wish" => self.leave_wish(call).await,
             "bind_merchant" => self.bind_merchant(call).await,
             "merchant_orders" => self.merchant_orders(call).await,
             "answer_order" => self.answer_order(call).await,
@@ -556,21 +558,21 @@ fn by_number(
     Ok(())
 }
 
-fn record<const N: usize>(texts: [(&str, &str); N]) -> Value {
+pub(super) fn record<const N: usize>(texts: [(&str, &str); N]) -> Value {
     Value::Record(fields(texts))
 }
 
 /// Empty ones are left out.
-fn fields<const N: usize>(texts: [(&str, &str); N]) -> Fields {
+pub(super) fn fields<const N: usize>(texts: [(&str, &str); N]) -> Fields {
     let filled = texts.into_iter().filter(|(_, text)| !text.is_empty());
     filled.map(|(name, text)| (name.to_owned(), Value::Text(text.to_owned()))).collect()
 }
 
-fn text(call: &Call, slot: &str) -> Option<String> {
+pub(super) fn text(call: &Call, slot: &str) -> Option<String> {
     as_text(&call.args.get(slot)?.value)
 }
 
-fn choice(call: &Call, slot: &str) -> Option<String> {
+pub(super) fn choice(call: &Call, slot: &str) -> Option<String> {
     as_choice(&call.args.get(slot)?.value)
 }
 

@@ -23,6 +23,9 @@ pub(in crate::office) async fn run(office: Arc<Office>) {
         if let Err(error) = office.pass_order_deadlines().await {
             tracing::error!(%error, "orders can not be moved by the clock; trying again");
         }
+        if let Err(error) = office.reconcile_by_night().await {
+            tracing::error!(%error, "the books can not be compared; trying again");
+        }
         if office.pause(EVERY).await {
             return;
         }

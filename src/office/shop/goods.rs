@@ -2,7 +2,7 @@
 //! mark in the store says, and the tables that bring new goods.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
@@ -10,23 +10,24 @@ use tokio::sync::Mutex;
 
 use crate::calendar::local_date;
 use crate::dialog;
-use crate::office::views::{CommandError, Session};
+use crate::office::views::{CommandError, Session, TimelineLine};
 use crate::office::{Office, random};
 use crate::shop::upload::{self, Entry};
 use crate::shop::{
     Article, Cycle, Merchant, Milli, MoveKind, NotOffered, Problem, Refusal, Shelf, Stock,
     StockMove, StockStep, Table,
 };
-use crate::store::shop_records::ShelfMark;
+use crate::store::shop_records::{PriceChange, ShelfMark};
 use crate::store::{Changes, StoreError, keys, list, load, load_many};
 
 use super::clock::lack_words;
 use super::ledger::{self, Ledger};
 use super::reach::Reach;
-use super::views::{ArticleRow, GoodsPage, Uploaded};
+use super::views::{ArticleRow, ArticleView, GoodsPage, MoveRow, Uploaded};
 
 const PAGE: usize = 1_000;
 const ROWS_SHOWN: usize = 100;
+const HISTORY_SHOWN: usize = 100;
 /// Articles of one commit: each writes its record, an index, its stock and a move.
 const CHUNK: usize = 100;
 const CONFLICTS_MAX: usize = 20;
@@ -36,6 +37,18 @@ const CONFLICTS_MAX: usize = 20;
 pub(in crate::office) struct Shelves {
     made: ArcSwapOption<(u64, Shelf)>,
     making: Mutex<()>,
+    /// The last day on which the books were held against each other.
+    reconciled: std::sync::Mutex<Option<jiff::civil::Date>>,
+}
+
+impl Shelves {
+    pub(super) fn reconciled_on(&self) -> Option<jiff::civil::Date> {
+        *self.reconciled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn reconciled(&self, day: jiff::civil::Date) {
+        *self.reconciled.lock().unwrap_or_else(PoisonError::into_inner) = Some(day);
+    }
 }
 
 impl Shelves {
@@ -132,24 +145,7 @@ impl Office {
         let wanted: Vec<_> = found.iter().map(|article| keys::stock(&article.id)).collect();
         let stocks = load_many::<Stock>(&*self.store, &wanted).await?;
         let rows = found.iter().zip(stocks).map(|(article, stock)| {
-            let hidden = shelf.offered(article, today).err();
-            let stock = stock.map(|stock| stock.record);
-            ArticleRow {
-                id: article.id.clone(),
-                title: article.title(),
-                kind: shelf.kinds.get(&article.kind).map_or(String::new(), |k| k.name.clone()),
-                merchant: shelf
-                    .merchant(&article.merchant)
-                    .map_or(String::new(), |m| m.name.clone()),
-                price: article.price.to_string(),
-                market: article.market.as_ref().map_or(String::new(), |market| {
-                    format!("{}（{}，{}）", market.price, market.source, market.date)
-                }),
-                unit: article.unit.clone(),
-                free: stock.as_ref().map_or("0".into(), |stock| stock.free().to_string()),
-                on_hand: stock.map_or("0".into(), |stock| stock.on_hand.to_string()),
-                hidden: hidden.map_or(String::new(), |why| hidden_words(&why)),
-            }
+            article_row(&shelf, article, stock.map(|stock| stock.record), today)
         });
         let total = shelf.articles().filter(shown).count();
         let keeps = !matches!(reach, Reach::Village(_));
@@ -170,16 +166,29 @@ impl Office {
         if matches!(reach, Reach::Village(_)) {
             return Err(said(CommandError::NotFound));
         }
-        self.store_table(&session.name, &|merchant| reach.merchant(merchant), name, bytes).await
+        let keeps = |merchant: &str| reach.merchant(merchant);
+        self.store_table(&session.name, &keeps, name, bytes, false).await
+    }
+
+    /// A table of anybody's goods, from the command line. `dry`: only said what would become
+    /// of it.
+    pub async fn import_goods(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        dry: bool,
+    ) -> Result<Uploaded, Vec<String>> {
+        self.store_table("bianmin shop import", &|_| true, name, bytes, dry).await
     }
 
     /// `keeps`: whose goods this table may hold.
-    async fn store_table(
+    pub(super) async fn store_table(
         &self,
         by: &str,
         keeps: &(dyn Fn(&str) -> bool + Sync),
         name: &str,
         bytes: &[u8],
+        dry: bool,
     ) -> Result<Uploaded, Vec<String>> {
         let said = |problems: Vec<Problem>| -> Vec<String> {
             problems.iter().map(Problem::to_string).collect()
@@ -203,7 +212,7 @@ impl Office {
         }
         let mut done = Uploaded { new: 0, changed: 0, same: 0 };
         for chunk in entries.chunks(CHUNK) {
-            self.store_goods(by, chunk, &mut done).await.map_err(|error| match error {
+            self.store_goods(by, chunk, &mut done, dry).await.map_err(|error| match error {
                 CommandError::Refused(text) => vec![text],
                 error => vec![error.to_string()],
             })?;
@@ -216,6 +225,7 @@ impl Office {
         by: &str,
         entries: &[Entry],
         done: &mut Uploaded,
+        dry: bool,
     ) -> Result<(), CommandError> {
         for _ in 0..CONFLICTS_MAX {
             let now = self.clock.now();
@@ -237,6 +247,15 @@ impl Office {
                     }
                     Some(before) if before.record != entry.article => {
                         changes.replace(before, &entry.article)?;
+                        if before.record.price != entry.article.price {
+                            changes.create(&PriceChange {
+                                article: entry.article.id.clone(),
+                                at: now,
+                                before: before.record.price,
+                                after: entry.article.price,
+                                by: by.to_owned(),
+                            })?;
+                        }
                         counted.changed += 1;
                     }
                     Some(_) if more != Milli::ZERO => counted.changed += 1,
@@ -261,7 +280,7 @@ impl Office {
             if touched {
                 self.mark_shelf(&mut changes, by).await?;
             }
-            if changes.is_empty() {
+            if changes.is_empty() || dry {
                 *done = counted;
                 return Ok(());
             }
@@ -275,6 +294,46 @@ impl Office {
             }
         }
         Err(CommandError::Unavailable)
+    }
+
+    /// One article with its stock's ledger and the prices that it had.
+    pub async fn article(
+        &self,
+        session: &Session,
+        id: &str,
+    ) -> Result<Option<ArticleView>, CommandError> {
+        let reach = self.reach(session).await?;
+        let found = load::<Article>(&*self.store, keys::article(id)).await?;
+        let Some(found) = found.filter(|found| reach.merchant(&found.record.merchant)) else {
+            return Ok(None);
+        };
+        let article = &found.record;
+        let stock = load::<Stock>(&*self.store, keys::stock(id)).await?;
+        let shelf = self.shelf().await?;
+        let today = local_date(self.clock.now());
+        let moves =
+            list::<StockMove>(&*self.store, keys::stock_moves_back(id), HISTORY_SHOWN).await?;
+        let prices =
+            list::<PriceChange>(&*self.store, keys::price_changes(id), HISTORY_SHOWN).await?;
+        let moved = |made: &StockMove| MoveRow {
+            at: made.at,
+            kind: made.kind.word(),
+            quantity: made.quantity.to_string(),
+            order: made.order.clone().unwrap_or_default(),
+            by: made.by.clone(),
+            reason: made.reason.clone(),
+        };
+        let changed = |change: &PriceChange| TimelineLine {
+            at: change.at,
+            who: change.by.clone(),
+            what: format!("{} → {}", change.before, change.after),
+            detail: String::new(),
+        };
+        Ok(Some(ArticleView {
+            row: article_row(&shelf, article, stock.map(|stock| stock.record), today),
+            moves: moves.iter().map(|made| moved(&made.record)).collect(),
+            prices: prices.iter().map(|change| changed(&change.record)).collect(),
+        }))
     }
 
     /// Every stock against its ledger: one text for each that does not agree.
@@ -350,7 +409,32 @@ impl Office {
     }
 }
 
-fn unavailable(error: StoreError) -> Vec<String> {
+fn article_row(
+    shelf: &Shelf,
+    article: &Article,
+    stock: Option<Stock>,
+    today: jiff::civil::Date,
+) -> ArticleRow {
+    let hidden = shelf.offered(article, today).err();
+    let merchant = shelf.merchant(&article.merchant);
+    let market = article.market.as_ref();
+    ArticleRow {
+        id: article.id.clone(),
+        title: article.title(),
+        kind: shelf.kinds.get(&article.kind).map_or(String::new(), |k| k.name.clone()),
+        merchant: merchant.map_or(String::new(), |merchant| merchant.name.clone()),
+        price: article.price.to_string(),
+        market: market.map_or(String::new(), |market| {
+            format!("{}（{}，{}）", market.price, market.source, market.date)
+        }),
+        unit: article.unit.clone(),
+        free: stock.as_ref().map_or("0".into(), |stock| stock.free().to_string()),
+        on_hand: stock.map_or("0".into(), |stock| stock.on_hand.to_string()),
+        hidden: hidden.map_or(String::new(), |why| hidden_words(&why)),
+    }
+}
+
+pub(super) fn unavailable(error: StoreError) -> Vec<String> {
     vec![CommandError::from(error).to_string()]
 }
 

@@ -31,6 +31,51 @@ fn new_pass() -> String {
     format!("{number:08}")
 }
 
+/// One that has just applied. `Err`: what is missing.
+pub(super) fn applicant(new: &NewMerchant) -> Result<Merchant, String> {
+    let id = new.id.trim();
+    if id.is_empty() || id.len() > 20 || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err("编号用字母和数字，最多20位，例如 M001。".into());
+    }
+    let kind = MerchantKind::from_word(&new.kind).ok_or("请选是卖商品，还是公共服务。")?;
+    for (what, text) in [("名称", &new.name), ("联系人", &new.contact), ("电话", &new.phone)]
+    {
+        if text.trim().is_empty() || text.chars().count() > FIELD_CHARS_MAX {
+            return Err(format!("请写{what}，最多{FIELD_CHARS_MAX}个字。"));
+        }
+    }
+    Ok(Merchant {
+        id: id.to_owned(),
+        operator: new.operator.trim().to_owned(),
+        name: new.name.trim().to_owned(),
+        kind,
+        uscc: new.uscc.trim().to_owned(),
+        contact: new.contact.trim().to_owned(),
+        phone: new.phone.trim().to_owned(),
+        stage: Stage::Applied,
+        stage_ends: None,
+        documents: Vec::new(),
+        reviews: Vec::new(),
+        upheld: Vec::new(),
+        addresses: Vec::new(),
+        pass: new_pass(),
+        revision: 1,
+    })
+}
+
+/// For the messages that it gets.
+pub(super) fn person_record(merchant: &Merchant) -> Person {
+    Person {
+        id: person_of(&merchant.id),
+        prefers: None,
+        also: Default::default(),
+        merged_into: None,
+        addresses: Vec::new(),
+        name: Some(merchant.name.clone()),
+        phone: Some(merchant.phone.clone()),
+    }
+}
+
 impl Office {
     pub(super) async fn all_merchants(&self) -> Result<Vec<Merchant>, StoreError> {
         let found = list::<Merchant>(&*self.store, keys::all_merchants(), MERCHANTS_MAX).await?;
@@ -108,51 +153,15 @@ impl Office {
         new: &NewMerchant,
     ) -> Result<(), CommandError> {
         session.must(Right::Admit)?;
-        let refused = |text: &str| Err(CommandError::Refused(text.into()));
-        let id = new.id.trim();
-        if id.is_empty() || id.len() > 20 || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return refused("编号用字母和数字，最多20位，例如 M001。");
-        }
-        let Some(kind) = MerchantKind::from_word(&new.kind) else {
-            return refused("请选是卖商品，还是公共服务。");
-        };
-        for (what, text) in [("名称", &new.name), ("联系人", &new.contact), ("电话", &new.phone)]
-        {
-            if text.trim().is_empty() || text.chars().count() > FIELD_CHARS_MAX {
-                return refused(&format!("请写{what}，最多{FIELD_CHARS_MAX}个字。"));
-            }
-        }
-        let merchant = Merchant {
-            id: id.to_owned(),
-            operator: new.operator.trim().to_owned(),
-            name: new.name.trim().to_owned(),
-            kind,
-            uscc: new.uscc.trim().to_owned(),
-            contact: new.contact.trim().to_owned(),
-            phone: new.phone.trim().to_owned(),
-            stage: Stage::Applied,
-            stage_ends: None,
-            documents: Vec::new(),
-            reviews: Vec::new(),
-            upheld: Vec::new(),
-            addresses: Vec::new(),
-            pass: new_pass(),
-            revision: 1,
-        };
+        let merchant = applicant(new).map_err(CommandError::Refused)?;
         let mut changes = Changes::default();
         changes.create(&merchant)?;
-        changes.create(&Person {
-            id: person_of(&merchant.id),
-            prefers: None,
-            also: Default::default(),
-            merged_into: None,
-            addresses: Vec::new(),
-            name: Some(merchant.name.clone()),
-            phone: Some(merchant.phone.clone()),
-        })?;
+        changes.create(&person_record(&merchant))?;
         self.mark_shelf(&mut changes, &session.name).await?;
         match self.store.commit(changes.into_batch()).await {
-            Err(StoreError::Conflict(_)) => refused("这个编号已经有了，请换一个。"),
+            Err(StoreError::Conflict(_)) => {
+                Err(CommandError::Refused("这个编号已经有了，请换一个。".into()))
+            }
             other => other.map_err(CommandError::from),
         }
     }

@@ -4,21 +4,30 @@
 mod actions;
 mod clock;
 mod counter;
+mod day;
+mod demo;
 mod goods;
+mod leads;
 mod ledger;
 mod merchants;
 mod orders;
 mod placing;
 mod printing;
+mod purchases;
 mod reach;
+mod reconcile;
+mod reports;
 mod views;
+mod wishes;
 
 pub(super) use clock::run;
 pub use counter::CounterOrder;
 pub(super) use goods::Shelves;
 pub use placing::NewOrder;
 pub use printing::SheetKind;
+pub use reports::ReportKind;
 pub use views::{
-    ArticleRow, GoodsPage, MerchantCommand, MerchantRow, MerchantView, NewMerchant, OrderCommand,
-    OrderFilter, OrderLine, OrderRow, OrderView, Uploaded,
+    ArticleRow, ArticleView, DayList, DayPage, GoodsPage, LeadRow, MerchantCommand, MerchantRow,
+    MerchantView, MoveRow, NewMerchant, NewPurchase, OrderCommand, OrderFilter, OrderLine,
+    OrderRow, OrderView, PurchaseRow, Uploaded,
 };

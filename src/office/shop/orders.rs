@@ -19,7 +19,7 @@ use super::views::{OrderCommand, OrderFilter, OrderLine, OrderRow, OrderView};
 use crate::office::views::{Session, TimelineLine};
 
 pub(super) const CONFLICTS_MAX: usize = 64;
-const LIST_MAX: usize = 200;
+pub(super) const LIST_MAX: usize = 200;
 const EVENTS_MAX: usize = 1_000;
 /// Of a shop's ten thousand codes; more tries mean that it is full.
 const CODE_TRIES: usize = 200;
@@ -309,7 +309,7 @@ pub(in crate::office) fn wrong_code(stepped: &Stepped) -> Option<Refusal> {
     })
 }
 
-fn order_row(order: &Order) -> OrderRow {
+pub(super) fn order_row(order: &Order) -> OrderRow {
     OrderRow {
         number: order.number.digits(),
         goods: order.goods(),

@@ -150,6 +150,25 @@ pub struct ArticleRow {
 }
 
 #[derive(Debug, Clone)]
+pub struct ArticleView {
+    pub row: ArticleRow,
+    /// The newest first.
+    pub moves: Vec<MoveRow>,
+    pub prices: Vec<TimelineLine>,
+}
+
+#[derive(Debug, Clone)]
+pub struct MoveRow {
+    pub at: Timestamp,
+    pub kind: &'static str,
+    pub quantity: String,
+    /// The digits of the order for which it was made; may be empty.
+    pub order: String,
+    pub by: String,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone)]
 pub struct GoodsPage {
     pub rows: Vec<ArticleRow>,
     pub total: usize,
@@ -158,7 +177,7 @@ pub struct GoodsPage {
 }
 
 /// What became of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Uploaded {
     pub new: usize,
     pub changed: usize,
@@ -225,4 +244,68 @@ pub enum MerchantCommand {
     Uphold {
         case: String,
     },
+}
+
+/// What waits for somebody today.
+#[derive(Debug, Clone, Default)]
+pub struct DayPage {
+    pub lists: Vec<DayList>,
+    /// At a counter: of what lies there.
+    pub cash_due: Option<String>,
+    /// At a counter: taken today.
+    pub cash_taken: Option<String>,
+    /// Papers that end, complaints.
+    pub warnings: Vec<String>,
+    /// Wishes for a public-service merchant.
+    pub leads: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct DayList {
+    pub title: &'static str,
+    pub hint: &'static str,
+    pub rows: Vec<OrderRow>,
+}
+
+/// What an agent wrote down about something bought elsewhere; all of it as it was typed.
+#[derive(Debug, Clone, Default)]
+pub struct NewPurchase {
+    pub item: String,
+    pub platform: String,
+    pub amount: String,
+    pub village: String,
+    pub name: String,
+    pub phone: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct PurchaseRow {
+    pub id: String,
+    pub item: String,
+    pub platform: String,
+    pub amount: String,
+    pub village: String,
+    pub name: String,
+    /// Masked.
+    pub phone: String,
+    pub tracking_no: String,
+    pub state: &'static str,
+    pub by: String,
+    pub made_at: Timestamp,
+    /// Id and word of each state that may follow.
+    pub next: Vec<(&'static str, &'static str)>,
+    pub revision: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct LeadRow {
+    pub id: String,
+    pub merchant: String,
+    pub kind: &'static str,
+    pub wish: String,
+    pub name: String,
+    /// Whole: she agreed that it is passed on.
+    pub phone: String,
+    pub village: String,
+    pub made_at: Timestamp,
 }

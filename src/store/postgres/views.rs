@@ -464,6 +464,7 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("live-county", "which tables and settings are live"),
     ("receipt", "reports that came before our own note, for an hour"),
     ("order-key", "which orders one confirmation made"),
+    ("price", "prices that were, shown at the article"),
     ("counter", "numbers that were given"),
     ("lease", "which instance does what"),
     ("instance", "which instances run, and with what"),

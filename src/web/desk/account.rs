@@ -51,7 +51,13 @@ async fn sign_in(State(office): State<Arc<Office>>, OpenForm(fields): OpenForm) 
     let answer =
         if too_long { Err(SignInError::Wrong) } else { office.sign_in(name, password).await };
     let error = match answer {
-        Ok(token) => return entered(&token, "/desk", office.secure_cookies()),
+        Ok(token) => {
+            let home = match office.session(&token).await {
+                Ok(Some(session)) => page::home(&session),
+                _ => "/desk",
+            };
+            return entered(&token, home, office.secure_cookies());
+        }
         Err(error) => error,
     };
     let status = match error {
@@ -126,7 +132,7 @@ async fn change_password(
     };
     match done {
         Ok(token) => {
-            let mut response = page::after("password", "/desk", secure);
+            let mut response = page::after("password", page::home(session), secure);
             response.headers_mut().append(header::SET_COOKIE, set_cookie(COOKIE, &token, secure));
             response
         }

@@ -6,8 +6,8 @@ use askama::Template;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
@@ -145,30 +145,10 @@ async fn file(
         Ok(asked_for) => asked_for,
         Err(error) => return page::failed(&error),
     };
-    let mut sheet = match office.ledger(session, &asked_for).await {
+    let sheet = match office.ledger(session, &asked_for).await {
         Ok(sheet) => sheet,
         Err(error) => return page::failed(&error),
     };
     let mark = office.watermark(session, asked_for.reason.as_deref());
-    let (kind, bytes) = match format.as_str() {
-        "csv" => {
-            sheet.foot = format!("{}　{mark}", sheet.foot);
-            ("text/csv; charset=utf-8", sheet.csv().into_bytes())
-        }
-        "xlsx" => match sheet.xlsx(&mark) {
-            Ok(bytes) => {
-                ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes)
-            }
-            Err(error) => {
-                tracing::error!(%error, "a ledger could not be written as a workbook");
-                let text = "表格没有写成，请存成 CSV，或过一会儿再试。";
-                return page::message(StatusCode::INTERNAL_SERVER_ERROR, text);
-            }
-        },
-        _ => return page::message(StatusCode::NOT_FOUND, "没有这种文件。"),
-    };
-    // ASCII: a header can not carry more without an encoding of its own.
-    let name = format!("attachment; filename=\"{}-{}.{format}\"", asked.kind, asked.month.trim());
-    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes)
-        .into_response()
+    page::sheet_file(sheet, &format, &format!("{}-{}", asked.kind, asked.month.trim()), &mark)
 }

@@ -9,7 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::page; // templates name it so, here too
 use super::session::{cookie, set_cookie};
-use crate::office::{CommandError, Office, Right, Session};
+use crate::office::{CommandError, Office, Right, Session, Sheet};
 pub use crate::web::assets::url as asset;
 
 const FLASH: &str = "desk_done";
@@ -147,6 +147,40 @@ pub fn status_of(error: &CommandError) -> StatusCode {
         CommandError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         CommandError::NotFound => StatusCode::NOT_FOUND,
         CommandError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// A sheet as a file, `xlsx` or `csv`. `name` is ASCII: a header can not carry more without an
+/// encoding of its own. `mark`: who took it out, and when.
+pub fn sheet_file(mut sheet: Sheet, format: &str, name: &str, mark: &str) -> Response {
+    let (kind, bytes) = match format {
+        "csv" => {
+            sheet.foot = format!("{}　{mark}", sheet.foot);
+            ("text/csv; charset=utf-8", sheet.csv().into_bytes())
+        }
+        "xlsx" => match sheet.xlsx(mark) {
+            Ok(bytes) => {
+                ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes)
+            }
+            Err(error) => {
+                tracing::error!(%error, "a sheet could not be written as a workbook");
+                let text = "表格没有写成，请存成 CSV，或过一会儿再试。";
+                return message(StatusCode::INTERNAL_SERVER_ERROR, text);
+            }
+        },
+        _ => return message(StatusCode::NOT_FOUND, "没有这种文件。"),
+    };
+    let name = format!("attachment; filename=\"{name}.{format}\"");
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes)
+        .into_response()
+}
+
+/// Where somebody begins who has just signed in.
+pub fn home(session: &Session) -> &'static str {
+    if session.may(Right::OwnOrders) || session.may(Right::HandOut) {
+        "/desk/shop/day"
+    } else {
+        "/desk"
     }
 }
 

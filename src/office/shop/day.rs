@@ -1,0 +1,129 @@
+//! What waits for somebody today: for a merchant its new orders and what it packs, for a
+//! village's counter what comes, what lies there and what cash goes with it.
+
+use jiff::civil::Date;
+
+use crate::calendar::local_date;
+use crate::office::views::{CommandError, Session};
+use crate::office::{Office, beijing};
+use crate::shop::{Fen, Lead, Order, PayMethod, State};
+use crate::store::{StoreError, keys, list_by_index};
+
+use super::orders::{LIST_MAX, order_row};
+use super::reach::Reach;
+use super::views::{DayList, DayPage};
+
+const OPEN: &[State] = &[State::Placed, State::Confirmed, State::Packed, State::Returning];
+/// Where a complaint is still worth a look.
+const ALL: &[State] = State::ALL;
+
+impl Office {
+    pub async fn shop_day(&self, session: &Session) -> Result<DayPage, CommandError> {
+        let today = local_date(self.clock.now());
+        match self.reach(session).await? {
+            Reach::Merchants(own) => {
+                let mut orders = Vec::new();
+                let mut leads = 0;
+                for id in &own {
+                    for state in ALL {
+                        let range = keys::orders_of_merchant(id, state.id());
+                        orders.extend(self.some_orders(range).await?);
+                    }
+                    let range = keys::open_leads_of(id);
+                    leads += list_by_index::<Lead>(&*self.store, range, LIST_MAX).await?.len();
+                }
+                let warnings = self.merchants(session).await?;
+                let warnings = warnings.into_iter().flat_map(|row| {
+                    let name = row.name;
+                    row.warnings.into_iter().map(move |warning| format!("{name}：{warning}"))
+                });
+                Ok(DayPage { warnings: warnings.collect(), leads, ..seller(&orders) })
+            }
+            Reach::Village(village) => {
+                let mut orders = Vec::new();
+                for state in ALL {
+                    let range = keys::orders_of_village(&village, state.id());
+                    orders.extend(self.some_orders(range).await?);
+                }
+                Ok(counter(&orders, today))
+            }
+            Reach::All => {
+                let mut orders = Vec::new();
+                for state in OPEN {
+                    let range = keys::orders_in_state(state.id());
+                    orders.extend(self.some_orders(range).await?);
+                }
+                Ok(seller(&orders))
+            }
+        }
+    }
+
+    async fn some_orders(&self, range: crate::store::Range) -> Result<Vec<Order>, StoreError> {
+        let found = list_by_index::<Order>(&*self.store, range, LIST_MAX).await?;
+        Ok(found.into_iter().map(|(_, order)| order.record).collect())
+    }
+}
+
+fn list(
+    title: &'static str,
+    hint: &'static str,
+    orders: &[Order],
+    wanted: impl Fn(&Order) -> bool,
+) -> DayList {
+    let rows = orders.iter().filter(|order| wanted(order)).map(order_row).collect();
+    DayList { title, hint, rows }
+}
+
+fn seller(orders: &[Order]) -> DayPage {
+    let in_state = |state: State| move |order: &Order| order.state == state;
+    DayPage {
+        lists: vec![
+            list("新订单", "点进去接单；没有的，可以只接一部分。", orders, in_state(State::Placed)),
+            list("要装的", "装好、称好，等车来。", orders, in_state(State::Confirmed)),
+            list("装好的", "车来了，记「发车」。", orders, in_state(State::Packed)),
+            list("要退的", "收到退货就记下；不能退的写原因。", orders, in_state(State::Returning)),
+            list("有投诉的", "平台会来问情况。", orders, |order| {
+                !order.complaints.is_empty()
+            }),
+        ],
+        ..DayPage::default()
+    }
+}
+
+fn counter(orders: &[Order], today: Date) -> DayPage {
+    let arrived = || orders.iter().filter(|order| order.state == State::Arrived);
+    let due: i64 = arrived().map(|order| order.payable().minus(order.paid).0.max(0)).sum();
+    let handed_today =
+        |order: &Order| order.handed_at.is_some_and(|at| beijing::civil(at).date() == today);
+    let taken = orders.iter().filter(|order| handed_today(order));
+    let taken = taken.filter(|order| order.pay != PayMethod::Wechat);
+    let back = |order: &Order| -> i64 {
+        order.refunds.iter().filter(|refund| refund.done).map(|refund| refund.amount.0).sum()
+    };
+    let taken: i64 = taken.map(|order| order.total().0 - back(order)).sum();
+    let coming = |order: &Order| matches!(order.state, State::Packed | State::InTransit);
+    DayPage {
+        lists: vec![
+            list("路上的", "车到了，点进去记「到店」，取货码就发给买的人。", orders, coming),
+            list(
+                "等人来取",
+                "问取货码；没有码的对姓名和手机尾号。",
+                orders,
+                |order| order.state == State::Arrived,
+            ),
+            list(
+                "要退的",
+                "收回东西，记「收回」；付过现金的把钱退了再记。",
+                orders,
+                |order| {
+                    let refund = order.refunds.iter().any(|refund| !refund.done);
+                    order.state == State::Returning || (refund && order.pay != PayMethod::Wechat)
+                },
+            ),
+            list("今天交出去的", "", orders, handed_today),
+        ],
+        cash_due: Some(Fen(due).to_string()),
+        cash_taken: Some(Fen(taken).to_string()),
+        ..DayPage::default()
+    }
+}

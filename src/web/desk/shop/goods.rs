@@ -1,0 +1,132 @@
+//! Goods: the list, the table that brings them, rounds, and the history of one article.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::multipart::MultipartRejection;
+use axum::extract::{Multipart, Path};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use super::{Visit, Wanted, asked};
+use crate::office::shop::{ArticleView, GoodsPage, Uploaded};
+use crate::office::{CommandError, Office};
+use crate::web::desk::page::{self, Frame};
+use crate::web::desk::session::{self, Posted};
+
+pub fn routes() -> Router<Arc<Office>> {
+    Router::new()
+        .route("/desk/shop/goods", get(list))
+        .route("/desk/shop/goods/{id}", get(one))
+        .route("/desk/shop/cycles", post(open_cycle))
+}
+
+pub fn upload_route() -> Router<Arc<Office>> {
+    Router::new().route("/desk/shop/goods/table", post(upload))
+}
+
+#[derive(Template)]
+#[template(path = "desk/shop_goods.html")]
+struct List {
+    frame: Frame,
+    search: String,
+    list: GoodsPage,
+    /// What became of a table.
+    uploaded: Option<Uploaded>,
+    problems: Vec<String>,
+}
+
+async fn list(visit: Visit, wanted: Wanted) -> Response {
+    show(&visit, &asked(wanted).search, StatusCode::OK, Ok(None)).await
+}
+
+async fn show(
+    visit: &Visit,
+    search: &str,
+    status: StatusCode,
+    became: Result<Option<Uploaded>, Vec<String>>,
+) -> Response {
+    let list = match visit.office.goods(visit.session(), search).await {
+        Ok(list) => list,
+        Err(error) => return page::failed(&error),
+    };
+    let (uploaded, problems) = match became {
+        Ok(uploaded) => (uploaded, Vec::new()),
+        Err(problems) => (None, problems),
+    };
+    let search = search.to_owned();
+    let page = List { frame: visit.frame(), search, list, uploaded, problems };
+    page::show(status, &page, &page.frame)
+}
+
+/// The table of goods, as a file.
+async fn upload(visit: Visit, form: Result<Multipart, MultipartRejection>) -> Response {
+    let broken =
+        || page::message(StatusCode::BAD_REQUEST, "文件没有收全，或者超过4MB。请返回再传一次。");
+    let Ok(mut form) = form else { return broken() };
+    let (mut token, mut file) = (String::new(), None);
+    loop {
+        match form.next_field().await {
+            Ok(None) => break,
+            Ok(Some(field)) => {
+                let name = field.name().unwrap_or_default().to_owned();
+                let called = field.file_name().unwrap_or_default().to_lowercase();
+                let Ok(bytes) = field.bytes().await else { return broken() };
+                match name.as_str() {
+                    "csrf" => token = String::from_utf8_lossy(&bytes).into_owned(),
+                    "table" => file = Some((called, bytes)),
+                    _ => {}
+                }
+            }
+            Err(_) => return broken(),
+        }
+    }
+    if !session::is_ours(&visit.headers, &token, &visit.signed) {
+        return session::foreign();
+    }
+    let known = |name: &String| name.ends_with(".xlsx") || name.ends_with(".csv");
+    let became = match file.filter(|(name, _)| known(name)) {
+        Some((name, bytes)) => visit.office.upload_goods(visit.session(), &name, &bytes).await,
+        None => Err(vec!["请选一个 .xlsx 或 .csv 文件。".into()]),
+    };
+    let status = if became.is_ok() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    show(&visit, "", status, became.map(Some)).await
+}
+
+async fn open_cycle(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
+    let beijing = jiff::tz::Offset::constant(8);
+    let closes = fields.get("closes_at").parse::<jiff::civil::DateTime>().ok();
+    let closes = closes.and_then(|local| beijing.to_timestamp(local).ok());
+    let done = match closes {
+        Some(closes_at) => {
+            let villages = fields.get("villages").split_whitespace().map(str::to_owned).collect();
+            let (article, capacity) = (fields.get("article"), fields.get("capacity"));
+            visit.office.open_cycle(visit.session(), article, closes_at, capacity, villages).await
+        }
+        None => Err(CommandError::Refused("截止时间请写成 2026-11-30T16:00 这样。".into())),
+    };
+    match visit.after(done, "cycle", "/desk/shop/goods") {
+        Ok(response) => response,
+        Err(error) => show(&visit, "", page::status_of(&error), Err(vec![error.to_string()])).await,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "desk/shop_article.html")]
+struct One {
+    frame: Frame,
+    article: ArticleView,
+}
+
+async fn one(visit: Visit, Path(id): Path<String>) -> Response {
+    match visit.office.article(visit.session(), &id).await {
+        Ok(Some(article)) => {
+            let page = One { frame: visit.frame(), article };
+            page::show(StatusCode::OK, &page, &page.frame)
+        }
+        Ok(None) => page::message(StatusCode::NOT_FOUND, "没有这样商品。"),
+        Err(error) => page::failed(&error),
+    }
+}

@@ -1,0 +1,116 @@
+//! Merchants: the list, one of them, its admission and papers.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use super::{Visit, told};
+use crate::office::shop::{MerchantCommand, MerchantRow, MerchantView, NewMerchant};
+use crate::office::{CommandError, Office};
+use crate::web::desk::page::{self, Frame};
+use crate::web::desk::session::Posted;
+
+pub fn routes() -> Router<Arc<Office>> {
+    Router::new()
+        .route("/desk/shop/merchants", get(list).post(register))
+        .route("/desk/shop/merchants/{id}", get(one))
+        .route("/desk/shop/merchants/{id}/{action}", post(act))
+}
+
+#[derive(Template)]
+#[template(path = "desk/shop_merchants.html")]
+struct List {
+    frame: Frame,
+    rows: Vec<MerchantRow>,
+    new: NewMerchant,
+    problem: Option<String>,
+}
+
+async fn list(visit: Visit) -> Response {
+    show_all(&visit, NewMerchant::default(), None).await
+}
+
+async fn show_all(visit: &Visit, new: NewMerchant, error: Option<CommandError>) -> Response {
+    match visit.office.merchants(visit.session()).await {
+        Ok(rows) => {
+            let (status, problem) = told(error.as_ref());
+            let page = List { frame: visit.frame(), rows, new, problem };
+            page::show(status, &page, &page.frame)
+        }
+        Err(error) => page::failed(&error),
+    }
+}
+
+fn address(id: &str) -> String {
+    format!("/desk/shop/merchants/{}", page::percent(id))
+}
+
+async fn register(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
+    let text = |name: &str| fields.get(name).to_owned();
+    let new = NewMerchant {
+        id: text("id"),
+        name: text("name"),
+        operator: text("operator"),
+        kind: text("kind"),
+        uscc: text("uscc"),
+        contact: text("contact"),
+        phone: text("phone"),
+    };
+    let done = visit.office.register_merchant(visit.session(), &new).await;
+    match visit.after(done, "merchant", &address(&new.id)) {
+        Ok(response) => response,
+        Err(error) => show_all(&visit, new, Some(error)).await,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "desk/shop_merchant.html")]
+struct One {
+    frame: Frame,
+    merchant: MerchantView,
+    problem: Option<String>,
+}
+
+async fn one(visit: Visit, Path(id): Path<String>) -> Response {
+    show(&visit, &id, None).await
+}
+
+async fn show(visit: &Visit, id: &str, error: Option<CommandError>) -> Response {
+    let merchant = match visit.office.merchant(visit.session(), id).await {
+        Ok(Some(merchant)) => merchant,
+        Ok(None) => return page::message(StatusCode::NOT_FOUND, "没有登记过这个商家。"),
+        Err(error) => return page::failed(&error),
+    };
+    let (status, problem) = told(error.as_ref());
+    let page = One { frame: visit.frame(), merchant, problem };
+    page::show(status, &page, &page.frame)
+}
+
+async fn act(
+    Path((id, action)): Path<(String, String)>,
+    Posted { signed: visit, fields }: Posted<Visit>,
+) -> Response {
+    let text = |name: &str| fields.get(name).to_owned();
+    let command = match action.as_str() {
+        "step" => MerchantCommand::Step { step: text("step"), basis: text("basis") },
+        "document" => MerchantCommand::Document {
+            kind: text("kind"),
+            number: text("number"),
+            valid_to: text("valid_to"),
+        },
+        "pass" => MerchantCommand::NewPass,
+        "uphold" => MerchantCommand::Uphold { case: text("case") },
+        _ => return page::message(StatusCode::NOT_FOUND, "没有这一步。"),
+    };
+    let revision = fields.get("revision").parse().unwrap_or_default();
+    let done = visit.office.merchant_command(visit.session(), &id, revision, command).await;
+    match visit.after(done, "merchant", &address(&id)) {
+        Ok(response) => response,
+        Err(error) => show(&visit, &id, Some(error)).await,
+    }
+}

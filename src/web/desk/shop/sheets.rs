@@ -1,0 +1,70 @@
+//! The sheets of a day: to look at, to print, as a table.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::{Asked, Visit, Wanted, asked, some, told};
+use crate::office::shop::SheetKind;
+use crate::office::{CommandError, Office, Sheet};
+use crate::web::desk::page::{self, Frame};
+
+pub fn routes() -> Router<Arc<Office>> {
+    Router::new().route("/desk/shop/sheets", get(show)).route("/desk/shop/sheets.csv", get(file))
+}
+
+#[derive(Template)]
+#[template(path = "desk/shop_sheet.html")]
+struct Printed {
+    frame: Frame,
+    kinds: &'static [SheetKind],
+    asked: Asked,
+    sheet: Option<Sheet>,
+    /// The same as a file.
+    address: String,
+    problem: Option<String>,
+}
+
+async fn read(visit: &Visit, asked: &Asked) -> Result<Sheet, CommandError> {
+    let refused = |text: &str| CommandError::Refused(text.to_owned());
+    let kind = SheetKind::from_id(&asked.kind).ok_or_else(|| refused("请选一种单子。"))?;
+    let day = asked.day.trim().parse().map_err(|_| refused("日期请写成 2026-11-25。"))?;
+    visit.office.sheet(visit.session(), kind, day, some(&asked.village).as_deref()).await
+}
+
+async fn show(visit: Visit, wanted: Wanted) -> Response {
+    let asked = asked(wanted);
+    let kinds = Office::sheet_kinds(visit.session());
+    if kinds.is_empty() {
+        return page::failed(&CommandError::NotFound);
+    }
+    let pairs = [("kind", &asked.kind), ("day", &asked.day), ("village", &asked.village)];
+    let pairs: Vec<String> =
+        pairs.iter().map(|(name, text)| format!("{name}={}", page::percent(text))).collect();
+    let address = format!("/desk/shop/sheets.csv?{}", pairs.join("&"));
+    let sheet = match asked.kind.is_empty() {
+        true => Ok(None),
+        false => read(&visit, &asked).await.map(Some),
+    };
+    let (sheet, error) = sheet.map_or_else(|error| (None, Some(error)), |sheet| (sheet, None));
+    let (status, problem) = told(error.as_ref());
+    let page = Printed { frame: visit.frame(), kinds, asked, sheet, address, problem };
+    page::show(status, &page, &page.frame)
+}
+
+async fn file(visit: Visit, wanted: Wanted) -> Response {
+    let asked = asked(wanted);
+    match read(&visit, &asked).await {
+        Ok(sheet) => {
+            let name = format!("attachment; filename=\"{}.csv\"", asked.kind);
+            let kind = "text/csv; charset=utf-8".to_owned();
+            let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)];
+            (StatusCode::OK, headers, sheet.csv()).into_response()
+        }
+        Err(error) => page::failed(&error),
+    }
+}
