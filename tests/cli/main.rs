@@ -6,5 +6,6 @@ mod menu;
 mod pictures;
 mod program;
 mod record;
+mod shop;
 mod sms_logs;
 mod start;
