@@ -41,9 +41,10 @@ impl Office {
     ) -> Result<(), CommandError> {
         let refused = |text: String| CommandError::Refused(text);
         let own = self.purchase_reach(session).await?;
+        let tables = self.tables();
         let place = match &own {
-            Some(code) => self.tables().places.get(code),
-            None => match self.tables().places.find(&new.village, Scope::Answer) {
+            Some(code) => tables.places.get(code),
+            None => match tables.places.find(&new.village, Scope::Answer) {
                 Found::One { place, .. } => Some(place),
                 _ => None,
             },
