@@ -21,7 +21,7 @@ use bianmin::county::{CaseNumber, CaseType};
 use bianmin::desk::{self, Actor, Case, Command, Grade, Intake, Outcome};
 use bianmin::office::clock::Clock;
 use bianmin::office::{
-    Called, CaseFilter, LedgerAsked, LedgerKind, Office, Parts, Role, Session, Tables, Typed,
+    CaseFilter, LedgerAsked, LedgerKind, Office, Parts, Role, Session, Tables, Told, Typed,
     read_script,
 };
 use bianmin::store::records::StoredEvent;
@@ -234,16 +234,16 @@ impl County {
         let clerk = session(Role::Clerk, None);
         let (mut file, mut dispatch) = (Vec::new(), Vec::new());
         for n in 0..TIMES {
-            let called = Called {
+            let told = Told {
                 name: "李四".into(),
                 phone: format!("139{n:08}"),
                 village: self.names[n % self.names.len()].clone(),
                 category: "0501".into(),
                 text: format!("垃圾堆在路边没人拉，这是第{n}次说了。"),
-                ..Called::default()
+                ..Told::default()
             };
             let start = Instant::now();
-            let number = self.office.file_by_telephone(&clerk, &called).await.expect("a number");
+            let number = self.office.file_for(&clerk, &told).await.expect("a number").number;
             file.push(start.elapsed());
             let start = Instant::now();
             let text =

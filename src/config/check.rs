@@ -135,6 +135,9 @@ impl Checker<'_> {
         self.within("desk", "lock_minutes", u64::from(settings.desk.lock_minutes), 1..=1440);
         self.within("outbox", "attempts", u64::from(settings.outbox.attempts), 1..=20);
         self.within("outbox", "parallel", settings.outbox.parallel as u64, 1..=64);
+        let public = &settings.public;
+        self.within("public", "reports_hour", u64::from(public.reports_hour), 1..=10_000);
+        self.within("public", "wrong_hour", u64::from(public.wrong_hour), 1..=1_000);
         self.notices(&settings.notices);
         let keep = &settings.keep;
         self.within("keep", "messages_days", u64::from(keep.messages_days), KEEP_DAYS);

@@ -37,6 +37,7 @@ pub struct Settings {
     pub keep: KeepSettings,
     pub notices: NoticeSettings,
     pub simulator: SimulatorSettings,
+    pub public: PublicSettings,
     pub wechat: BTreeMap<String, WechatSettings>,
     pub sms: BTreeMap<String, SmsSettings>,
 }
@@ -140,6 +141,17 @@ pub struct SimulatorSettings {
     /// Tables of invented merchants and goods, put in while no account is connected and no
     /// merchant is there; empty: none.
     pub shop: PathBuf,
+}
+
+/// The pages without signing in: 反映问题 and 查进度.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PublicSettings {
+    pub enabled: bool,
+    /// Reports from one address in an hour.
+    pub reports_hour: u32,
+    /// Wrong numbers from one address in an hour; then it has to wait.
+    pub wrong_hour: u32,
 }
 
 /// After how many days old records are cleared away. Cases and their events stay for ever.
@@ -301,6 +313,12 @@ impl Default for OutboxSettings {
 impl Default for SimulatorSettings {
     fn default() -> Self {
         Self { enabled: true, beside_accounts: false, shop: PathBuf::from("county/demo") }
+    }
+}
+
+impl Default for PublicSettings {
+    fn default() -> Self {
+        Self { enabled: true, reports_hour: 10, wrong_hour: 5 }
     }
 }
 

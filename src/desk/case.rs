@@ -177,7 +177,8 @@ impl Case {
             confidential,
             source,
             co_signers,
-            // It stays with the event: it is about her words, not about the case.
+            // They stay with the event: they are about her words, not about the case.
+            authorised: _,
             understood: _,
         } = (**intake).clone();
         Ok(Self {
@@ -396,6 +397,7 @@ impl Case {
             }
             Change::Joined { child } => self.children.push(*child),
             Change::Hidden { .. } => self.confidential = true,
+            Change::CoSigned { person } => self.co_signers.push(person.clone()),
             Change::Breached { limit, department, due_at } => {
                 self.course.breaches.push(Breach {
                     limit: *limit,

@@ -140,6 +140,13 @@ pub enum Command {
         village: String,
         note: String,
     },
+    /// One more who signs with her. `person` is the id of her record; the host finds or makes
+    /// it by name and telephone where it is empty.
+    CoSign {
+        person: String,
+        name: String,
+        phone: String,
+    },
     Breach {
         limit: Breached,
     },
@@ -197,6 +204,7 @@ impl Command {
             Command::Hide { .. } => Step::Hidden,
             Command::Note { .. } => Step::Noted,
             Command::Relocate { .. } => Step::Relocated,
+            Command::CoSign { .. } => Step::CoSigned,
             Command::Breach { .. } => Step::Breached,
             Command::Supervise { .. } => Step::Supervised,
             Command::Recompute => Step::Recomputed,

@@ -22,10 +22,10 @@ pub const REPLY_CHARS_MIN: usize = 15;
 pub const TEXT_CHARS_MAX: usize = 5_000;
 pub(super) const REPLY_CHARS_MAX: usize = 2_000;
 pub(super) const NOTE_CHARS_MAX: usize = 1_000;
-const NAME_CHARS_MAX: usize = 60;
+pub(super) const NAME_CHARS_MAX: usize = 60;
 const ID_CHARS_MAX: usize = 200;
 const MEDIA_MAX: usize = 20;
-const CO_SIGNERS_MAX: usize = 100;
+pub(super) const CO_SIGNERS_MAX: usize = 100;
 /// Of one message.
 const UNDERSTOOD_MAX: usize = 12;
 
@@ -91,6 +91,7 @@ fn check_intake(intake: &Intake) -> Result<(), Refusal> {
         ("电话", &intake.phone),
         ("地点", &intake.place_name),
         ("险情", &intake.danger),
+        ("委托", &Some(intake.authorised.clone())),
     ] {
         at_most(what, text.as_deref().unwrap_or_default(), NAME_CHARS_MAX)?;
     }
@@ -196,7 +197,7 @@ pub fn accepts_along(step: Step) -> bool {
 }
 
 /// What could go on for ever.
-const GROWS: [Step; 12] = [
+const GROWS: [Step; 13] = [
     Step::Dispatched,
     Step::Progress,
     Step::Urged,
@@ -208,6 +209,7 @@ const GROWS: [Step; 12] = [
     Step::Joined,
     Step::Noted,
     Step::Relocated,
+    Step::CoSigned,
     Step::Supervised,
 ];
 
@@ -314,6 +316,7 @@ fn change(
         Command::Relocate { village, note } => {
             one(platform::relocate(case, &village, note, rules)?)
         }
+        Command::CoSign { person, name, phone: _ } => one(platform::co_sign(case, person, name)?),
         Command::Breach { limit } => one(platform::breach(case, limit, rules)?),
         Command::Supervise { callee, title, promise_at, note } => {
             one(platform::supervise(case, (callee, title, promise_at, note), now)?)

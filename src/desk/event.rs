@@ -32,7 +32,8 @@ pub enum Actor {
         name: String,
         /// The id of a [`Role`].
         role: String,
-        /// The id in departments.csv of one who works for a department.
+        /// The id in departments.csv of one who works for a department; of another platform
+        /// the name of its system.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         department: Option<String>,
     },
@@ -60,9 +61,15 @@ impl Actor {
             ("clerk" | "supervisor", _) => vec![Party::Staff],
             ("admin" | "director", _) => vec![Party::Staff, Party::Director],
             ("agent", _) => vec![Party::Agent],
-            ("source", _) => vec![Party::Source],
+            // What it has sent itself.
+            ("source", system) => {
+                let is_own = case.is_none_or(|case| {
+                    case.source.as_ref().map(|source| &source.system) == system.as_ref()
+                });
+                if is_own && system.is_some() { vec![Party::Source] } else { Vec::new() }
+            }
             ("department" | "township", Some(department)) => {
-                case.map_or_else(Vec::new, |case| case.parties_of(department))
+                case.map_or_else(|| vec![Party::Counter], |case| case.parties_of(department))
             }
             _ => Vec::new(),
         }
@@ -258,6 +265,11 @@ pub enum Change {
         title: String,
         note: String,
     },
+    /// One more signs with her, and hears what she hears.
+    CoSigned {
+        /// The id of the person record, where her name stands.
+        person: String,
+    },
     Breached {
         limit: Breached,
         department: Option<String>,
@@ -348,6 +360,9 @@ pub struct Intake {
     /// Others who sign with her, by the ids of their person records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub co_signers: Vec<String>,
+    /// How she let somebody else speak for her, where somebody does.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub authorised: String,
     /// What was made of her words, beside them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub understood: Vec<Understood>,
@@ -393,6 +408,7 @@ impl Intake {
             confidential: false,
             source: None,
             co_signers: Vec::new(),
+            authorised: String::new(),
             understood: Vec::new(),
         }
     }

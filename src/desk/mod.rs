@@ -42,6 +42,7 @@ pub use listing::{
     LISTING_CHARS_MAX, LISTINGS_MAX, Listing, ListingCommand, ListingKind, ListingState,
 };
 pub use notice::{Notice, notice};
+pub use platform::{place_named, whole};
 pub use reading::{NumberRead, read_number};
 pub use refusal::Refusal;
 pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};

@@ -14,6 +14,8 @@ use super::*;
 const LEADS: [&str; 2] = ["城管", "住建"];
 const HELPER: &str = "水利";
 const RECEIVER: &str = "交通";
+/// The other platform that it came from.
+const SYSTEM: &str = "数字城管";
 
 fn parent() -> CaseNumber {
     CaseNumber::new(CaseType::Appeal, 2026, 4011).unwrap()
@@ -85,6 +87,10 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
         ("hide", Command::Hide { reason: text() }),
         ("note", Command::Note { text: text() }),
         ("relocate", Command::Relocate { village: "胡家坨镇大黑坨村".into(), note: text() }),
+        (
+            "co-sign",
+            Command::CoSign { person: "p9".into(), name: "李四".into(), phone: String::new() },
+        ),
         ("breach", Command::Breach { limit: Breached::Handling }),
         (
             "supervise",
@@ -102,9 +108,9 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
     ]
 }
 
-const ACTORS: [&str; 11] = [
+const ACTORS: [&str; 12] = [
     "owner", "stranger", "agent", "clerk", "director", "lead", "helper", "receiver", "other",
-    "leader", "system",
+    "leader", "source", "system",
 ];
 
 fn actor(name: &str, lead: Option<&str>) -> Actor {
@@ -120,6 +126,7 @@ fn actor(name: &str, lead: Option<&str>) -> Actor {
         "helper" => staff("department", Some(HELPER)),
         "receiver" => staff("department", Some(RECEIVER)),
         "other" => staff("department", Some("教育")),
+        "source" => staff("source", Some(SYSTEM)),
         "system" => Actor::System,
         role => staff(role, None),
     }
@@ -182,6 +189,7 @@ fn is_guard(refusal: &Refusal) -> bool {
             | R::PlanDay { .. }
             | R::CalledBackEnough(_)
             | R::HiddenBefore
+            | R::SignedBefore(_)
             | R::NotedBefore(_)
             | R::SamePlace(_)
             | R::NotToBeMerged(_)
@@ -226,7 +234,8 @@ fn filed() -> Desk {
 
 fn filed_as(number: CaseNumber) -> Desk {
     let mut desk = Desk::new();
-    let intake = Intake { number, category: Some("0401".into()), ..intake() };
+    let source = Some(Source { system: SYSTEM.into(), id: "A-17".into() });
+    let intake = Intake { number, category: Some("0401".into()), source, ..intake() };
     let now = at("2026-01-05 09:00");
     desk.give_at(now, &villager(), Command::File(Box::new(intake))).unwrap();
     desk
@@ -324,7 +333,7 @@ proptest! {
         let mut from = None;
         for (event, told) in desk.events.iter().zip(&desk.told) {
             let row = transition(from, event.change.step()).unwrap();
-            let expect = row.told.filter(|id| *id != "received");
+            let expect = row.told.filter(|_| row.step != Step::Received);
             prop_assert_eq!(told.as_ref().map(|notice| notice.id), expect);
             from = Some(from.map_or(State::Received, |state| row.after(state)));
         }

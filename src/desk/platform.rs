@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use super::Rules;
 use super::case::Case;
 use super::decide::{
-    NOTE_CHARS_MAX, ROUNDS_MAX, answer_text, at_most, not_allowed, required, written,
+    CO_SIGNERS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, ROUNDS_MAX, answer_text, at_most, not_allowed,
+    required, written,
 };
 use super::event::{Actor, Breached, Change, Closing, Helper, Means, Solved};
 use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_due, limit_of};
@@ -85,35 +86,56 @@ pub(super) fn refuse_return(
 }
 
 /// Another village. Nothing is guessed: one that could be two is refused with both.
+/// One more who signs with her.
+pub(super) fn co_sign(case: &Case, person: String, name: String) -> Result<Change, Refusal> {
+    required("联名人", &person)?;
+    at_most("联名人", &name, NAME_CHARS_MAX)?;
+    if case.is_of(&person) {
+        return Err(Refusal::SignedBefore(name));
+    }
+    if case.co_signers.len() >= CO_SIGNERS_MAX {
+        let count = case.co_signers.len() + 1;
+        return Err(Refusal::TooMany { what: "联名的人", count, max: CO_SIGNERS_MAX });
+    }
+    Ok(Change::CoSigned { person })
+}
+
+/// As it is shown: `胡家坨镇大黑坨村`.
+pub fn whole(place: &Place) -> String {
+    format!("{}{}", place.township, place.name)
+}
+
+/// The one village that somebody means, by its name as one writes it or by its 12 digits.
+pub fn place_named<'r>(village: &str, rules: &Rules<'r>) -> Result<&'r Place, Refusal> {
+    let village = village.trim();
+    required("地点", village)?;
+    at_most("地点", village, VILLAGE_CHARS_MAX)?;
+    let several = |places: &[&Place]| Refusal::SeveralVillages {
+        village: village.to_owned(),
+        likely: places.iter().map(|place| whole(place)).collect::<Vec<_>>().join("、"),
+    };
+    if let Some(place) = rules.places.get(village) {
+        return Ok(place);
+    }
+    match rules.places.find(village, Scope::Answer) {
+        Found::One { place, sure: true, .. } => Ok(place),
+        Found::One { place, others, .. } => {
+            let all: Vec<&Place> = std::iter::once(place).chain(others).collect();
+            Err(several(&all))
+        }
+        Found::Several { places, .. } => Err(several(&places)),
+        Found::Outside { .. } | Found::None => Err(Refusal::UnknownVillage(village.to_owned())),
+    }
+}
+
 pub(super) fn relocate(
     case: &Case,
     village: &str,
     note: String,
     rules: &Rules,
 ) -> Result<Change, Refusal> {
-    let village = village.trim();
-    required("地点", village)?;
-    at_most("地点", village, VILLAGE_CHARS_MAX)?;
     at_most("说明", &note, NOTE_CHARS_MAX)?;
-    let whole = |place: &Place| format!("{}{}", place.township, place.name);
-    let several = |places: &[&Place]| Refusal::SeveralVillages {
-        village: village.to_owned(),
-        likely: places.iter().map(|place| whole(place)).collect::<Vec<_>>().join("、"),
-    };
-    let place = match rules.places.get(village) {
-        Some(place) => place,
-        None => match rules.places.find(village, Scope::Answer) {
-            Found::One { place, sure: true, .. } => place,
-            Found::One { place, others, .. } => {
-                let all: Vec<&Place> = std::iter::once(place).chain(others).collect();
-                return Err(several(&all));
-            }
-            Found::Several { places, .. } => return Err(several(&places)),
-            Found::Outside { .. } | Found::None => {
-                return Err(Refusal::UnknownVillage(village.to_owned()));
-            }
-        },
-    };
+    let place = place_named(village, rules)?;
     let place_name = whole(place);
     if case.place_code.as_ref() == Some(&place.code) {
         return Err(Refusal::SamePlace(place_name));

@@ -93,6 +93,8 @@ pub enum Refusal {
     NotTheLastRound,
     #[error("不能并案：{0}。请分开办。")]
     NotToBeMerged(&'static str),
+    #[error("{0}已经在这件事里了。")]
+    SignedBefore(String),
     #[error("已经是保密的了。")]
     HiddenBefore,
     #[error("“{0}”到时未办，已经记下了。")]

@@ -103,6 +103,7 @@ words! {
         Hidden "hidden" "设为保密",
         Noted "noted" "备注",
         Relocated "relocated" "改地点",
+        CoSigned "co_signed" "加联名人",
         Breached "breached" "到时未办",
         Supervised "supervised" "督办",
         Recomputed "recomputed" "重算时限",
@@ -150,6 +151,7 @@ impl Change {
             Change::Hidden { .. } => Step::Hidden,
             Change::Noted { .. } => Step::Noted,
             Change::Relocated { .. } => Step::Relocated,
+            Change::CoSigned { .. } => Step::CoSigned,
             Change::Breached { .. } => Step::Breached,
             Change::Supervised { .. } => Step::Supervised,
             Change::Recomputed { .. } => Step::Recomputed,
@@ -169,6 +171,8 @@ words! {
         Agent "agent" "代办员",
         /// Another platform of the county, with numbers of its own.
         Source "source" "来件平台",
+        /// A department or township before which somebody stands and tells it.
+        Counter "counter" "登记窗口",
         Staff "staff" "平台",
         Director "director" "平台负责人",
         /// The department that has it.
@@ -253,7 +257,7 @@ const fn row(
 
 #[rustfmt::skip]
 pub const TRANSITIONS: &[Transition] = &[
-    row(&[], Step::Received, Some(S::Received), &[P::Owner, P::Agent, P::Staff, P::Source], "有文字、照片或语音；类别在目录里", Some("received")),
+    row(&[], Step::Received, Some(S::Received), &[P::Owner, P::Agent, P::Staff, P::Source, P::Counter], "有文字、照片或语音；类别在目录里", Some("received")),
     row(&[S::Received], Step::Answered, Some(S::Replied), &[P::Staff, P::Agent], "写明依据；至少15个字", Some("replied")),
     row(&[S::Received], Step::Rejected, Some(S::Rejected), STAFF, "理由在名单里；写明该找谁", Some("rejected")),
     row(&[S::Received, S::Redo], Step::Dispatched, Some(S::Dispatched), STAFF, "部门在名单里；重办的可以是原部门", Some("dispatched")),
@@ -285,7 +289,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(&[S::Replied], Step::Closed, Some(S::Closed), &[P::Owner, P::Agent, P::Staff, P::System], "满意或基本满意；到期未评价；平台写明理由", Some("closed")),
     row(&[S::Received], Step::Closed, Some(S::Closed), STAFF, "写明理由", Some("closed")),
     row(UNANSWERED, Step::Urged, None, HERS, "还没答复；24小时一次", None),
-    row(UNANSWERED, Step::Supplemented, None, HERS, "还没答复；有文字、照片或语音；最多20次", None),
+    row(UNANSWERED, Step::Supplemented, None, &[P::Owner, P::Agent, P::Source], "还没答复；有文字、照片或语音；最多20次", None),
     row(YOUNG, Step::Withdrawn, Some(S::Withdrawn), HERS, "还没答复过；不是举报；不关安全", None),
     row(&[S::Received, S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked, S::Redo], Step::Merged, Some(S::Merged), STAFF, "同一件事；主件还在办；保密的不并", Some("merged")),
     row(&[S::Merged], Step::Unmerged, Some(S::Received), STAFF, "写明理由；重新派单", Some("unmerged")),
@@ -293,6 +297,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(NOT_ARCHIVED, Step::Hidden, None, &[P::Owner, P::Agent, P::Staff], "只能设上，不能取消", None),
     row(NOT_ARCHIVED, Step::Noted, None, &[P::Staff, P::Lead, P::Co, P::Agent], "群众看不到", None),
     row(UNANSWERED, Step::Relocated, None, LEAD, "村在名单里，和原来的不一样；答应的时间和承办单位不变", None),
+    row(UNANSWERED, Step::CoSigned, None, &[P::Agent, P::Staff, P::Source], "还没答复；不是本人，没有加过；最多100人", Some("received")),
     row(UNANSWERED, Step::Breached, None, CLOCK, "到时没有办；记下就不改", None),
     row(UNANSWERED, Step::Supervised, None, STAFF, "写明找了谁、答应哪天", Some("supervised")),
     row(UNANSWERED, Step::Recomputed, None, CLOCK, "放假安排改了；新旧都记下", None),

@@ -277,6 +277,12 @@ const FORMS: &[Form] = &[
         read: |typed| Ok(Command::Note { text: typed.text("text") }),
     },
     Form {
+        action: "co_sign", step: Step::CoSigned, title: "加联名人", button: "加上", is_main: false,
+        intro: "和她一起反映的人。有消息也告诉他。",
+        fields: &[must("name", "姓名", Kind::Line, ""), may("phone", "手机号", Kind::Line, "没有就不填")],
+        read: |typed| Ok(Command::CoSign { person: String::new(), name: typed.text("name"), phone: typed.text("phone") }),
+    },
+    Form {
         action: "relocate", step: Step::Relocated, title: "改地点", button: "改", is_main: false,
         intro: "说的是别的村时用。答应的时间和承办单位不变，要换单位请改派。",
         fields: &[must("village", "是哪个村", Kind::Line, "连乡镇一起写，例如：胡家坨镇大黑坨村"), may("note", "说明", Kind::Text, "可不写")],

@@ -8,8 +8,8 @@ use crate::store::{Loaded, StoreError, keys, list, list_by_index, load};
 
 use super::rights::Sight;
 use super::route::Route;
-use super::views::{CaseView, Choice, CommandError, NoticeView, Session, TimelineLine};
-use super::{Office, case_forms, outbox, preference};
+use super::views::{CaseView, Choice, CommandError, NoticeView, Role, Session, TimelineLine};
+use super::{Office, case_forms, intake, outbox, preference};
 
 const EVENTS_MAX: usize = 1_000;
 
@@ -61,6 +61,9 @@ impl Office {
             text: case.text.clone(),
             understood: understood(&events, hidden),
             channel: channel_name(&case.channel),
+            filed_by: self.filed_by(case),
+            source: case.source.as_ref().map(|one| format!("{} {}", one.system, one.id)),
+            co_signers: self.co_signers_shown(case, hidden).await?,
             reply: case.reply.as_ref().map(|reply| reply.text.clone()),
             follows: case.follows.map(|number| number.digits()),
             rating: case.rating.map(|grade| grade.word().to_owned()),
@@ -86,6 +89,27 @@ impl Office {
         let person = self.person_behind(&case.person).await?;
         let prefers = person.and_then(|person| person.record.prefers.clone());
         Ok(preference::shown(prefers.as_deref()))
+    }
+
+    /// Who typed it, which need not be who it is about.
+    fn filed_by(&self, case: &Case) -> String {
+        let Actor::Staff { name, role, department } = &case.submitted_by else {
+            return "本人".into();
+        };
+        let role = Role::from_word(role).map_or("", Role::word);
+        let of = department.as_deref().filter(|_| case.source.is_none());
+        let of = of.map(|id| self.department_name(id)).unwrap_or_default();
+        format!("{of}{role} {name}")
+    }
+
+    async fn co_signers_shown(&self, case: &Case, hidden: bool) -> Result<Vec<String>, StoreError> {
+        let mut shown = Vec::new();
+        for id in &case.co_signers {
+            let person = self.person_behind(id).await?.map(|person| person.record.clone());
+            let name = person.and_then(|person| person.name).filter(|_| !hidden);
+            shown.push(name.unwrap_or_else(|| "一位联名人".into()));
+        }
+        Ok(shown)
     }
 
     /// By which way a notice would go if it went now: what a clerk may want to know before.
@@ -129,9 +153,14 @@ impl Office {
     fn detail(&self, change: &Change) -> String {
         let join = |parts: &[&str]| parts.join(" ").trim().to_owned();
         match change {
-            Change::Received { .. } | Change::Accepted | Change::Urged | Change::Archived => {
-                String::new()
+            Change::Received { intake, .. } if !intake.authorised.is_empty() => {
+                format!("委托：{}", intake.authorised)
             }
+            Change::Received { .. }
+            | Change::CoSigned { .. }
+            | Change::Accepted
+            | Change::Urged
+            | Change::Archived => String::new(),
             Change::Answered { text, basis } => format!("{text}（依据：{basis}）"),
             Change::Rejected { reason, instead } => format!("{reason}。{instead}"),
             Change::Dispatched { department, note, helpers, .. } => {
@@ -270,7 +299,12 @@ pub(super) fn channel_name(id: &str) -> &'static str {
         "wechat" => "微信",
         "sms" => "短信",
         "simulator" => "试用手机",
-        "telephone" => "电话",
+        intake::TELEPHONE => "电话",
+        intake::TOWNSHIP => "乡镇便民中心",
+        intake::AGENT => "代办员",
+        intake::COUNTER => "单位窗口",
+        intake::PLATFORM => "其他平台",
+        intake::WEB => "网上",
         _ => "其他",
     }
 }

@@ -1,10 +1,12 @@
 //! Cases as the desk sees them: the list, one case, and what clerks do to it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::calendar::Calendar;
 use crate::county::Address;
-use crate::desk::{self, Actor, Case, CaseEvent, Command, NumberRead, Standing, State};
+use crate::desk::{self, Actor, Case, CaseEvent, Change, Command, NumberRead, Standing, State};
 use crate::dialog::{Event, Offer};
 use crate::store::records::{Contact, Outgoing, StoredEvent};
 use crate::store::{Changes, Loaded, Range, StoreError, keys, list_by_index, load};
@@ -13,7 +15,7 @@ use super::case_forms::{self, Typed};
 use super::rights::Sight;
 use super::turn::Turn;
 use super::views::{CaseFilter, CasePage, CaseRow, Choice, CommandError, Role, Session};
-use super::{Office, outbox};
+use super::{Office, intake, outbox};
 
 const PAGE: usize = 30;
 /// Looked at for one page of a filtered list; the page then ends early, with a cursor.
@@ -196,16 +198,12 @@ impl Office {
                 return Err(CommandError::Changed);
             }
             let now = self.clock.now();
-            let events = desk::decide(
-                Some(&before.record),
-                command.clone(),
-                by,
-                now,
-                &self.tables().rules(),
-            )
-            .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
             let mut changes = Changes::default();
-            let case = apply(&mut changes, Some(&before), &events, &self.tables().calendar)?;
+            let command = self.with_person(&mut changes, command.clone(), &before.record).await?;
+            let tables = self.tables();
+            let events = desk::decide(Some(&before.record), command, by, now, &tables.rules())
+                .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
+            let case = apply(&mut changes, Some(&before), &events, &tables.calendar)?;
             self.supervise(&mut changes, &case, &events, by, now).await?;
             self.keep_correction(&mut changes, &before.record, &events, now).await?;
             self.keep_place_correction(&mut changes, &before.record, &events, now).await?;
@@ -226,7 +224,7 @@ impl Office {
         Err(CommandError::Changed)
     }
 
-    /// What the events of one decision tell the villager.
+    /// What the events of one decision tell the villager, and those who sign with her.
     pub(super) fn notices_of(
         &self,
         case: &Case,
@@ -238,13 +236,22 @@ impl Office {
         let hotline = ("hotline".to_owned(), self.common().hotline.clone());
         (first_of(case, events)..)
             .zip(events)
-            .filter_map(|(n, event)| {
-                let notice = desk::notice(case, event, &rules)?;
+            .filter_map(|(n, event)| Some((n, event, desk::notice(case, event, &rules)?)))
+            .flat_map(|(n, event, notice)| {
                 let fields = notice.fields.into_iter();
                 let fields = fields.map(|(name, value)| (name.to_owned(), value));
-                let fields = fields.chain([hotline.clone()]).collect();
-                let person = Some(case.person.clone());
-                Some(outbox::notice(&case.number.digits(), n, notice.id, fields, person, now))
+                let fields: BTreeMap<String, String> = fields.chain([hotline.clone()]).collect();
+                // She looks it up herself: only what she has to know is worth a call.
+                let must_arrive = case.channel != intake::WEB || MUST_KNOW.contains(&notice.id);
+                let number = case.number.digits();
+                let to = told(case, event);
+                to.into_iter().enumerate().map(move |(k, person)| {
+                    let fields = fields.clone();
+                    let person = Some(person.to_owned());
+                    let first = outbox::notice(&number, n, notice.id, fields, person, now);
+                    let id = if k == 0 { first.id.clone() } else { format!("{}-{k}", first.id) };
+                    Outgoing { id, must_arrive, ..first }
+                })
             })
             .collect()
     }
@@ -293,6 +300,17 @@ impl Session {
             role: self.role.id().to_owned(),
             department: self.department.clone(),
         }
+    }
+}
+
+/// What somebody who can look it up on the web is telephoned about all the same.
+const MUST_KNOW: [&str; 4] = ["replied", "final", "rejected", "need_info"];
+
+/// Whom an event concerns, by the ids of their person records.
+fn told<'c>(case: &'c Case, event: &'c CaseEvent) -> Vec<&'c str> {
+    match &event.change {
+        Change::CoSigned { person } => vec![person],
+        _ => std::iter::once(&case.person).chain(&case.co_signers).map(String::as_str).collect(),
     }
 }
 

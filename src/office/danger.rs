@@ -1,6 +1,6 @@
 //! Somebody tells of danger: it is filed without a question, and a clerk sees it above all else.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::{self, Actor, Case, CaseType, Command, Intake};
 use crate::dialog::{Call, Value};
@@ -43,18 +43,7 @@ impl Turn<'_> {
             understood: understood(call),
             ..Intake::of(number, person, self.address.channel.id())
         };
-        let mut task = Task {
-            id: key(&number.digits()),
-            title: format!("紧急：{label}，请马上看"),
-            reason: "已经请群众打110、119、120。请核实，联系有关部门".into(),
-            who: "一位村民".into(),
-            phone: intake.phone.clone(),
-            case: Some(number.digits()),
-            ..tasks::blank(TaskKind::Danger, self.now)
-        };
-        let place = intake.place_name.clone().unwrap_or_else(|| "没有说在哪里".into());
-        tasks::add_line(&mut task, tasks::line(self.now, true, &format!("{said}（{place}）")));
-        self.changes.create(&task)?;
+        self.changes.create(&danger_task(&intake, &label, self.now))?;
         self.file(intake)
     }
 
@@ -97,6 +86,23 @@ impl Turn<'_> {
         };
         Ok(Ok(Value::Record(self.case_fields(&case))))
     }
+}
+
+/// For a clerk, above all else.
+pub(super) fn danger_task(intake: &Intake, label: &str, now: Timestamp) -> Task {
+    let number = intake.number.digits();
+    let mut task = Task {
+        id: key(&number),
+        title: format!("紧急：{label}，请马上看"),
+        reason: "已经请群众打110、119、120。请核实，联系有关部门".into(),
+        who: "一位村民".into(),
+        phone: intake.phone.clone(),
+        case: Some(number),
+        ..tasks::blank(TaskKind::Danger, now)
+    };
+    let place = intake.place_name.as_deref().unwrap_or("没有说在哪里");
+    tasks::add_line(&mut task, tasks::line(now, true, &format!("{}（{place}）", intake.text)));
+    task
 }
 
 fn key(number: &str) -> String {

@@ -22,6 +22,7 @@ mod flood;
 mod gauges;
 mod health;
 mod instances;
+mod intake;
 mod kept_back;
 mod leases;
 mod ledgers;
@@ -38,6 +39,7 @@ mod own_data;
 mod people;
 mod phone;
 mod preference;
+mod query;
 pub mod random;
 mod receipts;
 mod reception;
@@ -60,10 +62,10 @@ mod supervision;
 mod table_files;
 mod tables;
 mod tasks;
-mod telephone;
 mod turn;
 mod understood;
 mod views;
+mod visits;
 mod watched;
 mod wechat;
 pub mod wechat_api;
@@ -95,7 +97,9 @@ pub use county_live::{CountyRefused, CountyStatus};
 pub use dialogs::{check_dialogs, check_files};
 pub use dialogs_change::{DialogsStatus, FolderStatus, live_script};
 pub use health::Counters;
+pub use intake::{Filed, Told};
 pub use ledgers::{LedgerAsked, LedgerKind};
+pub use query::{Answered, Progress};
 pub use reception::{REPLY_WITHIN, Said};
 pub use rights::{RIGHTS, Right};
 pub use sheet::Sheet;
@@ -103,7 +107,6 @@ pub use sms_inbound::{SmsAnswer, SmsCall};
 pub use snapshots::{PublishError, Published, ReAsked};
 pub use table_files::TableFiles;
 pub use tables::{MODEL, Tables, read_examples, read_files, read_script};
-pub use telephone::Called;
 pub use views::*;
 pub use watched::{FolderRefused, Look};
 
@@ -301,6 +304,15 @@ impl Office {
     /// Reverse proxies of ours.
     pub fn proxies(&self) -> &[std::net::IpAddr] {
         &self.config.settings.server.proxies
+    }
+
+    /// 反映问题 and 查进度 without signing in.
+    pub fn public_pages(&self) -> bool {
+        self.config.settings.public.enabled
+    }
+
+    pub fn hotline(&self) -> String {
+        self.common().hotline.clone()
     }
 
     pub fn county_name(&self) -> String {

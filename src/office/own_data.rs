@@ -132,11 +132,12 @@ impl Turn<'_> {
         }
     }
 
-    /// Newest first.
+    /// Newest first. What she only signed is another's.
     async fn cases_of(&self, person: &str) -> Result<Vec<Loaded<Case>>, StoreError> {
         let own = keys::cases_of(person);
         let own = list_by_index::<Case>(&*self.office.store, own, EXAMINED).await?;
-        Ok(own.into_iter().map(|(_, case)| case).collect())
+        let own = own.into_iter().map(|(_, case)| case);
+        Ok(own.filter(|case| case.record.person == person).collect())
     }
 }
 

@@ -46,15 +46,19 @@ impl Office {
         Ok(found)
     }
 
-    /// The case is hers, or was filed by one whom she turned out to be.
+    /// The case is hers, or was filed or signed by one whom she turned out to be.
     pub(super) async fn is_hers(&self, case: &Case, person: &str) -> Result<bool, StoreError> {
-        if case.person == person {
+        if case.is_of(person) {
             return Ok(true);
         }
-        let (whose, who) =
-            (self.person_behind(&case.person).await?, self.person_behind(person).await?);
-        Ok(whose.is_some()
-            && whose.map(|p| p.record.id.clone()) == who.map(|p| p.record.id.clone()))
+        let Some(who) = self.person_behind(person).await? else { return Ok(false) };
+        for signer in std::iter::once(&case.person).chain(&case.co_signers) {
+            let whose = self.person_behind(signer).await?;
+            if whose.is_some_and(|whose| whose.record.id == who.record.id) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -76,7 +76,7 @@ pub const RIGHTS: &[(Role, &[Right])] = &[
     (Role::Director, DIRECTOR),
     (Role::Admin, ADMIN),
     (Role::Supervisor, &[R::Cases, R::Identity, R::Supervise, R::Reports]),
-    (Role::Department, &[R::OwnReports]),
+    (Role::Department, &[R::File, R::OwnReports]),
     (Role::Township, &[R::File, R::OwnReports]),
     (Role::Agent, &[R::File, R::HandOut]),
     (Role::ShopClerk, &[R::HandOut]),
@@ -114,6 +114,8 @@ impl Session {
             return Sight::Whole;
         }
         let parties = self.actor().parties(Some(case));
+        // What she has written down herself.
+        let filed = open_matter && self.has_filed(case);
         match self.role {
             Role::Department | Role::Township if !parties.is_empty() => {
                 if open_matter {
@@ -122,13 +124,13 @@ impl Session {
                     Sight::Masked
                 }
             }
+            Role::Department | Role::Township if filed => Sight::Whole,
             // What comes from the villages of the township.
             Role::Township if open_matter && self.is_of_township(case) => Sight::Masked,
-            Role::Agent if open_matter && case.place_code == self.village => {
-                if self.has_filed(case) { Sight::Whole } else { Sight::Masked }
-            }
+            Role::Agent if filed => Sight::Whole,
+            Role::Agent if open_matter && case.place_code == self.village => Sight::Masked,
             Role::Organisation if late => Sight::Masked,
-            Role::Source if self.has_filed(case) => Sight::Whole,
+            Role::Source if self.has_filed(case) || !parties.is_empty() => Sight::Whole,
             _ => Sight::Nothing,
         }
     }

@@ -160,6 +160,16 @@ impl Office {
                     None => refused(format!("没有商家“{id}”。请写商家页上的编号。")),
                 }
             }
+            // The name of its system.
+            (Role::Source, Some(system)) => match (1..=NAME_CHARACTERS_MAX)
+                .contains(&system.chars().count())
+                && !system.chars().any(|c| c.is_control() || c == '/')
+            {
+                true => Ok((Some(system.to_owned()), None, None)),
+                false => {
+                    refused(format!("来件平台的名字请写1到{NAME_CHARACTERS_MAX}个字，不要有斜杠。"))
+                }
+            },
             (Role::Operator, Some(id)) => Ok((None, None, Some(id.to_owned()))),
             (_, Some(_)) => refused("这个角色不写属于哪里。".into()),
             (_, None) => Ok((None, None, None)),

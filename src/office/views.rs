@@ -125,6 +125,12 @@ pub struct CaseView {
     /// What was made of it: what, value, and how, the sureness with it.
     pub understood: Vec<(String, String, String)>,
     pub channel: &'static str,
+    /// Who typed it: herself, or somebody for her.
+    pub filed_by: String,
+    /// The other platform that it came from, and its number there.
+    pub source: Option<String>,
+    /// The names of those who sign with her.
+    pub co_signers: Vec<String>,
     pub reply: Option<String>,
     pub rating: Option<String>,
     /// The digits of the closed case that it goes on with.

@@ -46,6 +46,8 @@
 //! | `lead/<id>` | Lead |
 //! | `correction/<number>` | Correction |
 //! | `place-correction/<number>` | PlaceCorrection |
+//! | `case-source/<system>/<id>` | SourceCase |
+//! | `visits/<what>/<whose>` | Visits |
 //!
 //! | index | leads to |
 //! |---|---|
@@ -129,7 +131,7 @@ pub(super) fn below(parts: &[&str]) -> Range {
     Range { from: Bound::Included(from), to: Bound::Excluded(to), direction: Direction::Forward }
 }
 
-pub(super) fn newest_first(range: Range) -> Range {
+pub fn newest_first(range: Range) -> Range {
     Range { direction: Direction::Backward, ..range }
 }
 
@@ -780,6 +782,18 @@ pub fn place_correction(number: &str) -> Key {
 
 pub fn place_corrections() -> Range {
     below(&["place-correction"])
+}
+
+pub fn case_of_source(system: &str, id: &str) -> Key {
+    key(&["case-source", &segment(system), &segment(id)])
+}
+
+pub fn visits(what: &str, whose: &str) -> Key {
+    key(&["visits", &segment(what), &segment(whose)])
+}
+
+pub fn all_visits() -> Range {
+    below(&["visits"])
 }
 
 #[cfg(test)]

@@ -219,6 +219,9 @@ impl Record for Case {
         if is_open {
             indexes.push(keys::case_by_due(self.round_due_at, number));
         }
+        for signer in &self.co_signers {
+            indexes.push(keys::case_by_person(signer, number));
+        }
         let village = self.place_code.as_ref();
         indexes.extend(village.map(|code| keys::case_by_village(code, self.received_at, number)));
         // Those that help, and the one to which it is offered, find it in their lists as well.

@@ -7,6 +7,7 @@ mod doors;
 mod media;
 mod origin;
 mod phone;
+mod public;
 mod server;
 mod sms;
 mod webhooks;
@@ -35,6 +36,7 @@ pub fn router(office: Arc<Office>) -> Router {
         .route("/health", get(health))
         .route("/ready", get(ready))
         .merge(phone::routes())
+        .merge(public::routes())
         .merge(desk::routes())
         .merge(assets::routes())
         .layer(map_response(shielded));
@@ -81,10 +83,12 @@ async fn missing() -> Response {
 #[template(path = "home.html")]
 struct Home {
     county: String,
+    /// 反映问题 and 查进度 are open.
+    is_open: bool,
 }
 
 async fn home(State(office): State<Arc<Office>>) -> Response {
-    match (Home { county: office.county_name() }).render() {
+    match (Home { county: office.county_name(), is_open: office.public_pages() }).render() {
         Ok(html) => Html(html).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

@@ -1,6 +1,31 @@
-//! Whether a request that changes something was sent by one of our own pages.
+//! Where a request comes from: whether one of our own pages sent it, and from which address.
 
-use axum::http::HeaderMap;
+use std::net::IpAddr;
+
+use axum::http::{Extensions, HeaderMap};
+
+use super::server::Peer;
+use crate::office::Office;
+
+/// The address of who called, behind proxies of ours.
+pub fn caller(extensions: &Extensions, headers: &HeaderMap, office: &Office) -> Option<IpAddr> {
+    extensions.get::<Peer>().map(|peer| behind_proxies(peer.0, headers, office))
+}
+
+/// The nearest address that is none of our own proxies.
+fn behind_proxies(peer: IpAddr, headers: &HeaderMap, office: &Office) -> IpAddr {
+    let proxies = office.proxies();
+    if !proxies.contains(&peer.to_canonical()) {
+        return peer;
+    }
+    let forwarded = headers.get_all("x-forwarded-for").into_iter();
+    let listed: Vec<IpAddr> = forwarded
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|one| one.trim().parse().ok())
+        .collect();
+    listed.into_iter().rev().find(|one| !proxies.contains(one)).unwrap_or(peer)
+}
 
 /// Browsers say where a form comes from. Old ones say nothing; then the token decides alone.
 pub fn from_our_page(headers: &HeaderMap) -> bool {

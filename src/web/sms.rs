@@ -4,7 +4,6 @@
 //! The log says which channel and why, never path, query or body: they hold the secret and
 //! people's numbers.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,7 +13,7 @@ use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 
-use super::server::Peer;
+use super::origin::caller;
 use crate::office::{Office, Refused, SmsCall};
 
 /// A hundred receipts are under 40 KB.
@@ -69,7 +68,7 @@ async fn receive(
     let known: Vec<(String, String)> =
         headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
     let content_type = headers.get(header::CONTENT_TYPE).map(text).unwrap_or_default();
-    let peer = extensions.get::<Peer>().map(|peer| behind_proxies(peer.0, headers, office));
+    let peer = caller(extensions, headers, office);
     let call =
         SmsCall { peer, rest, query, content_type: &content_type, headers: &known, body: &body };
     match office.sms_receive(channel, secret, call).await {
@@ -79,21 +78,6 @@ async fn receive(
         }
         Err(refused) => refuse(channel, &refused),
     }
-}
-
-/// The nearest address that is none of our own proxies.
-fn behind_proxies(peer: IpAddr, headers: &HeaderMap, office: &Office) -> IpAddr {
-    let proxies = office.proxies();
-    if !proxies.contains(&peer.to_canonical()) {
-        return peer;
-    }
-    let forwarded = headers.get_all("x-forwarded-for").into_iter();
-    let listed: Vec<IpAddr> = forwarded
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|one| one.trim().parse().ok())
-        .collect();
-    listed.into_iter().rev().find(|one| !proxies.contains(one)).unwrap_or(peer)
 }
 
 fn refuse(channel: &str, refused: &Refused) -> Response {

@@ -13,6 +13,7 @@ mod hand_over;
 mod her_own_cases;
 mod hostile;
 mod instances;
+mod intake;
 mod languages;
 mod ledgers;
 mod listings;

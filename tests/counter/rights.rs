@@ -10,7 +10,7 @@ clerk         cases identity file dispatch supervise reports orders admit
 director      cases identity file dispatch supervise approve_interview reports orders admit
 admin         cases identity file dispatch supervise approve_interview reports orders admit settings
 supervisor    cases identity supervise reports
-department    own_reports
+department    file own_reports
 township      file own_reports
 agent         file hand_out
 shop_clerk    hand_out

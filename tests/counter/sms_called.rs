@@ -97,7 +97,7 @@ async fn a_form_that_is_not_right_says_so_and_loses_nothing() {
     for (field, value, part) in [
         ("phone", "1380013800", "位"),
         ("phone", "", "手机号"),
-        ("village", "没有这个村庄", "没有找到这个村"),
+        ("village", "没有这个村庄", "没有找到“没有这个村庄”这个村"),
         ("text", " ", "请写她说的是什么事"),
         ("category", "no-such", "类别"),
     ] {

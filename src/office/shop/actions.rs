@@ -383,6 +383,7 @@ impl Turn<'_> {
             confidential: false,
             source: None,
             co_signers: Vec::new(),
+            authorised: String::new(),
             understood: Vec::new(),
         };
         let by = Actor::Buyer { person: order.person.clone() };

@@ -470,6 +470,8 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("instance", "which instances run, and with what"),
     ("pace", "how fast a provider is sent short messages just now"),
     ("shelf", "how old a copy of the shelf is"),
+    ("case-source", "the case stands under its number, with the other platform's beside it"),
+    ("visits", "counts of an hour, to limit guessing"),
 ];
 
 impl View {

@@ -25,6 +25,7 @@ use axum::routing::get;
 
 use crate::office::Office;
 use crate::web::media;
+pub use page::{case_number, status_of};
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()

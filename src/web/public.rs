@@ -1,0 +1,186 @@
+//! For everybody, without signing in: report something, and see how far it is.
+//!
+//! There is no session, so there is nothing that a foreign page could misuse; all the same a form
+//! must come from a page of ours. How much one address may do is limited in `office`.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Form, State};
+use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::assets;
+use super::desk;
+use super::origin::{caller, from_our_page};
+use crate::office::{CommandError, Filed, Office, Progress, Told};
+
+const BODY_BYTES_MAX: usize = 32 * 1024;
+const TEXT_CHARS_MAX: usize = 2_000;
+
+pub fn routes() -> Router<Arc<Office>> {
+    Router::new()
+        .route("/report", get(report_form).post(report))
+        .route("/query", get(query_form).post(query))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}
+
+#[derive(Template)]
+#[template(path = "public/report.html")]
+struct Report {
+    county: String,
+    hotline: String,
+    told: Told,
+    problem: Option<String>,
+    done: Option<Filed>,
+}
+
+#[derive(Template)]
+#[template(path = "public/query.html")]
+struct Query {
+    county: String,
+    hotline: String,
+    number: String,
+    problem: Option<String>,
+    found: Option<Progress>,
+}
+
+/// What is not in a form is empty; unknown fields are ignored.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Reported {
+    text: String,
+    village: String,
+    place: String,
+    name: String,
+    phone: String,
+    confidential: String,
+    /// No person sees this field: who fills it in is a program.
+    website: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    number: String,
+    last_four: String,
+}
+
+async fn report_form(State(office): State<Arc<Office>>) -> Response {
+    show_report(&office, StatusCode::OK, Told::default(), None, None)
+}
+
+async fn report(
+    State(office): State<Arc<Office>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    form: Result<Form<Reported>, axum::extract::rejection::FormRejection>,
+) -> Response {
+    if !office.public_pages() {
+        return closed();
+    }
+    let fine = from_our_page(&headers);
+    let Ok(Form(said)) = form else {
+        let problem = "没有收全，请再填一次，写短一些。".to_owned();
+        return show_report(&office, StatusCode::BAD_REQUEST, Told::default(), Some(problem), None);
+    };
+    let told = Told {
+        name: said.name,
+        phone: said.phone,
+        village: said.village,
+        place: said.place,
+        text: said.text.replace("\r\n", "\n"),
+        confidential: !said.confidential.is_empty(),
+        ..Told::default()
+    };
+    let refused = |text: &str| CommandError::Refused(text.to_owned());
+    let filed = if !fine {
+        Err(refused("请在这一页上填，再提交。"))
+    } else if !said.website.is_empty() {
+        Err(refused("最后一格是防机器的，请空着再提交。"))
+    } else if told.text.chars().count() > TEXT_CHARS_MAX {
+        Err(refused("写得太长了，请缩到2000个字以内。"))
+    } else {
+        office.file_on_web(&told, from(&extensions, &headers, &office)).await
+    };
+    match filed {
+        Ok(filed) => show_report(&office, StatusCode::OK, Told::default(), None, Some(filed)),
+        Err(error) => {
+            let status = if fine { desk::status_of(&error) } else { StatusCode::FORBIDDEN };
+            show_report(&office, status, told, Some(error.to_string()), None)
+        }
+    }
+}
+
+fn show_report(
+    office: &Office,
+    status: StatusCode,
+    told: Told,
+    problem: Option<String>,
+    done: Option<Filed>,
+) -> Response {
+    let (county, hotline) = (office.county_name(), office.hotline().to_owned());
+    show(office, status, &Report { county, hotline, told, problem, done })
+}
+
+async fn query_form(State(office): State<Arc<Office>>) -> Response {
+    show_query(&office, StatusCode::OK, String::new(), None, None)
+}
+
+async fn query(
+    State(office): State<Arc<Office>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    form: Result<Form<Asked>, axum::extract::rejection::FormRejection>,
+) -> Response {
+    if !office.public_pages() {
+        return closed();
+    }
+    let asked = form.map(|Form(asked)| asked).unwrap_or_default();
+    if !from_our_page(&headers) {
+        let problem = Some("请在这一页上填，再查。".to_owned());
+        return show_query(&office, StatusCode::FORBIDDEN, asked.number, problem, None);
+    }
+    let from = from(&extensions, &headers, &office);
+    match office.progress_of(&asked.number, &asked.last_four, from).await {
+        Ok(found) => show_query(&office, StatusCode::OK, asked.number, None, Some(found)),
+        Err(error) => {
+            let status = desk::status_of(&error);
+            show_query(&office, status, asked.number, Some(error.to_string()), None)
+        }
+    }
+}
+
+fn show_query(
+    office: &Office,
+    status: StatusCode,
+    number: String,
+    problem: Option<String>,
+    found: Option<Progress>,
+) -> Response {
+    let (county, hotline) = (office.county_name(), office.hotline().to_owned());
+    show(office, status, &Query { county, hotline, number, problem, found })
+}
+
+fn show(office: &Office, status: StatusCode, page: &impl Template) -> Response {
+    if !office.public_pages() {
+        return closed();
+    }
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn closed() -> Response {
+    (StatusCode::NOT_FOUND, "没有这一页。\n").into_response()
+}
+
+/// Without a known address all share one.
+fn from(extensions: &Extensions, headers: &HeaderMap, office: &Office) -> IpAddr {
+    caller(extensions, headers, office).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+}
