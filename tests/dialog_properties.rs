@@ -485,3 +485,18 @@ fn a_long_filing_survives_a_look_at_long_replies() {
     session.plays(Move::Text("对".into()));
     assert_eq!(session.calls.last().map(|call| call.action.as_str()), Some("create_case"));
 }
+
+/// A random session found it: with a changed script put live at once, the offer of a rating
+/// carried her answers over, and then nothing was asked.
+#[test]
+fn an_offer_leaves_her_question_asked_when_a_script_was_put_live() {
+    let mut session = Session::new(Medium::Wechat, vec![0]);
+    for text in ["借车", "是"] {
+        session.plays(Move::Text(text.to_owned()));
+    }
+    session.plays(Move::Publish(2, true));
+    session.plays(Move::Offer(0));
+    assert!(session.conversation.is_at_rest());
+    session.plays(Move::Text("三天".to_owned()));
+    session.replays();
+}

@@ -34,11 +34,15 @@ pub fn step(
     // Languages are of the current version: who runs by an older one hears the original.
     let script = script.in_language(env.language);
     let mut walk = Walk { script, env, now: before.clone(), effects: Vec::new() };
-    walk.settle(event);
-    walk.lapse();
-    let gone = |frame: &&Frame| script.dialog_of(frame).is_none();
-    if let Some(frame) = walk.now.active.iter().flat_map(Frame::chain).find(gone) {
-        return Err(Fault::DialogGone(frame.dialog.clone()));
+    // What is only noted down leaves her dialogs as they are: a new version is for her next message.
+    let is_noted = matches!(event, Event::Offer(_) | Event::Takeover);
+    if !is_noted {
+        walk.settle(event);
+        walk.lapse();
+        let gone = |frame: &&Frame| script.dialog_of(frame).is_none();
+        if let Some(frame) = walk.now.active.iter().flat_map(Frame::chain).find(gone) {
+            return Err(Fault::DialogGone(frame.dialog.clone()));
+        }
     }
     walk.take(event)?;
     walk.now.pin(script);
