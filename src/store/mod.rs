@@ -15,7 +15,6 @@ pub mod postgres;
 mod record;
 pub mod records;
 pub mod shared_records;
-mod shop_keys;
 pub mod shop_records;
 mod sled;
 pub mod snapshots;

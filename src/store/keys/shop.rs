@@ -1,0 +1,225 @@
+//! Keys of merchants, goods and orders.
+
+use jiff::Timestamp;
+
+use super::{Key, Range, below, between, key, newest_first, segment, time};
+
+pub fn merchant(id: &str) -> Key {
+    key(&["merchant", &segment(id)])
+}
+
+pub fn all_merchants() -> Range {
+    below(&["merchant"])
+}
+
+pub fn merchant_by_address(address: &str, id: &str) -> Key {
+    key(&["i", "merchant-address", &segment(address), &segment(id)])
+}
+
+pub fn merchants_at(address: &str) -> Range {
+    below(&["i", "merchant-address", &segment(address)])
+}
+
+pub fn merchant_by_phone(phone: &str, id: &str) -> Key {
+    key(&["i", "merchant-phone", &segment(phone), &segment(id)])
+}
+
+pub fn merchants_with_phone(phone: &str) -> Range {
+    below(&["i", "merchant-phone", &segment(phone)])
+}
+
+pub fn merchant_by_pass(pass: &str, id: &str) -> Key {
+    key(&["i", "merchant-pass", &segment(pass), &segment(id)])
+}
+
+pub fn merchants_with_pass(pass: &str) -> Range {
+    below(&["i", "merchant-pass", &segment(pass)])
+}
+
+pub fn article(id: &str) -> Key {
+    key(&["article", &segment(id)])
+}
+
+pub fn all_articles() -> Range {
+    below(&["article"])
+}
+
+pub fn article_by_merchant(merchant: &str, id: &str) -> Key {
+    key(&["i", "article-merchant", &segment(merchant), &segment(id)])
+}
+
+pub fn stock(article: &str) -> Key {
+    key(&["stock", &segment(article)])
+}
+
+pub fn all_stocks() -> Range {
+    below(&["stock"])
+}
+
+pub fn stock_move(article: &str, n: u32) -> Key {
+    key(&["stock-move", &segment(article), &format!("{n:08}")])
+}
+
+pub fn stock_moves(article: &str) -> Range {
+    below(&["stock-move", &segment(article)])
+}
+
+pub fn cycle(id: &str) -> Key {
+    key(&["cycle", &segment(id)])
+}
+
+pub fn cycle_by_article(article: &str, closes: Timestamp, id: &str) -> Key {
+    key(&["i", "cycle-article", &segment(article), &time(closes), &segment(id)])
+}
+
+/// The one that closes last comes first.
+pub fn cycles_of(article: &str) -> Range {
+    newest_first(below(&["i", "cycle-article", &segment(article)]))
+}
+
+pub fn order(number: &str) -> Key {
+    key(&["order", &segment(number)])
+}
+
+pub fn order_by_time(at: Timestamp, number: &str) -> Key {
+    key(&["i", "order-placed", &time(at), number])
+}
+
+pub fn orders_by_time() -> Range {
+    newest_first(below(&["i", "order-placed"]))
+}
+
+pub fn order_by_state(state: &str, placed: Timestamp, number: &str) -> Key {
+    key(&["i", "order-state", state, &time(placed), number])
+}
+
+/// The oldest first.
+pub fn orders_in_state(state: &str) -> Range {
+    below(&["i", "order-state", &segment(state)])
+}
+
+pub fn order_by_run(day: jiff::civil::Date, number: &str) -> Key {
+    key(&["i", "order-run", &day.to_string(), number])
+}
+
+/// In the order of their numbers.
+pub fn orders_of_run(day: jiff::civil::Date) -> Range {
+    below(&["i", "order-run", &day.to_string()])
+}
+
+pub fn order_by_person(person: &str, number: &str) -> Key {
+    key(&["i", "order-person", &segment(person), number])
+}
+
+/// Newest first.
+pub fn orders_of(person: &str) -> Range {
+    newest_first(below(&["i", "order-person", &segment(person)]))
+}
+
+pub fn order_by_merchant(merchant: &str, state: &str, placed: Timestamp, number: &str) -> Key {
+    key(&["i", "order-merchant", &segment(merchant), state, &time(placed), number])
+}
+
+/// The oldest first.
+pub fn orders_of_merchant(merchant: &str, state: &str) -> Range {
+    below(&["i", "order-merchant", &segment(merchant), &segment(state)])
+}
+
+pub fn order_by_village(village: &str, state: &str, placed: Timestamp, number: &str) -> Key {
+    key(&["i", "order-village", &segment(village), state, &time(placed), number])
+}
+
+/// The oldest first.
+pub fn orders_of_village(village: &str, state: &str) -> Range {
+    below(&["i", "order-village", &segment(village), &segment(state)])
+}
+
+pub fn order_event(order: &str, n: u32) -> Key {
+    key(&["order-event", &segment(order), &format!("{n:05}")])
+}
+
+pub fn order_events_of(order: &str) -> Range {
+    below(&["order-event", &segment(order)])
+}
+
+pub fn order_key(hash: &str) -> Key {
+    key(&["order-key", &segment(hash)])
+}
+
+pub fn pickup_code(village: &str, code: &str) -> Key {
+    key(&["pickup", &segment(village), &segment(code)])
+}
+
+pub fn shelf() -> Key {
+    key(&["shelf"])
+}
+
+pub fn purchase(id: &str) -> Key {
+    key(&["purchase", &segment(id)])
+}
+
+pub fn purchase_by_village(village: &str, at: Timestamp, id: &str) -> Key {
+    key(&["i", "purchase-village", &segment(village), &time(at), &segment(id)])
+}
+
+pub fn purchases_of_village(village: &str) -> Range {
+    below(&["i", "purchase-village", &segment(village)])
+}
+
+pub fn purchase_by_person(person: &str, at: Timestamp, id: &str) -> Key {
+    key(&["i", "purchase-person", &segment(person), &time(at), &segment(id)])
+}
+
+pub fn lead(id: &str) -> Key {
+    key(&["lead", &segment(id)])
+}
+
+pub fn open_lead(merchant: &str, at: Timestamp, id: &str) -> Key {
+    key(&["i", "lead-open", &segment(merchant), &time(at), &segment(id)])
+}
+
+pub fn open_leads() -> Range {
+    below(&["i", "lead-open"])
+}
+
+/// Orders placed from `from` on, before `to`; the oldest first.
+pub fn orders_placed(from: Timestamp, to: Timestamp) -> Range {
+    between(&["i", "order-placed"], from, to)
+}
+
+/// In the order of their numbers.
+pub fn all_orders() -> Range {
+    below(&["order"])
+}
+
+pub fn price_change(article: &str, at: Timestamp) -> Key {
+    key(&["price", &segment(article), &time(at)])
+}
+
+/// The newest first.
+pub fn price_changes(article: &str) -> Range {
+    newest_first(below(&["price", &segment(article)]))
+}
+
+/// The newest first.
+pub fn stock_moves_back(article: &str) -> Range {
+    newest_first(stock_moves(article))
+}
+
+pub fn all_open_purchases() -> Range {
+    below(&["i", "purchase-village"])
+}
+
+pub fn purchase_by_phone(phone: &str, at: Timestamp, id: &str) -> Key {
+    key(&["i", "purchase-phone", &segment(phone), &time(at), &segment(id)])
+}
+
+/// The newest first.
+pub fn purchases_with_phone(phone: &str) -> Range {
+    newest_first(below(&["i", "purchase-phone", &segment(phone)]))
+}
+
+/// The oldest first.
+pub fn open_leads_of(merchant: &str) -> Range {
+    below(&["i", "lead-open", &segment(merchant)])
+}
