@@ -40,6 +40,13 @@ if [ ! -x /usr/sbin/nginx ]; then
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends nginx
 fi
 
+# Three database servers stand under a real Patroni; the test starts its own, on free ports.
+if ! command -v patroni >/dev/null || ! command -v etcd >/dev/null; then
+  as_root=$([ "$(id -u)" = 0 ] || echo sudo)
+  $as_root apt-get update -q
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends patroni python3-etcd etcd-server
+fi
+
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
 step cargo fmt --all --check

@@ -106,7 +106,7 @@ async fn behind_nginx_no_message_is_refused_while_one_is_killed_and_one_is_repla
         told.insert(who, life.await.unwrap());
     }
     let (_first, _second, took) = taking_turns.await.unwrap();
-    let records = Records { cluster, database: &database };
+    let records = Records { sql: &|sql| cluster.sql(sql), schema: &database.name };
     records.await_the_end().await;
     let cases = records.each_report_is_one_case(&told);
     let refused = world.counts.refused.load(Ordering::SeqCst);

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use fake_wechat::cutter::Cutter;
-use fake_wechat::postgres::{Cluster, Fresh};
+use fake_wechat::postgres::Cluster;
 use fake_wechat::{CUSTOM_SEND, FakeWechat, Fault};
 
 use super::clerk::Clerk;
@@ -41,6 +41,7 @@ impl Drop for Home {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_breaks_everything_happens_once() {
+    let _alone = super::LOADED.lock().await;
     let cluster = Arc::new(Cluster::start(&std::env::temp_dir(), false));
     let cutter = Cutter::start(cluster.port).await;
     let database = cluster.fresh();
@@ -136,7 +137,7 @@ async fn whatever_breaks_everything_happens_once() {
         count(&world.longest.answer),
         count(&world.longest.late_answer),
     );
-    let records = Records { cluster: &cluster, database: &database };
+    let records = Records { sql: &|sql| cluster.sql(sql), schema: &database.name };
     records.await_the_end().await;
     let cases = records.each_report_is_one_case(&told);
     let notices = records.each_message_went_once(&world, &told, &dispatched);
@@ -149,8 +150,9 @@ async fn whatever_breaks_everything_happens_once() {
 }
 
 /// Commits of which the program found out whether they were done, over all instances.
-fn looked_up(place: &Path) -> usize {
-    let logs = (0..3).map(|n| std::fs::read_to_string(place.join(n.to_string()).join("log")));
+pub fn looked_up(place: &Path) -> usize {
+    let folders = std::fs::read_dir(place).unwrap().flatten();
+    let logs = folders.map(|folder| std::fs::read_to_string(folder.path().join("log")));
     logs.flatten().map(|log| log.matches("what became of a commit that was cut off").count()).sum()
 }
 
@@ -160,14 +162,13 @@ fn shown(number: &str) -> String {
 
 /// What is in the database at the end.
 pub struct Records<'a> {
-    pub cluster: &'a Cluster,
-    pub database: &'a Fresh,
+    pub sql: &'a dyn Fn(&str) -> String,
+    pub schema: &'a str,
 }
 
 impl Records<'_> {
     pub fn rows(&self, columns: &str, view: &str) -> Vec<Vec<String>> {
-        let found =
-            self.cluster.sql(&format!("SELECT {columns} FROM {}.{view}", self.database.name));
+        let found = (self.sql)(&format!("SELECT {columns} FROM {}.{view}", self.schema));
         found.lines().map(|line| line.split('|').map(str::to_owned).collect()).collect()
     }
 

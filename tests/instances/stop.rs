@@ -92,7 +92,7 @@ async fn a_stop_under_load_loses_no_message() {
     for (who, life) in lives {
         told.insert(who, life.await.unwrap());
     }
-    let records = Records { cluster, database: &database };
+    let records = Records { sql: &|sql| cluster.sql(sql), schema: &database.name };
     records.await_the_end().await;
     let cases = records.each_report_is_one_case(&told);
     println!("{cases} cases while one stopped, which took {took:?}");

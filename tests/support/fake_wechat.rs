@@ -19,6 +19,7 @@ pub mod crypto;
 pub mod cutter;
 mod fake_sms;
 mod fake_sms_asked;
+pub mod patroni;
 mod people;
 pub mod postgres;
 mod villager;

@@ -177,12 +177,8 @@ impl Cluster {
 
     /// Runs it with psql; gives what it prints, without decoration.
     pub fn sql(&self, sql: &str) -> String {
-        let mut psql = Command::new("psql");
-        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "bianmin"]);
-        psql.arg("-h").arg(&self.folder).arg("-p").arg(self.port.to_string());
-        let done = psql.args(["-d", "postgres", "-c", sql]).output().expect("psql runs");
-        assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8(done.stdout).expect("UTF-8").trim_end().to_owned()
+        let (folder, port) = (self.folder.display().to_string(), self.port.to_string());
+        psql(&["-U", "bianmin", "-h", &folder, "-p", &port, "-d", "postgres"], sql)
     }
 }
 
@@ -226,8 +222,17 @@ impl Fresh {
     }
 }
 
+/// `server`: the options that say which one.
+pub(crate) fn psql(server: &[&str], sql: &str) -> String {
+    let mut psql = Command::new("psql");
+    psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]).args(server);
+    let done = psql.args(["-c", sql]).output().expect("psql runs");
+    assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("UTF-8").trim_end().to_owned()
+}
+
 /// The newest of Debian's, or those on the PATH.
-fn folder_of_programs() -> PathBuf {
+pub(crate) fn folder_of_programs() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = versions.map(|entry| entry.path().join("bin")).collect();
     folders.retain(|folder| folder.join("initdb").exists());
@@ -238,7 +243,7 @@ fn folder_of_programs() -> PathBuf {
 }
 
 /// A server refuses to run as root: then it runs as Debian's `postgres`, who gets the folder.
-fn runner(folder: &Path) -> Vec<String> {
+pub(crate) fn runner(folder: &Path) -> Vec<String> {
     let id = Command::new("id").arg("-u").output().expect("id runs");
     if id.stdout.trim_ascii() != b"0" {
         return Vec::new();
