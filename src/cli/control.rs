@@ -8,12 +8,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use axum::{Json, Router};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use crate::office::random;
+use crate::config::Config;
+use crate::office::{Office, random};
+
+use super::start;
 
 const TOKEN_FILE: &str = "control.token";
 const TOKEN_HEADER: &str = "x-bianmin-control";
@@ -59,6 +64,49 @@ impl Key {
         let given = headers.get(TOKEN_HEADER).map_or(&b""[..], |value| value.as_bytes());
         given.ct_eq(self.0.as_bytes()).into()
     }
+}
+
+/// What the server does when it is asked so.
+pub fn answers<O, T, F>(
+    path: &str,
+    key: Key,
+    office: Arc<Office>,
+    work: fn(Arc<Office>, O) -> F,
+) -> Router
+where
+    O: DeserializeOwned + Send + 'static,
+    T: Serialize,
+    F: Future<Output = anyhow::Result<T>> + Send + 'static,
+{
+    let take = async move |headers: HeaderMap, Json(order): Json<O>| {
+        if !key.is_shown(&headers) {
+            return Err((StatusCode::FORBIDDEN, "not for you".to_owned()));
+        }
+        let answer = work(office, order).await;
+        answer.map(Json).map_err(|error| (StatusCode::CONFLICT, format!("{error:#}")))
+    };
+    Router::new().route(path, post(take))
+}
+
+/// Asks the server that runs on this data; where none does, does it here.
+pub async fn ask_or_do<O, T, F>(
+    config: Config,
+    path: &str,
+    order: O,
+    work: fn(Arc<Office>, O) -> F,
+) -> anyhow::Result<T>
+where
+    O: Serialize,
+    T: DeserializeOwned,
+    F: Future<Output = anyhow::Result<T>>,
+{
+    // Who serves on a database looks there for what was done.
+    if start::is_embedded(&config)
+        && let Some(answer) = ask(&config.settings.server.data, path, &order).await?
+    {
+        return Ok(answer);
+    }
+    work(start::open_office(config).await?, order).await
 }
 
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {

@@ -52,7 +52,9 @@ impl Masked {
         let sms = config.sms.values().flat_map(|channel| {
             std::iter::once(&channel.path_secret).chain(channel.secrets.values())
         });
-        let plain = wechat.chain(sms).map(|secret| secret.expose_secret().to_owned());
+        let webhooks = config.webhooks.values().map(|webhook| &webhook.secret);
+        let plain =
+            wechat.chain(sms).chain(webhooks).map(|secret| secret.expose_secret().to_owned());
         let plain: Vec<String> = plain.filter(|text| text.len() >= SECRET_BYTES_MIN).collect();
         let escaped =
             plain.iter().map(|text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string());

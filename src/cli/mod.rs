@@ -1,11 +1,13 @@
 //! The subcommands. Each opens what it needs, says what it did, and ends.
 
 mod backup;
+mod case;
 mod chat;
 mod control;
 mod county;
 mod dialogs;
 mod graph;
+mod keys;
 mod lint;
 mod log;
 mod menu;
@@ -110,6 +112,19 @@ enum Command {
         command: county::CountyCommand,
     },
 
+    /// Cases: see them, file one, and all that may be done to one: 事项
+    ///
+    /// The same as at the desk and by /api/v1, in the name of somebody who signs in there (--as).
+    /// With a program that serves it asks that one; otherwise it works on the stored data.
+    ///
+    /// Exit code 0: done; 1: refused, and why.
+    Case {
+        #[command(flatten)]
+        how: case::How,
+        #[command(subcommand)]
+        command: Box<case::CaseCommand>,
+    },
+
     /// The shop's goods: 商品
     Shop {
         #[command(subcommand)]
@@ -207,6 +222,7 @@ impl Cli {
                 understand::run(config, answers, &options, now.as_deref())
             }
             Command::Train { report, dry_run } => train::run(config, report, dry_run).await,
+            Command::Case { how, command } => case::run(config, how, *command).await,
             Command::Shop { command } => shop::run(config, command).await,
             Command::Staff { command } => staff::run(config, command).await,
             Command::Backup { folder } => backup::backup(config, &folder).await,

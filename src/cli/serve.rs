@@ -17,7 +17,7 @@ use crate::office::{Office, Parts};
 use crate::web;
 
 use super::control::Control;
-use super::{backup, county, dialogs, log, shop, start};
+use super::{backup, case, county, dialogs, keys, log, shop, start};
 
 /// With what the office's own work may take, 10 s at most from the signal to the end.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(6);
@@ -59,7 +59,9 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
             let routes = backup::router(key.clone(), store, &settings.server.data)
                 .merge(dialogs::router(key.clone(), office.clone()))
                 .merge(county::router(key.clone(), office.clone()))
-                .merge(shop::router(key, office.clone()));
+                .merge(shop::router(key.clone(), office.clone()))
+                .merge(keys::router(key.clone(), office.clone()))
+                .merge(case::router(key, office.clone()));
             Some((control, routes))
         }
         // The database makes its own copies.

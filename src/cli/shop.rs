@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
@@ -14,9 +14,8 @@ use base64::prelude::BASE64_STANDARD;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 
-use crate::office::clock::SystemClock;
+use crate::office::Office;
 use crate::office::shop::Uploaded;
-use crate::office::{Office, Parts};
 
 use super::control::{self, Key};
 use super::start;
@@ -66,13 +65,7 @@ pub async fn run(config: &Path, command: ShopCommand) -> anyhow::Result<ExitCode
     let asked = control::ask::<Answer>(&config.settings.server.data, PATH, &order).await?;
     let answer = match asked {
         Some(answer) => answer,
-        None => {
-            let (tables, script) = start::read_county(&config)?;
-            let store = start::open_store(&config).await?.store();
-            let parts = Parts { config, store, clock: Arc::new(SystemClock), tables, script };
-            let office = Office::new(parts).map_err(|error| anyhow!(error))?;
-            office.import_goods(&name, &bytes, dry_run).await
-        }
+        None => start::open_office(config).await?.import_goods(&name, &bytes, dry_run).await,
     };
     match answer {
         Ok(Uploaded { new, changed, same }) => {

@@ -2,15 +2,12 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use anyhow::anyhow;
 use clap::Subcommand;
 
-use crate::office::clock::SystemClock;
-use crate::office::{Office, Parts, Role};
+use crate::office::Role;
 
-use super::start;
+use super::{keys, start};
 
 #[derive(Debug, Subcommand)]
 pub enum StaffCommand {
@@ -33,16 +30,25 @@ pub enum StaffCommand {
     Reset { name: String },
     /// List everybody
     List,
+    /// Keys by which other programs come in: 程序用的钥匙
+    ///
+    /// With a program that serves it asks that one; otherwise it works on the stored data.
+    Key {
+        #[command(subcommand)]
+        command: keys::KeyCommand,
+    },
 }
 
-/// The server must not run: the store belongs to one process at a time.
+/// The server must not run, but for keys: the store belongs to one process at a time.
 pub async fn run(config: &Path, command: StaffCommand) -> anyhow::Result<ExitCode> {
     let config = start::read_config(config)?;
-    let (tables, script) = start::read_county(&config)?;
-    let store = start::open_store(&config).await?.store();
-    let office = Office::new(Parts { config, store, clock: Arc::new(SystemClock), tables, script })
-        .map_err(|error| anyhow!(error))?;
+    let command = match command {
+        StaffCommand::Key { command } => return keys::run(config, command).await,
+        command => command,
+    };
+    let office = start::open_office(config).await?;
     match command {
+        StaffCommand::Key { .. } => {}
         StaffCommand::Add { name, role, of } => {
             let password = office.add_staff(&name, role, of.as_deref()).await?;
             println!("{name}　一次性密码 one-time password: {password}");
@@ -65,7 +71,7 @@ pub async fn run(config: &Path, command: StaffCommand) -> anyhow::Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn role(text: &str) -> Result<Role, String> {
+pub(super) fn role(text: &str) -> Result<Role, String> {
     Role::from_word(text).ok_or_else(|| {
         let all: Vec<&str> = Role::ALL.iter().map(|role| role.id()).collect();
         format!("unknown role; please give one of {}", all.join(", "))

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use crate::config::{self, Config};
 use crate::dialog::Script;
-use crate::office::{Tables, check_dialogs, read_script};
+use crate::office::clock::SystemClock;
+use crate::office::{Office, Parts, Tables, check_dialogs, read_script};
 use crate::store::{PostgresEngine, PostgresSettings, SledEngine, SledSettings, Store, backup};
 
 pub fn read_config(path: &Path) -> anyhow::Result<Config> {
@@ -55,6 +56,14 @@ pub fn read_live_county(config: &Config) -> anyhow::Result<(Tables, Script)> {
             problems.len()
         ),
     }
+}
+
+/// On the stored data, while no server runs on it.
+pub async fn open_office(config: Config) -> anyhow::Result<Arc<Office>> {
+    let (tables, script) = read_county(&config)?;
+    let store = open_store(&config).await?.store();
+    let parts = Parts { config, store, clock: Arc::new(SystemClock), tables, script };
+    Office::new(parts).map_err(|error| anyhow!(error))
 }
 
 pub fn store_folder(config: &Config) -> PathBuf {

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::{
     Config, NoticeSettings, Problem, Settings, SmsChannel, SmsSettings, Source, StoreSettings,
-    WechatAccount, WechatMode, WechatSettings,
+    Webhook, WebhookSettings, WechatAccount, WechatMode, WechatSettings,
 };
 
 /// All that is wrong with the file; never empty.
@@ -46,10 +46,15 @@ pub fn parse(
         .iter()
         .filter_map(|(name, channel)| Some((name.clone(), checker.sms(name, channel)?)))
         .collect();
+    let webhooks = settings
+        .webhooks
+        .iter()
+        .filter_map(|(name, webhook)| Some((name.clone(), checker.webhook(name, webhook)?)))
+        .collect();
     let store_password = checker.database(&settings.store);
     if checker.problems.is_empty() {
         let source = Source { file: file.to_owned(), text: text.to_owned() };
-        Ok(Config { settings, wechat, sms, store_password, source })
+        Ok(Config { settings, wechat, sms, webhooks, store_password, source })
     } else {
         checker.problems.sort_by_key(|problem| (problem.line, problem.column));
         Err(ConfigError(checker.problems))
@@ -58,6 +63,9 @@ pub fn parse(
 
 /// A conversation that waits may hold a photo for some weeks before it becomes a case.
 const KEEP_DAYS: std::ops::RangeInclusive<u64> = 60..=36_500;
+
+/// In characters.
+const WEBHOOK_SECRET_MIN: usize = 24;
 
 struct Checker<'a> {
     file: &'a str,
@@ -138,6 +146,7 @@ impl Checker<'_> {
         let public = &settings.public;
         self.within("public", "reports_hour", u64::from(public.reports_hour), 1..=10_000);
         self.within("public", "wrong_hour", u64::from(public.wrong_hour), 1..=1_000);
+        self.within("api", "per_minute", u64::from(settings.api.per_minute), 1..=100_000);
         self.notices(&settings.notices);
         let keep = &settings.keep;
         self.within("keep", "messages_days", u64::from(keep.messages_days), KEEP_DAYS);
@@ -243,6 +252,43 @@ impl Checker<'_> {
         let mut settings = channel.clone();
         settings.own.retain(|key, _| !key.ends_with("_env"));
         Some(SmsChannel { settings, path_secret: path_secret?.into(), secrets })
+    }
+
+    fn webhook(&mut self, name: &str, webhook: &WebhookSettings) -> Option<Webhook> {
+        let before = self.problems.len();
+        let section = format!("webhooks.{name}");
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.is_empty() || name.len() > 32 || !name.chars().all(plain) {
+            self.say(
+                self.place(&section, "url"),
+                format!("[webhooks.{name}]：名字只能用英文字母、数字和下划线"),
+                "请改名，例如 [webhooks.chengguan]。Use letters, digits and _ only.",
+            );
+        }
+        let open = webhook.url.starts_with("http://") && webhook.allow_private;
+        if !(open || webhook.url.starts_with("https://")) {
+            self.say(
+                self.place(&section, "url"),
+                format!("url = \"{}\" 不能用 (it must be https)", webhook.url),
+                "请写 https:// 的网址；在县里自己的网内，再写 allow_private = true 才能用 http://。\
+                 Write an https address, or allow_private = true within the county's own network.",
+            );
+        }
+        let secret = self.named(&section, "secret_env", &webhook.secret_env);
+        if secret.as_ref().is_some_and(|secret| secret.len() < WEBHOOK_SECRET_MIN) {
+            self.say(
+                self.place(&section, "secret_env"),
+                format!("环境变量 {} 里的密钥太短", webhook.secret_env),
+                format!(
+                    "请用{WEBHOOK_SECRET_MIN}个以上的字符。It wants {WEBHOOK_SECRET_MIN} or more \
+                     characters; whsec_ and base64 is fine."
+                ),
+            );
+        }
+        if self.problems.len() > before {
+            return None;
+        }
+        Some(Webhook { settings: webhook.clone(), secret: secret?.into() })
     }
 
     /// The secret that `key` of `section` names.
@@ -499,6 +545,18 @@ mod tests {
             &store("postgres = \"postgres://db/x\"\nconnections = 1\npassword_env = \"NONE\""),
             &[(3, "connections = 1"), (4, "NONE")],
         );
+    }
+
+    #[test]
+    fn a_webhook_goes_to_the_open_only_by_https() {
+        let webhook = |lines: &str| format!("[webhooks.a]\ndepartment = \"城管\"\n{lines}\n");
+        let secret = "secret_env = \"KEY\"";
+        check(&webhook(&format!("url = \"https://a.example\"\n{secret}")), &[]);
+        check(&webhook(&format!("url = \"http://a.example\"\n{secret}")), &[(3, "https")]);
+        let inside = format!("url = \"http://10.0.0.1\"\n{secret}\nallow_private = true");
+        check(&webhook(&inside), &[]);
+        check(&webhook("url = \"https://a.example\"\nsecret_env = \"SHORT\""), &[(4, "太短")]);
+        check(&webhook("url = \"https://a.example\"\nsecret_env = \"NONE\""), &[(4, "NONE")]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod check;
 mod live;
 mod problem;
 mod sms;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -21,6 +22,7 @@ pub use check::{ConfigError, parse};
 pub use live::Common;
 pub use problem::{Problem, Source};
 pub use sms::{NoticeKind, NoticeSettings, SmsChannel, SmsSettings, TemplateSettings};
+pub use webhooks::{ApiSettings, Webhook, WebhookSettings};
 
 /// The file as written. Every key has a default, so an empty file is a whole
 /// configuration. `config.toml` in the repository shows each key with its default;
@@ -38,8 +40,10 @@ pub struct Settings {
     pub notices: NoticeSettings,
     pub simulator: SimulatorSettings,
     pub public: PublicSettings,
+    pub api: ApiSettings,
     pub wechat: BTreeMap<String, WechatSettings>,
     pub sms: BTreeMap<String, SmsSettings>,
+    pub webhooks: BTreeMap<String, WebhookSettings>,
 }
 
 impl Settings {
@@ -235,6 +239,7 @@ pub struct Config {
     pub settings: Settings,
     pub wechat: BTreeMap<String, WechatAccount>,
     pub sms: BTreeMap<String, SmsChannel>,
+    pub webhooks: BTreeMap<String, Webhook>,
     /// For what is found wrong later, by those who know more.
     pub source: Source,
     /// Of the database.

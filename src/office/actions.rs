@@ -13,7 +13,7 @@ use crate::store::records::Person;
 use super::own_cases::Purpose;
 use super::turn::Turn;
 use super::understood::understood;
-use super::{Office, beijing, cases, random};
+use super::{Office, beijing, random};
 
 const REMARK_CHARACTERS_MAX: usize = 500;
 
@@ -123,7 +123,7 @@ impl Turn<'_> {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
-        let case = cases::apply(&mut self.changes, None, &events, &tables.calendar)?;
+        let case = self.office.add_events(&mut self.changes, None, &events)?;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         self.office.counters.cases.add(1);
         Ok(Ok(Value::Record(self.case_fields(&case))))

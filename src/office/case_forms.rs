@@ -1,11 +1,12 @@
 //! The forms under a case: each step that is open to somebody, in words, with what has to be
 //! filled in. Which steps are open says the table of transitions; nothing here decides.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
 use crate::desk::{
-    self, Actor, Case, Command, ErrandStep, Means, Outcome, Rejection, Resumption, Solved, State,
-    Step,
+    self, Actor, Case, Command, ErrandStep, Grade, Means, Outcome, Rejection, Resumption, Solved,
+    State, Step,
 };
 
 use super::beijing;
@@ -48,6 +49,7 @@ enum Kind {
     Means,
     Reached,
     Solved,
+    Grades,
 }
 
 const fn must(name: &'static str, label: &'static str, kind: Kind, hint: &'static str) -> Field {
@@ -197,11 +199,11 @@ const FORMS: &[Form] = &[
         intro: "打给承办单位，问清哪天办完。群众会收到新的时间。",
         fields: &[must("callee", "接电话的人", Kind::Line, ""), must("title", "职务", Kind::Line, ""), must("promise", "答应什么时候办完", Kind::Moment, ""), may("note", "说明", Kind::Text, "可不写")],
         read: |typed| {
-            let promise: DateTime = typed.text("promise").parse().map_err(|_| "请选对方答应的时间。")?;
+            let promise_at = moment(&typed.text("promise")).ok_or("请选对方答应的时间。")?;
             Ok(Command::Supervise {
                 callee: typed.text("callee"),
                 title: typed.text("title"),
-                promise_at: beijing::instant(promise),
+                promise_at,
                 note: typed.text("note"),
             })
         },
@@ -289,6 +291,29 @@ const FORMS: &[Form] = &[
         read: |typed| Ok(Command::Relocate { village: typed.text("village"), note: typed.text("note") }),
     },
     Form {
+        action: "rate", step: Step::Rated, title: "代为评价", button: "记下", is_main: false,
+        intro: "照她说的选。不满意的会重新办。",
+        fields: &[must("grade", "她怎么说", Kind::Grades, ""), may("comment", "她的话", Kind::Text, "不满意的，写明哪里不满意")],
+        read: |typed| {
+            let grade = typed.word("grade", Grade::from_word, "请选满意不满意。")?;
+            Ok(Command::Rate { grade, comment: typed.text("comment") })
+        },
+    },
+    Form {
+        action: "urge", step: Step::Urged, title: "代为催办", button: "催办", is_main: false,
+        intro: "承办单位看得到。24小时可以催一次。", fields: &[], read: |_| Ok(Command::Urge),
+    },
+    Form {
+        action: "supplement", step: Step::Supplemented, title: "补充", button: "补充", is_main: false,
+        intro: "", fields: &[must("text", "补充什么", Kind::Text, "")],
+        read: |typed| Ok(Command::Supplement { text: typed.text("text"), photos: Vec::new(), voices: Vec::new() }),
+    },
+    Form {
+        action: "withdraw", step: Step::Withdrawn, title: "代为撤回", button: "撤回", is_main: false,
+        intro: "只有她本人说不用办了才撤。", fields: &[must("reason", "她为什么不要办了", Kind::Text, "")],
+        read: |typed| Ok(Command::Withdraw { reason: typed.text("reason") }),
+    },
+    Form {
         action: "close", step: Step::Closed, title: "办结", button: "办结", is_main: false,
         intro: "", fields: &[must("reason", "为什么现在办结", Kind::Text, "")],
         read: |typed| Ok(Command::Close { reason: typed.text("reason") }),
@@ -302,6 +327,36 @@ fn errand(step: ErrandStep, typed: &Typed) -> Result<Command, String> {
 fn contact(typed: &Typed) -> Result<(Means, bool), String> {
     let means = typed.word("means", Means::from_word, "请选怎样联系的。")?;
     Ok((means, typed.text("reached") == "yes"))
+}
+
+/// With an offset as programs write it, or in China's time as a browser does.
+fn moment(text: &str) -> Option<Timestamp> {
+    let local = || text.parse::<DateTime>().ok().map(beijing::instant);
+    text.parse::<Timestamp>().ok().or_else(local)
+}
+
+/// A command as programs are told of it: what there is to fill in, whatever the case.
+#[derive(Debug, Clone)]
+pub struct CommandShape {
+    pub action: &'static str,
+    /// What it does, in the table of transitions.
+    pub step: Step,
+    pub title: &'static str,
+    pub intro: &'static str,
+    /// Departments and kinds of matter, which change, are lists without an entry.
+    pub fields: Vec<FormField>,
+}
+
+/// All that may be done to a case by somebody, in the order of the forms.
+pub fn command_shapes() -> Vec<CommandShape> {
+    let shape = |form: &Form| CommandShape {
+        action: form.action,
+        step: form.step,
+        title: form.title,
+        intro: form.intro,
+        fields: form.fields.iter().map(|field| field.with(field.kind.open(), "")).collect(),
+    };
+    FORMS.iter().map(shape).collect()
 }
 
 /// What came back from a form: the text of each field, without white space at the ends.
@@ -342,6 +397,28 @@ pub(super) fn read(action: &str, typed: &Typed) -> Result<Command, CommandError>
 impl Kind {
     fn is_chosen(self) -> bool {
         !matches!(self, Kind::Line | Kind::Text | Kind::Number(..))
+    }
+
+    /// What can be filled in, whatever the county and the case.
+    fn open(self) -> FieldKind {
+        let words = |all: Vec<(&str, &str)>| {
+            let choice = |(id, label): (&str, &str)| Choice { id: id.into(), label: label.into() };
+            FieldKind::Choice(all.into_iter().map(choice).collect())
+        };
+        match self {
+            Kind::Line => FieldKind::Line,
+            Kind::Text => FieldKind::Text,
+            Kind::Number(min, max) => FieldKind::Number { min, max },
+            Kind::Day => FieldKind::Day,
+            Kind::Moment => FieldKind::Moment,
+            Kind::Departments | Kind::Categories => FieldKind::Choice(Vec::new()),
+            Kind::Outcomes => words(pairs(Outcome::ALL, |one| (one.id(), one.word()))),
+            Kind::Rejections => words(pairs(Rejection::ALL, |one| (one.id(), one.word()))),
+            Kind::Means => words(pairs(Means::ALL, |one| (one.id(), one.word()))),
+            Kind::Solved => words(pairs(Solved::ALL, |one| (one.id(), one.word()))),
+            Kind::Grades => words(pairs(Grade::ALL, |one| (one.id(), one.word()))),
+            Kind::Reached => words(vec![("yes", "联系上了"), ("no", "没联系上")]),
+        }
     }
 }
 
@@ -401,20 +478,8 @@ impl Form {
 
 impl Field {
     fn shown(&self, form: &Form, case: &Case, lists: &Lists) -> FormField {
-        let words = |all: &[(&str, &str)]| {
-            let choice = |(id, label): &(&str, &str)| Choice {
-                id: (*id).to_owned(),
-                label: (*label).to_owned(),
-            };
-            FieldKind::Choice(all.iter().map(choice).collect())
-        };
         let mut value = String::new();
         let kind = match self.kind {
-            Kind::Line => FieldKind::Line,
-            Kind::Text => FieldKind::Text,
-            Kind::Number(min, max) => FieldKind::Number { min, max },
-            Kind::Day => FieldKind::Day,
-            Kind::Moment => FieldKind::Moment,
             Kind::Departments => {
                 if form.action == "dispatch" && self.name == "department" {
                     value = lists.suggested.unwrap_or_default().to_owned();
@@ -431,19 +496,19 @@ impl Field {
                 value = case.category.clone().unwrap_or_default();
                 FieldKind::Choice(lists.categories.to_vec())
             }
-            Kind::Outcomes => words(&pairs(Outcome::ALL, |one| (one.id(), one.word()))),
-            Kind::Rejections => words(&pairs(Rejection::ALL, |one| (one.id(), one.word()))),
-            Kind::Means => words(&pairs(Means::ALL, |one| (one.id(), one.word()))),
-            Kind::Solved => words(&pairs(Solved::ALL, |one| (one.id(), one.word()))),
-            Kind::Reached => words(&[("yes", "联系上了"), ("no", "没联系上")]),
+            kind => kind.open(),
         };
+        self.with(kind, &value)
+    }
+
+    fn with(&self, kind: FieldKind, value: &str) -> FormField {
         FormField {
             name: self.name,
             label: self.label,
             hint: self.hint,
             kind,
             required: self.required,
-            value,
+            value: value.to_owned(),
         }
     }
 }

@@ -150,7 +150,7 @@ impl Office {
     }
 
     /// What stands beside a step in the timeline.
-    fn detail(&self, change: &Change) -> String {
+    pub(super) fn detail(&self, change: &Change) -> String {
         let join = |parts: &[&str]| parts.join(" ").trim().to_owned();
         match change {
             Change::Received { intake, .. } if !intake.authorised.is_empty() => {

@@ -12,6 +12,7 @@ use crate::store::records::{Contact, Outgoing, StoredEvent};
 use crate::store::{Changes, Loaded, Range, StoreError, keys, list_by_index, load};
 
 use super::case_forms::{self, Typed};
+use super::posted::{Done, Once};
 use super::rights::Sight;
 use super::turn::Turn;
 use super::views::{CaseFilter, CasePage, CaseRow, Choice, CommandError, Role, Session};
@@ -32,23 +33,35 @@ impl Office {
         session: &Session,
         filter: &CaseFilter,
     ) -> Result<CasePage, CommandError> {
-        let own = CaseFilter { department: session.department.clone(), ..filter.clone() };
-        let filter = if session.role == Role::Department { &own } else { filter };
-        let mut page = CasePage {
-            rows: Vec::new(),
-            next: None,
+        let (cases, next) = self.find_cases(session, filter, PAGE).await?;
+        Ok(CasePage {
+            rows: cases.iter().map(|case| self.case_row(case)).collect(),
+            next,
             states: State::ALL
                 .iter()
                 .map(|state| Choice { id: state.id().into(), label: state.word().into() })
                 .collect(),
             departments: self.department_choices(),
-        };
+        })
+    }
+
+    /// At most `limit` of those that match, and the cursor of the next page. One who works for a
+    /// department sees what that has, and nothing else.
+    pub(super) async fn find_cases(
+        &self,
+        session: &Session,
+        filter: &CaseFilter,
+        limit: usize,
+    ) -> Result<(Vec<Case>, Option<String>), CommandError> {
+        let own = CaseFilter { department: session.department.clone(), ..filter.clone() };
+        let filter = if session.role == Role::Department { &own } else { filter };
+        let (mut cases, mut next) = (Vec::new(), None);
         let search = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
         if let Some(NumberRead::Whole(number)) = search.map(desk::read_number) {
             let case = load::<Case>(&*self.store, keys::case(&number.digits())).await?;
             let case = case.filter(|case| self.sees(session, &case.record));
-            page.rows.extend(case.map(|case| self.case_row(&case.record)));
-            return Ok(page);
+            cases.extend(case.map(|case| case.record));
+            return Ok((cases, None));
         }
         let tail = match search.map(desk::read_number) {
             Some(NumberRead::Tail(digits)) => Some(digits),
@@ -60,25 +73,22 @@ impl Office {
         }
         for _ in 0..EXAMINED_MAX / READ {
             let found = list_by_index::<Case>(&*self.store, range.clone(), READ).await?;
-            let Some((last, _)) = found.last() else {
-                page.next = None;
-                return Ok(page);
-            };
+            let Some((last, _)) = found.last() else { return Ok((cases, None)) };
             range = keys::after(&range, last);
             for (key, case) in found {
                 if self.sees(session, &case.record)
                     && self.matches(&case.record, filter, search, tail.as_deref())
                 {
                     // One more than fits: there is a next page, behind the row before it.
-                    if page.rows.len() == PAGE {
-                        return Ok(page);
+                    if cases.len() == limit {
+                        return Ok((cases, next));
                     }
-                    page.rows.push(self.case_row(&case.record));
+                    cases.push(case.record);
                 }
-                page.next = Some(keys::text(&key));
+                next = Some(keys::text(&key));
             }
         }
-        Ok(page)
+        Ok((cases, next))
     }
 
     fn sees(&self, session: &Session, case: &Case) -> bool {
@@ -87,6 +97,17 @@ impl Office {
 
     /// The index that leaves least to look at.
     fn list_range(&self, filter: &CaseFilter) -> Range {
+        if let Some(since) = filter.updated_from {
+            return keys::cases_changed_since(since);
+        }
+        let from = filter.received_from.unwrap_or(Timestamp::UNIX_EPOCH);
+        let to = filter.received_to.unwrap_or(Timestamp::MAX);
+        if let Some(village) = &filter.village {
+            return keys::newest_first(keys::cases_of_village(village, from, to));
+        }
+        if filter.received_from.is_some() || filter.received_to.is_some() {
+            return keys::newest_first(keys::cases_received(from, to));
+        }
         let state = filter.state.as_deref().and_then(State::from_word);
         // What is late is always open.
         let open = state.map_or(filter.overdue.then_some(true), |state| Some(state.is_open()));
@@ -116,6 +137,10 @@ impl Office {
         if !is(&filter.state, Some(case.state.id()))
             || filter.department.as_ref().is_some_and(|id| case.parties_of(id).is_empty())
             || (filter.overdue && !self.is_overdue(case))
+            || !is(&filter.category, case.category.as_deref())
+            || !is(&filter.village, case.place_code.as_deref())
+            || filter.received_from.is_some_and(|from| case.received_at < from)
+            || filter.received_to.is_some_and(|to| case.received_at >= to)
         {
             return false;
         }
@@ -174,15 +199,27 @@ impl Office {
         action: &str,
         typed: &Typed<'_>,
     ) -> Result<(), CommandError> {
+        self.case_command_once(session, number, revision, action, typed, None).await.map(|_| ())
+    }
+
+    /// The same by a program that may send it twice.
+    pub async fn case_command_once(
+        &self,
+        session: &Session,
+        number: &str,
+        revision: u32,
+        action: &str,
+        typed: &Typed<'_>,
+        once: Option<&Once>,
+    ) -> Result<Done, CommandError> {
         let case = load::<Case>(&*self.store, keys::case(number)).await?;
         if !case.is_some_and(|case| self.sees(session, &case.record)) {
             return Err(CommandError::NotFound);
         }
         let command = case_forms::read(action, typed)?;
-        self.step_case(number, revision, command, &session.actor()).await
+        self.step_case_once(number, revision, command, &session.actor(), once).await
     }
 
-    /// One command on one case: events, notices and what they offer, in one commit.
     pub(super) async fn step_case(
         &self,
         number: &str,
@@ -190,6 +227,18 @@ impl Office {
         command: Command,
         by: &Actor,
     ) -> Result<(), CommandError> {
+        self.step_case_once(number, revision, command, by, None).await.map(|_| ())
+    }
+
+    /// One command on one case: events, notices and what they offer, in one commit.
+    pub(super) async fn step_case_once(
+        &self,
+        number: &str,
+        revision: u32,
+        command: Command,
+        by: &Actor,
+        once: Option<&Once>,
+    ) -> Result<Done, CommandError> {
         for _ in 0..CONFLICTS_MAX {
             let before = load::<Case>(&*self.store, keys::case(number))
                 .await?
@@ -203,7 +252,7 @@ impl Office {
             let tables = self.tables();
             let events = desk::decide(Some(&before.record), command, by, now, &tables.rules())
                 .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
-            let case = apply(&mut changes, Some(&before), &events, &tables.calendar)?;
+            let case = self.add_events(&mut changes, Some(&before), &events)?;
             self.supervise(&mut changes, &case, &events, by, now).await?;
             self.keep_correction(&mut changes, &before.record, &events, now).await?;
             self.keep_place_correction(&mut changes, &before.record, &events, now).await?;
@@ -211,17 +260,33 @@ impl Office {
             for notice in &notices {
                 changes.create(notice)?;
             }
+            let done = Done::of(&case);
+            if let Some(once) = once {
+                once.keep(&mut changes, &done, now)?;
+            }
             let offered = self.offer_rating(changes, &case, &events, now).await?;
             match self.store.commit(offered).await {
                 Ok(()) => {
                     self.bells.outbox.notify_one();
-                    return Ok(());
+                    return Ok(done);
                 }
                 Err(StoreError::Conflict(_)) => continue,
                 Err(error) => return Err(error.into()),
             }
         }
         Err(CommandError::Changed)
+    }
+
+    /// Adds the events, the case after them, and what other systems are told of them.
+    pub(super) fn add_events(
+        &self,
+        changes: &mut Changes,
+        before: Option<&Loaded<Case>>,
+        events: &[CaseEvent],
+    ) -> Result<Case, StoreError> {
+        let case = apply(changes, before, events, &self.tables().calendar)?;
+        self.queue_deliveries(changes, before.map(|before| &before.record), &case, events)?;
+        Ok(case)
     }
 
     /// What the events of one decision tell the villager, and those who sign with her.
@@ -315,13 +380,12 @@ fn told<'c>(case: &'c Case, event: &'c CaseEvent) -> Vec<&'c str> {
 }
 
 /// The revision that the first of these last events made.
-fn first_of(case: &Case, events: &[CaseEvent]) -> u32 {
+pub(super) fn first_of(case: &Case, events: &[CaseEvent]) -> u32 {
     let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
     case.revision.saturating_sub(count) + 1
 }
 
-/// Adds the events and the case after them.
-pub(super) fn apply(
+fn apply(
     changes: &mut Changes,
     before: Option<&Loaded<Case>>,
     events: &[CaseEvent],

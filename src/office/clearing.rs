@@ -13,7 +13,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::Change;
-use crate::store::interface_records::Visits;
+use crate::store::interface_records::{Delivery, DeliveryState, Posted, Visits};
 use crate::store::records::{
     Media, MediaState, Outgoing, Status, StoredEvent, StoredSession, Task,
 };
@@ -68,6 +68,12 @@ impl Office {
             .await?;
         count += self
             .clear(keys::all_sessions(), |session: &StoredSession| session.expires_at <= now)
+            .await?;
+        count += self.clear(keys::all_posted(), |one: &Posted| self.is_forgotten(one)).await?;
+        count += self
+            .clear(keys::all_deliveries(), |one: &Delivery| {
+                one.state != DeliveryState::Waiting && one.made_at < messages
+            })
             .await?;
         count += self.clear(keys::all_visits(), |visits: &Visits| self.is_past(visits)).await?;
         Ok(count + self.clear_media(before(keep.media_days)).await?)

@@ -8,9 +8,9 @@ use crate::store::records::{Task, TaskKind};
 use crate::store::{Loaded, StoreError, keys, list_by_index, load};
 
 use super::actions::{Outcome, as_files, as_text};
+use super::tasks;
 use super::turn::Turn;
 use super::understood::understood;
-use super::{cases, tasks};
 
 /// What she tells within this time is about the same danger.
 const SAME: SignedDuration = SignedDuration::from_hours(2);
@@ -80,7 +80,7 @@ impl Turn<'_> {
         let tables = self.office.tables();
         let rules = tables.rules();
         let case = match desk::decide(Some(&before.record), more, &by, self.now, &rules) {
-            Ok(events) => cases::apply(&mut self.changes, Some(before), &events, &tables.calendar)?,
+            Ok(events) => self.office.add_events(&mut self.changes, Some(before), &events)?,
             // It has been answered meanwhile; she has been told whom to call.
             Err(_) => before.record.clone(),
         };

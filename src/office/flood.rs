@@ -19,7 +19,7 @@ pub enum Verdict {
 
 /// Changes `paced` unless it is silence.
 pub fn check(paced: &mut Option<Timestamp>, now: Timestamp, per_minute: u32) -> Verdict {
-    let each = WINDOW / i32::try_from(per_minute.max(1)).unwrap_or(i32::MAX);
+    let each = each(per_minute);
     let full = now + WINDOW;
     let worked_off = paced.map_or(now, |at| at.max(now));
     if worked_off > full {
@@ -33,6 +33,22 @@ pub fn check(paced: &mut Option<Timestamp>, now: Timestamp, per_minute: u32) -> 
     // Just beyond the minute: the mark that she was told, until it is inside again.
     *paced = Some(full + each);
     Verdict::Tell
+}
+
+/// The same for one who is only told how long to wait: when all that came is worked off, with
+/// this one more.
+pub fn admit(
+    paced: Option<Timestamp>,
+    now: Timestamp,
+    per_minute: u32,
+) -> Result<Timestamp, SignedDuration> {
+    let next = paced.map_or(now, |at| at.max(now)) + each(per_minute);
+    let beyond = next.duration_since(now + WINDOW);
+    if beyond.is_positive() { Err(beyond) } else { Ok(next) }
+}
+
+fn each(per_minute: u32) -> SignedDuration {
+    WINDOW / i32::try_from(per_minute.max(1)).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]
@@ -52,6 +68,17 @@ mod tests {
         let heard: Vec<_> = [19, 40, 41, 60].map(|s| check(&mut paced, at(s), 3)).to_vec();
         assert_eq!(heard, [Silence, Fine, Tell, Silence]);
         assert_eq!(check(&mut paced, at(600), 3), Fine);
+    }
+
+    #[test]
+    fn who_must_wait_is_told_how_long() {
+        let mut paced = None;
+        for _ in 0..3 {
+            paced = Some(admit(paced, at(0), 3).unwrap());
+        }
+        assert_eq!(admit(paced, at(0), 3), Err(SignedDuration::from_secs(20)));
+        assert_eq!(admit(paced, at(19), 3), Err(SignedDuration::from_secs(1)));
+        assert_eq!(admit(paced, at(20), 3), Ok(at(80)));
     }
 
     #[test]

@@ -13,9 +13,10 @@ use crate::store::{Changes, StoreError, keys, list_by_index, load};
 use crate::zh;
 
 use super::danger::danger_task;
+use super::posted::{Done, Once};
 use super::rights::Right;
 use super::views::{CommandError, Role, Session};
-use super::{Office, cases, random, sms};
+use super::{Office, random, sms};
 
 /// The terminals, as cases name them.
 pub(super) const TELEPHONE: &str = "telephone";
@@ -70,12 +71,6 @@ pub struct Filed {
     pub call: Vec<String>,
 }
 
-impl Filed {
-    fn before(number: String) -> Self {
-        Self { number, before: true, call: Vec::new() }
-    }
-}
-
 /// Where it was written down, and what has to be there.
 struct Terminal {
     channel: &'static str,
@@ -110,6 +105,17 @@ struct Appellant {
 impl Office {
     /// By somebody who has signed in, or by another platform.
     pub async fn file_for(&self, session: &Session, told: &Told) -> Result<Filed, CommandError> {
+        let done = self.file_once(session, told, None).await?;
+        Ok(Filed { number: done.number, before: done.before, call: done.call })
+    }
+
+    /// The same by a program that may send it twice.
+    pub async fn file_once(
+        &self,
+        session: &Session,
+        told: &Told,
+        once: Option<&Once>,
+    ) -> Result<Done, CommandError> {
         session.must(Right::File)?;
         let terminal = Terminal::of(session.role);
         let source = match (session.role, &session.department, told.source_id.trim()) {
@@ -119,7 +125,7 @@ impl Office {
             (Role::Source, Some(_), _) => return Err(refused("请写来件平台自己的编号。")),
             _ => None,
         };
-        self.file_told(told, &terminal, source, Some(session.actor())).await
+        self.file_told(told, &terminal, source, Some(session.actor()), once).await
     }
 
     /// By herself, on the public page. Nobody has checked who she is; the case says so.
@@ -137,7 +143,8 @@ impl Office {
             needs_authorisation: false,
             vouched: false,
         };
-        self.file_told(told, &terminal, None, None).await
+        let done = self.file_told(told, &terminal, None, None, None).await?;
+        Ok(Filed { number: done.number, before: done.before, call: done.call })
     }
 
     /// `by`: `None` is herself.
@@ -147,15 +154,16 @@ impl Office {
         terminal: &Terminal,
         source: Option<Source>,
         by: Option<Actor>,
-    ) -> Result<Filed, CommandError> {
+        once: Option<&Once>,
+    ) -> Result<Done, CommandError> {
         for _ in 0..CONFLICTS_MAX {
             if let Some(source) = &source {
                 let known = keys::case_of_source(&source.system, &source.id);
                 if let Some(known) = load::<SourceCase>(&*self.store, known).await? {
-                    return Ok(Filed::before(known.record.case.clone()));
+                    return self.filed_before(&known.record.case).await;
                 }
             }
-            match self.try_to_file(told, terminal, source.clone(), by.clone()).await {
+            match self.try_to_file(told, terminal, source.clone(), by.clone(), once).await {
                 // The other platform sent it twice at once, or she wrote meanwhile.
                 Err(CommandError::Changed) => continue,
                 other => return other,
@@ -170,7 +178,8 @@ impl Office {
         terminal: &Terminal,
         source: Option<Source>,
         by: Option<Actor>,
-    ) -> Result<Filed, CommandError> {
+        once: Option<&Once>,
+    ) -> Result<Done, CommandError> {
         let tables = self.tables();
         let rules = tables.rules();
         let text = told.text.trim();
@@ -193,7 +202,7 @@ impl Office {
             && let Some(number) =
                 self.sent_twice(&place.code, terminal.channel, text, &appellant, now).await?
         {
-            return Ok(Filed::before(number));
+            return self.filed_before(&number).await;
         }
         let mut changes = Changes::default();
         let mut seen = Vec::new();
@@ -243,18 +252,28 @@ impl Office {
         let command = Command::File(Box::new(intake));
         let events = desk::decide(None, command, &by, now, &rules)
             .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
-        let case = cases::apply(&mut changes, None, &events, &self.tables().calendar)?;
+        let case = self.add_events(&mut changes, None, &events)?;
         let number = number.digits();
         if let Some(Source { system, id }) = source {
-            changes.create(&SourceCase { system, id, case: number.clone() })?;
+            changes.create(&SourceCase { system, id, case: number })?;
         }
         for notice in self.notices_of(&case, &events, now) {
             changes.create(&notice)?;
         }
+        let done = Done { call, ..Done::of(&case) };
+        if let Some(once) = once {
+            once.keep(&mut changes, &done, now)?;
+        }
         self.store.commit(changes.into_batch()).await?;
         self.counters.cases.add(1);
         self.bells.outbox.notify_one();
-        Ok(Filed { number, before: false, call })
+        Ok(done)
+    }
+
+    async fn filed_before(&self, number: &str) -> Result<Done, CommandError> {
+        let case = load::<Case>(&*self.store, keys::case(number)).await?;
+        let case = case.ok_or(CommandError::NotFound)?;
+        Ok(Done { before: true, ..Done::of(&case.record) })
     }
 
     fn appellant_of(&self, told: &Told, terminal: &Terminal) -> Result<Appellant, CommandError> {

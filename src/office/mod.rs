@@ -4,8 +4,10 @@
 mod account_menu;
 mod actions;
 mod alarms;
+mod api_keys;
 mod beijing;
 mod cards;
+mod case_file;
 mod case_forms;
 mod case_view;
 mod cases;
@@ -33,11 +35,14 @@ mod media;
 mod media_pieces;
 mod notice_policy;
 mod numbers;
+mod open311;
 mod outbox;
+mod outward;
 mod own_cases;
 mod own_data;
 mod people;
 mod phone;
+mod posted;
 mod preference;
 mod query;
 pub mod random;
@@ -67,6 +72,7 @@ mod understood;
 mod views;
 mod visits;
 mod watched;
+mod webhooks;
 mod wechat;
 pub mod wechat_api;
 mod wechat_token;
@@ -92,13 +98,17 @@ use crate::store::Store;
 
 pub use crate::desk::figures::Figures;
 pub use account_menu::{account_menu, push_menu};
-pub use case_forms::Typed;
+pub use api_keys::Caller;
+pub use case_file::CaseFile;
+pub use case_forms::{CommandShape, Typed, command_shapes};
 pub use county_live::{CountyRefused, CountyStatus};
 pub use dialogs::{check_dialogs, check_files};
 pub use dialogs_change::{DialogsStatus, FolderStatus, live_script};
 pub use health::Counters;
 pub use intake::{Filed, Told};
 pub use ledgers::{LedgerAsked, LedgerKind};
+pub use open311::{CaseUpdate, FollowAsked, Followed};
+pub use posted::{Done, Once, PostError};
 pub use query::{Answered, Progress};
 pub use reception::{REPLY_WITHIN, Said};
 pub use rights::{RIGHTS, Right};
@@ -109,6 +119,7 @@ pub use table_files::TableFiles;
 pub use tables::{MODEL, Tables, read_examples, read_files, read_script};
 pub use views::*;
 pub use watched::{FolderRefused, Look};
+pub use webhooks::DeadLetter;
 
 use clock::Clock;
 
@@ -142,6 +153,8 @@ pub struct Office {
     paces: sms_pace::Paces,
     numbers: numbers::Numbers,
     passwords: staff::Passwords,
+    api_paces: api_keys::ApiPaces,
+    webhooks: webhooks::Webhooks,
     phones: phone::Phones,
     shelves: shop::Shelves,
     media_folder: PathBuf,
@@ -180,6 +193,8 @@ impl Office {
             paces: sms_pace::Paces::default(),
             numbers: numbers::Numbers::default(),
             passwords: staff::Passwords::new(),
+            api_paces: api_keys::ApiPaces::default(),
+            webhooks: webhooks::Webhooks::of(&config)?,
             phones: phone::Phones::default(),
             shelves: shop::Shelves::default(),
             media_folder: config.settings.server.data.join("media"),
@@ -216,6 +231,7 @@ impl Office {
         self.work("instances", instances::run);
         self.work("dialogs", dialogs::run);
         self.work("county", county_live::run);
+        self.work("webhooks", webhooks::run);
         self.workers.close();
     }
 
@@ -276,6 +292,7 @@ impl Office {
             + self.expire_listings().await?
             + self.fetch_due().await?
             + self.send_due().await?
+            + self.deliver_all().await?
             + self.clear_away().await?
             > 0
         {}
@@ -309,6 +326,21 @@ impl Office {
     /// 反映问题 and 查进度 without signing in.
     pub fn public_pages(&self) -> bool {
         self.config.settings.public.enabled
+    }
+
+    /// Anybody may read which requests there are.
+    pub fn open311_public(&self) -> bool {
+        self.config.settings.api.open311_public
+    }
+
+    /// Without a slash at its end; empty if nobody has said it.
+    pub fn public_url(&self) -> &str {
+        self.config.settings.server.public_url.trim_end_matches('/')
+    }
+
+    /// Other programs may come in by a key.
+    pub fn api_open(&self) -> bool {
+        self.config.settings.api.enabled
     }
 
     pub fn hotline(&self) -> String {

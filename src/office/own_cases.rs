@@ -10,8 +10,8 @@ use crate::store::{Loaded, StoreError, keys, load};
 use crate::zh;
 
 use super::actions::{Outcome, as_choice, as_files, as_text, row_number, short};
+use super::tasks;
 use super::turn::Turn;
-use super::{cases, tasks};
 
 /// Shown to her in one list; more than nine do not fit a menu.
 const SHOWN: usize = 9;
@@ -196,7 +196,7 @@ impl Turn<'_> {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
-        let case = cases::apply(&mut self.changes, Some(&before), &events, &tables.calendar)?;
+        let case = self.office.add_events(&mut self.changes, Some(&before), &events)?;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         if !about.is_empty() {
             self.relay(&case, about).await?;

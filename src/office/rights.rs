@@ -142,7 +142,7 @@ impl Session {
         }
     }
 
-    fn has_filed(&self, case: &Case) -> bool {
+    pub(super) fn has_filed(&self, case: &Case) -> bool {
         case.submitted_by.name() == Some(self.name.as_str())
     }
 }

@@ -73,8 +73,31 @@ fn hash_now(password: &str) -> Option<String> {
     Some(Argon2::default().hash_password(password.as_bytes()).ok()?.to_string())
 }
 
-fn token_hash(token: &str) -> String {
+pub(super) fn token_hash(token: &str) -> String {
     random::to_hex(&sha2::Sha256::digest(token.as_bytes()))
+}
+
+fn signed_in(staff: Staff, csrf: String) -> Session {
+    Session {
+        name: staff.name,
+        role: staff.role,
+        department: staff.department,
+        village: staff.village,
+        merchant: staff.merchant,
+        csrf,
+        must_change: staff.must_change,
+    }
+}
+
+/// One by which somebody can be spoken of.
+pub(super) fn check_name(name: &str) -> Result<(), CommandError> {
+    let fits = (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count());
+    if !fits || name.chars().any(|c| c.is_control() || c == '/') {
+        return Err(CommandError::Refused(format!(
+            "名字请写1到{NAME_CHARACTERS_MAX}个字，不要有斜杠。"
+        )));
+    }
+    Ok(())
 }
 
 impl Office {
@@ -102,12 +125,7 @@ impl Office {
     ) -> Result<String, CommandError> {
         let name = name.trim();
         let (department, village, merchant) = self.belonging(role, of).await?;
-        let fits = (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count());
-        if !fits || name.chars().any(|c| c.is_control() || c == '/') {
-            return Err(CommandError::Refused(format!(
-                "名字请写1到{NAME_CHARACTERS_MAX}个字，不要有斜杠。"
-            )));
-        }
+        check_name(name)?;
         if list::<Staff>(&*self.store, keys::all_staff(), STAFF_MAX).await?.len() >= STAFF_MAX {
             return Err(CommandError::Refused(format!("最多{STAFF_MAX}个人。")));
         }
@@ -123,6 +141,9 @@ impl Office {
             failures: 0,
             locked_until: None,
         };
+        if self.all_api_keys().await?.iter().any(|key| key.name == name) {
+            return Err(CommandError::Refused(format!("「{name}」是一把钥匙的名字，请换个名字。")));
+        }
         let mut changes = Changes::default();
         changes.create(&staff)?;
         match self.store.commit(changes.into_batch()).await {
@@ -134,7 +155,11 @@ impl Office {
     }
 
     /// Department, village and merchant of one with that role; at most one of the three.
-    async fn belonging(&self, role: Role, of: Option<&str>) -> Result<Belonging, CommandError> {
+    pub(super) async fn belonging(
+        &self,
+        role: Role,
+        of: Option<&str>,
+    ) -> Result<Belonging, CommandError> {
         let refused = |text: String| Err(CommandError::Refused(text));
         let missing = |what: &str| refused(format!("请写明是{what}的。"));
         match (role, of) {
@@ -311,15 +336,13 @@ impl Office {
             return Ok(None);
         }
         let staff = load::<Staff>(&*self.store, keys::staff(&session.record.staff)).await?;
-        Ok(staff.map(|staff| Session {
-            name: staff.record.name.clone(),
-            role: staff.record.role,
-            department: staff.record.department.clone(),
-            village: staff.record.village.clone(),
-            merchant: staff.record.merchant.clone(),
-            csrf: session.record.csrf.clone(),
-            must_change: staff.record.must_change,
-        }))
+        Ok(staff.map(|staff| signed_in(staff.record, session.record.csrf)))
+    }
+
+    /// As somebody who signs in, for who has the machine itself.
+    pub async fn session_of(&self, name: &str) -> Result<Option<Session>, CommandError> {
+        let staff = load::<Staff>(&*self.store, keys::staff(name)).await?;
+        Ok(staff.map(|staff| signed_in(staff.record, String::new())))
     }
 
     pub async fn sign_out(&self, token: &str) -> Result<(), CommandError> {

@@ -75,6 +75,15 @@ pub struct CaseFilter {
     pub overdue: bool,
     /// a case number in any form, or words in title or text.
     pub search: Option<String>,
+    /// 12 digits.
+    pub village: Option<String>,
+    /// A code in categories.csv.
+    pub category: Option<String>,
+    /// Received at this moment or later, and before that one.
+    pub received_from: Option<Timestamp>,
+    pub received_to: Option<Timestamp>,
+    /// Changed at this moment or later; those that changed first come first.
+    pub updated_from: Option<Timestamp>,
     /// cursor of the previous page
     pub after: Option<String>,
 }

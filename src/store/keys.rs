@@ -48,6 +48,9 @@
 //! | `place-correction/<number>` | PlaceCorrection |
 //! | `case-source/<system>/<id>` | SourceCase |
 //! | `visits/<what>/<whose>` | Visits |
+//! | `api-key/<hash>` | ApiKey |
+//! | `posted/<hash>` | Posted |
+//! | `delivery/<webhook>/<number>/<n>` | Delivery |
 //!
 //! | index | leads to |
 //! |---|---|
@@ -89,8 +92,12 @@
 //! | `i/purchase-person/<person>/<time>/<id>` | Purchase |
 //! | `i/purchase-phone/<phone>/<time>/<id>` | Purchase |
 //! | `i/lead-open/<merchant>/<time>/<id>` | Lead |
+//! | `i/delivery-due/<webhook>/<time>/<number>/<n>` | Delivery |
+//! | `i/delivery-waiting/<webhook>/<number>/<n>` | Delivery |
+//! | `i/delivery-dead/<webhook>/<time>/<number>/<n>` | Delivery |
 
 mod cases;
+mod interfaces;
 mod messages;
 mod running;
 mod shop;
@@ -105,6 +112,7 @@ use jiff::Timestamp;
 
 use super::{Direction, Key, Range};
 pub use cases::*;
+pub use interfaces::*;
 pub use messages::*;
 pub use running::*;
 pub use shop::*;

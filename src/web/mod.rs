@@ -1,10 +1,12 @@
 //! HTTP: the channels' webhooks, the villager's phone, the clerk's desk, health.
 //! Everything that happens, happens in `office`; here it gets its address and its look.
 
+pub mod api;
 mod assets;
 mod desk;
 mod doors;
 mod media;
+mod open311;
 mod origin;
 mod phone;
 mod public;
@@ -40,6 +42,10 @@ pub fn router(office: Arc<Office>) -> Router {
         .merge(desk::routes())
         .merge(assets::routes())
         .layer(map_response(shielded));
+    let pages = match office.api_open() {
+        true => pages.merge(api::routes().merge(open311::routes()).layer(map_response(shielded))),
+        false => pages,
+    };
     Router::new()
         .merge(webhooks::routes())
         .merge(sms::routes())

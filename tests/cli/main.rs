@@ -1,5 +1,6 @@
 //! The real program, started as its operator would.
 
+mod case;
 mod copies;
 mod dialogs;
 mod menu;

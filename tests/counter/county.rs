@@ -27,6 +27,7 @@ pub struct County {
     pub wechat: FakeWechat,
     pub account: Account,
     pub office: Arc<Office>,
+    pub store: Store,
     pub clock: Arc<ManualClock>,
     /// `http://127.0.0.1:port`
     pub base: String,
@@ -172,14 +173,14 @@ impl Builder {
             Some(store) => store,
             None => empty_store().await,
         };
-        let parts = Parts { config, store, clock: clock.clone(), tables, script };
+        let parts = Parts { config, store: store.clone(), clock: clock.clone(), tables, script };
         let office = Office::new(parts).unwrap();
         let stop = CancellationToken::new();
         let router = web::router(office.clone());
         tokio::spawn(web::serve(listener, router, web::Limits::default(), stop.clone()));
         let http =
             reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        County { wechat, account, office, clock, base, data, http, stop }
+        County { wechat, account, office, store, clock, base, data, http, stop }
     }
 
     fn config(

@@ -1,6 +1,8 @@
 //! The whole program through its public routes: villagers on WeChat, clerks at the desk,
 //! Tencent's servers played by `fake-wechat`. Each file is a subject.
 
+mod api;
+mod api_manual;
 mod cards;
 mod clearing;
 mod county;
@@ -19,8 +21,10 @@ mod ledgers;
 mod listings;
 mod live_county;
 mod live_dialogs;
+mod open311;
 mod own_data;
 mod phone;
+mod program;
 mod rights;
 mod seed;
 mod shop;
@@ -37,5 +41,6 @@ mod store_faults;
 mod the_loop;
 mod understanding;
 mod versions;
+mod webhooks;
 mod wechat_faults;
 mod wechat_kinds;

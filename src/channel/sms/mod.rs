@@ -23,6 +23,7 @@ use serde::de::DeserializeOwned;
 
 pub use errors::{Class, Window, advice, class};
 pub use number::{Sender, masked, sender};
+pub use sign::hmac_sha256;
 
 /// What a provider can do; `capabilities` says it before anything is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

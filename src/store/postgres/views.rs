@@ -472,6 +472,9 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("shelf", "how old a copy of the shelf is"),
     ("case-source", "the case stands under its number, with the other platform's beside it"),
     ("visits", "counts of an hour, to limit guessing"),
+    ("api-key", "ways in of other programs, a secret"),
+    ("posted", "what programs have posted, so that nothing is done twice"),
+    ("delivery", "events on their way to departments' own systems, listed by the API"),
 ];
 
 impl View {

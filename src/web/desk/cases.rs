@@ -48,6 +48,7 @@ impl Asked {
             overdue: !self.overdue.is_empty(),
             search: some(&search),
             after: some(&self.after),
+            ..CaseFilter::default()
         }
     }
 }

@@ -25,7 +25,7 @@ use axum::routing::get;
 
 use crate::office::Office;
 use crate::web::media;
-pub use page::{case_number, status_of};
+pub use page::{case_number, sheet_file, status_of};
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()

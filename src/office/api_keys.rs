@@ -1,0 +1,137 @@
+//! Keys by which other programs come in. A key has a role as somebody who signs in has one, and
+//! may do the same; only its hash is stored, so it is shown once.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::store::interface_records::ApiKey;
+use crate::store::records::Staff;
+use crate::store::{Changes, StoreError, keys, list, load};
+
+use super::staff::{check_name, token_hash};
+use super::views::{CommandError, Role, Session};
+use super::{Office, flood, random};
+
+const PREFIX: &str = "bm_";
+/// Of a key, as it is spoken of: the prefix and eight of its 64 digits.
+const ID_CHARACTERS: usize = PREFIX.len() + 8;
+const KEY_BYTES_MAX: usize = 100;
+const KEYS_MAX: usize = 500;
+
+/// How fast each key is used at this instance.
+#[derive(Default)]
+pub(super) struct ApiPaces(Mutex<HashMap<String, Timestamp>>);
+
+/// Who calls by a key.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub session: Session,
+    /// By which the key is spoken of.
+    pub key: String,
+}
+
+impl Office {
+    /// Gives the key itself, which nobody can be told again. `of` as for somebody who signs in.
+    pub async fn add_api_key(
+        &self,
+        name: &str,
+        role: Role,
+        of: Option<&str>,
+    ) -> Result<String, CommandError> {
+        let name = name.trim();
+        check_name(name)?;
+        let (department, village, merchant) = self.belonging(role, of).await?;
+        // What is done in that name must be one's only.
+        if load::<Staff>(&*self.store, keys::staff(name)).await?.is_some() {
+            return Err(CommandError::Refused(format!(
+                "「{name}」是工作人员的名字，请给钥匙另起一个名字。"
+            )));
+        }
+        let known = self.all_api_keys().await?;
+        if known.len() >= KEYS_MAX {
+            return Err(CommandError::Refused(format!("最多{KEYS_MAX}把钥匙，请先收回不用的。")));
+        }
+        let token = format!("{PREFIX}{}", random::hex::<32>());
+        let key = ApiKey {
+            hash: token_hash(&token),
+            id: token.chars().take(ID_CHARACTERS).collect(),
+            name: name.to_owned(),
+            role,
+            department,
+            village,
+            merchant,
+            made_at: self.clock.now(),
+            revoked_at: None,
+        };
+        // Two keys of one program, the old and the new, have one name; two programs have not.
+        let same = |other: &&ApiKey| other.name == key.name && other.revoked_at.is_none();
+        let other = |one: &ApiKey| {
+            (one.role, &one.department, &one.village, &one.merchant)
+                != (key.role, &key.department, &key.village, &key.merchant)
+        };
+        if known.iter().filter(same).any(other) {
+            return Err(CommandError::Refused(format!(
+                "已经有叫「{name}」的钥匙，角色或单位不一样。请另起一个名字，或先收回那一把。"
+            )));
+        }
+        let mut changes = Changes::default();
+        changes.create(&key)?;
+        self.store.commit(changes.into_batch()).await?;
+        Ok(token)
+    }
+
+    /// `id` as `all_api_keys` gives it. Revoking twice is no mistake.
+    pub async fn revoke_api_key(&self, id: &str) -> Result<ApiKey, CommandError> {
+        let known = list::<ApiKey>(&*self.store, keys::all_api_keys(), KEYS_MAX).await?;
+        let before = known.into_iter().find(|key| key.record.id == id);
+        let before = before.ok_or(CommandError::NotFound)?;
+        let mut key = before.record.clone();
+        if key.revoked_at.is_none() {
+            key.revoked_at = Some(self.clock.now());
+            let mut changes = Changes::default();
+            changes.replace(&before, &key)?;
+            self.store.commit(changes.into_batch()).await?;
+        }
+        Ok(key)
+    }
+
+    /// The oldest first.
+    pub async fn all_api_keys(&self) -> Result<Vec<ApiKey>, CommandError> {
+        let known = list::<ApiKey>(&*self.store, keys::all_api_keys(), KEYS_MAX).await?;
+        let mut known: Vec<ApiKey> = known.into_iter().map(|loaded| loaded.record).collect();
+        known.sort_by(|a, b| (a.made_at, &a.id).cmp(&(b.made_at, &b.id)));
+        Ok(known)
+    }
+
+    /// `None`: no such key, or no longer.
+    pub async fn caller(&self, token: &str) -> Result<Option<Caller>, StoreError> {
+        if !token.starts_with(PREFIX) || token.len() > KEY_BYTES_MAX {
+            return Ok(None);
+        }
+        let key = load::<ApiKey>(&*self.store, keys::api_key(&token_hash(token))).await?;
+        let key = key.map(|key| key.record.clone()).filter(|key| key.revoked_at.is_none());
+        Ok(key.map(|key| Caller {
+            session: Session {
+                name: key.name,
+                role: key.role,
+                department: key.department,
+                village: key.village,
+                merchant: key.merchant,
+                csrf: String::new(),
+                must_change: false,
+            },
+            key: key.id,
+        }))
+    }
+
+    /// Notes one more request of a key; `Err`: too many, and how long to wait.
+    pub fn admit(&self, key: &str) -> Result<(), SignedDuration> {
+        let per_minute = self.config.settings.api.per_minute;
+        let mut paces = self.api_paces.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = flood::admit(paces.get(key).copied(), self.clock.now(), per_minute)?;
+        paces.insert(key.to_owned(), next);
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! The figures of the day, as JSON. What each means stands in docs/台账和指标.md.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::desk::measures::Tally;
+use crate::office::Figures;
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DayFigures {
+    pub received_today: u32,
+    pub closed_today: u32,
+    pub open: u32,
+    pub amber: u32,
+    pub overdue: u32,
+    pub supervised: u32,
+    pub received_month: u32,
+    pub closed_month: u32,
+    /// Of assignments whose time ends in this month.
+    pub month: Rates,
+    /// The oldest first.
+    pub days: Vec<Day>,
+    /// Open cases by age in working days: up to 2, up to 5, up to 10, more.
+    pub ages: [u32; 4],
+    pub departments: BTreeMap<String, OfDepartment>,
+    /// Received in this month, by the code of the kind; empty: not known yet.
+    pub kinds: BTreeMap<String, u32>,
+    pub channels: BTreeMap<String, u32>,
+    /// By the first nine digits of the place.
+    pub townships: BTreeMap<String, u32>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Day {
+    /// `2026-11-25`
+    pub day: String,
+    pub received: u32,
+    pub closed: u32,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OfDepartment {
+    pub open: u32,
+    pub amber: u32,
+    pub overdue: u32,
+    pub month: Rates,
+}
+
+/// Shares from 0 to 1; null: there is nothing to take a share of.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Rates {
+    pub assigned: u32,
+    pub accepted_in_time: Option<f64>,
+    pub responded: Option<f64>,
+    pub in_time: Option<f64>,
+    /// Without extensions.
+    pub in_first_time: Option<f64>,
+    pub returned: Option<f64>,
+    pub extended: Option<f64>,
+    pub redone: Option<f64>,
+    pub solved: Option<f64>,
+    pub content: Option<f64>,
+    pub rated: Option<f64>,
+    pub unrated: u32,
+}
+
+impl From<Figures> for DayFigures {
+    fn from(figures: Figures) -> Self {
+        let day = |(day, received, closed): (jiff::civil::Date, u32, u32)| Day {
+            day: day.to_string(),
+            received,
+            closed,
+        };
+        let departments = figures.departments.into_iter().map(|(id, own)| {
+            let month = Rates::of(&own.month);
+            (id, OfDepartment { open: own.open, amber: own.amber, overdue: own.overdue, month })
+        });
+        Self {
+            received_today: figures.received_today,
+            closed_today: figures.closed_today,
+            open: figures.open,
+            amber: figures.amber,
+            overdue: figures.overdue,
+            supervised: figures.supervised,
+            received_month: figures.received_month,
+            closed_month: figures.closed_month,
+            month: Rates::of(&figures.month),
+            days: figures.days.into_iter().map(day).collect(),
+            ages: figures.ages,
+            departments: departments.collect(),
+            kinds: figures.categories,
+            channels: figures.channels,
+            townships: figures.townships,
+        }
+    }
+}
+
+impl Rates {
+    fn of(tally: &Tally) -> Self {
+        Self {
+            assigned: tally.assigned,
+            accepted_in_time: tally.accept_rate(),
+            responded: tally.response_rate(),
+            in_time: tally.in_time_rate(),
+            in_first_time: tally.in_first_time_rate(),
+            returned: tally.return_rate(),
+            extended: tally.extension_rate(),
+            redone: tally.redo_rate(),
+            solved: tally.solved_rate(),
+            content: tally.content_rate(),
+            rated: tally.rated_rate(),
+            unrated: tally.unrated,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! `/api/v1`: all of the desk for programs. Who may do what is decided below, in `office`; what may
+//! be done to a case is read from the table of transitions; the routes and the document are made
+//! from one list.
+
+mod asked;
+mod cases;
+mod county;
+mod document;
+mod figures;
+mod problem;
+mod shapes;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{MethodRouter, get, post};
+use axum::{Json, Router};
+use serde_json::Value;
+
+pub use asked::known;
+pub use cases::{Wanted, page};
+pub use problem::Failure;
+pub use shapes::{CaseLine, Filing, Moment, Outcome, Signer, WholeCase};
+
+use crate::office::Office;
+use document::{SchemaOf, Told, schema_of};
+use problem::Code;
+
+const BASE: &str = "/api/v1";
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+type Operation = (Told, MethodRouter<Arc<Office>>);
+
+pub fn routes() -> Router<Arc<Office>> {
+    let mut router = Router::new();
+    for (told, handler) in operations() {
+        router = router.route(told.path, handler);
+    }
+    let router = router
+        .route("/openapi.json", get(openapi))
+        .method_not_allowed_fallback(async || {
+            Code::WrongMethod.with("This address is not asked so.")
+        })
+        .fallback(async || Code::NotFound.with("There is no such address."))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    Router::new().nest(BASE, router)
+}
+
+/// The OpenAPI document.
+pub fn document() -> Value {
+    let told: Vec<Told> = operations().into_iter().map(|(told, _)| told).collect();
+    document::document(&told)
+}
+
+async fn openapi() -> Json<Value> {
+    Json(document())
+}
+
+fn reads(
+    path: &'static str,
+    id: &'static str,
+    about: &'static str,
+    answer: SchemaOf,
+    handler: MethodRouter<Arc<Office>>,
+) -> Operation {
+    let told = Told {
+        method: "get",
+        path,
+        id,
+        about,
+        query: None,
+        body: None,
+        answer,
+        failures: &[404],
+        is_open: false,
+    };
+    (told, handler)
+}
+
+fn asks(query: SchemaOf, (told, handler): Operation) -> Operation {
+    (Told { query: Some(query), failures: &[400, 404, 422], ..told }, handler)
+}
+
+fn does(
+    path: &'static str,
+    id: &'static str,
+    about: &'static str,
+    (body, answer): (Option<SchemaOf>, SchemaOf),
+    handler: MethodRouter<Arc<Office>>,
+) -> Operation {
+    let failures = &[400, 404, 409, 413, 415, 422];
+    let told = Told {
+        method: "post",
+        path,
+        id,
+        about,
+        query: None,
+        body,
+        answer,
+        failures,
+        is_open: false,
+    };
+    (told, handler)
+}
+
+#[rustfmt::skip]
+fn operations() -> Vec<Operation> {
+    use shapes as s;
+    vec![
+        asks(schema_of::<cases::Wanted>, reads("/cases", "cases", "List cases", schema_of::<s::CasePage>, get(cases::list))),
+        does("/cases", "file", "File a case for somebody", (Some(schema_of::<s::Filing>), schema_of::<s::Outcome>), post(cases::file)),
+        asks(schema_of::<cases::Look>, reads("/cases/{number}", "case", "One case with its timeline", schema_of::<s::WholeCase>, get(cases::one))),
+        does("/cases/{number}/{command}", "command", "Do something to a case", (None, schema_of::<s::Outcome>), post(cases::command)),
+        reads("/figures", "figures", "The figures of the day", schema_of::<figures::DayFigures>, get(county::figures)),
+        asks(schema_of::<county::Month>, reads("/ledgers/{kind}", "ledger", "A ledger: cases, village, departments or overdue", schema_of::<s::Ledger>, get(county::ledger))),
+        reads("/departments", "departments", "Departments", schema_of::<s::Departments>, get(county::departments)),
+        reads("/kinds", "kinds", "Kinds of matter", schema_of::<s::Kinds>, get(county::kinds)),
+        reads("/places", "places", "Villages and communities", schema_of::<s::Places>, get(county::places)),
+        reads("/transitions", "transitions", "What may follow what, and by whom", schema_of::<s::Transitions>, get(county::transitions)),
+        reads("/me", "me", "Whose key it is and what it may do", schema_of::<s::Me>, get(county::me)),
+        reads("/deliveries", "deliveries", "Events that a department's system did not take", schema_of::<s::Deliveries>, get(county::deliveries)),
+        does("/deliveries/{id}/again", "deliver_again", "Send it once more", (None, schema_of::<s::Fine>), post(county::deliver_again)),
+    ]
+}
