@@ -204,6 +204,8 @@ impl Subcommand for CaseCommand {
         command
             .subcommand_required(true)
             .arg_required_else_help(true)
+            // One of the table is called so.
+            .disable_help_subcommand(true)
             .subcommands([list, show, file])
             .subcommands(command_shapes().iter().map(subcommand))
     }

@@ -43,6 +43,9 @@ impl Office {
         let name = name.trim();
         check_name(name)?;
         let (department, village, merchant) = self.belonging(role, of).await?;
+        if role == Role::Source && department.is_none() {
+            return Err(CommandError::Refused("请写明是哪个来件平台的，例如 数字城管。".into()));
+        }
         // What is done in that name must be one's only.
         if load::<Staff>(&*self.store, keys::staff(name)).await?.is_some() {
             return Err(CommandError::Refused(format!(
