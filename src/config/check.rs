@@ -587,6 +587,23 @@ mod tests {
         assert_eq!(toml::Table::try_from(shown).expect("toml"), defaults);
     }
 
+    #[test]
+    fn the_shipped_example_of_a_webhook_loads() {
+        let text: String = include_str!("../../config.toml")
+            .lines()
+            .skip_while(|line| !line.contains("[webhooks."))
+            .take_while(|line| !line.contains("[wechat.main]"))
+            .filter_map(|line| line.strip_prefix("#: "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let config = parse("config.toml", &text, &|_| Some(KEY.into())).expect("it loads");
+        let webhook = &config.webhooks["chengguan"];
+        assert_eq!(
+            (&*webhook.settings.department, webhook.settings.allow_private),
+            ("城管", false)
+        );
+    }
+
     /// The commented example of an account is whole and right.
     #[test]
     fn the_shipped_example_of_an_account_loads() {
