@@ -310,6 +310,9 @@ impl Office {
 
     /// What was given up, the newest first: of all, or of one's own department.
     pub async fn dead_letters(&self, session: &Session) -> Result<Vec<DeadLetter>, CommandError> {
+        if !session.may(Right::Settings) && !session.may(Right::OwnReports) {
+            return Err(CommandError::NotFound);
+        }
         let mut dead = Vec::new();
         for (name, (webhook, _)) in &self.webhooks.0 {
             let department = &webhook.settings.department;
@@ -329,10 +332,7 @@ impl Office {
                 said: one.record.said,
             }));
         }
-        match dead.is_empty() && !session.may(Right::Settings) && session.department.is_none() {
-            true => Err(CommandError::NotFound),
-            false => Ok(dead),
-        }
+        Ok(dead)
     }
 
     /// Once more, for another day.
@@ -362,7 +362,8 @@ impl Office {
 }
 
 fn sees_deliveries(session: &Session, department: &str) -> bool {
-    session.may(Right::Settings) || session.department.as_deref() == Some(department)
+    let is_own = session.department.as_deref() == Some(department);
+    session.may(Right::Settings) || (session.may(Right::OwnReports) && is_own)
 }
 
 /// Twice as long each time, and an hour at most.
