@@ -3,6 +3,7 @@
 
 pub mod sms;
 pub mod wechat;
+pub mod wechat_pay;
 
 use jiff::Timestamp;
 

@@ -27,7 +27,7 @@ const ORDER_BYTES_MAX: usize = FILE_BYTES_MAX / 3 * 4 + 4 * 1024;
 
 #[derive(Debug, Subcommand)]
 pub enum ShopCommand {
-    /// Put in a table of goods, .xlsx or .csv: 传商品表
+    /// Put in a table of goods, .xlsx, .csv or .json: 传商品表
     ///
     /// The same as the upload at the desk. A table with a mistake changes nothing: every bad row
     /// is said with its row and column. With a program that serves it asks that one; otherwise
@@ -57,8 +57,11 @@ pub async fn run(config: &Path, command: ShopCommand) -> anyhow::Result<ExitCode
         bail!("{}：超过4MB，请分几次传。", file.display());
     }
     let name = file.file_name().map(|name| name.to_string_lossy().to_lowercase());
-    let name = name.filter(|name| name.ends_with(".xlsx") || name.ends_with(".csv"));
-    let Some(name) = name else { bail!("{}：请给 .xlsx 或 .csv 文件。", file.display()) };
+    let name =
+        name.filter(|name| [".xlsx", ".csv", ".json"].iter().any(|known| name.ends_with(known)));
+    let Some(name) = name else {
+        bail!("{}：请给 .xlsx、.csv 或 .json 文件。", file.display())
+    };
     let config = start::read_config(config)?;
     let table = BASE64_STANDARD.encode(&bytes);
     let order = Order { name: name.clone(), table, dry_run };

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::{
     Config, NoticeSettings, Problem, Settings, SmsChannel, SmsSettings, Source, StoreSettings,
-    Webhook, WebhookSettings, WechatAccount, WechatMode, WechatSettings,
+    Webhook, WebhookSettings, WechatAccount, WechatMode, WechatPay, WechatSettings,
 };
 
 /// All that is wrong with the file; never empty.
@@ -51,10 +51,11 @@ pub fn parse(
         .iter()
         .filter_map(|(name, webhook)| Some((name.clone(), checker.webhook(name, webhook)?)))
         .collect();
+    let wechat_pay = checker.payment(&settings);
     let store_password = checker.database(&settings.store);
     if checker.problems.is_empty() {
         let source = Source { file: file.to_owned(), text: text.to_owned() };
-        Ok(Config { settings, wechat, sms, webhooks, store_password, source })
+        Ok(Config { settings, wechat, sms, webhooks, wechat_pay, store_password, source })
     } else {
         checker.problems.sort_by_key(|problem| (problem.line, problem.column));
         Err(ConfigError(checker.problems))
@@ -337,6 +338,99 @@ impl Checker<'_> {
         value.map(|value| value.trim().to_owned().into())
     }
 
+    /// What it takes to be paid in WeChat, if that is wanted.
+    fn payment(&mut self, settings: &Settings) -> Option<WechatPay> {
+        let pay = &settings.wechat_pay;
+        if pay.mchid.is_empty() {
+            return None;
+        }
+        let before = self.problems.len();
+        let mut wrong = |key: &str, what: String, mend: &str| {
+            self.say(self.place("wechat_pay", key), what, mend);
+        };
+        if !(8..=12).contains(&pay.mchid.len()) || !pay.mchid.bytes().all(|b| b.is_ascii_digit()) {
+            wrong(
+                "mchid",
+                format!(
+                    "wechat_pay.mchid = \"{}\" 不像商户号 (not a merchant's number)",
+                    pay.mchid
+                ),
+                "商户号是10位数字，在商户平台「账户中心」里。It is about ten digits.",
+            );
+        }
+        if pay.serial.len() < 16 || !pay.serial.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            wrong(
+                "serial",
+                "wechat_pay.serial 不像证书序列号 (not a serial number)".to_owned(),
+                "商户平台「API安全」「商户API证书」里有，40个字母数字。\
+                 Copy it from the merchant's certificate: 40 hex digits.",
+            );
+        }
+        if pay.key_file.as_os_str().is_empty() {
+            wrong(
+                "key_file",
+                "缺 wechat_pay.key_file：商户私钥 (the merchant's private key)".to_owned(),
+                "请写 apiclient_key.pem 放在哪里。Write where apiclient_key.pem is.",
+            );
+        }
+        if pay.platform_keys.is_empty() {
+            wrong(
+                "platform_keys",
+                "缺 wechat_pay.platform_keys：微信支付公钥 (the platform's public key)".to_owned(),
+                "请写成 { PUB_KEY_ID_... = \"pub_key.pem\" }，在商户平台「API安全」里下载。\
+                 Download it from the merchant's page.",
+            );
+        }
+        if !(pay.api.starts_with("https://") || pay.api.starts_with("http://")) {
+            wrong(
+                "api",
+                format!("wechat_pay.api = \"{}\" 不是网址 (not a URL)", pay.api),
+                "请删去这一行，用默认的。Remove the line.",
+            );
+        }
+        let url = settings.server.public_url.trim_end_matches('/');
+        if !url.starts_with("https://") {
+            self.say(
+                self.place("server", "public_url"),
+                "微信支付要 https 的网址 (WeChat Pay wants an address with https)",
+                "请在 server.public_url 写 https:// 开头、微信打得开的网址。\
+                 Write the public address, with https://.",
+            );
+        }
+        let mut accounts = settings.wechat.iter();
+        let account = match (pay.account.as_str(), accounts.len()) {
+            ("", 1) => accounts.next(),
+            ("", _) => None,
+            (name, _) => accounts.find(|(known, _)| *known == name),
+        };
+        if account.is_none() {
+            self.say(
+                self.place("wechat_pay", "account"),
+                "wechat_pay.account 没有指到一个公众号 (it names no account)",
+                "请写 [wechat.NAME] 里的 NAME。Write the NAME of a [wechat.NAME].",
+            );
+        }
+        let api_v3_key = self.named("wechat_pay", "api_v3_key_env", &pay.api_v3_key_env);
+        if api_v3_key.as_ref().is_some_and(|key| key.len() != 32) {
+            self.say(
+                self.place("wechat_pay", "api_v3_key_env"),
+                format!("环境变量 {} 里的 APIv3 密钥不是32个字符", pay.api_v3_key_env),
+                "请在商户平台「API安全」里重新设置，再抄过来。It has 32 characters: set it anew.",
+            );
+        }
+        if self.problems.len() > before {
+            return None;
+        }
+        let (account, of_account) = account?;
+        Some(WechatPay {
+            settings: pay.clone(),
+            account: account.clone(),
+            appid: of_account.appid.get_ref().clone(),
+            public_url: url.to_owned(),
+            api_v3_key: api_v3_key?.into(),
+        })
+    }
+
     fn account(&mut self, name: &str, account: &WechatSettings) -> Option<WechatAccount> {
         let before = self.problems.len();
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -457,6 +551,7 @@ mod tests {
             "TOKEN" => Some("pamtest".into()),
             "KEY" => Some(KEY.into()),
             "SHORT" => Some("abc".into()),
+            "API" => Some("0123456789abcdef0123456789ABCDEF".into()),
             "EMPTY" => Some(" ".into()),
             _ => None,
         }
@@ -557,6 +652,30 @@ mod tests {
         check(&webhook(&inside), &[]);
         check(&webhook("url = \"https://a.example\"\nsecret_env = \"SHORT\""), &[(4, "太短")]);
         check(&webhook("url = \"https://a.example\"\nsecret_env = \"NONE\""), &[(4, "NONE")]);
+    }
+
+    #[test]
+    fn payment_in_wechat_is_whole_or_off() {
+        let pay = |lines: &str| {
+            let head = "[server]\npublic_url = \"https://bm.example.gov.cn\"\n\
+                        [simulator]\nenabled = false\n[wechat_pay]\n";
+            with_account(&format!("{head}{lines}\n"))
+        };
+        let whole = "mchid = \"1900007291\"\nserial = \"408B07E79B8269FEC3D5D3E6AB8ED163A6A380DB\"\n\
+                     key_file = \"apiclient_key.pem\"\n\
+                     platform_keys = { PUB_KEY_ID_01 = \"pub_key.pem\" }\napi_v3_key_env = \"API\"";
+        check(&pay(""), &[]);
+        check(&pay(whole), &[]);
+        check(&pay(&whole.replace("1900007291", "19a")), &[(6, "mchid")]);
+        check(&pay(&whole.replace("408B", "")), &[]);
+        check(&pay(&whole.replace("408B07E7", "x")), &[(7, "serial")]);
+        check(&pay(&whole.replace("\"API\"", "\"TOKEN\"")), &[(10, "32个字符")]);
+        check(&pay(&format!("{whole}\naccount = \"other\"")), &[(11, "account")]);
+        check(
+            &pay("mchid = \"1900007291\""),
+            &[(5, "serial"), (5, "key_file"), (5, "platform_keys"), (5, "环境变量")],
+        );
+        check(&pay(whole).replace("https://bm", "http://bm"), &[(2, "https")]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod live;
 mod problem;
 mod sms;
 mod webhooks;
+mod wechat_pay;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -23,6 +24,7 @@ pub use live::Common;
 pub use problem::{Problem, Source};
 pub use sms::{NoticeKind, NoticeSettings, SmsChannel, SmsSettings, TemplateSettings};
 pub use webhooks::{ApiSettings, Webhook, WebhookSettings};
+pub use wechat_pay::{WechatPay, WechatPaySettings};
 
 /// The file as written. Every key has a default, so an empty file is a whole
 /// configuration. `config.toml` in the repository shows each key with its default;
@@ -41,6 +43,7 @@ pub struct Settings {
     pub simulator: SimulatorSettings,
     pub public: PublicSettings,
     pub api: ApiSettings,
+    pub wechat_pay: WechatPaySettings,
     pub wechat: BTreeMap<String, WechatSettings>,
     pub sms: BTreeMap<String, SmsSettings>,
     pub webhooks: BTreeMap<String, WebhookSettings>,
@@ -240,6 +243,7 @@ pub struct Config {
     pub wechat: BTreeMap<String, WechatAccount>,
     pub sms: BTreeMap<String, SmsChannel>,
     pub webhooks: BTreeMap<String, Webhook>,
+    pub wechat_pay: Option<WechatPay>,
     /// For what is found wrong later, by those who know more.
     pub source: Source,
     /// Of the database.

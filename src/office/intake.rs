@@ -312,6 +312,22 @@ impl Office {
         Ok(Command::CoSign { person, name, phone })
     }
 
+    /// Whom somebody of the county has before her, with a number from her own mouth.
+    pub(super) async fn person_at_counter(
+        &self,
+        changes: &mut Changes,
+        name: &str,
+        phone: &str,
+    ) -> Result<String, CommandError> {
+        let who = Appellant {
+            name: Some(name.to_owned()),
+            phone: Some(phone.to_owned()),
+            prefers: None,
+            vouched: true,
+        };
+        self.known_or_new(changes, &mut Vec::new(), who, self.clock.now()).await
+    }
+
     /// Whoever has that number: she is known by it, or will be from now on. Who has none, or a
     /// number that nobody has heard from her own mouth, is a new person.
     async fn known_or_new(

@@ -157,6 +157,7 @@ pub struct Office {
     webhooks: webhooks::Webhooks,
     phones: phone::Phones,
     shelves: shop::Shelves,
+    payments: Option<shop::Payments>,
     media_folder: PathBuf,
     /// Held by who keeps a file until a record refers to it, and alone by who removes one.
     media_files: tokio::sync::RwLock<()>,
@@ -184,6 +185,7 @@ impl Office {
         let Parts { config, store, clock, tables, script } = parts;
         let wechat = wechat::lines(&config, &clock, &store)?;
         let sms = sms::channels(&config, &script)?;
+        let payments = shop::payments(&config, &clock)?;
         Ok(Arc::new(Self {
             wechat,
             sms,
@@ -197,6 +199,7 @@ impl Office {
             webhooks: webhooks::Webhooks::of(&config)?,
             phones: phone::Phones::default(),
             shelves: shop::Shelves::default(),
+            payments,
             media_folder: config.settings.server.data.join("media"),
             media_files: tokio::sync::RwLock::default(),
             counters: Counters::default(),
@@ -288,6 +291,9 @@ impl Office {
         while self.wake_due().await?
             + self.pass_deadlines().await?
             + self.pass_order_deadlines().await?
+            + self.chase_payments().await?
+            + self.compare_bill().await?
+            + self.greet_merchants().await?
             + self.reconcile_by_night().await?
             + self.expire_listings().await?
             + self.fetch_due().await?

@@ -243,6 +243,7 @@ impl Office {
                 TaskKind::Supervise => "supervise",
                 TaskKind::Listing => "listing",
                 TaskKind::Reconcile => "reconcile",
+                TaskKind::Paper => "paper",
             },
             title: task.title.clone(),
             reason: task.reason.clone(),

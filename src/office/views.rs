@@ -244,6 +244,7 @@ pub enum FieldKind {
 pub struct TaskView {
     pub id: String,
     /// "phone" | "handover" | "voice" | "dead" | "relay" | "danger" | "listing" | "reconcile"
+    /// | "paper"
     pub kind: &'static str,
     pub title: String,
     /// why it is here

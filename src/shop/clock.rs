@@ -7,7 +7,8 @@ use super::order::Order;
 use super::state::{PayState, State};
 use crate::calendar::{Calendar, Limit};
 
-const UNPAID: SignedDuration = SignedDuration::from_mins(30);
+/// An order that is to be paid by WeChat and was not.
+pub const UNPAID: SignedDuration = SignedDuration::from_mins(30);
 const NUDGE: Limit = Limit::WorkingMinutes(120);
 /// Since it arrived.
 const REMINDERS: [SignedDuration; 2] =

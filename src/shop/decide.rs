@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::article::Returns;
 use super::event::{Actor, Change, Draft, Handed, OrderEvent};
 use super::money::{Fen, Milli};
-use super::order::Order;
+use super::order::{CASH, Order};
 use super::refusal::Refusal;
 use super::state::{Fulfil, Party, PayState, State, Step, transition};
 use crate::calendar::{Calendar, Limit, spoken};
@@ -232,6 +232,10 @@ fn follow(
             let refund = order.refunds.iter().find(|refund| refund.no == no);
             match refund {
                 Some(refund) if refund.done => Vec::new(),
+                // What came by WeChat goes back the same way, without anybody's hand.
+                Some(refund) if !refund.in_cash() && by.party() != Party::System => {
+                    return Err(not_allowed(step, "微信支付"));
+                }
                 Some(_) => vec![Change::Refunded { no }],
                 None => return Err(Refusal::Missing("退款单号")),
             }
@@ -334,7 +338,7 @@ fn hand(order: &Order, change: Change) -> Vec<Change> {
     let owed = order.total().minus(order.paid);
     let mut changes = vec![change];
     if owed > Fen::ZERO {
-        let transaction = format!("cash-{}", order.number.digits());
+        let transaction = format!("{CASH}{}", order.number.digits());
         changes.push(Change::Paid { amount: owed, transaction });
     }
     changes
@@ -374,7 +378,8 @@ fn pay(order: &Order, amount: Fen, transaction: String) -> Result<Vec<Change>, R
     Ok(changes)
 }
 
-/// What was paid beyond what is owed is given back, with a number of its own, once.
+/// What was paid beyond what is owed is given back, the last payment first, each part with a
+/// number of its own, once.
 fn give_back(order: &Order, by: &Actor, now: Timestamp, changes: &mut Vec<Change>) {
     let mut after = order.clone();
     for change in changes.iter() {
@@ -384,14 +389,25 @@ fn give_back(order: &Order, by: &Actor, now: Timestamp, changes: &mut Vec<Change
         }
     }
     let owed = after.paid.minus(after.refunding()).minus(after.payable());
-    if owed > Fen::ZERO {
-        let no = format!("{}R{}", after.number.digits(), after.refunds.len() + 1);
-        let reason = match after.state {
-            State::Cancelled | State::Refused => "订单没有做成",
-            State::Returned => "退货",
-            _ => "实际比付的少",
-        };
-        changes.push(Change::RefundDue { no, amount: owed, reason: reason.to_owned() });
+    let reason = match after.state {
+        State::Cancelled | State::Refused => "订单没有做成",
+        State::Returned => "退货",
+        _ => "实际比付的少",
+    };
+    let mut owed = owed.max(Fen::ZERO);
+    let mut n = after.refunds.len();
+    for payment in after.transactions.iter().rev() {
+        let amount = owed.min(after.left_of(payment));
+        if amount > Fen::ZERO {
+            n += 1;
+            owed = owed.minus(amount);
+            changes.push(Change::RefundDue {
+                no: format!("{}R{n}", after.number.digits()),
+                amount,
+                reason: reason.to_owned(),
+                transaction: payment.id.clone(),
+            });
+        }
     }
 }
 

@@ -119,6 +119,9 @@ pub enum Change {
         no: String,
         amount: Fen,
         reason: String,
+        /// The payment of which it goes back, the way it came.
+        #[serde(default)]
+        transaction: String,
     },
     Refunded {
         no: String,

@@ -164,6 +164,8 @@ pub struct Merchant {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lack {
     Stage(Stage),
+    /// Its trial or its membership year was over on that day.
+    Ended(Stage, Date),
     Missing(DocumentKind),
     Expired(DocumentKind, Date),
 }
@@ -240,11 +242,14 @@ impl Merchant {
         self.upheld.iter().filter(|known| known.on > from && known.on <= today).count()
     }
 
-    /// What keeps it from selling this kind of goods on that day; a paper counts on its last
-    /// day and no longer at the midnight behind it.
+    /// What keeps it from selling this kind of goods on that day; a paper, a trial and a
+    /// membership count on their last day and no longer at the midnight behind it.
     pub fn lack(&self, kind: &GoodsKind, on: Date) -> Option<Lack> {
         if !self.stage.may_sell() {
             return Some(Lack::Stage(self.stage));
+        }
+        if let Some(last) = self.stage_ends.filter(|last| *last < on) {
+            return Some(Lack::Ended(self.stage, last));
         }
         kind.documents.iter().find_map(|wanted| {
             let held = self.documents.iter().filter(|document| document.kind == *wanted);

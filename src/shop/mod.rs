@@ -32,7 +32,7 @@ pub use agency::{Lead, LeadKind, ParcelState, Purchase};
 pub use article::{Article, MarketPrice, NotOffered, Returns, Season, StockMode};
 pub use audit::{audit, reserved};
 pub use cart::{Cycle, Occasion, Parcel, Pick, deliver_on, parcels, total};
-pub use clock::next_by_clock;
+pub use clock::{UNPAID, next_by_clock};
 pub use decide::{CODE_LOCK, Command, LINES_MAX, RETURN_DAYS, WRONG_CODES_MAX, decide};
 pub use event::{Actor, Change, Draft, Handed, Line, OrderEvent};
 pub use kinds::{GoodsKind, GoodsKinds};
@@ -48,7 +48,7 @@ pub use sheets::{
     DeliveryRow, PickingRow, RouteRow, SortingRow, delivery, picking, route, sorting,
 };
 pub use shelf::{Shelf, Wish};
-pub use state::{Fulfil, Party, PayMethod, PayState, State, Step, TRANSITIONS, transition};
+pub use state::{Fulfil, Party, PayMethod, PayState, State, Step, TRANSITIONS, may, transition};
 pub use stock::{LedgerError, MoveKind, Stock, StockMove, Wanted, reconcile, stock_of};
 pub use table::{Problem, Row, Table};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::event::{Actor, Change, OrderEvent};
 use super::order::Order;
-use super::state::{Fulfil, Party, PayMethod, TRANSITIONS, Transition};
+use super::state::{Fulfil, Party, PayMethod, PayState, State, Step, TRANSITIONS, Transition};
 use crate::calendar::spoken;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,15 +30,22 @@ pub fn notices(order: &Order, event: &OrderEvent) -> Vec<Notice> {
     let row = TRANSITIONS.iter().find(leads_here);
     let Some(row) = row else { return Vec::new() };
     let part = matches!(event.change, Change::Confirmed { in_part: true, .. });
+    // A merchant begins with an order that is paid, where it is paid beforehand.
+    let beforehand = order.pay == PayMethod::Wechat;
+    let begins = step == if beforehand { Step::Paid } else { Step::Placed };
+    let can_begin = order.state == State::Placed && order.pay_state() != PayState::Awaiting;
     let buyer = match (row.buyer, &event.by) {
         (_, Actor::Buyer { .. }) => None,
         (Some("order_confirmed"), _) if part => Some("order_part"),
         // At the door it is said by who brings it.
         (Some("order_sent"), _) if order.fulfil == Fulfil::Pickup => None,
+        // Of cash that she hands over she need not be told.
+        (Some("order_paid"), _) if !(beforehand && can_begin) => None,
         (told, _) => told,
     };
     let merchant = match (row.merchant, &event.by) {
         (_, Actor::Merchant { .. }) => None,
+        (Some("merchant_order"), _) if !(begins && can_begin) => None,
         (told, _) => told,
     };
     let notice = |to, id| Notice { to, id, fields: fields(order, &event.change) };

@@ -63,12 +63,31 @@ pub struct Transaction {
     pub amount: Fen,
 }
 
+/// Of the id of a payment in cash; any other was made by WeChat Pay.
+pub(super) const CASH: &str = "cash-";
+
+impl Transaction {
+    pub fn in_cash(&self) -> bool {
+        self.id.starts_with(CASH)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     pub no: String,
     pub amount: Fen,
     pub reason: String,
     pub done: bool,
+    /// The payment of which it goes back.
+    #[serde(default)]
+    pub transaction: String,
+}
+
+impl Refund {
+    /// Somebody hands it over.
+    pub fn in_cash(&self) -> bool {
+        self.transaction.starts_with(CASH)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -205,12 +224,17 @@ impl Order {
                 self.paid = Fen(self.paid.0.saturating_add(amount.0));
                 self.transactions.push(Transaction { id: transaction.clone(), amount: *amount });
             }
-            Change::RefundDue { no, amount, reason } => self.refunds.push(Refund {
-                no: no.clone(),
-                amount: *amount,
-                reason: reason.clone(),
-                done: false,
-            }),
+            Change::RefundDue { no, amount, reason, transaction } => {
+                let last = || self.transactions.last().map(|last| last.id.clone());
+                let known = Some(transaction.clone()).filter(|id| !id.is_empty());
+                self.refunds.push(Refund {
+                    no: no.clone(),
+                    amount: *amount,
+                    reason: reason.clone(),
+                    done: false,
+                    transaction: known.or_else(last).unwrap_or_default(),
+                });
+            }
             Change::Refunded { no } => {
                 self.refunds.iter_mut().filter(|refund| refund.no == *no).for_each(|refund| {
                     refund.done = true;
@@ -252,6 +276,18 @@ impl Order {
     /// Refunds that were promised, done or not.
     pub fn refunding(&self) -> Fen {
         Fen(self.refunds.iter().map(|refund| refund.amount.0).sum())
+    }
+
+    /// What was taken in cash, at the counter or at the door.
+    pub fn in_cash(&self) -> Fen {
+        let cash = self.transactions.iter().filter(|one| one.in_cash());
+        Fen(cash.map(|one| one.amount.0).sum())
+    }
+
+    /// What is left of a payment, refunds that were promised taken off.
+    pub fn left_of(&self, transaction: &Transaction) -> Fen {
+        let of_it = self.refunds.iter().filter(|refund| refund.transaction == transaction.id);
+        Fen(transaction.amount.0 - of_it.map(|refund| refund.amount.0).sum::<i64>())
     }
 
     pub fn pay_state(&self) -> PayState {

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 
 use super::money::Fen;
 use super::order::Order;
-use super::state::PayMethod;
 
 /// From the first moment, to before the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +50,8 @@ impl Turnover {
         if order.handed_at.is_some_and(|at| span.holds(at)) {
             self.orders += 1;
             self.sold = add(self.sold, order.total());
-            if order.pay == PayMethod::Wechat {
-                self.by_wechat = add(self.by_wechat, order.total());
-            }
+            let by_wechat = order.total().minus(order.in_cash()).max(Fen::ZERO);
+            self.by_wechat = add(self.by_wechat, by_wechat);
         }
         if order.returned_at.is_some_and(|at| span.holds(at)) {
             self.returns += 1;

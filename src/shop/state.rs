@@ -210,13 +210,18 @@ pub const TRANSITIONS: [Transition; 25] = [
     row(HANDED, Step::ReturnAsked, Some(S::Returning), BUYERS, "7天以内；不在例外里", (Some("order_returning"), Some("merchant_return"))),
     row(&[S::Returning], Step::ReturnTaken, Some(S::Returned), SELLERS, "货收回了", (Some("order_returned"), None)),
     row(&[S::Returning], Step::ReturnDeclined, Some(S::Completed), SELLERS, "写明原因", (Some("order_kept"), None)),
-    row(ALL, Step::Paid, None, &[P::Staff, P::System], "一个付款单号一次", (None, None)),
+    row(ALL, Step::Paid, None, &[P::Staff, P::System], "一个付款单号一次；微信付的告诉双方", (Some("order_paid"), Some("merchant_order"))),
     row(ALL, Step::RefundDue, None, &[P::Buyer, P::Merchant, P::Staff, P::System], "付的比该付的多", (Some("order_refund"), None)),
     row(ALL, Step::Refunded, None, &[P::Staff, P::System], "一个退款单号一次", (Some("order_refunded"), None)),
     row(ALL, Step::Complained, None, BUYERS, "成为一件事，另有编号", (None, None)),
     row(OPEN, Step::Flagged, None, &[P::Staff, P::System], "同一个原因一次", (None, None)),
     row(&[S::Returning], Step::Flagged, None, &[P::Staff, P::System], "同一个原因一次", (None, None)),
 ];
+
+/// May this party take the step from that state? Pages, chat and decisions ask here.
+pub fn may(from: State, step: Step, party: Party) -> bool {
+    transition(Some(from), step).is_some_and(|row| row.who.contains(&party))
+}
 
 /// The row for this step from that state; `None` when it may not follow.
 pub fn transition(from: Option<State>, step: Step) -> Option<&'static Transition> {

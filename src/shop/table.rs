@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 pub const ROWS_MAX: usize = 20_000;
 pub const COLUMNS_MAX: usize = 100;
 pub const CELL_CHARS_MAX: usize = 2_000;
@@ -94,6 +96,47 @@ impl Table {
         Self::new(rows)
     }
 
+    /// From JSON: a list of objects, each a row, with the columns' names as keys. A row counts
+    /// by its place in the list, from 1.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, Problem> {
+        let whole = |what: String| Problem { row: 0, column: String::new(), what };
+        let objects: Vec<serde_json::Map<String, Value>> =
+            serde_json::from_slice(bytes).map_err(|error| {
+                whole(format!("要写成一列对象，例如 [{{\"编号\":\"A1\"}}]（{error}）。"))
+            })?;
+        if objects.len() > ROWS_MAX {
+            return Err(whole(format!("表太长，最多{ROWS_MAX}行。请分几次传。")));
+        }
+        let mut heading: Vec<String> = Vec::new();
+        for name in objects.iter().flat_map(|object| object.keys()) {
+            if !heading.contains(name) {
+                heading.push(name.clone());
+            }
+            if heading.len() > COLUMNS_MAX {
+                return Err(whole(format!("列太多，最多{COLUMNS_MAX}列。")));
+            }
+        }
+        let mut rows = Vec::new();
+        for (number, object) in (1..).zip(&objects) {
+            let mut cells = Vec::new();
+            for name in &heading {
+                let cell = match object.get(name) {
+                    None | Some(Value::Null) => String::new(),
+                    Some(Value::String(text)) => text.trim().to_owned(),
+                    Some(Value::Number(number)) => number.to_string(),
+                    Some(Value::Bool(yes)) => if *yes { "是" } else { "否" }.to_owned(),
+                    Some(Value::Array(_) | Value::Object(_)) => {
+                        let what = "要写文字、数字或是否；几个词用顿号隔开。".to_owned();
+                        return Err(Problem { row: number, column: name.clone(), what });
+                    }
+                };
+                cells.push(cell);
+            }
+            rows.push((number, cells));
+        }
+        Ok(Self { heading, rows })
+    }
+
     /// One problem for each column that must be there and is not.
     pub fn missing(&self, columns: &[&str]) -> Vec<Problem> {
         let lacking = columns.iter().filter(|column| !self.heading.iter().any(|h| h == *column));
@@ -138,5 +181,31 @@ impl<'a> Row<'a> {
 
     pub fn problem(&self, column: &str, what: String) -> Problem {
         Problem { row: self.number, column: column.to_owned(), what }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_as_json_too() {
+        let json = r#"[{"编号":"A1","会员价":105.5,"称重":false},{"编号":" A2 ","别名":null}]"#;
+        let table = Table::from_json(json.as_bytes()).unwrap();
+        let rows: Vec<Row> = table.rows().collect();
+        assert_eq!((rows[0].get("编号"), rows[0].get("会员价")), ("A1", "105.5"));
+        assert_eq!(
+            (rows[0].get("称重"), rows[1].get("编号"), rows[1].get("别名")),
+            ("否", "A2", "")
+        );
+        assert_eq!(rows[1].problem("会员价", "空".into()).to_string(), "第2行「会员价」列：空");
+        let check = |json: &str, part: &str| {
+            let problem = Table::from_json(json.as_bytes()).unwrap_err().to_string();
+            assert!(problem.contains(part), "{json}: {problem}");
+        };
+        check("{}", "一列对象");
+        check("[1]", "一列对象");
+        check("", "一列对象");
+        check(r#"[{"编号":"A1"},{"别名":["a","b"]}]"#, "第2行「别名」列");
     }
 }

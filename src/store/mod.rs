@@ -11,6 +11,7 @@ mod engine_rules;
 pub mod interface_records;
 pub mod keys;
 mod memory;
+pub mod pay_records;
 pub mod postgres;
 mod record;
 pub mod records;

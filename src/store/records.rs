@@ -464,6 +464,8 @@ pub enum TaskKind {
     Listing,
     /// Stocks, orders and payments do not agree.
     Reconcile,
+    /// A merchant's paper or membership ends soon.
+    Paper,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ mod doors;
 mod media;
 mod open311;
 mod origin;
+mod pay;
 mod phone;
 mod public;
 mod server;
@@ -39,6 +40,7 @@ pub fn router(office: Arc<Office>) -> Router {
         .route("/ready", get(ready))
         .merge(phone::routes())
         .merge(public::routes())
+        .merge(pay::routes())
         .merge(desk::routes())
         .merge(assets::routes())
         .layer(map_response(shielded));
@@ -62,8 +64,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 
 async fn shielded(mut response: Response) -> Response {
     let headers = response.headers_mut();
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),

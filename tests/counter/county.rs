@@ -10,7 +10,10 @@ use bianmin::office::{Office, Parts, Role, Tables, read_script};
 use bianmin::store::{MemoryEngine, PostgresEngine, PostgresSettings, Store};
 use bianmin::web;
 use fake_wechat::postgres::Cluster;
-use fake_wechat::{Account, Answer, FakeWechat, Mode, cdata};
+use fake_wechat::{
+    Account, Answer, FakePay, FakeWechat, Mode, PAY_API_KEY, PAY_KEY_ID, PAY_MCHID, PAY_SERIAL,
+    cdata,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +23,8 @@ const PASSWORD: &str = "长城 长又长 啊";
 const SECRET: &str = "the-app-secret";
 /// Every secret of every SMS channel.
 pub const SMS_SECRET: &str = "smssecret0123456789abcdef";
+/// Where a county is that is paid in WeChat.
+pub const PUBLIC_URL: &str = "https://bm.example.gov.cn";
 /// A Monday, ten in the morning in China.
 const BEGINNING: &str = "2026-11-23T10:00:00+08:00";
 
@@ -51,6 +56,7 @@ pub struct Builder {
     settings: String,
     account_settings: String,
     secret: bool,
+    public_url: &'static str,
     now: Timestamp,
 }
 
@@ -64,6 +70,7 @@ pub fn county() -> Builder {
         settings: String::new(),
         account_settings: String::new(),
         secret: true,
+        public_url: "",
         now: BEGINNING.parse().unwrap(),
     }
 }
@@ -123,6 +130,19 @@ impl Builder {
     pub fn tables(mut self, change: fn(&mut Tables)) -> Self {
         self.tables = change;
         self
+    }
+
+    /// Those who order may pay in WeChat.
+    pub fn paid_by(mut self, pay: &FakePay) -> Self {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/wechat_pay");
+        self.public_url = PUBLIC_URL;
+        self.settings(&format!(
+            "[wechat_pay]\nmchid = {PAY_MCHID:?}\nserial = {PAY_SERIAL:?}\nkey_file = {:?}\n\
+             platform_keys = {{ {PAY_KEY_ID} = {:?} }}\napi_v3_key_env = \"PAY_API_KEY\"\napi = {:?}\n",
+            fixtures.join("sample_key.pem"),
+            fixtures.join("platform_public.pem"),
+            pay.url,
+        ))
     }
 
     /// More lines of `[wechat.main]`.
@@ -198,12 +218,13 @@ impl Builder {
         };
         let secret = if self.secret { "secret_env = \"SECRET\"" } else { "" };
         let text = format!(
-            "{}\n[server]\ndata = {:?}\n[county]\nfolder = {:?}\ndialogs = {:?}\n\
+            "{}\n[server]\ndata = {:?}\npublic_url = {:?}\n[county]\nfolder = {:?}\ndialogs = {:?}\n\
              [simulator]\nbeside_accounts = true\n\
              [wechat.main]\nappid = {:?}\noriginal_id = {:?}\nmode = {mode:?}\n\
              token_env = \"TOKEN\"\naes_key_env = \"KEY\"\n{secret}\napi = {api:?}\n{}\n",
             self.settings.replace("{base}", base),
             data,
+            self.public_url,
             self.folder.clone().unwrap_or_else(|| root.join("county")),
             self.dialogs.clone().unwrap_or_else(|| root.join("dialogs")),
             account.appid,
@@ -214,6 +235,7 @@ impl Builder {
             "TOKEN" => Some(account.token.clone()),
             "KEY" => Some(account.aes_key.clone()),
             "SECRET" => Some(SECRET.to_owned()),
+            "PAY_API_KEY" => Some(PAY_API_KEY.to_owned()),
             name if name.starts_with("SMS_") => Some(SMS_SECRET.to_owned()),
             _ => None,
         };
@@ -267,10 +289,15 @@ impl County {
 
     /// Time passes, for WeChat too, and what is due by then is done.
     pub async fn pass(&mut self, seconds: i64) {
+        self.tick(seconds);
+        self.settle().await;
+    }
+
+    /// Time passes, and nothing is done yet.
+    pub fn tick(&mut self, seconds: i64) {
         self.clock.advance(seconds);
         self.wechat.advance(seconds);
         self.account.now = self.account.now.map(|now| now + seconds);
-        self.settle().await;
     }
 
     /// The county's time as the program writes it.

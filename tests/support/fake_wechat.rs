@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 pub mod crypto;
 pub mod cutter;
+mod fake_pay;
 mod fake_sms;
 mod fake_sms_asked;
 pub mod patroni;
@@ -24,6 +25,9 @@ mod people;
 pub mod postgres;
 mod villager;
 
+pub use fake_pay::{
+    FakePay, FakeRefund, FakeTrade, PAY_API_KEY, PAY_KEY_ID, PAY_MCHID, PAY_SERIAL, PayFault, Told,
+};
 pub use fake_sms::{FakeSms, Gate, Sms, SmsFault, twilio_signature};
 pub use fake_sms_asked::Fate;
 pub use people::Person;

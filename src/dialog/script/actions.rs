@@ -37,15 +37,30 @@ const ORDER: &[(&str, &str)] = &[
     ("shop", "店"),
     ("code", "取货码"),
     ("who", "买家"),
+    ("link", "付款链接"),
 ];
 
-/// What she wants, priced: `lines` to be shown, `result` 好 or 不行, `note` what she must know.
+const GOODS: &[(&str, &str)] = &[
+    ("goods_no", "编号"),
+    ("title", "标题"),
+    ("name", "名称"),
+    ("unit", "单位"),
+    ("price", "价格"),
+    ("market", "市场价"),
+    ("samples", "样品店"),
+    ("returns", "退货"),
+];
+
+/// What she wants, priced: `lines` to be shown, `result` 好 or 不行, `note` what she must know,
+/// `pay` 可以 if she may pay by WeChat, `terms` how it is paid where there is no choice.
 const CART: &[(&str, &str)] = &[
     ("result", "结果"),
     ("lines", "清单"),
     ("total", "合计"),
     ("count", "件数"),
     ("note", "说明"),
+    ("pay", "微信付"),
+    ("terms", "付法"),
 ];
 
 const LISTING: &[(&str, &str)] = &[
@@ -202,12 +217,15 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
         outputs: &[("result", "结果"), ("note", "说明"), ("unit", "单位")],
         rows: false,
     },
+    Action { id: "find_goods", inputs: &[("what", true)], outputs: GOODS, rows: true },
+    // Groups of goods, and what is in one.
     Action {
-        id: "find_goods",
-        inputs: &[("what", true)],
-        outputs: &[("goods_no", "编号"), ("title", "标题"), ("unit", "单位"), ("price", "价格")],
+        id: "goods_groups",
+        inputs: &[],
+        outputs: &[("group_no", "编号"), ("title", "标题")],
         rows: true,
     },
+    Action { id: "browse_goods", inputs: &[("group", true)], outputs: GOODS, rows: true },
     Action {
         id: "fill_cart",
         inputs: &[
@@ -240,6 +258,7 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
             ("note", "说明"),
             ("shop", "店"),
             ("due", "期限"),
+            ("link", "付款链接"),
         ],
         rows: false,
     },
@@ -348,6 +367,7 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "errand",
     "link_code",
     "order_placed",
+    "order_paid",
     "order_confirmed",
     "order_part",
     "order_refused",
@@ -368,6 +388,8 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "merchant_cancelled",
     "merchant_return",
     "merchant_lead",
+    "merchant_digest",
+    "merchant_paper",
     "parcel_arrived",
     "listing_shown",
     "listing_refused",

@@ -8,7 +8,8 @@ use crate::office::actions::{Outcome, as_choice, as_text};
 use crate::office::random::to_hex;
 use crate::office::turn::Turn;
 use crate::shop::{
-    Actor, Article, Command, Fen, Fulfil, Merchant, Milli, Order, Parcel, PayMethod, State, Wish,
+    self, Actor, Article, Command, Fen, Fulfil, Merchant, Milli, Order, Parcel, Party, PayMethod,
+    PayState, State, Step, Wish,
 };
 use crate::store::records::Person;
 use crate::store::{Loaded, StoreError, keys, list_by_index, load};
@@ -18,7 +19,7 @@ use super::orders::Stepped;
 use super::placing::{NewOrder, Placed};
 
 /// Rows of one menu.
-const GOODS_SHOWN: usize = 9;
+pub(super) const GOODS_SHOWN: usize = 9;
 const OWN_EXAMINED: usize = 100;
 const OWN_SHOWN: usize = 9;
 const NOT_HERS: &str = "没有找到这个订单。回「我的订单」看您的全部。";
@@ -35,12 +36,14 @@ enum Purpose {
 }
 
 impl Purpose {
+    /// What she may do to it is in the one table of transitions.
     fn fits(self, order: &Order) -> bool {
+        let may = |step| shop::may(order.state, step, Party::Buyer);
         match self {
             Purpose::Look | Purpose::Again => true,
-            Purpose::Cancel => matches!(order.state, State::Placed | State::Confirmed),
-            Purpose::Return => matches!(order.state, State::Collected | State::Delivered),
-            Purpose::Weigh => order.weights.is_some(),
+            Purpose::Cancel => may(Step::Cancelled),
+            Purpose::Return => may(Step::ReturnAsked),
+            Purpose::Weigh => order.weights.is_some() && may(Step::Packed),
         }
     }
 }
@@ -51,6 +54,8 @@ impl Turn<'_> {
         Some(match call.action.as_str() {
             "read_wish" => self.read_wish(call).await,
             "find_goods" => self.find_goods(call).await,
+            "goods_groups" => self.goods_groups().await,
+            "browse_goods" => self.browse_goods(call).await,
             "fill_cart" => self.fill_cart(call).await,
             "place_order" => self.place_order(call).await,
             "order_again" => self.order_again(call).await,
@@ -72,7 +77,7 @@ impl Turn<'_> {
         })
     }
 
-    fn today(&self) -> jiff::civil::Date {
+    pub(super) fn today(&self) -> jiff::civil::Date {
         crate::calendar::local_date(self.now)
     }
 
@@ -131,17 +136,8 @@ impl Turn<'_> {
             Some(wish) => wish.articles.iter().filter_map(|at| shelf.at(*at)).collect(),
             None => shelf.search(&what, today, GOODS_SHOWN),
         };
-        let row = |article: &&Article| {
-            let merchant = shelf.merchant(&article.merchant).map_or("", |m| m.name.as_str());
-            let title = format!("{}（{merchant}）", priced_title(article));
-            fields([
-                ("goods_no", article.id.as_str()),
-                ("title", &title),
-                ("unit", &article.unit),
-                ("price", &article.price.to_string()),
-            ])
-        };
-        Ok(Ok(Value::List(found.iter().take(GOODS_SHOWN).map(row).collect())))
+        let shown = found.iter().take(GOODS_SHOWN);
+        Ok(Ok(Value::List(shown.map(|article| self.goods_row(&shelf, article)).collect())))
     }
 
     /// What she wants, priced as it is now; nothing is set aside yet.
@@ -173,7 +169,11 @@ impl Turn<'_> {
 
     async fn cart(&mut self, new: &NewOrder, note: String) -> Outcome {
         match self.office.price(new, self.now).await? {
-            Ok((parcels, total)) => Ok(Ok(cart_record(new, &parcels, total, &note))),
+            Ok((parcels, total)) => {
+                let by_wechat = self.office.payments.as_ref();
+                let by_wechat = by_wechat.is_some_and(|pay| pay.serves(&self.address));
+                Ok(Ok(cart_record(new, &parcels, total, &note, by_wechat)))
+            }
             Err(refusal) => {
                 let why = refusal.to_string();
                 Ok(Ok(record([("result", "不行"), ("note", &why)])))
@@ -197,7 +197,9 @@ impl Turn<'_> {
             Fulfil::Pickup => PayMethod::CashAtShop,
             Fulfil::Home => PayMethod::CashOnDelivery,
         };
+        let serves = self.office.payments.as_ref().is_some_and(|pay| pay.serves(&self.address));
         let pay = choice(call, "pay").and_then(|word| PayMethod::from_word(&word));
+        let pay = pay.filter(|pay| serves || *pay != PayMethod::Wechat);
         NewOrder {
             picks,
             shown: None,
@@ -261,7 +263,15 @@ impl Turn<'_> {
             ("total", &Fen(total).to_string()),
             ("shop", &format!("{}店", orders.first().map_or("", |o| o.village_name.as_str()))),
             ("due", &due),
+            ("link", &self.pay_link(&orders).unwrap_or_default()),
         ])))
+    }
+
+    /// Where she pays what she ordered, if it is by WeChat and from here. The page leads to the
+    /// other orders of the cart.
+    fn pay_link(&self, orders: &[Order]) -> Option<String> {
+        let serves = self.office.payments.as_ref()?.serves(&self.address);
+        orders.iter().filter(|_| serves).find_map(|order| self.office.pay_link(order))
     }
 
     /// The same goods again, at today's prices.
@@ -291,7 +301,13 @@ impl Turn<'_> {
         }
         own.sort_by_key(|order| !order.state.is_open());
         own.truncate(OWN_SHOWN);
-        Ok(Ok(Value::List(own.iter().map(order_fields).collect())))
+        let row = |order: &Order| {
+            let mut row = order_fields(order);
+            let link = self.pay_link(std::slice::from_ref(order));
+            row.extend(link.map(|link| ("link".to_owned(), Value::Text(link))));
+            row
+        };
+        Ok(Ok(Value::List(own.iter().map(row).collect())))
     }
 
     async fn own_order(&self, call: &Call) -> Result<Option<Loaded<Order>>, StoreError> {
@@ -443,9 +459,16 @@ impl Turn<'_> {
     /// What waits for the merchant's answer, the oldest first.
     async fn merchant_orders(&mut self, call: &Call) -> Outcome {
         let Some(merchant) = self.merchant().await? else { return Ok(Err(NO_MERCHANT.into())) };
-        let range = keys::orders_of_merchant(&merchant.record.id, State::Placed.id());
-        let found = list_by_index::<Order>(&*self.office.store, range, OWN_EXAMINED).await?;
-        let mut own: Vec<Order> = found.into_iter().map(|(_, order)| order.record).collect();
+        let mut own: Vec<Order> = Vec::new();
+        let waiting =
+            State::ALL.iter().filter(|state| shop::may(**state, Step::Confirmed, Party::Merchant));
+        for state in waiting {
+            let range = keys::orders_of_merchant(&merchant.record.id, state.id());
+            let found = list_by_index::<Order>(&*self.office.store, range, OWN_EXAMINED).await?;
+            own.extend(found.into_iter().map(|(_, order)| order.record));
+        }
+        // Before it is paid there is nothing to answer.
+        own.retain(|order| order.pay_state() != PayState::Awaiting);
         if let Err(why) = by_number(call, &mut own, |_| true) {
             return Ok(Err(why));
         }
@@ -492,7 +515,7 @@ fn example() -> &'static str {
 }
 
 /// `尿素 40kg，每袋105元`
-fn priced_title(article: &Article) -> String {
+pub(super) fn priced_title(article: &Article) -> String {
     format!("{}，每{}{}", article.title(), article.unit, article.price)
 }
 
@@ -500,7 +523,13 @@ fn shortened(text: &str) -> String {
     text.trim().chars().take(12).collect()
 }
 
-fn cart_record(new: &NewOrder, parcels: &[Parcel], total: Fen, note: &str) -> Value {
+fn cart_record(
+    new: &NewOrder,
+    parcels: &[Parcel],
+    total: Fen,
+    note: &str,
+    by_wechat: bool,
+) -> Value {
     let lines = parcels.iter().flat_map(|parcel| &parcel.lines);
     let mut texts = Vec::new();
     let mut exceptions = Vec::new();
@@ -523,6 +552,8 @@ fn cart_record(new: &NewOrder, parcels: &[Parcel], total: Fen, note: &str) -> Va
         ("note", &note.replace("。。", "。")),
         ("picks", &joined(&new.picks)),
         ("fen", &total.0.to_string()),
+        ("pay", if by_wechat { "可以" } else { "" }),
+        ("terms", if by_wechat { "" } else { "拿到货再付钱。" }),
     ])
 }
 
@@ -586,7 +617,7 @@ fn field(call: &Call, slot: &str, name: &str) -> Option<String> {
 }
 
 /// The id of the row that she chose.
-fn chosen(call: &Call, slot: &str) -> Option<String> {
+pub(super) fn chosen(call: &Call, slot: &str) -> Option<String> {
     match &call.args.get(slot)?.value {
         Value::Row { value, .. } | Value::Choice { value, .. } => Some(value.clone()),
         other => as_text(other),

@@ -5,12 +5,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use crate::calendar::local_date;
 use crate::office::Office;
 use crate::office::views::CommandError;
-use crate::shop::{self, Actor, Article, Command, Lack, Merchant, Order, State};
+use crate::shop::{self, Actor, Article, Command, Lack, Merchant, Order, PayState, State};
 use crate::store::{StoreError, keys, list_by_index, load};
 
+/// WeChat Pay is away: so long an unpaid order waits for its word.
+const UNHEARD_MAX: SignedDuration = SignedDuration::from_hours(2);
 const EVERY: Duration = Duration::from_secs(60);
 const PAGE: usize = 200;
 /// The states that `shop::next_by_clock` leads out of.
@@ -22,6 +26,15 @@ pub(in crate::office) async fn run(office: Arc<Office>) {
     loop {
         if let Err(error) = office.pass_order_deadlines().await {
             tracing::error!(%error, "orders can not be moved by the clock; trying again");
+        }
+        if let Err(error) = office.chase_payments().await {
+            tracing::error!(%error, "payments can not be looked after; trying again");
+        }
+        if let Err(error) = office.compare_bill().await {
+            tracing::error!(%error, "the bill can not be compared; trying again");
+        }
+        if let Err(error) = office.greet_merchants().await {
+            tracing::error!(%error, "merchants can not be told; trying again");
         }
         if let Err(error) = office.reconcile_by_night().await {
             tracing::error!(%error, "the books can not be compared; trying again");
@@ -39,7 +52,13 @@ impl Office {
         for state in WAITING {
             for order in self.all_in_state(state).await? {
                 let next = shop::next_by_clock(&order, &self.tables().calendar);
-                if let Some((_, command)) = next.filter(|(at, _)| *at <= self.clock.now()) {
+                if let Some((at, command)) = next.filter(|(at, _)| *at <= self.clock.now()) {
+                    // Who has paid in the last moment has paid.
+                    let unpaid = order.pay_state() == PayState::Awaiting;
+                    let may_wait = self.clock.now() < at + UNHEARD_MAX;
+                    if unpaid && !self.payment_is_over(&order).await? && may_wait {
+                        continue;
+                    }
                     moved += usize::from(self.by_clock(&order, &command).await?);
                 }
             }
@@ -103,6 +122,7 @@ impl Office {
 pub(super) fn lack_words(lack: &Lack) -> String {
     match lack {
         Lack::Stage(stage) => format!("商家现在是“{stage}”"),
+        Lack::Ended(stage, last) => format!("商家的{stage}期到{last}已满"),
         Lack::Missing(kind) => format!("商家没有登记{kind}"),
         Lack::Expired(kind, last) => format!("{kind}到{last}已过期"),
     }

@@ -1,10 +1,9 @@
 //! An agent orders for a villager who stands in the shop.
 
 use crate::county::{Found, Scope};
+use crate::office::Office;
 use crate::office::views::{CommandError, Session};
-use crate::office::{Office, random};
 use crate::shop::{Actor, Fulfil, Milli, PayMethod};
-use crate::store::records::Person;
 use crate::zh;
 
 use super::placing::NewOrder;
@@ -69,21 +68,12 @@ impl Office {
             return Err(refused("请写取货人的姓名。".into()));
         }
         let fulfil = Fulfil::from_word(&asked.way).unwrap_or(Fulfil::Pickup);
-        let person = Person {
-            id: random::hex::<8>(),
-            prefers: None,
-            also: Default::default(),
-            merged_into: None,
-            addresses: Vec::new(),
-            name: Some(asked.name.trim().to_owned()),
-            phone: Some(phone.clone()),
-        };
         let new = NewOrder {
             picks,
             shown: None,
             again: asked.again,
             key: format!("desk-{}-{}", session.name, asked.token),
-            person: person.id.clone(),
+            person: String::new(),
             name: asked.name.trim().to_owned(),
             phone,
             village: place.code.clone(),
@@ -98,7 +88,7 @@ impl Office {
             channel: "desk".into(),
         };
         let by = Actor::Staff { name: session.name.clone() };
-        let orders = self.place_order_at_desk(&new, &by, &person).await?;
+        let orders = self.place_order_at_desk(&new, &by).await?;
         Ok(orders.iter().map(|order| order.number.digits()).collect())
     }
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::calendar::local_date;
 use crate::office::views::{CommandError, Session};
 use crate::office::{Office, beijing};
-use crate::shop::{Fen, Lead, Order, PayMethod, State};
+use crate::shop::{Fen, Lead, Order, State};
 use crate::store::{StoreError, keys, list_by_index};
 
 use super::orders::{LIST_MAX, order_row};
@@ -96,11 +96,11 @@ fn counter(orders: &[Order], today: Date) -> DayPage {
     let handed_today =
         |order: &Order| order.handed_at.is_some_and(|at| beijing::civil(at).date() == today);
     let taken = orders.iter().filter(|order| handed_today(order));
-    let taken = taken.filter(|order| order.pay != PayMethod::Wechat);
     let back = |order: &Order| -> i64 {
-        order.refunds.iter().filter(|refund| refund.done).map(|refund| refund.amount.0).sum()
+        let done = order.refunds.iter().filter(|refund| refund.done && refund.in_cash());
+        done.map(|refund| refund.amount.0).sum()
     };
-    let taken: i64 = taken.map(|order| order.total().0 - back(order)).sum();
+    let taken: i64 = taken.map(|order| order.in_cash().0 - back(order)).sum();
     let coming = |order: &Order| matches!(order.state, State::Packed | State::InTransit);
     DayPage {
         lists: vec![
@@ -116,8 +116,9 @@ fn counter(orders: &[Order], today: Date) -> DayPage {
                 "收回东西，记「收回」；付过现金的把钱退了再记。",
                 orders,
                 |order| {
-                    let refund = order.refunds.iter().any(|refund| !refund.done);
-                    order.state == State::Returning || (refund && order.pay != PayMethod::Wechat)
+                    let mut refunds = order.refunds.iter();
+                    order.state == State::Returning
+                        || refunds.any(|refund| !refund.done && refund.in_cash())
                 },
             ),
             list("今天交出去的", "", orders, handed_today),

@@ -39,6 +39,8 @@ pub(in crate::office) struct Shelves {
     making: Mutex<()>,
     /// The last day on which the books were held against each other.
     reconciled: std::sync::Mutex<Option<jiff::civil::Date>>,
+    /// The last day on which merchants were told what waits.
+    pub(super) greeted: std::sync::Mutex<Option<jiff::civil::Date>>,
 }
 
 impl Shelves {
@@ -152,7 +154,7 @@ impl Office {
         Ok(GoodsPage { rows: rows.collect(), total, keeps })
     }
 
-    /// A table of goods, `name` ending in `.xlsx` or `.csv`. A table with a mistake changes
+    /// A table of goods, `name` ending in `.xlsx`, `.csv` or `.json`. A table with a mistake changes
     /// nothing; each mistake is one text with row and column. Rows that are the same as before
     /// are left alone, so a table whose upload broke off is simply uploaded again.
     pub async fn upload_goods(
@@ -193,8 +195,14 @@ impl Office {
         let said = |problems: Vec<Problem>| -> Vec<String> {
             problems.iter().map(Problem::to_string).collect()
         };
-        let file = dialog::decode(name, bytes).map_err(|wrong| vec![wrong.to_string()])?;
-        let table = Table::from_csv(&file.text).map_err(|problem| said(vec![problem]))?;
+        let table = match name.ends_with(".json") {
+            true => Table::from_json(bytes),
+            false => {
+                let file = dialog::decode(name, bytes).map_err(|wrong| vec![wrong.to_string()])?;
+                Table::from_csv(&file.text)
+            }
+        };
+        let table = table.map_err(|problem| said(vec![problem]))?;
         let shelf = self.shelf().await.map_err(unavailable)?;
         let merchants: BTreeMap<String, Merchant> =
             shelf.merchants().filter(|m| keeps(&m.id)).map(|m| (m.id.clone(), m.clone())).collect();

@@ -234,6 +234,15 @@ fn merchant_row(merchant: &Merchant, articles: usize, today: Date) -> MerchantRo
             false => format!("{}到{}到期", document.kind, document.valid_to),
         })
         .collect();
+    if let Some(last) = merchant.stage_ends.filter(|_| merchant.stage.may_sell()) {
+        match last {
+            last if last < today => warnings.push(format!("{}期到{last}已满", merchant.stage)),
+            last if (last - today).get_days() <= WARN_DAYS as i32 => {
+                warnings.push(format!("{}期到{last}", merchant.stage));
+            }
+            _ => {}
+        }
+    }
     match merchant.upheld_since(today) {
         0 => {}
         n if n >= UPHELD_MAX => warnings.push(format!("一年内{n}次投诉属实，建议暂停")),

@@ -2,6 +2,7 @@
 //! what the clock does. Rules are in `shop`; here they meet records, conversations and messages.
 
 mod actions;
+mod browse;
 mod clock;
 mod counter;
 mod day;
@@ -10,7 +11,9 @@ mod goods;
 mod leads;
 mod ledger;
 mod merchants;
+mod morning;
 mod orders;
+mod pay;
 mod placing;
 mod printing;
 mod purchases;
@@ -23,11 +26,13 @@ mod wishes;
 pub(super) use clock::run;
 pub use counter::CounterOrder;
 pub(super) use goods::Shelves;
+pub use pay::{NOTIFY_PATH, NotBelieved, PAGE_PATH, PayPage};
+pub(super) use pay::{Payments, open as payments};
 pub use placing::NewOrder;
 pub use printing::SheetKind;
 pub use reports::ReportKind;
 pub use views::{
     ArticleRow, ArticleView, DayList, DayPage, GoodsPage, LeadRow, MerchantCommand, MerchantRow,
     MerchantView, MoveRow, NewMerchant, NewPurchase, OrderCommand, OrderFilter, OrderLine,
-    OrderRow, OrderView, PurchaseRow, Uploaded,
+    OrderRow, OrderView, PurchaseRow, RefundRow, Uploaded,
 };

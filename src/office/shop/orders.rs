@@ -15,7 +15,7 @@ use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load}
 use super::ledger::{Entry, Ledger};
 use super::placing::corrupt;
 use super::reach::Reach;
-use super::views::{OrderCommand, OrderFilter, OrderLine, OrderRow, OrderView};
+use super::views::{OrderCommand, OrderFilter, OrderLine, OrderRow, OrderView, RefundRow};
 use crate::office::views::{Session, TimelineLine};
 
 pub(super) const CONFLICTS_MAX: usize = 64;
@@ -105,6 +105,7 @@ impl Office {
                 }
             }
             order.apply(event).map_err(corrupt)?;
+            self.note_payback(changes, &order, event).await?;
             let n = order.revision;
             rows.push(StoredOrderEvent { order: digits.clone(), n, event: event.clone() });
             told.extend(self.order_notices(&order, n, event, now));
@@ -257,7 +258,12 @@ impl Office {
             refunds: order
                 .refunds
                 .iter()
-                .map(|refund| (refund.no.clone(), refund.amount.to_string(), refund.done))
+                .map(|refund| RefundRow {
+                    no: refund.no.clone(),
+                    amount: refund.amount.to_string(),
+                    done: refund.done,
+                    in_cash: refund.in_cash(),
+                })
                 .collect(),
             complaints: order.complaints.clone(),
             flags: order.flags.clone(),
@@ -351,7 +357,7 @@ fn timeline_line(stored: &StoredOrderEvent) -> TimelineLine {
         Change::Sent { run } => run.clone(),
         Change::Collected { how } => how.word().to_owned(),
         Change::Paid { amount, transaction } => format!("{amount}（{transaction}）"),
-        Change::RefundDue { no, amount, reason } => format!("{amount} {reason}（{no}）"),
+        Change::RefundDue { no, amount, reason, .. } => format!("{amount} {reason}（{no}）"),
         Change::Refunded { no } => no.clone(),
         Change::Complained { case } => case.clone(),
         Change::WrongCode { locked_until: Some(_) } => "锁住15分钟".into(),

@@ -8,7 +8,7 @@ use crate::shop::{
     self, Actor, Article, Command, Cycle, Draft, Fen, Fulfil, Line, Merchant, Milli, Occasion,
     Order, OrderEvent, Parcel, PayMethod, Pick, Refusal, StockMode,
 };
-use crate::store::records::{Outgoing, Person};
+use crate::store::records::Outgoing;
 use crate::store::shop_records::{OrderKey, StoredOrderEvent};
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load, load_many};
 
@@ -145,16 +145,18 @@ impl Office {
         Ok(Placed::Orders { orders, told })
     }
 
-    /// A whole order with a commit of its own, and the record of its buyer: for an agent.
+    /// A whole order with a commit of its own, for whom an agent has before her: she is known by
+    /// her number, and told there.
     pub(super) async fn place_order_at_desk(
         &self,
         new: &NewOrder,
         by: &Actor,
-        buyer: &Person,
     ) -> Result<Vec<Order>, crate::office::CommandError> {
         for _ in 0..super::orders::CONFLICTS_MAX {
             let now = self.clock.now();
             let mut changes = Changes::default();
+            let person = self.person_at_counter(&mut changes, &new.name, &new.phone).await?;
+            let new = &NewOrder { person, ..new.clone() };
             let refused = |text: String| crate::office::CommandError::Refused(text);
             match self.place_orders(&mut changes, new, by, now).await? {
                 Placed::Before(orders) => return Ok(orders),
@@ -168,7 +170,6 @@ impl Office {
                     return Err(refused(text));
                 }
                 Placed::Orders { orders, told } => {
-                    changes.create(buyer)?;
                     told.iter().try_for_each(|message| changes.create(message))?;
                     match self.store.commit(changes.into_batch()).await {
                         Ok(()) => {

@@ -5,7 +5,6 @@ use crate::county::{Found, Scope};
 use crate::office::views::{CommandError, Session};
 use crate::office::{Office, outbox, random};
 use crate::shop::{Fen, ParcelState, Purchase};
-use crate::store::records::Person;
 use crate::store::{Changes, keys, list_by_index, load};
 use crate::zh;
 
@@ -54,20 +53,13 @@ impl Office {
         let amount = Fen::parse(new.amount.trim()).filter(|amount| *amount > Fen::ZERO);
         let amount = amount.ok_or_else(|| refused("金额请写元，例如 59.90。".into()))?;
         let now = self.clock.now();
-        let person = Person {
-            id: random::hex::<8>(),
-            prefers: None,
-            also: Vec::new(),
-            merged_into: None,
-            addresses: Vec::new(),
-            name: Some(new.name.clone()),
-            phone: Some(phone.clone()),
-        };
+        let mut changes = Changes::default();
+        let person = self.person_at_counter(&mut changes, &new.name, &phone).await?;
         let purchase = Purchase {
             id: format!("p{}", random::hex::<8>()),
             village: place.code.clone(),
             village_name: format!("{}{}", place.township, place.name),
-            person: Some(person.id.clone()),
+            person: Some(person),
             name: new.name.clone(),
             phone,
             platform: new.platform.clone(),
@@ -81,9 +73,7 @@ impl Office {
             revision: 1,
         };
         purchase.check().map_err(|refusal| refused(refusal.to_string()))?;
-        let mut changes = Changes::default();
         changes.create(&purchase)?;
-        changes.create(&person)?;
         Ok(self.store.commit(changes.into_batch()).await?)
     }
 

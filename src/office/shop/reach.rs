@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::office::Office;
 use crate::office::rights::Right;
 use crate::office::views::{CommandError, Role, Session};
-use crate::shop::{self, Actor, Fulfil, Order, Party, PayMethod, State, Step};
+use crate::shop::{self, Actor, Fulfil, Order, Party, State, Step};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reach {
@@ -118,17 +118,15 @@ impl Reach {
     pub fn forms(&self, order: &Order) -> Vec<&'static str> {
         let (hand, party) = self.hand();
         let pickup = order.fulfil == Fulfil::Pickup;
-        let open_refund = order.refunds.iter().any(|refund| !refund.done);
+        let in_cash = order.refunds.iter().any(|refund| !refund.done && refund.in_cash());
         let fits = |name: &str| match name {
             "arrive" => pickup,
             "deliver" => !pickup,
             // Money that came by WeChat goes back the same way, without anybody's hand.
-            "refunded" => open_refund && order.pay != PayMethod::Wechat,
+            "refunded" => in_cash,
             _ => true,
         };
-        let may = |step: Step| {
-            shop::transition(Some(order.state), step).is_some_and(|row| row.who.contains(&party))
-        };
+        let may = |step: Step| shop::may(order.state, step, party);
         let offered = FORMS
             .iter()
             .filter(|(name, step, hands)| hands.contains(&hand) && fits(name) && may(*step));

@@ -105,6 +105,7 @@ impl Office {
         let before = Month::of(month.first.saturating_sub(1.month()));
         let orders = self.orders_around(&month, &reach).await?;
         let merchants = self.all_merchants().await?;
+        let mut of = self.county_name();
         let (columns, rows, foot): (&'static [&'static str], _, _) = match kind {
             ReportKind::Turnover => {
                 let (rows, foot) = turnover(&orders, span(&before), span(&month));
@@ -120,48 +121,15 @@ impl Office {
                 (&SETTLEMENT, rows, foot)
             }
             ReportKind::Statement => {
-                let (rows, foot) = self.statement(&orders, &reach, &month, merchant)?;
+                let id = whose_statement(&reach, merchant)?;
+                let known = merchants.iter().find(|one| one.id == id);
+                of = known.map_or(id.to_owned(), |merchant| merchant.name.clone());
+                let (rows, foot) = statement(&orders, id, &month);
                 (&STATEMENT, rows, foot)
             }
         };
-        let of = merchants.iter().find(|one| Some(one.id.as_str()) == merchant);
-        let of = match (kind, of) {
-            (ReportKind::Statement, Some(merchant)) => merchant.name.clone(),
-            _ => self.county_name(),
-        };
         let heading = format!("{month}　{of}　{}行", rows.len());
         Ok(Sheet { title: kind.title(), heading, columns, rows, foot })
-    }
-
-    fn statement(
-        &self,
-        orders: &[Order],
-        reach: &Reach,
-        month: &Month,
-        merchant: Option<&str>,
-    ) -> Result<(Vec<Vec<String>>, String), CommandError> {
-        let id = match (merchant, reach) {
-            (Some(id), reach) if reach.merchant(id) => id,
-            (Some(_), _) => return Err(CommandError::NotFound),
-            (None, Reach::Merchants(own)) if own.len() == 1 => {
-                own.first().map_or("", String::as_str)
-            }
-            (None, _) => return Err(CommandError::Refused("请写是哪个商家，写编号。".into())),
-        };
-        let lines = report::settlement(orders, id, span(month));
-        let sum: i64 = lines.iter().map(|line| line.amount.0).sum();
-        let rows = (1..).zip(&lines).map(|(n, line)| {
-            vec![
-                n.to_string(),
-                beijing::time(line.at),
-                line.order.number.to_string(),
-                line.order.village_name.clone(),
-                line.order.goods(),
-                line.order.pay.word().to_owned(),
-                line.amount.plain(),
-            ]
-        });
-        Ok((rows.collect(), format!("应结{}", Fen(sum))))
     }
 
     /// All that may have changed hands or been placed in the month or the one before.
@@ -185,6 +153,40 @@ impl Office {
             }));
         }
     }
+}
+
+/// Of which merchant: the one that is asked for, or her own.
+fn whose_statement<'a>(
+    reach: &'a Reach,
+    merchant: Option<&'a str>,
+) -> Result<&'a str, CommandError> {
+    let own = match reach {
+        Reach::Merchants(own) if own.len() == 1 => own.first().map(String::as_str),
+        _ => None,
+    };
+    match (merchant, own) {
+        (Some(id), _) if reach.merchant(id) => Ok(id),
+        (Some(_), _) => Err(CommandError::NotFound),
+        (None, Some(own)) => Ok(own),
+        (None, None) => Err(CommandError::Refused("请写是哪个商家，写编号。".into())),
+    }
+}
+
+fn statement(orders: &[Order], merchant: &str, month: &Month) -> Made {
+    let lines = report::settlement(orders, merchant, span(month));
+    let sum: i64 = lines.iter().map(|line| line.amount.0).sum();
+    let rows = (1..).zip(&lines).map(|(n, line)| {
+        vec![
+            n.to_string(),
+            beijing::time(line.at),
+            line.order.number.to_string(),
+            line.order.village_name.clone(),
+            line.order.goods(),
+            line.order.pay.word().to_owned(),
+            line.amount.plain(),
+        ]
+    });
+    (rows.collect(), format!("应结{}", Fen(sum)))
 }
 
 fn span(month: &Month) -> Span {

@@ -36,6 +36,15 @@ pub struct OrderRow {
 }
 
 #[derive(Debug, Clone)]
+pub struct RefundRow {
+    pub no: String,
+    pub amount: String,
+    pub done: bool,
+    /// Handed over at the counter; all else goes back by WeChat, by itself.
+    pub in_cash: bool,
+}
+
+#[derive(Debug, Clone)]
 pub struct OrderView {
     pub row: OrderRow,
     pub phone: String,
@@ -45,8 +54,7 @@ pub struct OrderView {
     pub siblings: Vec<String>,
     pub lines: Vec<OrderLine>,
     pub paid: String,
-    /// Number, amount, done.
-    pub refunds: Vec<(String, String, bool)>,
+    pub refunds: Vec<RefundRow>,
     pub complaints: Vec<String>,
     pub flags: Vec<String>,
     pub note: String,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Key, Range, below, between, key, newest_first, segment, time};
+use super::{Key, Range, below, between, key, newest_first, segment, time, until};
 
 pub fn merchant(id: &str) -> Key {
     key(&["merchant", &segment(id)])
@@ -222,4 +222,33 @@ pub fn purchases_with_phone(phone: &str) -> Range {
 /// The oldest first.
 pub fn open_leads_of(merchant: &str) -> Range {
     below(&["i", "lead-open", &segment(merchant)])
+}
+
+pub fn payment(order: &str, attempt: u32) -> Key {
+    key(&["payment", order, &format!("{attempt:04}")])
+}
+
+/// The last attempt first.
+pub fn payments_of(order: &str) -> Range {
+    newest_first(below(&["payment", order]))
+}
+
+pub fn payment_due(at: Timestamp, trade_no: &str) -> Key {
+    key(&["i", "payment-due", &time(at), trade_no])
+}
+
+pub fn payments_due(now: Timestamp) -> Range {
+    until("payment-due", now)
+}
+
+pub fn payback(no: &str) -> Key {
+    key(&["payback", no])
+}
+
+pub fn payback_due(at: Timestamp, no: &str) -> Key {
+    key(&["i", "payback-due", &time(at), no])
+}
+
+pub fn paybacks_due(now: Timestamp) -> Range {
+    until("payback-due", now)
 }

@@ -465,6 +465,8 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("receipt", "reports that came before our own note, for an hour"),
     ("order-key", "which orders one confirmation made"),
     ("price", "prices that were, shown at the article"),
+    ("payment", "attempts to pay by WeChat; what was paid stands in the order"),
+    ("payback", "refunds that WeChat is asked for; they stand in the order"),
     ("counter", "numbers that were given"),
     ("lease", "which instance does what"),
     ("instance", "which instances run, and with what"),

@@ -139,6 +139,7 @@ async fn a_report_shows_nobody_what_is_not_hers() {
     assert!(page.contains("毛庄百货") && !page.contains("毛庄农资店"), "{page}");
     let own = merchant.get(&format!("/desk/shop/reports?kind=statement&{month}")).await;
     assert!(own.contains("应结92元"), "{own}");
+    assert!(own.contains("2026年12月　毛庄百货　"), "its own name stands above: {own}");
     let shop = county.staff("店员", Role::ShopClerk, Some("130225109201")).await;
     let page = shop.get(&format!("/desk/shop/reports?kind=turnover&{month}")).await;
     assert!(page.contains("毛庄村店") && !page.contains("大黑坨"), "{page}");

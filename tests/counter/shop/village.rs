@@ -54,9 +54,11 @@ async fn a_parcel_bought_elsewhere_is_followed_to_her_hands() {
     let other = county.staff("别村代办员", Role::Agent, Some("130225102216")).await;
     assert!(!other.get("/desk/shop/purchases").await.contains("老花镜"));
     assert_eq!(moved(&mut agent, "arrived", "").await.0, 303);
+    county.clock.advance(301);
     county.settle().await;
-    // No address of hers is known to the agent's note: somebody telephones.
-    assert_eq!(clerk.tasks("老花镜300度").await.len(), 1);
+    let told = fake.texts_to("13800138000").pop().unwrap();
+    assert!(told.contains("老花镜300度") && told.contains("毛庄镇毛庄村店"), "{told}");
+    assert!(clerk.tasks("老花镜300度").await.is_empty(), "nobody has to telephone");
     assert_eq!(moved(&mut agent, "handed", "").await.0, 303);
     assert!(agent.get("/desk/shop/purchases").await.contains("没有等着的包裹"));
     let said = write(&county, &fake, "13900139000", "我的包裹").await;
