@@ -121,3 +121,32 @@ async fn sheets_are_tables_that_no_program_takes_for_formulas() {
     let (status, page) = clerk.try_get("/desk/shop/sheets?kind=delivery&day=2026-11-24").await;
     assert_eq!(status, 422, "{page}");
 }
+
+/// For programs of merchants: the same checks as a table, with the same words.
+#[tokio::test]
+async fn goods_come_as_json_through_the_same_checks() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let put = async |json: serde_json::Value| {
+        let bytes = json.to_string().into_bytes();
+        county.office.import_goods("goods.json", &bytes, false).await
+    };
+    let article = |id: &str, price: &str| {
+        serde_json::json!({
+            "编号": id, "商家": "M1", "类别": "化肥", "名称": "硫酸钾", "单位": "袋",
+            "会员价": price, "库存": 30, "最少": 1, "最多": 20, "称重": false,
+        })
+    };
+    let done = put(serde_json::json!([article("J1", "98.5"), article("J2", "99")])).await.unwrap();
+    assert_eq!((done.new, done.changed, done.same), (2, 0, 0));
+    let done = put(serde_json::json!([article("J1", "98.5"), article("J2", "97")])).await.unwrap();
+    assert_eq!((done.new, done.changed, done.same), (0, 1, 1));
+    let wrong = put(serde_json::json!([article("J1", "98.5"), article("J2", "九十")])).await;
+    assert_eq!(
+        wrong.unwrap_err(),
+        ["第2行「会员价」列：「九十」不对，请写元，例如 105 或 105.50。"]
+    );
+    let (free, _) = stock(&clerk, "J1").await;
+    assert_eq!(free, "30");
+}
