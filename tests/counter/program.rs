@@ -71,6 +71,13 @@ impl Program<'_> {
         self.send("post", path, request).await
     }
 
+    /// A whole list in place of the one before.
+    pub async fn put(&self, path: &str, kind: &str, body: String) -> Answer {
+        let url = format!("{}/api/v1{path}", self.county.base);
+        let request = self.county.http.put(url).header("content-type", kind).body(body);
+        self.send("put", path, request).await
+    }
+
     async fn send(&self, method: &str, path: &str, request: reqwest::RequestBuilder) -> Answer {
         let answer = request.bearer_auth(&self.token).send().await.unwrap();
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());

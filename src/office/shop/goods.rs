@@ -154,6 +154,15 @@ impl Office {
         Ok(GoodsPage { rows: rows.collect(), total, keeps })
     }
 
+    /// Has somebody goods of her own, or keeps those of others?
+    pub async fn keeps_goods(&self, session: &Session) -> Result<bool, CommandError> {
+        match self.reach(session).await {
+            Ok(reach) => Ok(!matches!(reach, Reach::Village(_))),
+            Err(CommandError::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A table of goods, `name` ending in `.xlsx`, `.csv` or `.json`. A table with a mistake changes
     /// nothing; each mistake is one text with row and column. Rows that are the same as before
     /// are left alone, so a table whose upload broke off is simply uploaded again.

@@ -5,12 +5,13 @@ use jiff::civil::Date;
 use crate::calendar::local_date;
 use crate::office::rights::Right;
 use crate::office::views::{CommandError, Session, TimelineLine};
-use crate::office::{Office, random};
+use crate::office::{Office, random, sms};
 use crate::shop::{
     ADMISSION, Admission, Document, DocumentKind, Merchant, MerchantKind, Stage, UPHELD_MAX,
 };
-use crate::store::records::Person;
+use crate::store::records::{Contact, Person};
 use crate::store::{Changes, StoreError, keys, list, load};
+use crate::zh;
 
 use super::reach::Reach;
 use super::views::{MerchantCommand, MerchantRow, MerchantView, NewMerchant};
@@ -156,13 +157,37 @@ impl Office {
         let merchant = applicant(new).map_err(CommandError::Refused)?;
         let mut changes = Changes::default();
         changes.create(&merchant)?;
-        changes.create(&person_record(&merchant))?;
+        let mut person = person_record(&merchant);
+        self.vouch_for(&mut changes, &mut person).await?;
+        changes.create(&person)?;
         self.mark_shelf(&mut changes, &session.name).await?;
         match self.store.commit(changes.into_batch()).await {
             Err(StoreError::Conflict(_)) => {
                 Err(CommandError::Refused("这个编号已经有了，请换一个。".into()))
             }
             other => other.map_err(CommandError::from),
+        }
+    }
+
+    /// The number in its file is one at which it is told, from the first day.
+    async fn vouch_for(
+        &self,
+        changes: &mut Changes,
+        person: &mut Person,
+    ) -> Result<(), StoreError> {
+        let number = person.phone.as_deref().and_then(|phone| zh::phone(phone).ok());
+        let Some(number) = number else { return Ok(()) };
+        let address = sms::address(&number);
+        let text = address.to_string();
+        let before = load::<Contact>(&*self.store, keys::contact(&text)).await?;
+        let mut contact =
+            before.as_ref().map_or_else(|| Contact::new(&address), |found| found.record.clone());
+        contact.person.get_or_insert_with(|| person.id.clone());
+        contact.sms.get_or_insert_default().vouched_at = Some(self.clock.now());
+        person.addresses.push(text);
+        match &before {
+            Some(before) => changes.replace(before, &contact),
+            None => changes.create(&contact),
         }
     }
 

@@ -7,13 +7,14 @@ mod cases;
 mod county;
 mod document;
 mod figures;
+mod goods;
 mod problem;
 mod shapes;
 
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 use axum::{Json, Router};
 use serde_json::Value;
 
@@ -103,6 +104,18 @@ fn does(
     (told, handler)
 }
 
+/// Puts a whole list in place; the same again changes nothing, so it needs no Idempotency-Key.
+fn puts(
+    path: &'static str,
+    id: &'static str,
+    about: &'static str,
+    (body, answer): (SchemaOf, SchemaOf),
+    handler: MethodRouter<Arc<Office>>,
+) -> Operation {
+    let (told, handler) = does(path, id, about, (Some(body), answer), handler);
+    (Told { method: "put", ..told }, handler)
+}
+
 #[rustfmt::skip]
 fn operations() -> Vec<Operation> {
     use shapes as s;
@@ -118,6 +131,7 @@ fn operations() -> Vec<Operation> {
         reads("/places", "places", "Villages and communities", schema_of::<s::Places>, get(county::places)),
         reads("/transitions", "transitions", "What may follow what, and by whom", schema_of::<s::Transitions>, get(county::transitions)),
         reads("/me", "me", "Whose key it is and what it may do", schema_of::<s::Me>, get(county::me)),
+        puts("/goods", "put_goods", "Put goods on the shelf, or change them", (schema_of::<goods::Goods>, schema_of::<goods::GoodsPut>), put(goods::put).layer(DefaultBodyLimit::max(goods::BODY_BYTES_MAX))),
         reads("/deliveries", "deliveries", "Events that a department's system did not take", schema_of::<s::Deliveries>, get(county::deliveries)),
         does("/deliveries/{id}/again", "deliver_again", "Send it once more", (None, schema_of::<s::Fine>), post(county::deliver_again)),
     ]

@@ -150,3 +150,42 @@ async fn goods_come_as_json_through_the_same_checks() {
     let (free, _) = stock(&clerk, "J1").await;
     assert_eq!(free, "30");
 }
+
+#[tokio::test]
+async fn a_merchants_program_puts_its_goods_by_the_api_and_nobody_elses() {
+    use bianmin::office::Role;
+
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let merchant = county.program("农资店的软件", Role::Merchant, Some("M1")).await;
+    let article = |of: &str, price: &str| {
+        serde_json::json!([{
+            "编号": "J1", "商家": of, "类别": "化肥", "名称": "硫酸钾", "单位": "袋",
+            "会员价": price, "库存": 30, "最少": 1, "最多": 20,
+        }])
+        .to_string()
+    };
+    let put = async |body: String| merchant.put("/goods", "application/json", body).await;
+    let done = put(article("M1", "98.5")).await.fine();
+    assert_eq!(done, serde_json::json!({ "new": 1, "changed": 0, "same": 0 }));
+    assert_eq!(put(article("M1", "98.5")).await.fine()["same"], 1);
+    for (body, part) in [
+        (article("M1", "九十"), "第1行「会员价」列：「九十」不对"),
+        (article("M2", "98.5"), "第1行「商家」列：没有登记过「M2」"),
+        ("{}".into(), "一列对象"),
+    ] {
+        let answer = put(body).await;
+        assert_eq!((answer.status, answer.code()), (422, "refused"));
+        assert!(answer.body["detail"].as_str().unwrap().contains(part), "{}", answer.body);
+    }
+    let csv = "编号,商家,类别,名称,单位,会员价,库存,最少,最多\nJ1,M1,化肥,硫酸钾,袋,97,30,1,20\n";
+    let done = merchant.put("/goods", "text/csv", csv.into()).await.fine();
+    assert_eq!(done["changed"], 1);
+    let page = clerk.get("/desk/shop/goods/J1").await;
+    assert!(page.contains("98.50元 → 97元"), "{page}");
+    let answer = merchant.put("/goods", "text/plain", csv.into()).await;
+    assert_eq!((answer.status, answer.code()), (415, "not_json"));
+    let other = county.program("城管系统", Role::Department, Some("城管")).await;
+    assert_eq!(other.put("/goods", "text/csv", csv.into()).await.code(), "not_found");
+}

@@ -122,6 +122,6 @@ async fn what_may_not_be_sold_by_chat_or_not_now_is_not() {
     county.pass(2 * 3600 + 60).await;
     let said = county.say(VILLAGER, "确认").await;
     assert!(said.contains("地膜这一轮已经截止，对不起"), "{said}");
-    let said = county.say(VILLAGER, asks).await;
+    let said = county.say("oBuyer0000000000000000000001", asks).await;
     assert!(said.contains("地膜这一轮已经截止，对不起"), "{said}");
 }

@@ -21,9 +21,9 @@ async fn a_villager_buys_two_bags_in_four_messages_by_sms_and_collects_them() {
     let mut clerk = county.clerk().await;
     open(&county, &mut clerk).await;
 
-    let said = write(&county, &fake, PHONE, "买2袋尿素").await;
-    assert!(said.contains("您是哪个村的"), "{said}");
-    write(&county, &fake, PHONE, "毛庄村，自己取").await;
+    let said = write(&county, &fake, PHONE, "买2袋尿素，我是毛庄村的").await;
+    assert!(said.contains("还是送到家"), "{said}");
+    write(&county, &fake, PHONE, "自己取").await;
     let said = write(&county, &fake, PHONE, "肖奉安").await;
     assert!(said.contains("尿素 40kg×2袋，210元") && said.contains("合计210元"), "{said}");
     assert!(said.contains(PHONE), "the number that she writes from: {said}");

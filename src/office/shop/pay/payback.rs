@@ -79,7 +79,8 @@ impl Office {
                     && !matches!(error.class, Class::Busy)
                 {
                     let what = format!("退款单{no}，{amount}：{error}。{}", error.advice());
-                    self.open_pay_task(no, "微信退款没有退成，会再试", &what).await?;
+                    self.open_pay_task(&format!("{no}-later"), "微信退款没有退成，会再试", &what)
+                        .await?;
                 }
                 self.note_failed("退款", no, &failed);
             }
@@ -98,7 +99,7 @@ impl Office {
         let what = format!(
             "订单{order}的退款单{no}，{amount}：她的卡或零钱收不了。请在商户平台「退款异常」里改退到别的卡。"
         );
-        self.open_pay_task(no, "微信退款退不进她的账户", &what).await?;
+        self.open_pay_task(&format!("{no}-failed"), "微信退款退不进她的账户", &what).await?;
         let mut payback = before.record.clone();
         payback.state = PaybackState::Failed;
         let mut changes = Changes::default();
