@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,8 +38,10 @@ pub async fn put(
     State(office): State<Arc<Office>>,
     Known(caller): Known,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<GoodsPut>, Failure> {
+    let too_large = |_| Code::TooLarge.with("The body is larger than 4 MB, or did not come.");
+    let body = body.map_err(too_large)?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
     let name = match kind {
