@@ -155,12 +155,13 @@ enum Command {
         now: Option<String>,
     },
 
-    /// Fit the model of kinds of matter from county/examples, and use it if it is better
+    /// Fit the model of kinds of matter from county/examples and from what clerks corrected, and use
+    /// it if it is better
     ///
     /// One example of five is held back, always the same ones; the new model replaces the one
     /// in use only if it does better on them.
     Train {
-        /// Write every confusion of the new model to this CSV file
+        /// Write the whole confusion matrix of the new model to this CSV file
         #[arg(long, value_name = "FILE")]
         report: Option<PathBuf>,
         /// Only say how good it is

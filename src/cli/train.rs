@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 
+use crate::county::Categories;
 use crate::meaning::{self, GATE, Score};
 use crate::office::clock::SystemClock;
 use crate::office::{MODEL, Office, Parts, read_examples};
@@ -48,12 +49,12 @@ pub async fn run(config: &Path, report: Option<PathBuf>, dry: bool) -> anyhow::R
     if let Some(old) = &old {
         say("in use", old);
     }
-    for ((right, said), count) in new.mistakes.iter().take(MISTAKES) {
+    for (right, said, count) in new.mistakes().into_iter().take(MISTAKES) {
         let name = |code: &str| {
             tables
                 .categories
                 .get(code)
-                .map_or_else(|| code.to_owned(), |c| format!("{code} {}", c.name))
+                .map_or_else(|| "nothing".to_owned(), |c| format!("{code} {}", c.name))
         };
         println!("{count} x {} was taken for {}", name(right), name(said));
     }
@@ -63,7 +64,7 @@ pub async fn run(config: &Path, report: Option<PathBuf>, dry: bool) -> anyhow::R
         println!("{}: the confusion matrix", path.display());
     }
     let path = folder.join(MODEL);
-    let better = old.is_none_or(|old| (new.right, new.sure_right) > (old.right, old.sure_right));
+    let better = old.is_none_or(|old| new.beats(&old));
     if dry {
         println!("nothing was replaced (--dry-run)");
     } else if better {
@@ -72,7 +73,11 @@ pub async fn run(config: &Path, report: Option<PathBuf>, dry: bool) -> anyhow::R
         std::fs::write(&fresh, &bytes)
             .and_then(|()| std::fs::rename(&fresh, &path))
             .with_context(|| format!("{}: can not be written", path.display()))?;
-        println!("{}: replaced, {} bytes; restart to use it", path.display(), bytes.len());
+        println!(
+            "{}: replaced, {} bytes; a program that runs takes it up by itself",
+            path.display(),
+            bytes.len()
+        );
     } else {
         println!("{}: kept, the new model is not better", path.display());
     }
@@ -113,12 +118,55 @@ fn say(what: &str, score: &Score) {
     );
 }
 
-/// Right kind, kind that was said, how often: only what happened, for a spreadsheet.
-fn matrix(score: &Score, categories: &crate::county::Categories) -> String {
-    let mut text = "\u{feff}right,right_name,said,said_name,count\n".to_owned();
-    let name = |code: &str| categories.get(code).map_or("", |category| category.name.as_str());
-    for ((right, said), count) in &score.mistakes {
-        text.push_str(&format!("{right},{},{said},{},{count}\n", name(right), name(said)));
+/// The whole confusion matrix for a spreadsheet: a row for each kind with what it was taken for,
+/// how many there are and how many of them were found (recall); below, how often each kind was
+/// said, and how often rightly (precision).
+fn matrix(score: &Score, categories: &Categories) -> String {
+    let kinds: Vec<&str> = categories
+        .iter()
+        .map(|kind| kind.code.as_str())
+        .filter(|code| score.said.keys().any(|(right, said)| right == code || said == code))
+        .collect();
+    let columns: Vec<&str> = kinds.iter().copied().chain([""]).collect();
+    let times = |right: &str, said: &str| {
+        score.said.get(&(right.to_owned(), said.to_owned())).copied().unwrap_or(0)
+    };
+    let cell = |count: usize| if count == 0 { String::new() } else { count.to_string() };
+    let part = |of: usize, all: usize| match all {
+        0 => String::new(),
+        all => format!("{:.3}", of as f64 / all as f64),
+    };
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let named = |code: &&str| {
+        categories.get(code).map_or("-".into(), |kind| format!("{code} {}", kind.name))
+    };
+    let heads = columns.iter().map(named);
+    rows.push(
+        ["right".to_owned()]
+            .into_iter()
+            .chain(heads)
+            .chain(["count".into(), "recall".into()])
+            .collect(),
+    );
+    for right in &kinds {
+        let counts: Vec<usize> = columns.iter().map(|said| times(right, said)).collect();
+        let all: usize = counts.iter().sum();
+        let cells = counts.into_iter().map(cell);
+        let end = [all.to_string(), part(times(right, right), all)];
+        rows.push([named(right)].into_iter().chain(cells).chain(end).collect());
     }
-    text
+    let said = |code: &&str| kinds.iter().map(|right| times(right, code)).sum::<usize>();
+    let totals = columns.iter().map(|code| cell(said(code)));
+    let end = [score.count.to_string(), part(score.right, score.count)];
+    rows.push(["said".to_owned()].into_iter().chain(totals).chain(end).collect());
+    let precision = columns.iter().map(|code| part(times(code, code), said(code)));
+    rows.push(
+        ["precision".to_owned()]
+            .into_iter()
+            .chain(precision)
+            .chain([String::new(), String::new()])
+            .collect(),
+    );
+    let lines: Vec<String> = rows.iter().map(|row| row.join(",")).collect();
+    format!("\u{feff}{}\n", lines.join("\n"))
 }

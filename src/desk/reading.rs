@@ -55,6 +55,9 @@ pub fn read_number(text: &str) -> NumberRead {
     if miscounted {
         return NumberRead::WrongCheckDigit;
     }
+    if text.chars().filter(|c| digit(*c).is_some()).count() < *TAIL_DIGITS.start() {
+        return NumberRead::None;
+    }
     let bare = LABELS.iter().fold(text, |text, label| text.replace(label, " "));
     if bare.chars().any(|c| digit(c).is_none() && !joins_digits(c) && !is_punctuation(c)) {
         return NumberRead::None;

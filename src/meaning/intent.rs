@@ -60,8 +60,42 @@ const THANKS: [&str; 9] =
 /// Whom one thanks.
 const ADDRESSED: [&str; 4] = ["师傅", "同志", "领导", "大夫"];
 /// Behind thanks: it was done.
-const DONE: [&str; 9] =
-    ["修好", "解决了", "好了", "来电了", "来水了", "通了", "亮了", "办成了", "办好"];
+const DONE: [&str; 12] = [
+    "修好",
+    "解决了",
+    "好了",
+    "来电了",
+    "来水了",
+    "通了",
+    "亮了",
+    "办成了",
+    "办好",
+    "帮了大忙",
+    "帮大忙",
+    "帮了忙",
+];
+/// She asks; 咋 and 怎么 as well, where no complaint is meant by them.
+const QUESTIONS: [&str; 17] = [
+    "多少",
+    "哪",
+    "如何",
+    "啥",
+    "什么",
+    "是不是",
+    "能不能",
+    "有没有",
+    "要不要",
+    "可不可以",
+    "用不用",
+    "该不该",
+    "非得",
+    "几点",
+    "几号",
+    "几级",
+    "几岁",
+];
+/// 咋又, 怎么还
+const REPROACH: [char; 8] = ['又', '还', '不', '没', '老', '总', '这', '那'];
 /// What may stand beside thanks without being a matter.
 const THANKS_CHARACTERS: usize = 8;
 
@@ -222,7 +256,10 @@ fn matter(chars: &[char], said: &[char], signs: Signs) -> Intent {
     // 刷不了 asks nothing, though its particle is gone.
     let asks = !said.ends_with(&['不', '了'])
         && chars.last().is_some_and(|last| matches!(last, '吗' | '?' | '？' | '不' | '没'));
-    if asks && !complaint && letters >= 4 && (signs.keyword || signs.kind) {
+    let text: String = chars.iter().collect();
+    let questions = asks || is_question(&text);
+    let asked = asks || questions && !signs.place;
+    if asked && !complaint && letters >= 4 && (signs.keyword || signs.kind) {
         return Intent::Consult;
     }
     if complaint && (letters >= 5 || signs.keyword || signs.kind) {
@@ -233,15 +270,22 @@ fn matter(chars: &[char], said: &[char], signs: Signs) -> Intent {
     if signs.keyword && letters >= 2 || signs.kind && letters >= 4 {
         return Intent::Report;
     }
-    let text: String = chars.iter().collect();
     // She tells something of her village or her family, at some length.
     let hers = ["村", "我家", "俺家", "俺们", "我们", "咱们", "邻居", "路", "钱"];
     let tells = signs.place || hers.iter().any(|word| text.contains(word));
     if tells && letters >= 6 || letters >= 10 {
-        let asks = asks || ["吗", "哪", "咋", "啥", "谁"].iter().any(|word| text.contains(word));
+        let asks = questions || ["吗", "咋", "谁"].iter().any(|word| text.contains(word));
         return if asks { Intent::Consult } else { Intent::Report };
     }
     Intent::Unclear
+}
+
+fn is_question(text: &str) -> bool {
+    let how = ["咋", "怎么"].iter().any(|word| {
+        let mut behind = text.match_indices(word).map(|(at, _)| &text[at + word.len()..]);
+        behind.any(|rest| !rest.starts_with(REPROACH))
+    });
+    how || QUESTIONS.iter().any(|word| text.contains(word))
 }
 
 /// Phrases of three characters and more that ask how something is done.

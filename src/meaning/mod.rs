@@ -259,8 +259,7 @@ impl<'a> Reader<'a> {
         };
         likely.retain(|(code, _)| known(code));
         if let Some(code) = keyword {
-            let contradicted =
-                likely.first().is_some_and(|(first, p)| *first != code && *p >= CONTRADICTS);
+            let contradicted = likely.iter().any(|(other, p)| *other != code && *p >= CONTRADICTS);
             let worth = if contradicted { 0.5 } else { KEYWORD };
             for (_, p) in &mut likely {
                 *p *= 1.0 - worth;
@@ -269,10 +268,8 @@ impl<'a> Reader<'a> {
                 Some((_, p)) => *p += worth,
                 None => likely.push((code, worth)),
             }
-            likely.sort_by(|a, b| b.1.total_cmp(&a.1));
         }
-        likely.truncate(KINDS);
-        likely
+        likeliest(likely)
     }
 
     /// What the model learns from: the text without place and telephone.
@@ -323,6 +320,17 @@ impl<'a> Reader<'a> {
             + intent::table_bytes()
             + zh::sound_table_bytes()
     }
+}
+
+/// The first few, the likeliest first.
+fn likeliest(mut kinds: Vec<(&str, f32)>) -> Vec<(&str, f32)> {
+    let order = |a: &(&str, f32), b: &(&str, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(b.0));
+    if kinds.len() > KINDS {
+        kinds.select_nth_unstable_by(KINDS - 1, order);
+        kinds.truncate(KINDS);
+    }
+    kinds.sort_by(order);
+    kinds
 }
 
 /// Rows of `code,text`; what is wrong with them goes to `errors`.

@@ -10,6 +10,8 @@ pub const ROWS: usize = 1 << 13;
 const MAGIC: &[u8; 8] = b"bianmin1";
 /// Weights are stored as whole steps of 1/STEPS.
 pub const STEPS: f32 = 24.0;
+/// Smaller weights are left out: half of them, and together they say nothing.
+const STEPS_MIN: u8 = 2;
 /// Longer texts are read up to here.
 const CHARACTERS_MAX: usize = 300;
 
@@ -42,7 +44,7 @@ impl Model {
         for row in &dense[..ROWS] {
             for (kind, weight) in row.iter().enumerate() {
                 let weight = step(*weight);
-                if weight != 0 {
+                if weight.unsigned_abs() >= STEPS_MIN {
                     kinds.push(kind as u8);
                     weights.push(weight);
                 }
@@ -53,7 +55,7 @@ impl Model {
         Self { codes, bias, starts, kinds, weights }
     }
 
-    /// Each code with its probability, the likeliest first. `chars`: the matching copy.
+    /// Each code with its probability, in no order. `chars`: the matching copy.
     pub fn likely(&self, chars: &[char]) -> Vec<(&str, f32)> {
         let mut scores: Vec<f32> = self.bias.iter().map(|bias| f32::from(*bias)).collect();
         let features = features(chars);
@@ -70,14 +72,8 @@ impl Model {
             *score = ((*score - most) / STEPS).exp();
             sum += *score;
         }
-        let mut likely: Vec<(&str, f32)> = self
-            .codes
-            .iter()
-            .zip(scores)
-            .map(|(code, score)| (code.as_str(), score / sum))
-            .collect();
-        likely.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
-        likely
+        let codes = self.codes.iter().map(String::as_str);
+        codes.zip(scores).map(|(code, score)| (code, score / sum)).collect()
     }
 
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -139,12 +135,17 @@ pub(super) fn norm(count: usize) -> f32 {
     if count == 0 { 0.0 } else { 4.0 / (count as f32).sqrt() }
 }
 
+/// Most characters are Chinese, and known without looking into Unicode's tables.
+fn is_word(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c) || c.is_alphanumeric()
+}
+
 /// The rows of a text: each of its n-grams once. Punctuation and blanks part them, digits are
 /// all the same.
 pub(super) fn features(chars: &[char]) -> Vec<usize> {
     let mut rows = Vec::with_capacity(chars.len() * 3);
     let fold = |c: &char| if c.is_ascii_digit() { '0' } else { *c };
-    for part in chars[..chars.len().min(CHARACTERS_MAX)].split(|c| !c.is_alphanumeric()) {
+    for part in chars[..chars.len().min(CHARACTERS_MAX)].split(|c| !is_word(*c)) {
         for length in 1..=3 {
             for gram in part.windows(length) {
                 // FNV-1a

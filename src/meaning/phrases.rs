@@ -53,10 +53,16 @@ pub struct Hit {
 pub struct Phrases {
     all: Vec<Phrase>,
     words: Vec<Word>,
-    by_first: FxHashMap<char, Vec<u32>>,
+    /// By their first two characters; a word of one character by that.
+    by_start: FxHashMap<(char, Option<char>), Vec<u32>>,
+    /// A bit for each Chinese character that a word begins with.
+    begins: Vec<u64>,
     groups: FxHashMap<String, Group>,
-    /// Of each group, the phrases that begin with it.
-    begun: Vec<Vec<u32>>,
+    /// Of each group, how many words it has.
+    sizes: Vec<usize>,
+    /// Of each group, the phrases of which it is the rarest part: 【人】掉【水】 is looked for
+    /// where 掉 stands, not for everybody who is named.
+    by_rarest: Vec<Vec<u32>>,
 }
 
 impl Phrases {
@@ -86,11 +92,10 @@ impl Phrases {
             }
             gap = GAP;
         }
-        let Some((first, _)) = parts.first().copied() else { return false };
-        if text.ends_with('*') {
-            return false;
-        }
-        self.begun[first as usize].push(self.all.len() as u32);
+        let rarest =
+            parts.iter().map(|(group, _)| *group).min_by_key(|at| self.sizes[*at as usize]);
+        let Some(rarest) = rarest.filter(|_| !text.ends_with('*')) else { return false };
+        self.by_rarest[rarest as usize].push(self.all.len() as u32);
         self.all.push(Phrase { parts, start, end, tag });
         true
     }
@@ -117,13 +122,18 @@ impl Phrases {
         if let Some(known) = self.groups.get(name) {
             return *known;
         }
-        let group = self.begun.len() as Group;
+        let group = self.sizes.len() as Group;
         self.groups.insert(name.to_owned(), group);
-        self.begun.push(Vec::new());
+        self.sizes.push(words.len());
+        self.by_rarest.push(Vec::new());
         for word in words {
             let chars: Vec<char> = word.chars().collect();
             let Some(first) = chars.first().copied() else { continue };
-            let beside = self.by_first.entry(first).or_default();
+            if let Some((at, bit)) = place_of(first) {
+                self.begins.resize(HAN.div_ceil(64), 0);
+                self.begins[at] |= bit;
+            }
+            let beside = self.by_start.entry((first, chars.get(1).copied())).or_default();
             let known = beside.iter().find(|at| self.words[**at as usize].chars == chars);
             match known.copied() {
                 Some(at) => self.words[at as usize].groups.push(group),
@@ -136,12 +146,14 @@ impl Phrases {
         group
     }
 
+    /// In the order of where they begin.
     pub fn hits(&self, chars: &[char]) -> Vec<Hit> {
         let mut found = Vec::new();
         self.each(chars, |hit| {
             found.push(hit);
             false
         });
+        found.sort_by_key(|hit| hit.range.start);
         found
     }
 
@@ -149,16 +161,57 @@ impl Phrases {
         self.each(chars, |_| true)
     }
 
-    /// In the order of where they begin; `take` says when it is enough.
+    /// `take` says when it is enough.
     fn each(&self, chars: &[char], mut take: impl FnMut(Hit) -> bool) -> bool {
-        let mut tokens: Vec<Token> = Vec::new();
-        let mut there = vec![0u64; self.begun.len().div_ceil(64)];
+        let (tokens, there) = self.tokens(chars);
+        if tokens.is_empty() {
+            return false;
+        }
+        let stands = |group: Group| there[group as usize / 64] >> (group % 64) & 1 == 1;
+        let present = there.iter().enumerate().flat_map(|(at, bits)| {
+            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| at * 64 + bit)
+        });
+        for group in present {
+            for phrase in self.by_rarest[group].iter().map(|at| &self.all[*at as usize]) {
+                if !phrase.parts.iter().all(|(group, _)| stands(*group)) {
+                    continue;
+                }
+                let end = phrase.end.then_some(chars.len());
+                let first = phrase.parts[0].0;
+                for (n, token) in tokens.iter().enumerate() {
+                    if token.group != first || phrase.start && token.from > 0 {
+                        continue;
+                    }
+                    let behind = &tokens[n + 1..];
+                    let found = ends_at(&phrase.parts[1..], token.to, behind, end);
+                    let Some((to, more)) = found else { continue };
+                    let weight = token.to - token.from + more;
+                    if take(Hit { tag: phrase.tag, range: token.from..to, weight }) {
+                        return true;
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    /// The words that stand in it, in their order, and a bit for each group that does.
+    fn tokens(&self, chars: &[char]) -> (Vec<Token>, Vec<u64>) {
+        let mut tokens = Vec::new();
+        let mut there = Vec::new();
         for (at, c) in chars.iter().enumerate() {
-            let Some(words) = self.by_first.get(c) else { continue };
-            for word in words.iter().map(|word| &self.words[*word as usize]) {
-                // The first character is right; most words go by the second.
-                let second = word.chars.get(1).is_none_or(|c| chars.get(at + 1) == Some(c));
-                if second && chars[at..].starts_with(&word.chars) {
+            if place_of(*c)
+                .is_some_and(|(at, bit)| self.begins.get(at).is_none_or(|b| b & bit == 0))
+            {
+                continue;
+            }
+            let next = chars.get(at + 1).copied();
+            let starts = [(*c, None), (*c, next)];
+            let starts = &starts[..1 + usize::from(next.is_some())];
+            let words = starts.iter().filter_map(|start| self.by_start.get(start)).flatten();
+            for word in words.map(|word| &self.words[*word as usize]) {
+                if word.chars.len() <= 2 || chars[at..].starts_with(&word.chars) {
+                    there.resize(self.sizes.len().div_ceil(64), 0u64);
                     let to = at + word.chars.len();
                     for group in &word.groups {
                         there[*group as usize / 64] |= 1 << (group % 64);
@@ -167,26 +220,7 @@ impl Phrases {
                 }
             }
         }
-        let stands = |group: Group| there[group as usize / 64] >> (group % 64) & 1 == 1;
-        for (n, first) in tokens.iter().enumerate() {
-            for phrase in self.begun[first.group as usize].iter().map(|at| &self.all[*at as usize])
-            {
-                let possible = phrase.parts[1..].iter().all(|(group, _)| stands(*group));
-                if !possible || phrase.start && first.from > 0 {
-                    continue;
-                }
-                let end = phrase.end.then_some(chars.len());
-                let behind = &tokens[n + 1..];
-                let Some((to, more)) = ends_at(&phrase.parts[1..], first.to, behind, end) else {
-                    continue;
-                };
-                let weight = first.to - first.from + more;
-                if take(Hit { tag: phrase.tag, range: first.from..to, weight }) {
-                    return true;
-                }
-            }
-        }
-        false
+        (tokens, there)
     }
 
     pub fn bytes(&self) -> usize {
@@ -194,9 +228,19 @@ impl Phrases {
         let word = |word: &Word| 48 + word.chars.len() * 4 + word.groups.len() * 4;
         self.all.iter().map(phrase).sum::<usize>()
             + self.words.iter().map(word).sum::<usize>()
-            + self.by_first.len() * 48
+            + self.by_start.len() * 56
+            + self.begins.len() * 8
             + self.groups.len() * 80
     }
+}
+
+/// Chinese characters, from 一 on.
+const HAN: usize = 0x9fff - 0x4e00 + 1;
+
+/// Where the bit of a Chinese character stands.
+fn place_of(c: char) -> Option<(usize, u64)> {
+    let at = u32::from(c).checked_sub(0x4e00)? as usize;
+    (at < HAN).then_some((at / 64, 1 << (at % 64)))
 }
 
 /// Where the rest of a phrase ends, and how many characters of it are its own; the nearest

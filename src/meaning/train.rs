@@ -2,6 +2,8 @@
 //! Rust. The same examples give the same model, to the byte, on every machine: the order is
 //! fixed, and so is the exponential function.
 
+use std::collections::BTreeMap;
+
 use super::model::{Model, ROWS, features, norm};
 
 const ROUNDS: usize = 30;
@@ -28,8 +30,24 @@ pub struct Score {
     /// How many are over the gate, and how many of those are right.
     pub sure: usize,
     pub sure_right: usize,
-    /// (right code, code that was said) and how often.
-    pub mistakes: Vec<((String, String), usize)>,
+    /// (right code, code that was said) and how often; nothing said is an empty code.
+    pub said: BTreeMap<(String, String), usize>,
+}
+
+impl Score {
+    /// The commonest first.
+    pub fn mistakes(&self) -> Vec<(&str, &str, usize)> {
+        let wrong = self.said.iter().filter(|((right, said), _)| right != said);
+        let mut mistakes: Vec<_> =
+            wrong.map(|((right, said), count)| (right.as_str(), said.as_str(), *count)).collect();
+        mistakes.sort_by_key(|(_, _, count)| std::cmp::Reverse(*count));
+        mistakes
+    }
+
+    /// Does better than the other on the same examples: more are right, or as many, and surer.
+    pub fn beats(&self, other: &Score) -> bool {
+        (self.right, self.sure_right) > (other.right, other.sure_right)
+    }
 }
 
 /// Without an example nothing is learned.
@@ -142,24 +160,17 @@ pub fn score<'k>(
         in_three: 0,
         sure: 0,
         sure_right: 0,
-        mistakes: Vec::new(),
+        said: BTreeMap::new(),
     };
     for example in held {
         let likely = say(&example.chars);
-        let Some((first, p)) = likely.first() else { continue };
-        let right = *first == example.code;
+        let (first, p) = likely.first().copied().unwrap_or_default();
+        let right = first == example.code;
         score.right += usize::from(right);
         score.in_three += usize::from(likely.iter().take(3).any(|(code, _)| *code == example.code));
-        score.sure += usize::from(*p >= gate);
-        score.sure_right += usize::from(*p >= gate && right);
-        if !right {
-            let pair = (example.code.clone(), (*first).to_owned());
-            match score.mistakes.iter_mut().find(|(known, _)| *known == pair) {
-                Some((_, count)) => *count += 1,
-                None => score.mistakes.push((pair, 1)),
-            }
-        }
+        score.sure += usize::from(p >= gate);
+        score.sure_right += usize::from(p >= gate && right);
+        *score.said.entry((example.code.clone(), first.to_owned())).or_default() += 1;
     }
-    score.mistakes.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     score
 }

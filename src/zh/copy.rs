@@ -23,6 +23,17 @@ pub fn simplified(c: char) -> char {
     if c < '\u{4e00}' { c } else { SIMPLIFIED.get(&c).copied().unwrap_or(c) }
 }
 
+/// One form for each character, one or several: ① is 1, Ａ is a, 燈 is 灯.
+pub(super) fn fold(c: char, mut each: impl FnMut(char)) {
+    // Most of what comes is one of these, or plain.
+    if ('\u{4e00}'..='\u{9fff}').contains(&c) || c.is_ascii() && !c.is_ascii_uppercase() {
+        return each(simplified(c));
+    }
+    for c in std::iter::once(c).nfkc().flat_map(char::to_lowercase) {
+        each(simplified(c));
+    }
+}
+
 /// Compatibility forms (１, ②, Ａ) and traditional characters folded, lower case, what nobody
 /// can see left out. Blanks and punctuation stay.
 #[derive(Clone, Debug)]
@@ -45,15 +56,10 @@ impl Copy {
             if c.is_control() && !c.is_whitespace() || is_invisible(c) {
                 continue;
             }
-            if ('\u{4e00}'..='\u{9fff}').contains(&c) {
-                chars.push(simplified(c));
+            fold(c, |c| {
+                chars.push(c);
                 starts.push(at);
-                continue;
-            }
-            for c in std::iter::once(c).nfkc().flat_map(char::to_lowercase) {
-                chars.push(simplified(c));
-                starts.push(at);
-            }
+            });
         }
         Self { chars, starts, end, parted: Vec::new() }
     }

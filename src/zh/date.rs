@@ -314,8 +314,7 @@ fn number_run(chars: &[char], at: usize) -> usize {
 }
 
 fn whole(chars: &[char]) -> Option<i64> {
-    let text: String = chars.iter().collect();
-    value(&text).filter(|thousandths| thousandths % 1_000 == 0).map(|value| value / 1_000)
+    value(chars).filter(|thousandths| thousandths % 1_000 == 0).map(|value| value / 1_000)
 }
 
 fn lunar_end(chars: &[char], mut at: usize) -> usize {

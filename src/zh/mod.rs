@@ -14,8 +14,10 @@ mod name;
 mod number;
 mod phone;
 mod plain;
+mod quantity;
 mod segments;
 mod sound;
+mod words;
 
 pub use answer::{menu_index, rating, yes_no, yes_no_then};
 pub use copy::{Copy, simplified};
@@ -24,9 +26,10 @@ pub use digits::fold_digits;
 pub use identity::{IdentityError, find_identity, identity, mask_identity};
 pub use money::{Money, find_money, money};
 pub use name::{is_surname, name};
-pub use number::{Quantity, number, quantities, quantity};
+pub use number::number;
 pub use phone::{PhoneError, find_landline, find_phone, mask_phone, mask_phones, phone};
 pub use plain::{is_han, plain};
+pub use quantity::{Quantity, quantities, quantity};
 pub use segments::{segments, segments_in_gsm7, split};
 pub use sound::{
     in_dialect, letters, letters_in_dialect, sound_table_bytes, sounds_alike,

@@ -120,6 +120,6 @@ fn number_run(chars: &[char], at: usize) -> usize {
 }
 
 fn reading(chars: &[char]) -> Option<i64> {
-    let text: String = chars.iter().filter(|c| **c != ',').collect();
-    value(&text)
+    let digits: Vec<char> = chars.iter().filter(|c| **c != ',').copied().collect();
+    value(&digits)
 }

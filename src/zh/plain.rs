@@ -1,8 +1,6 @@
 //! The copy of a message that is matched: one form for what people write in many.
 
-use unicode_normalization::UnicodeNormalization;
-
-use super::copy::simplified;
+use super::copy::fold;
 
 /// Said at the end without meaning anything.
 const PARTICLES: &[char] =
@@ -32,7 +30,10 @@ pub fn is_han(c: char) -> bool {
 /// NFKC, simplified, lower case, no blanks beside Chinese characters, without punctuation at the edges,
 /// courtesy, and one particle at the end.
 pub fn plain(text: &str) -> String {
-    let folded: Vec<char> = text.nfkc().flat_map(char::to_lowercase).map(simplified).collect();
+    let mut folded: Vec<char> = Vec::with_capacity(text.len() / 2);
+    for c in text.chars() {
+        fold(c, |c| folded.push(c));
+    }
     let mut copy = String::with_capacity(text.len());
     for (at, c) in folded.iter().enumerate() {
         if c.is_whitespace() {

@@ -29,7 +29,7 @@ fn decimal(thousandths: i64) -> String {
 
 #[test]
 fn numbers() {
-    check(include_str!("../../tests/fixtures/zh/numbers.tsv"), 40, |text| {
+    check(include_str!("../../tests/fixtures/zh/numbers.tsv"), 90, |text| {
         number(text).map(decimal)
     });
 }
@@ -40,10 +40,10 @@ fn quantities() {
         let about = if found.about { "~" } else { "" };
         format!("{about}{}{}", decimal(found.thousandths), found.unit.unwrap_or_default())
     };
-    check(include_str!("../../tests/fixtures/zh/quantities.tsv"), 30, |text| {
+    check(include_str!("../../tests/fixtures/zh/quantities.tsv"), 110, |text| {
         quantity(text, true).map(shown)
     });
-    check(include_str!("../../tests/fixtures/zh/quantities-inside.tsv"), 15, |text| {
+    check(include_str!("../../tests/fixtures/zh/quantities-inside.tsv"), 45, |text| {
         quantity(text, false).map(shown)
     });
 }

@@ -39,6 +39,7 @@ mod sms_talk;
 mod sms_verbs;
 mod store_faults;
 mod the_loop;
+mod training;
 mod understanding;
 mod versions;
 mod webhooks;

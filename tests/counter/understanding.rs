@@ -1,9 +1,6 @@
 //! What the bot understands, as villagers and clerks meet it: danger, what stands beside her
 //! words in the case, one line on a page, and corrections that become examples.
 
-use std::path::Path;
-use std::process::Command;
-
 use bianmin::county::{Found, Places, Scope};
 
 use super::county::{VILLAGER, county, number_in};
@@ -158,11 +155,10 @@ async fn a_corrected_village_is_offered_as_another_name() {
     assert!(matches!(found, Found::One { place, sure: true, .. } if place.name == "小黑坨村"));
 }
 
-/// A clerk corrects the kind of a case; the example goes to `bianmin train` without her name,
-/// number and village, and the model that has learnt from it replaces the one in use only when
-/// it does better on what neither has seen.
+/// A clerk corrects the kind of a case; the example is kept without her name, number and village.
+/// What `bianmin train` does with it: `training`.
 #[tokio::test]
-async fn a_correction_becomes_an_example_and_examples_become_a_model() {
+async fn a_correction_becomes_an_example() {
     let county = county().open().await;
     let first = "大黑坨村那个东西还是老样子 我叫张三 电话13800138000 户号1234567890";
     let said = county.talk(VILLAGER, &[first, "别的", "对"]).await;
@@ -185,56 +181,4 @@ async fn a_correction_becomes_an_example_and_examples_become_a_model() {
     let plain = county.report("oVillager00000000000000000002").await;
     clerk.act(&plain, "dispatch", &[("department", "城管")]).await;
     assert_eq!(clerk.get(export).await, csv);
-
-    let home = tempfile::tempdir().unwrap();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for name in ["county", "dialogs"] {
-        let mut copy = Command::new("cp");
-        assert!(copy.arg("-r").arg(root.join(name)).arg(home.path()).status().unwrap().success());
-    }
-    std::fs::write(home.path().join("config.toml"), "[server]\nlisten = \"127.0.0.1:0\"\n")
-        .unwrap();
-    let examples = home.path().join("county/examples");
-    let model = home.path().join("county/kinds.model");
-    let train = |arguments: &[&str]| {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_bianmin"));
-        let output =
-            program.current_dir(home.path()).arg("train").args(arguments).output().unwrap();
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-        said
-    };
-    // As it is shipped, nothing is better.
-    let shipped = std::fs::read(&model).unwrap();
-    let said = train(&[]);
-    assert!(said.contains("kept, the new model is not better"), "{said}");
-    assert_eq!(std::fs::read(&model).unwrap(), shipped);
-    // A model of a few examples; then the others come back, with the correction.
-    let away = home.path().join("away");
-    std::fs::create_dir(&away).unwrap();
-    let mut files: Vec<_> =
-        std::fs::read_dir(&examples).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    for file in &files[2..] {
-        std::fs::rename(file, away.join(file.file_name().unwrap())).unwrap();
-    }
-    std::fs::remove_file(&model).unwrap();
-    assert!(train(&[]).contains("replaced"), "there was none");
-    let poor = std::fs::read(&model).unwrap();
-    for file in &files[2..] {
-        std::fs::rename(away.join(file.file_name().unwrap()), file).unwrap();
-    }
-    let before = train(&["--dry-run"]);
-    std::fs::write(examples.join("改过的.csv"), &csv).unwrap();
-    let count = |said: &str| -> usize {
-        let line = said.lines().find(|line| line.contains("held back")).unwrap();
-        line.split(' ').next().unwrap().parse().unwrap()
-    };
-    let report = home.path().join("matrix.csv");
-    let said = train(&["--report", report.to_str().unwrap()]);
-    assert_eq!(count(&said), count(&before) + 1, "the correction is an example: {said}");
-    assert!(said.contains("in use:") && said.contains("replaced"), "{said}");
-    assert_ne!(std::fs::read(&model).unwrap(), poor);
-    let matrix = std::fs::read_to_string(report).unwrap();
-    assert!(matrix.starts_with("\u{feff}right,right_name,said,said_name,count\n"), "{matrix}");
 }

@@ -2,6 +2,8 @@
 //! that anybody can extend with a line (tests/fixtures/understand, tests/fixtures/zh).
 
 mod danger;
+mod fresh;
+mod window;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -99,9 +101,9 @@ fn no_command_fires_in_an_ordinary_sentence() {
     let text = fs::read_to_string(root().join("tests/fixtures/understand/ordinary.txt")).unwrap();
     let lines: Vec<&str> =
         text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-    assert!(lines.len() > 200);
+    assert!(lines.len() >= 300, "{}", lines.len());
     for word in ["取消", "帮助", "人工", "返回", "不", "好", "行"] {
-        assert!(lines.iter().filter(|line| line.contains(word)).count() >= 8, "{word}");
+        assert!(lines.iter().filter(|line| line.contains(word)).count() >= 20, "{word}");
     }
     let commands = ["cancel", "human", "help", "thanks", "chitchat"];
     let wrong: Vec<String> = understand(&lines, &[])
