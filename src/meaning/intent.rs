@@ -60,12 +60,16 @@ const THANKS: [&str; 9] =
 /// Whom one thanks.
 const ADDRESSED: [&str; 4] = ["师傅", "同志", "领导", "大夫"];
 /// Behind thanks: it was done.
-const DONE: [&str; 12] = [
+const DONE: [&str; 16] = [
     "修好",
     "解决了",
     "好了",
     "来电了",
     "来水了",
+    "水来了",
+    "电来了",
+    "气来了",
+    "暖气热了",
     "通了",
     "亮了",
     "办成了",

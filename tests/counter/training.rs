@@ -69,7 +69,7 @@ impl Home {
         files
     }
 
-    /// A model that knows a few kinds only, as after the first weeks; the examples stay.
+    /// A model that knows a few kinds only, as after the first weeks, beside more examples.
     fn with_poor_model(&self) -> Vec<u8> {
         let away = self.path("away");
         std::fs::create_dir(&away).unwrap();
@@ -79,7 +79,8 @@ impl Home {
         }
         std::fs::remove_file(self.path("county/kinds.model")).unwrap();
         assert!(self.train(&[]).contains("replaced"), "there was none");
-        for file in &files[2..] {
+        // Half the groups are enough here, and learnt in a tenth of the time.
+        for file in &files[2..4] {
             std::fs::rename(away.join(file.file_name().unwrap()), file).unwrap();
         }
         self.model()
