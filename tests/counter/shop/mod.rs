@@ -1,7 +1,6 @@
 //! The shop: villagers and merchants on WeChat, the desk's pages, several store engines.
 
 mod books;
-mod machine;
 mod market;
 mod morning;
 mod orders;

@@ -26,7 +26,7 @@ impl Paying {
         Self::on(store).await
     }
 
-    pub async fn on(store: Store) -> Self {
+    async fn on(store: Store) -> Self {
         let pay = FakePay::start(
             "2026-11-23T10:00:00+08:00".parse::<jiff::Timestamp>().unwrap().as_second(),
         )
@@ -41,7 +41,7 @@ impl Paying {
     }
 
     /// The program is started again, with what is on disk.
-    pub async fn restart(&mut self) {
+    async fn restart(&mut self) {
         let again =
             county().store(self.store.clone()).paid_by(&self.pay).open_beside(&self.county).await;
         self.before.push(std::mem::replace(&mut self.county, again));
@@ -54,13 +54,6 @@ impl Paying {
     pub async fn pass(&mut self, seconds: i64) {
         self.pay.advance(seconds);
         self.county.pass(seconds).await;
-    }
-
-    /// As `pass`, where the store may be cut off.
-    pub async fn try_pass(&mut self, seconds: i64) {
-        self.pay.advance(seconds);
-        self.county.tick(seconds);
-        let _ = self.county.office.settle_all().await;
     }
 
     /// Orders by WeChat; the number and what was said.
