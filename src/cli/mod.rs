@@ -11,6 +11,7 @@ mod keys;
 mod lint;
 mod log;
 mod menu;
+mod privacy;
 mod schema;
 mod serve;
 mod shop;
@@ -193,6 +194,24 @@ enum Command {
     /// Give disk space back: copies the store into a fresh one. The server must not run
     Compact,
 
+    /// Check that no record was changed: 核对记录
+    ///
+    /// Every event of every case covers the one before it by its hash, and what was written in
+    /// it by a commitment; so does the log of who looked at whom. Names the first thing of each
+    /// case that does not agree. Exit code 0: all agree; 1: something does not.
+    Verify,
+
+    /// Clear away what was kept long enough: 到期清除
+    ///
+    /// The days of [keep] in config.toml. It happens every night by itself; statistics stay.
+    Retention(privacy::RetentionOptions),
+
+    /// Forget a person: 清除个人信息
+    ///
+    /// Her name, number, address, words and photos go, her cases stay without them. Refused
+    /// while one of them is open.
+    Erase(privacy::EraseOptions),
+
     /// Write all records as JSON lines, to be read or moved to another engine
     Export {
         /// A file that does not exist yet; - is the standard output.
@@ -226,6 +245,11 @@ impl Cli {
             Command::Case { how, command } => case::run(config, how, *command).await,
             Command::Shop { command } => shop::run(config, command).await,
             Command::Staff { command } => staff::run(config, command).await,
+            Command::Verify => privacy::run(config, privacy::Order::Verify).await,
+            Command::Retention(options) => {
+                privacy::run(config, privacy::Order::Retention(options)).await
+            }
+            Command::Erase(options) => privacy::run(config, privacy::Order::Erase(options)).await,
             Command::Backup { folder } => backup::backup(config, &folder).await,
             Command::Restore { folder } => backup::restore(config, &folder).await,
             Command::Compact => backup::compact(config).await,

@@ -17,7 +17,7 @@ use crate::office::{Office, Parts};
 use crate::web;
 
 use super::control::Control;
-use super::{backup, case, county, dialogs, keys, log, shop, start};
+use super::{backup, case, county, dialogs, keys, log, privacy, shop, start};
 
 /// With what the office's own work may take, 10 s at most from the signal to the end.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(6);
@@ -61,7 +61,8 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
                 .merge(county::router(key.clone(), office.clone()))
                 .merge(shop::router(key.clone(), office.clone()))
                 .merge(keys::router(key.clone(), office.clone()))
-                .merge(case::router(key, office.clone()));
+                .merge(case::router(key.clone(), office.clone()))
+                .merge(privacy::router(key, office.clone()));
             Some((control, routes))
         }
         // The database makes its own copies.

@@ -67,6 +67,7 @@ const KEEP_DAYS: std::ops::RangeInclusive<u64> = 60..=36_500;
 
 /// In characters.
 const WEBHOOK_SECRET_MIN: usize = 24;
+const LOG_DAYS: std::ops::RangeInclusive<u64> = 180..=36_500;
 
 struct Checker<'a> {
     file: &'a str,
@@ -153,6 +154,12 @@ impl Checker<'_> {
         self.within("keep", "messages_days", u64::from(keep.messages_days), KEEP_DAYS);
         self.within("keep", "tasks_days", u64::from(keep.tasks_days), KEEP_DAYS);
         self.within("keep", "media_days", u64::from(keep.media_days), KEEP_DAYS);
+        self.within("keep", "cases_days", u64::from(keep.cases_days), KEEP_DAYS);
+        self.within("keep", "consults_days", u64::from(keep.consults_days), KEEP_DAYS);
+        let conversations = u64::from(keep.conversations_days);
+        self.within("keep", "conversations_days", conversations, KEEP_DAYS);
+        // Network security law, article 21: logs are kept for six months at least.
+        self.within("keep", "looks_days", u64::from(keep.looks_days), LOG_DAYS);
         self.simulator(settings);
     }
 

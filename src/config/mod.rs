@@ -161,7 +161,8 @@ pub struct PublicSettings {
     pub wrong_hour: u32,
 }
 
-/// After how many days old records are cleared away. Cases and their events stay for ever.
+/// After how many days old records are cleared away. Cases and their events stay for ever, without
+/// what is personal in them.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct KeepSettings {
@@ -171,6 +172,14 @@ pub struct KeepSettings {
     pub tasks_days: u32,
     /// Since a photo or recording came that no case and no task refers to.
     pub media_days: u32,
+    /// Since a case ended: who filed it, what was written, its photos. The case itself stays.
+    pub cases_days: u32,
+    /// The same of a consultation.
+    pub consults_days: u32,
+    /// Since somebody wrote last: what was said in the conversation.
+    pub conversations_days: u32,
+    /// Since a look at what is known of a person.
+    pub looks_days: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -333,6 +342,14 @@ impl Default for PublicSettings {
 
 impl Default for KeepSettings {
     fn default() -> Self {
-        Self { messages_days: 365, tasks_days: 365, media_days: 180 }
+        Self {
+            messages_days: 365,
+            tasks_days: 365,
+            media_days: 180,
+            cases_days: 1_095,
+            consults_days: 365,
+            conversations_days: 365,
+            looks_days: 1_825,
+        }
     }
 }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::chain;
 use super::course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop, Submitted};
+use super::erase::Erased;
 use super::errand::Errand;
 use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Reply, Source};
 use super::state::{Party, State, Step, transition};
@@ -14,7 +14,8 @@ use crate::county::{CaseNumber, CaseType, TimeClass};
 /// A department is warned when this much of its time is used, in per cent.
 const AMBER_PERCENT: u8 = 80;
 
-/// Everything but the timeline, which is the events themselves. The fields from `department`
+/// Everything but the timeline, which is the events themselves, and who she is, which stands apart
+/// (`private`). The fields from `department`
 /// to `rating` are the current round's; `earlier` keeps those of the rounds before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Case {
@@ -23,13 +24,10 @@ pub struct Case {
     pub category: Option<String>,
     pub place_code: Option<String>,
     pub place_name: Option<String>,
-    pub place_note: String,
     /// Made from category and place, for lists and notices.
     pub title: String,
     /// The villager's own words.
     pub text: String,
-    pub name: Option<String>,
-    pub phone: Option<String>,
     pub photos: Vec<String>,
     pub voices: Vec<String>,
     /// The opaque id of the person record.
@@ -95,9 +93,12 @@ pub struct Case {
     /// When the clock does something next; set by the host, for its index.
     #[serde(default)]
     pub wakes_at: Option<Timestamp>,
-    /// Of the last event; see [`chain`].
+    /// Of the last event, see [`super::chain`]; set by the host, who draws the salts.
     #[serde(default)]
     pub chain: String,
+    /// What is personal in it was taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Erased>,
     /// The number of events.
     pub revision: u32,
 }
@@ -163,10 +164,7 @@ impl Case {
             category,
             place_code,
             place_name,
-            place_note,
             text,
-            name,
-            phone,
             photos,
             voices,
             person,
@@ -180,6 +178,10 @@ impl Case {
             // They stay with the event: they are about her words, not about the case.
             authorised: _,
             understood: _,
+            // They stand apart.
+            name: _,
+            phone: _,
+            place_note: _,
         } = (**intake).clone();
         Ok(Self {
             number,
@@ -187,11 +189,8 @@ impl Case {
             category,
             place_code,
             place_name,
-            place_note,
             title: title.clone(),
             text,
-            name,
-            phone,
             photos,
             voices,
             person,
@@ -231,7 +230,8 @@ impl Case {
             children: Vec::new(),
             errand: (number.kind() == CaseType::Proxy).then(|| Errand::entrusted(event.at)),
             wakes_at: None,
-            chain: chain::link("", event),
+            chain: String::new(),
+            erased: None,
             revision: 1,
         })
     }
@@ -252,7 +252,6 @@ impl Case {
         self.take(event);
         self.state = row.after(from);
         self.updated_at = event.at;
-        self.chain = chain::link(&self.chain, event);
         self.revision = revision;
         Ok(())
     }
@@ -447,6 +446,11 @@ impl Case {
             parties.push(Party::Receiver);
         }
         parties
+    }
+
+    /// When it was over; of one that is open, when it changed last.
+    pub fn ended_at(&self) -> Timestamp {
+        self.closed_at.unwrap_or(self.updated_at)
     }
 
     /// Hers: she filed it, or signed with the one who did.

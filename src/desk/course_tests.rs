@@ -322,17 +322,26 @@ fn the_chain_breaks_where_an_event_was_changed() {
     let mut stored = Vec::new();
     let mut before = String::new();
     for event in &desk.events {
-        before = chain::link(&before, event);
-        stored.push((event.clone(), before.clone()));
+        let mut bare = event.clone();
+        let words = private::take_out(&mut bare).words;
+        let commitments = vec![chain::commit("salt", &words)];
+        before = chain::link(&before, &bare, &commitments);
+        stored.push((bare, commitments, before.clone()));
     }
-    assert_eq!(desk.the_case().chain, before);
-    let check = |stored: &[(CaseEvent, String)]| {
-        chain::first_broken(stored.iter().map(|(event, hash)| (event, hash.as_str())))
+    let check = |stored: &[(CaseEvent, Vec<String>, String)]| {
+        chain::first_broken(stored.iter().map(|(event, commitments, hash)| chain::Linked {
+            event,
+            commitments,
+            hash,
+        }))
     };
     assert_eq!(check(&stored), None);
     let mut changed = stored.clone();
     changed[1].0.at = at("2026-11-23 11:01");
     assert_eq!(check(&changed), Some(2));
+    let mut reworded = stored.clone();
+    reworded[0].1[0] = chain::commit("salt", &private::Texts::new());
+    assert_eq!(check(&reworded), Some(1));
     let mut shorter = stored.clone();
     shorter.remove(1);
     assert_eq!(check(&shorter), Some(2));

@@ -302,6 +302,19 @@ pub enum Change {
     Archived,
 }
 
+impl Change {
+    /// The ids of photos and recordings that came with it.
+    pub fn media(&self) -> impl Iterator<Item = &String> {
+        let none = (&[][..], &[][..]);
+        let (photos, voices) = match self {
+            Change::Received { intake, .. } => (&intake.photos[..], &intake.voices[..]),
+            Change::Supplemented { photos, voices, .. } => (&photos[..], &voices[..]),
+            _ => none,
+        };
+        photos.iter().chain(voices)
+    }
+}
+
 /// A department that helps the lead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Helper {

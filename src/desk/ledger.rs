@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::case::Case;
 use super::event::{Actor, CaseEvent, Change};
 use super::limits::DAY_MINUTES;
+use super::private::{NAMELESS, Veil, Who, mask_name};
 use super::{Rules, Solved};
 use crate::calendar::{Limit, local};
 use crate::county::CaseType;
@@ -57,7 +58,7 @@ pub const OVERDUE_COLUMNS: [&str; 11] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity {
     Whole,
-    /// The name, and `138****5678`.
+    /// `张**`, and `138****5678`.
     Masked,
 }
 
@@ -73,12 +74,12 @@ pub struct Names<'n> {
 pub fn case_line(
     n: usize,
     case: &Case,
-    identity: Identity,
+    (who, identity): (&Who, Identity),
     names: &Names,
     rules: &Rules,
     now: Timestamp,
 ) -> Vec<String> {
-    let (name, phone) = person(case, identity);
+    let (name, phone) = person(case, who, identity);
     let category = case.category.as_deref().and_then(|code| rules.categories.get(code));
     let department = |id: &Option<String>| id.as_deref().map(names.department).unwrap_or_default();
     let (township, village) = place(case, names);
@@ -110,7 +111,7 @@ pub fn case_line(
         category.map(|category| category.group.clone()).unwrap_or_default(),
         category.map(|category| category.name.clone()).unwrap_or_default(),
         case.title.clone(),
-        words(case, identity),
+        words(case, who, identity),
         case.respondent.clone().unwrap_or_default(),
         department(&case.department),
         helpers.collect::<Vec<_>>().join("、"),
@@ -139,11 +140,11 @@ pub fn case_line(
 pub fn village_line(
     n: usize,
     case: &Case,
-    identity: Identity,
+    (who, identity): (&Who, Identity),
     names: &Names,
     rules: &Rules,
 ) -> Vec<String> {
-    let (name, phone) = person(case, identity);
+    let (name, phone) = person(case, who, identity);
     let category = case.category.as_deref().and_then(|code| rules.categories.get(code));
     let way = match (case.number.kind(), case.department.is_some()) {
         (CaseType::Proxy, _) => "代办",
@@ -158,10 +159,10 @@ pub fn village_line(
         n.to_string(),
         local(case.received_at).chars().take(10).collect(),
         name,
-        case.place_note.clone(),
+        if case.confidential { String::new() } else { who.place_note.clone() },
         phone,
         category.map(|category| category.name.clone()).unwrap_or_default(),
-        words(case, identity),
+        words(case, who, identity),
         way.to_owned(),
         case.department.as_deref().map(names.department).unwrap_or_default(),
         result.to_owned(),
@@ -231,26 +232,25 @@ fn supervisions(events: &[CaseEvent]) -> impl Iterator<Item = (Timestamp, &str, 
     })
 }
 
-/// Her own words, which may hold numbers as well.
-fn words(case: &Case, identity: Identity) -> String {
+/// Her own words, which may hold names and numbers as well.
+fn words(case: &Case, who: &Who, identity: Identity) -> String {
     match identity {
         Identity::Whole if !case.confidential => case.text.clone(),
-        _ => zh::mask_phones(&case.text),
+        _ => Veil::of(case, who).over(&case.text),
     }
 }
 
 /// A confidential case names nobody, whoever looks.
-fn person(case: &Case, identity: Identity) -> (String, String) {
+fn person(case: &Case, who: &Who, identity: Identity) -> (String, String) {
     if case.confidential {
-        return ("保密诉求人".to_owned(), String::new());
+        return (NAMELESS.to_owned(), String::new());
     }
-    let phone = case.phone.clone().unwrap_or_default();
-    let phone = match identity {
-        Identity::Whole => phone,
-        Identity::Masked if phone.is_empty() => phone,
-        Identity::Masked => zh::mask_phone(&phone),
+    let (name, phone) = (who.name.as_deref(), who.phone.as_deref());
+    let (name, phone) = match identity {
+        Identity::Whole => (name.map(str::to_owned), phone.map(str::to_owned)),
+        Identity::Masked => (name.map(mask_name), phone.map(zh::mask_phone)),
     };
-    (case.name.clone().unwrap_or_default(), phone)
+    (name.unwrap_or_default(), phone.unwrap_or_default())
 }
 
 fn place(case: &Case, names: &Names) -> (String, String) {

@@ -10,6 +10,7 @@ pub mod chain;
 mod command;
 mod course;
 mod decide;
+pub mod erase;
 mod errand;
 mod event;
 pub mod figures;
@@ -21,6 +22,7 @@ mod listing;
 pub mod measures;
 mod notice;
 mod platform;
+pub mod private;
 mod reading;
 mod refusal;
 mod state;
@@ -31,6 +33,7 @@ pub use case::{Case, FoldError, Round, Standing, fold};
 pub use command::Command;
 pub use course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop};
 pub use decide::{EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, accepts_along, decide};
+pub use erase::{Depth, Erased};
 pub use errand::{Errand, ErrandStep};
 pub use event::{
     Actor, Breached, CaseEvent, Change, Closing, Grade, Helper, Intake, Kind, Means, Outcome,
@@ -43,6 +46,7 @@ pub use listing::{
 };
 pub use notice::{Notice, notice};
 pub use platform::{place_named, whole};
+pub use private::Who;
 pub use reading::{NumberRead, read_number};
 pub use refusal::Refusal;
 pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};

@@ -107,6 +107,8 @@ pub enum Refusal {
     ErrandStep { next: super::ErrandStep },
     #[error("代办的七步都记完了。")]
     ErrandDone,
+    #[error("{0}还在办，个人信息不能清除，不然找不到人。请先办结。")]
+    StillOpen(crate::county::CaseNumber),
     #[error("时限没有变。")]
     NothingChanged,
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::calendar::spoken;
 use crate::county::Channel;
-use crate::desk::{self, Actor, Case, CaseNumber, CaseType, Command, Intake};
+use crate::desk::{self, Actor, Case, CaseNumber, CaseType, Command, Intake, Kind};
 use crate::dialog::{Call, Fields, Value};
 use crate::store::StoreError;
 use crate::store::records::Person;
@@ -41,12 +41,15 @@ impl Turn<'_> {
             "set_language" => self.set_language(call),
             "own_data" => self.own_data().await,
             "export_data" => self.export_data().await,
+            "own_looks" => self.own_looks().await,
             "delete_data" => self.delete_data().await,
             "post_listing" => self.post_listing(call).await,
             "find_listings" => self.find_listings(call).await,
             "own_listings" => self.find_own_listings().await,
             "withdraw_listing" => self.withdraw_listing(call).await,
             "ask_for_listing" => self.ask_for_listing(call).await,
+            "cases_to_hide" => self.find_own(call, Purpose::Hide).await,
+            "hide_case" => self.hide_case(call).await,
             "urge_case" => self.urge_case(call).await,
             "supplement_case" => self.supplement_case(call).await,
             "withdraw_case" => self.withdraw_case(call).await,
@@ -84,12 +87,17 @@ impl Turn<'_> {
         let known = |code: &String| self.office.tables().categories.get(code).is_some();
         let mut photos = arg("photo").map(as_files).unwrap_or_default();
         photos.extend(arg("photos").map(as_files).unwrap_or_default());
+        let words = text("detail").unwrap_or_default();
+        let kind = if words.contains("举报") { Kind::Report } else { Kind::default() };
+        let mut said = call.args.values().map(|answer| &answer.raw).chain([&words]);
         let intake = Intake {
+            kind,
+            confidential: kind == Kind::Report || said.any(|said| said.contains("保密")),
             category: category.filter(known),
             place_code,
             place_name,
             place_note: short(arg("place").and_then(as_place).unwrap_or_default()),
-            text: text("detail").unwrap_or_default(),
+            text: words.clone(),
             name,
             phone,
             photos,

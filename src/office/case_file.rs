@@ -1,15 +1,14 @@
 //! One case whole, for programs: the record and its events, without what the one who asks may
 //! not see. What people read of it is made in `case_view`.
 
-use crate::desk::{Actor, Case, CaseEvent, Change, Standing};
-use crate::store::records::StoredEvent;
-use crate::store::{keys, list, load};
+use crate::desk::private::Veil;
+use crate::desk::{Actor, Case, CaseEvent, Change, Standing, Who};
+use crate::store::{keys, load};
 
 use super::rights::{Right, Sight};
 use super::views::{CaseFilter, CaseForm, CommandError, Session};
 use super::{Office, case_forms};
 
-const EVENTS_MAX: usize = 1_000;
 const REASON_CHARACTERS: std::ops::RangeInclusive<usize> = 2..=60;
 
 #[derive(Debug, Clone)]
@@ -19,8 +18,10 @@ pub struct CaseFile {
     pub events: Vec<CaseEvent>,
     /// What stands beside each in the timeline.
     pub details: Vec<String>,
-    /// Whose it is was shown.
+    /// Whose it is was asked for, and is shown.
     pub identity: bool,
+    /// As far as it is.
+    pub who: Who,
     /// What may be done next by the one who asks.
     pub commands: Vec<CaseForm>,
 }
@@ -41,18 +42,27 @@ impl Office {
         }
         let identity = match reason.map(str::trim) {
             None => false,
-            Some(reason) => self.may_know(session, &case, sight, reason)?,
+            Some(reason) => self.may_know(session, &case, sight, reason).await?,
         };
         let commands = self.forms_of(&case, session);
-        let found = list::<StoredEvent>(&*self.store, keys::events_of(number), EVENTS_MAX).await?;
+        let found = self.events(number).await?;
         let mut events: Vec<CaseEvent> = found.into_iter().map(|one| one.record.event).collect();
+        let mut who = self.who(number).await?;
+        // Whose it is stands apart; the events say it nowhere.
+        events.iter_mut().for_each(hide_in_event);
+        let mut details: Vec<String> =
+            events.iter().map(|event| self.detail(&event.change)).collect();
         if !identity {
+            let veil = Veil::of(&case, &who);
+            details.iter_mut().for_each(|detail| *detail = veil.over_ours(detail));
+            case.text = veil.over(&case.text);
+            (who.name, who.phone) = (None, None);
             hide(&mut case);
         }
-        // Whose it is stands in the case; the events say it nowhere.
-        events.iter_mut().for_each(hide_in_event);
-        let details = events.iter().map(|event| self.detail(&event.change)).collect();
-        Ok(CaseFile { case, events, details, identity, commands })
+        if sight != Sight::Whole {
+            who.place_note.clear();
+        }
+        Ok(CaseFile { case, events, details, identity, who, commands })
     }
 
     /// A page of cases, without whose they are, and the place in the list behind it.
@@ -63,7 +73,11 @@ impl Office {
         limit: usize,
     ) -> Result<(Vec<Case>, Option<String>), CommandError> {
         let (mut cases, next) = self.find_cases(session, filter, limit).await?;
-        cases.iter_mut().for_each(hide);
+        let whose = self.who_of_all(&cases).await?;
+        for (case, who) in cases.iter_mut().zip(&whose) {
+            case.text = Veil::of(case, who).over(&case.text);
+            hide(case);
+        }
         Ok((cases, next))
     }
 
@@ -72,7 +86,7 @@ impl Office {
     }
 
     /// Those that see a case whole may know whose it is, if they say why. It is written down.
-    fn may_know(
+    async fn may_know(
         &self,
         session: &Session,
         case: &Case,
@@ -86,12 +100,7 @@ impl Office {
             let text = "请写明为什么要看姓名和电话，2到60个字，例如：上门前联系。";
             return Err(CommandError::Refused(text.into()));
         }
-        tracing::info!(
-            by = session.name,
-            case = case.number.digits(),
-            reason,
-            "whose a case is was asked for"
-        );
+        self.look_at(session, case, reason).await?;
         Ok(true)
     }
 
@@ -108,8 +117,6 @@ impl Office {
 
 /// Takes out whose it is.
 pub(super) fn hide(case: &mut Case) {
-    case.name = None;
-    case.phone = None;
     case.person.clear();
     // How many they are is no secret.
     case.co_signers.iter_mut().for_each(String::clear);

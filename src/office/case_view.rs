@@ -2,19 +2,19 @@
 //! done next.
 
 use crate::calendar::spoken;
+use crate::desk::private::{Veil, mask_name, put_back};
 use crate::desk::{Actor, Case, CaseEvent, Change, Errand, ErrandStep};
+use crate::store::private_records::Identity;
 use crate::store::records::{Outgoing, Status, StoredEvent};
-use crate::store::{Loaded, StoreError, keys, list, list_by_index, load};
+use crate::store::{Loaded, StoreError, keys, list_by_index, load};
 
 use super::rights::Sight;
 use super::route::Route;
 use super::views::{CaseView, Choice, CommandError, NoticeView, Role, Session, TimelineLine};
 use super::{Office, case_forms, intake, outbox, preference};
 
-const EVENTS_MAX: usize = 1_000;
-
 impl Office {
-    /// `None` also when it is not for the eyes of the one who asks.
+    /// With who she is masked. `None` also when it is not for the eyes of the one who asks.
     pub async fn case(
         &self,
         session: &Session,
@@ -23,13 +23,40 @@ impl Office {
         let Some(case) = load::<Case>(&*self.store, keys::case(number)).await? else {
             return Ok(None);
         };
-        let case = &case.record;
+        self.case_view(session, &case.record, false).await
+    }
+
+    /// With who she is, for one who may see it and says why.
+    pub async fn case_with_identity(
+        &self,
+        session: &Session,
+        number: &str,
+        reason: &str,
+    ) -> Result<Option<CaseView>, CommandError> {
+        let Some(case) = load::<Case>(&*self.store, keys::case(number)).await? else {
+            return Ok(None);
+        };
+        self.look_at(session, &case.record, reason).await?;
+        self.case_view(session, &case.record, true).await
+    }
+
+    async fn case_view(
+        &self,
+        session: &Session,
+        case: &Case,
+        seen: bool,
+    ) -> Result<Option<CaseView>, CommandError> {
+        let number = &*case.number.digits();
         let by = session.actor();
-        let sight = session.sight(case, self.is_overdue(case));
+        let late = self.is_overdue(case);
+        let sight = session.sight(case, late);
         if sight == Sight::Nothing {
             return Ok(None);
         }
         let hidden = sight == Sight::Masked;
+        let identity = load::<Identity>(&*self.store, keys::identity(number)).await?;
+        let who = identity.as_ref().map(|one| one.record.who()).unwrap_or_default();
+        let shown = Shown { veil: Veil::of(case, &who), seen };
         let tables = self.tables();
         let category = case.category.as_deref().and_then(|code| tables.categories.get(code));
         let suggested = category.map(|category| category.lead.clone());
@@ -42,7 +69,10 @@ impl Office {
             suggested: suggested.as_deref(),
         };
         let mut media: Vec<String> = case.photos.iter().chain(&case.voices).cloned().collect();
-        let events = self.events(number).await?;
+        let mut events = self.events(number).await?;
+        if let (Some(first), Some(identity)) = (events.first_mut(), &identity) {
+            put_back(&mut first.record.event, &identity.record.texts);
+        }
         for event in &events {
             if let Change::Supplemented { photos, voices, .. } = &event.record.event.change {
                 media.extend(photos.iter().chain(voices).cloned());
@@ -52,24 +82,35 @@ impl Office {
             list_by_index::<Outgoing>(&*self.store, keys::outgoing_of(number), 200).await?;
         let mut row = self.case_row(case);
         // Where in the village: the list has no room for it.
-        row.place = format!("{} {}", row.place, case.place_note).trim().to_owned();
+        if !hidden {
+            row.place = format!("{} {}", row.place, who.place_note).trim().to_owned();
+        }
         Ok(Some(CaseView {
             row,
             category: category.map(|category| category.name.clone()),
-            name: case.name.clone().filter(|_| !hidden),
-            phone: case.phone.clone().filter(|_| !hidden),
-            text: case.text.clone(),
-            understood: understood(&events, hidden),
+            name: who.name.as_ref().map(|name| shown.instead(name, Veil::name)),
+            phone: who.phone.as_ref().map(|phone| shown.instead(phone, Veil::phone)),
+            identified: seen,
+            may_identify: session.may_identify(case, late),
+            erased: case.erased.is_some(),
+            text: shown.hers(case.text.clone()),
+            understood: understood(&events, hidden, &shown),
             channel: channel_name(&case.channel),
             filed_by: self.filed_by(case),
             source: case.source.as_ref().map(|one| format!("{} {}", one.system, one.id)),
-            co_signers: self.co_signers_shown(case, hidden).await?,
-            reply: case.reply.as_ref().map(|reply| reply.text.clone()),
+            co_signers: self.co_signers_shown(case, seen).await?,
+            reply: case.reply.as_ref().map(|reply| shown.ours(reply.text.clone())),
             follows: case.follows.map(|number| number.digits()),
             rating: case.rating.map(|grade| grade.word().to_owned()),
             media: self.media_views(&media).await?,
-            timeline: events.iter().map(|event| self.timeline_line(&event.record)).collect(),
-            notices: notices.iter().map(|(_, notice)| self.notice_view(&notice.record)).collect(),
+            timeline: events
+                .iter()
+                .map(|event| self.timeline_line(&event.record, &shown))
+                .collect(),
+            notices: notices
+                .iter()
+                .map(|(_, notice)| self.notice_view(&notice.record, &shown))
+                .collect(),
             prefers: self.preference_shown(case).await?,
             next_by: self.next_way(case).await?,
             confidential: case.confidential,
@@ -102,12 +143,16 @@ impl Office {
         format!("{of}{role} {name}")
     }
 
-    async fn co_signers_shown(&self, case: &Case, hidden: bool) -> Result<Vec<String>, StoreError> {
+    async fn co_signers_shown(&self, case: &Case, seen: bool) -> Result<Vec<String>, StoreError> {
         let mut shown = Vec::new();
         for id in &case.co_signers {
             let person = self.person_behind(id).await?.map(|person| person.record.clone());
-            let name = person.and_then(|person| person.name).filter(|_| !hidden);
-            shown.push(name.unwrap_or_else(|| "一位联名人".into()));
+            let name = person.and_then(|person| person.name);
+            shown.push(match name {
+                Some(name) if seen => name,
+                Some(name) if !case.confidential => mask_name(&name),
+                _ => "一位联名人".into(),
+            });
         }
         Ok(shown)
     }
@@ -134,18 +179,14 @@ impl Office {
         categories.map(choice).collect()
     }
 
-    async fn events(&self, number: &str) -> Result<Vec<Loaded<StoredEvent>>, StoreError> {
-        list::<StoredEvent>(&*self.store, keys::events_of(number), EVENTS_MAX).await
-    }
-
-    fn timeline_line(&self, stored: &StoredEvent) -> TimelineLine {
+    fn timeline_line(&self, stored: &StoredEvent, shown: &Shown) -> TimelineLine {
         let CaseEvent { at, by, change } = &stored.event;
         let who = match by {
             Actor::Villager { .. } => "村民".to_owned(),
             Actor::Staff { name, .. } => name.clone(),
             Actor::System => "系统".to_owned(),
         };
-        let detail = self.detail(change);
+        let detail = shown.ours(self.detail(change));
         TimelineLine { at: *at, who, what: change.step().word().to_owned(), detail }
     }
 
@@ -233,7 +274,7 @@ impl Office {
         }
     }
 
-    fn notice_view(&self, message: &Outgoing) -> NoticeView {
+    fn notice_view(&self, message: &Outgoing, shown: &Shown) -> NoticeView {
         let status = match message.status {
             Status::Waiting => "等待发送",
             Status::Sending => "正在发送",
@@ -250,7 +291,7 @@ impl Office {
         NoticeView {
             id: message.id.clone(),
             at: message.made_at,
-            text: self.words(message, crate::dialog::Medium::Wechat),
+            text: shown.ours(self.words(message, crate::dialog::Medium::Wechat)),
             status: status.into(),
             detail: last.filter(|said| said != status).unwrap_or_default(),
             by: tried.map(|tried| Route::shown(&tried.route)).unwrap_or_default(),
@@ -260,8 +301,34 @@ impl Office {
     }
 }
 
+/// How much of her this page shows.
+struct Shown<'w> {
+    veil: Veil<'w>,
+    seen: bool,
+}
+
+impl<'w> Shown<'w> {
+    fn instead(&self, whole: &str, masked: fn(&Veil<'w>) -> String) -> String {
+        if self.seen { whole.to_owned() } else { masked(&self.veil) }
+    }
+
+    /// Her own words.
+    fn hers(&self, text: String) -> String {
+        if self.seen { text } else { self.veil.over(&text) }
+    }
+
+    /// What anybody else wrote, in which her name or number may stand.
+    fn ours(&self, text: String) -> String {
+        if self.seen { text } else { self.veil.over_ours(&text) }
+    }
+}
+
 /// What stands beside her words. Whose case it is stays hidden where it is confidential.
-fn understood(events: &[Loaded<StoredEvent>], hidden: bool) -> Vec<(String, String, String)> {
+fn understood(
+    events: &[Loaded<StoredEvent>],
+    hidden: bool,
+    seen: &Shown,
+) -> Vec<(String, String, String)> {
     let Some(Change::Received { intake, .. }) =
         events.first().map(|event| &event.record.event.change)
     else {
@@ -275,12 +342,18 @@ fn understood(events: &[Loaded<StoredEvent>], hidden: bool) -> Vec<(String, Stri
     });
     shown
         .map(|one| {
-            let said = one.said.as_ref().map(|said| format!("，她说的是「{said}」"));
+            let value = match &*one.what {
+                "姓名" => seen.instead(&one.value, Veil::name),
+                "电话" => seen.instead(&one.value, Veil::phone),
+                _ => seen.hers(one.value.clone()),
+            };
+            let said =
+                one.said.as_ref().map(|said| format!("，她说的是「{}」", seen.hers(said.clone())));
             let sure = one.percent.map(|percent| format!("，把握{percent}%"));
             let moved = moved.filter(|_| one.what == "地点");
             let moved = moved.map(|place| format!("；后来改为{place}"));
             let more: String = [said, sure, moved].into_iter().flatten().collect();
-            (one.what.clone(), one.value.clone(), format!("{}{more}", one.how))
+            (one.what.clone(), value, format!("{}{more}", one.how))
         })
         .collect()
 }

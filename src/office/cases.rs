@@ -8,7 +8,8 @@ use crate::calendar::Calendar;
 use crate::county::Address;
 use crate::desk::{self, Actor, Case, CaseEvent, Change, Command, NumberRead, Standing, State};
 use crate::dialog::{Event, Offer};
-use crate::store::records::{Contact, Outgoing, StoredEvent};
+use crate::store::private_records::Sealed;
+use crate::store::records::{Contact, Outgoing};
 use crate::store::{Changes, Loaded, Range, StoreError, keys, list_by_index, load};
 
 use super::case_forms::{self, Typed};
@@ -16,7 +17,7 @@ use super::posted::{Done, Once};
 use super::rights::Sight;
 use super::turn::Turn;
 use super::views::{CaseFilter, CasePage, CaseRow, Choice, CommandError, Role, Session};
-use super::{Office, intake, outbox};
+use super::{Office, intake, outbox, random};
 
 const PAGE: usize = 30;
 /// Looked at for one page of a filtered list; the page then ends early, with a cursor.
@@ -148,7 +149,7 @@ impl Office {
         if tail.is_some_and(|tail| case.number.ends_in(tail)) {
             return true;
         }
-        [Some(&case.title), Some(&case.text), case.place_name.as_ref(), case.name.as_ref()]
+        [Some(&case.title), Some(&case.text), case.place_name.as_ref()]
             .into_iter()
             .flatten()
             .any(|text| text.contains(search))
@@ -404,9 +405,12 @@ fn apply(
         }
     };
     case.wakes_at = desk::next_by_clock(&case, calendar).map(|(at, _)| at);
+    let number = case.number.digits();
     for (n, event) in (first_of(&case, events)..).zip(events) {
-        let case = case.number.digits();
-        changes.create(&StoredEvent { case, n, event: event.clone() })?;
+        let salts = [random::hex::<16>(), random::hex::<16>()];
+        let sealed = Sealed::new(&number, n, event, &case.chain, salts);
+        sealed.create(changes)?;
+        case.chain = sealed.event.hash;
     }
     match before {
         Some(before) => changes.replace(before, &case)?,

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use crate::county::{Found, Place, Scope};
 use crate::desk::{Case, CaseEvent, Change};
 use crate::store::correction::{Correction, PlaceCorrection};
-use crate::store::records::StoredEvent;
 use crate::store::{Changes, Record as _, SCAN_LIMIT_MAX, StoreError, keys, list, load};
 
 use super::Office;
@@ -82,7 +81,7 @@ impl Office {
 
     /// How she called it: when she was asked, else somewhere in her words.
     async fn word_for_village(&self, case: &str, text: &str) -> Result<Option<String>, StoreError> {
-        let first = load::<StoredEvent>(&*self.store, keys::event(case, 1)).await?;
+        let first = self.events(case).await?.into_iter().next();
         let answered = first.and_then(|event| match event.record.event.change {
             Change::Received { intake, .. } => {
                 intake.understood.into_iter().find(|one| one.what == "地点")?.said

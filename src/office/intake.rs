@@ -408,14 +408,17 @@ impl Office {
         let until = now + SignedDuration::from_secs(1);
         let range = keys::newest_first(keys::cases_of_village(village, since, until));
         let recent = list_by_index::<Case>(&*self.store, range, EXAMINED).await?;
-        let same = |case: &Case| {
-            case.channel == channel
-                && case.text == text
-                && case.phone == who.phone
-                && (who.phone.is_some() || case.name == who.name)
-        };
-        let found = recent.into_iter().find(|(_, case)| same(&case.record));
-        Ok(found.map(|(_, case)| case.record.number.digits()))
+        for (_, case) in recent {
+            if case.record.channel != channel || case.record.text != text {
+                continue;
+            }
+            let number = case.record.number.digits();
+            let known = self.who(&number).await?;
+            if known.phone == who.phone && (who.phone.is_some() || known.name == who.name) {
+                return Ok(Some(number));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -423,7 +426,7 @@ fn refused(text: &str) -> CommandError {
     CommandError::Refused(text.to_owned())
 }
 
-fn name_of(text: &str) -> Result<Option<String>, CommandError> {
+pub(super) fn name_of(text: &str) -> Result<Option<String>, CommandError> {
     let name = Some(text.trim().to_owned()).filter(|name| !name.is_empty());
     match &name {
         Some(name) if name.chars().count() > NAME_CHARACTERS_MAX => {
@@ -433,7 +436,7 @@ fn name_of(text: &str) -> Result<Option<String>, CommandError> {
     }
 }
 
-fn phone_of(text: &str) -> Result<String, CommandError> {
+pub(super) fn phone_of(text: &str) -> Result<String, CommandError> {
     zh::phone(text).map_err(|error| CommandError::Refused(format!("{error}。")))
 }
 

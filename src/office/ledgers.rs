@@ -11,10 +11,11 @@ use crate::calendar::local;
 use crate::desk::ledger::{self, CASE_COLUMNS, Identity, Names, OVERDUE_COLUMNS, VILLAGE_COLUMNS};
 use crate::desk::measures::{self, Tally};
 use crate::desk::{Case, CaseEvent};
-use crate::store::records::StoredEvent;
-use crate::store::{Range, StoreError, keys, list, list_by_index};
+use crate::store::looks::LookKind;
+use crate::store::{Range, StoreError, keys, list_by_index};
 
 use super::case_view::channel_name;
+use super::looks::Seen;
 use super::rights::Right;
 use super::sheet::Sheet;
 use super::views::{CommandError, Session};
@@ -23,7 +24,6 @@ use super::{Office, beijing};
 const PAGE: usize = 500;
 /// More lines than this are two tables: nobody reads them, and the machine is small.
 const LINES_MAX: usize = 10_000;
-const EVENTS_MAX: usize = 1_000;
 /// An assignment may end so long after its case came in: plans wait for their day.
 const LOOK_BACK_MONTHS: i32 = 13;
 
@@ -89,17 +89,9 @@ impl Office {
         }
         let month = Month::of(asked.month);
         let (place, village) = self.ledger_place(&asked)?;
-        let identity = match &asked.reason {
-            Some(reason) => {
-                tracing::info!(by = session.name, kind = asked.kind.title(), month = %month, reason,
-                    "a ledger with whole telephone numbers was asked for");
-                Identity::Whole
-            }
-            None => Identity::Masked,
-        };
         match asked.kind {
             LedgerKind::Departments => self.department_sheet(&asked, &month).await,
-            kind => self.case_sheet(kind, &asked, &month, (place, village), identity).await,
+            _ => self.case_sheet(session, &asked, &month, (place, village)).await,
         }
     }
 
@@ -139,12 +131,12 @@ impl Office {
 
     async fn case_sheet(
         &self,
-        kind: LedgerKind,
+        session: &Session,
         asked: &LedgerAsked,
         month: &Month,
         (place, village): (String, Option<String>),
-        identity: Identity,
     ) -> Result<Sheet, CommandError> {
+        let kind = asked.kind;
         let range = match &village {
             Some(code) => keys::cases_of_village(code, month.from, month.to),
             None => keys::cases_received(month.from, month.to),
@@ -174,18 +166,32 @@ impl Office {
             }
         })
         .await?;
+        let identity = match &asked.reason {
+            Some(reason) => {
+                session.must(Right::Identity)?;
+                // Of a confidential case a ledger names nobody, whoever looks.
+                let shown = cases.iter().filter(|case| !case.confidential);
+                let shown = shown.map(|case| case.number.digits()).collect();
+                let seen = Seen { kind: LookKind::Ledger, cases: shown, reason };
+                self.note_look(session, seen).await?;
+                Identity::Whole
+            }
+            None => Identity::Masked,
+        };
+        let whose = self.who_of_all(&cases).await?;
         let mut rows = Vec::new();
-        for case in &cases {
+        for (case, who) in cases.iter().zip(&whose) {
             let n = rows.len() + 1;
+            let who = (who, identity);
             match kind {
                 LedgerKind::Village => {
-                    rows.push(ledger::village_line(n, case, identity, &names, &rules));
+                    rows.push(ledger::village_line(n, case, who, &names, &rules));
                 }
                 LedgerKind::Overdue => {
                     let events = self.ledger_events(case).await?;
                     rows.extend(ledger::overdue_line(n, case, &events, &names, &rules, now));
                 }
-                _ => rows.push(ledger::case_line(n, case, identity, &names, &rules, now)),
+                _ => rows.push(ledger::case_line(n, case, who, &names, &rules, now)),
             }
         }
         let columns: &'static [&'static str] = match kind {
@@ -255,8 +261,7 @@ impl Office {
     }
 
     async fn ledger_events(&self, case: &Case) -> Result<Vec<CaseEvent>, StoreError> {
-        let range = keys::events_of(&case.number.digits());
-        let found = list::<StoredEvent>(&*self.store, range, EVENTS_MAX).await?;
+        let found = self.events(&case.number.digits()).await?;
         Ok(found.into_iter().map(|event| event.record.event).collect())
     }
 }

@@ -7,8 +7,7 @@ use crate::calendar::spoken;
 use crate::county::{Found, Scope};
 use crate::desk::{Case, CaseEvent, Change, Command, Outcome, Rejection, State, TRANSITIONS};
 use crate::store::interface_records::SourceCase;
-use crate::store::records::StoredEvent;
-use crate::store::{StoreError, keys, list, list_by_index, load};
+use crate::store::{StoreError, keys, list_by_index, load};
 
 use super::posted::{Done, Once};
 use super::rights::Sight;
@@ -22,7 +21,6 @@ const UPDATES_MAX: usize = 1_000;
 const PAGE: usize = 200;
 /// Looked at for one answer; who wants more asks for a shorter time.
 const EXAMINED_MAX: usize = 20_000;
-const EVENTS_MAX: usize = 1_000;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FollowAsked {
@@ -167,8 +165,7 @@ impl Office {
         updates: &mut Vec<CaseUpdate>,
     ) -> Result<(), StoreError> {
         let number = followed.case.number.digits();
-        let events =
-            list::<StoredEvent>(&*self.store, keys::events_of(&number), EVENTS_MAX).await?;
+        let events = self.events(&number).await?;
         let mut case: Option<Case> = None;
         for event in events.iter().map(|one| &one.record) {
             let after = match case {

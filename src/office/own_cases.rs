@@ -34,6 +34,7 @@ pub(super) enum Purpose {
     Withdraw,
     Rate,
     Follow,
+    Hide,
 }
 
 impl Purpose {
@@ -48,6 +49,7 @@ impl Purpose {
             Purpose::Urge | Purpose::Supplement => unanswered,
             Purpose::Withdraw => unanswered && case.round == 1,
             Purpose::Rate => case.state == State::Replied && case.rating.is_none(),
+            Purpose::Hide => case.state.is_open() && !case.confidential,
             Purpose::Follow => desk::may_follow(case, &case.person, now).is_ok(),
         }
     }
@@ -109,6 +111,11 @@ impl Turn<'_> {
         Ok(Ok(Value::List(own.iter().map(|(_, case)| self.case_fields(&case.record)).collect())))
     }
 
+    pub async fn hide_case(&mut self, call: &Call) -> Outcome {
+        let reason = "本人要求".to_owned();
+        self.step_own(call, Command::Hide { reason }, "").await
+    }
+
     pub async fn urge_case(&mut self, call: &Call) -> Outcome {
         self.step_own(call, Command::Urge, "群众催办，请抓紧办").await
     }
@@ -157,15 +164,16 @@ impl Turn<'_> {
         let mut photos = arg("photo").map(as_files).unwrap_or_default();
         photos.extend(arg("photos").map(as_files).unwrap_or_default());
         let known = |code: &String| self.office.tables().categories.get(code).is_some();
+        let who = self.office.who(&old.number.digits()).await?;
         let intake = Intake {
             kind: old.kind,
             category: old.category.clone().filter(known),
             place_code: old.place_code.clone(),
             place_name: old.place_name.clone(),
-            place_note: old.place_note.clone(),
+            place_note: who.place_note,
             text: arg("detail").and_then(as_text).unwrap_or_default(),
-            name: old.name.clone(),
-            phone: old.phone.clone(),
+            name: who.name,
+            phone: who.phone,
             photos,
             voices: arg("voices").map(as_files).unwrap_or_default(),
             follows: Some(old.number),

@@ -2,9 +2,10 @@
 //! (Personal Information Protection Law, articles 45 and 47).
 
 use crate::calendar::spoken;
-use crate::desk::{Case, Change, Listing, ListingCommand};
+use crate::desk::{Case, Depth, Listing, ListingCommand, erase};
 use crate::dialog::{Fields, Value};
-use crate::store::records::{Person, StoredEvent, Task, TaskKind};
+use crate::store::private_records::Identity;
+use crate::store::records::{Person, Task, TaskKind};
 use crate::store::{Loaded, StoreError, keys, list_by_index, load};
 
 use super::actions::Outcome;
@@ -17,6 +18,8 @@ const CASES_SENT: usize = 12;
 /// One commit takes so many; somebody with more is helped by a clerk.
 const CASES_FORGOTTEN: usize = 150;
 const CASE_CHARACTERS: usize = 260;
+/// The newest; a message has its length.
+const LOOKS_SENT: usize = 10;
 
 impl Turn<'_> {
     /// Name, number, how many cases and listings.
@@ -72,6 +75,20 @@ impl Turn<'_> {
         Ok(Ok(record([("cases", cases.len().to_string()), ("rest", rest.to_string())])))
     }
 
+    /// Who saw who she is: when, what office, why.
+    pub async fn own_looks(&mut self) -> Outcome {
+        let Some(person) = self.loaded_person().await? else {
+            return Ok(Ok(record([("looks", "0".to_owned())])));
+        };
+        let cases = self.cases_of(&person.record.id).await?;
+        let cases: Vec<String> = cases.iter().map(|case| case.record.number.digits()).collect();
+        let told = self.office.looks_told(&cases, LOOKS_SENT).await?;
+        if !told.is_empty() {
+            self.texts.push(format!("看过您姓名电话的：\n{}", told.join("\n")));
+        }
+        Ok(Ok(record([("looks", told.len().to_string())])))
+    }
+
     /// Her name and her numbers go, everywhere where cases and listings hold them; what was
     /// reported and answered stays, as the county's record of its own work.
     pub async fn delete_data(&mut self) -> Outcome {
@@ -88,9 +105,12 @@ impl Turn<'_> {
             return Ok(Err("您的事太多，一次删不完。请回「人工」，工作人员帮您删。".into()));
         }
         for before in &cases {
-            let case = Case { name: None, phone: None, ..before.record.clone() };
+            let case = erase::without(&before.record, Depth::Identity, self.now);
             self.changes.replace(before, &case)?;
-            self.forget_in_event(&before.record.number.digits()).await?;
+            let identity = keys::identity(&case.number.digits());
+            if let Some(identity) = load::<Identity>(&*self.office.store, identity).await? {
+                self.changes.remove(&identity);
+            }
         }
         let listings = keys::listings_of(&id);
         for (_, before) in list_by_index::<Listing>(&*self.office.store, listings, EXAMINED).await?
@@ -111,18 +131,18 @@ impl Turn<'_> {
         self.changes.replace(&person, &forgotten)?;
         self.contact.person = None;
         self.contact.scene = None;
-        Ok(Ok(record([("cases", cases.len().to_string())])))
-    }
-
-    /// Events are only ever added, but for this: who it was is not the county's to keep.
-    async fn forget_in_event(&mut self, case: &str) -> Result<(), StoreError> {
-        let first = load::<StoredEvent>(&*self.office.store, keys::event(case, 1)).await?;
-        let Some(before) = first else { return Ok(()) };
-        let mut after = before.record.clone();
-        if let Change::Received { intake, .. } = &mut after.event.change {
-            (intake.name, intake.phone) = (None, None);
+        // What she was shown a moment ago holds it all.
+        self.contact.recent.iter_mut().for_each(|answered| answered.said.clear());
+        if !cases.is_empty() {
+            self.changes.create(&Task {
+                title: "一位村民要求删除她的资料".into(),
+                reason: "姓名电话已经删掉。请核对，再清掉原话、照片和消息".into(),
+                who: "一位村民".into(),
+                person: Some(id),
+                ..tasks::blank(TaskKind::Forget, self.now)
+            })?;
         }
-        self.changes.replace(&before, &after)
+        Ok(Ok(record([("cases", cases.len().to_string())])))
     }
 
     async fn loaded_person(&self) -> Result<Option<Loaded<Person>>, StoreError> {

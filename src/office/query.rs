@@ -79,7 +79,7 @@ impl Office {
         let ends = |phone: &Option<String>| {
             four && phone.as_ref().is_some_and(|phone| phone.ends_with(last_four))
         };
-        if ends(&case.phone) {
+        if ends(&self.who(&case.number.digits()).await?.phone) {
             return Ok(true);
         }
         for signer in &case.co_signers {

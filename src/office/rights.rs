@@ -39,6 +39,8 @@ words! {
         Settings "settings" "设置",
         /// Who saw and changed what.
         Audit "audit" "审计",
+        /// Clears what is known of a person, or holds that up.
+        Erase "erase" "清除个人信息",
     }
 }
 
@@ -69,6 +71,7 @@ const ADMIN: &[Right] = &[
     R::Admit,
     R::ApproveInterview,
     R::Settings,
+    R::Erase,
 ];
 
 pub const RIGHTS: &[(Role, &[Right])] = &[
@@ -85,7 +88,7 @@ pub const RIGHTS: &[(Role, &[Right])] = &[
     (Role::Merchant, &[R::OwnOrders]),
     (Role::Operator, &[R::OwnOrders]),
     (Role::Source, &[R::File]),
-    (Role::Auditor, &[R::Audit]),
+    (Role::Auditor, &[R::Audit, R::Erase]),
 ];
 
 /// How much of a case somebody sees.

@@ -4,10 +4,14 @@ use jiff::Timestamp;
 
 use crate::channel::wechat;
 use crate::county::{Address, Channel};
+use crate::desk::private::mask_name;
 use crate::dialog::Event;
+use crate::store::looks::LookKind;
 use crate::store::records::{Contact, Done, Line, Outgoing, Person, Status, Task, TaskKind};
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
+use super::identity::SAME_LOOK;
+use super::looks::Seen;
 use super::rights::Right;
 use super::turn::Turn;
 use super::views::{CommandError, Session, TaskLine, TaskView};
@@ -19,6 +23,8 @@ const MEDIA_MAX: usize = 50;
 const OPEN_SHOWN_MAX: usize = 200;
 const NOTE_CHARACTERS_MAX: usize = 500;
 const CONFLICTS_MAX: usize = 20;
+/// Whose name is not known.
+const NOBODY: &str = "一位村民";
 
 pub(super) fn blank(kind: TaskKind, now: Timestamp) -> Task {
     Task {
@@ -33,6 +39,7 @@ pub(super) fn blank(kind: TaskKind, now: Timestamp) -> Task {
         address: None,
         lines: Vec::new(),
         media: Vec::new(),
+        person: None,
         opened_at: now,
         done: None,
     }
@@ -146,7 +153,7 @@ impl Turn<'_> {
     }
 
     async fn name_task(&self, task: &mut Task) -> Result<(), StoreError> {
-        task.who = "一位村民".into();
+        task.who = NOBODY.into();
         if let Some(id) = &self.contact.person
             && let Some(person) = self.office.person_behind(id).await?
         {
@@ -154,6 +161,11 @@ impl Turn<'_> {
         }
         Ok(())
     }
+}
+
+/// Else it is about a department, or about books.
+fn is_about_her(kind: TaskKind) -> bool {
+    !matches!(kind, TaskKind::Relay | TaskKind::Supervise | TaskKind::Reconcile | TaskKind::Forget)
 }
 
 pub(super) fn describe(task: &mut Task, person: &Person) {
@@ -180,7 +192,7 @@ impl Office {
         task: &mut Task,
         message: &Outgoing,
     ) -> Result<(), StoreError> {
-        task.who = "一位村民".into();
+        task.who = NOBODY.into();
         let person = match (&message.person, &message.address) {
             (Some(id), _) => Some(id.clone()),
             (None, Some(address)) => load::<Contact>(&*self.store, keys::contact(address))
@@ -193,16 +205,11 @@ impl Office {
         {
             describe(task, &person.record);
         }
-        if let Some(case) = &message.case
-            && let Some(case) = load::<crate::desk::Case>(&*self.store, keys::case(case)).await?
-        {
+        if let Some(case) = &message.case {
             // What she gave for this case counts before what she gave since.
-            if let Some(name) = &case.record.name {
-                task.who.clone_from(name);
-            }
-            if case.record.phone.is_some() {
-                task.phone.clone_from(&case.record.phone);
-            }
+            let who = self.who(case).await?;
+            task.who = who.name.unwrap_or_else(|| std::mem::take(&mut task.who));
+            task.phone = who.phone.or(task.phone.take());
         }
         Ok(())
     }
@@ -213,7 +220,11 @@ impl Office {
         let open = list_by_index::<Task>(&*self.store, keys::open_tasks(), OPEN_SHOWN_MAX).await?;
         let mut views = Vec::with_capacity(open.len());
         for (_, task) in open {
-            views.push(self.task_view(&task.record).await?);
+            let mut view = self.task_view(&task.record).await?;
+            if is_about_her(task.record.kind) && view.who != NOBODY {
+                view.who = mask_name(&view.who);
+            }
+            views.push(view);
         }
         Ok(views)
     }
@@ -224,10 +235,28 @@ impl Office {
         id: &str,
     ) -> Result<Option<TaskView>, CommandError> {
         for_the_platform(session)?;
-        match load::<Task>(&*self.store, keys::task(id)).await? {
-            Some(task) => Ok(Some(self.task_view(&task.record).await?)),
-            None => Ok(None),
+        let Some(task) = load::<Task>(&*self.store, keys::task(id)).await? else {
+            return Ok(None);
+        };
+        self.note_task_look(session, &task.record).await?;
+        Ok(Some(self.task_view(&task.record).await?))
+    }
+
+    /// Whom to call stands on the page of a task: opening it is a look, and the task its reason.
+    async fn note_task_look(&self, session: &Session, task: &Task) -> Result<(), CommandError> {
+        if !is_about_her(task.kind) || (task.who == NOBODY && task.phone.is_none()) {
+            return Ok(());
         }
+        session.must(Right::Identity)?;
+        let reason = format!("待办：{}", task.title);
+        let cases: Vec<String> = task.case.iter().cloned().collect();
+        if let Some(case) = cases.first()
+            && self.has_just_looked(session, case, &reason, SAME_LOOK).await?
+        {
+            return Ok(());
+        }
+        let seen = Seen { kind: LookKind::Task, cases, reason: &reason };
+        Ok(self.keep_look(Some(session), seen).await?)
     }
 
     async fn task_view(&self, task: &Task) -> Result<TaskView, CommandError> {
@@ -244,12 +273,14 @@ impl Office {
                 TaskKind::Listing => "listing",
                 TaskKind::Reconcile => "reconcile",
                 TaskKind::Paper => "paper",
+                TaskKind::Forget => "forget",
             },
             title: task.title.clone(),
             reason: task.reason.clone(),
             who: task.who.clone(),
             phone: task.phone.clone(),
             case: task.case.clone(),
+            person: task.person.clone(),
             lines: task
                 .lines
                 .iter()

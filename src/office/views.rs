@@ -127,8 +127,14 @@ pub struct CaseRow {
 pub struct CaseView {
     pub row: CaseRow,
     pub category: Option<String>,
+    /// Masked, until `identified`.
     pub name: Option<String>,
     pub phone: Option<String>,
+    pub identified: bool,
+    /// She may see them if she says why.
+    pub may_identify: bool,
+    /// They were taken away.
+    pub erased: bool,
     /// what the villager wrote, never edited
     pub text: String,
     /// What was made of it: what, value, and how, the sureness with it.
@@ -252,6 +258,8 @@ pub struct TaskView {
     pub who: String,
     pub phone: Option<String>,
     pub case: Option<String>,
+    /// Whose data it is about.
+    pub person: Option<String>,
     /// what to say, or what she said
     pub lines: Vec<TaskLine>,
     pub media: Vec<MediaView>,

@@ -11,6 +11,11 @@
 //! | `person/<id>` | Person |
 //! | `case/<number>` | Case |
 //! | `event/<number>/<n>` | StoredEvent |
+//! | `identity/<number>` | Identity |
+//! | `words/<number>/<n>` | Words |
+//! | `look/<n>` | Look |
+//! | `look-head` | LookHead |
+//! | `hold/<number>` | Hold |
 //! | `outgoing/<id>` | Outgoing |
 //! | `task/<id>` | Task |
 //! | `listing/<number>` | Listing |
@@ -63,6 +68,10 @@
 //! | `i/case-changed/<time>/<number>` | Case |
 //! | `i/case-person/<person>/<number>` | Case |
 //! | `i/case-clock/<time>/<number>` | Case |
+//! | `i/identity-phone/<phone>/<number>` | Identity |
+//! | `i/person-phone/<phone>/<id>` | Person |
+//! | `i/look-case/<number>/<n>` | Look |
+//! | `i/case-clear/<ended>/<number>` | Case |
 //! | `i/outgoing-due/<time>/<id>` | Outgoing |
 //! | `i/outgoing-lane/<channel>/<answers or notices>/<time>/<id>` | Outgoing |
 //! | `i/outgoing-unheard/<time>/<id>` | Outgoing |
@@ -99,6 +108,7 @@
 mod cases;
 mod interfaces;
 mod messages;
+mod privacy;
 mod running;
 mod shop;
 mod staff;
@@ -114,6 +124,7 @@ use super::{Direction, Key, Range};
 pub use cases::*;
 pub use interfaces::*;
 pub use messages::*;
+pub use privacy::*;
 pub use running::*;
 pub use shop::*;
 pub use staff::*;

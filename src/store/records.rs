@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::county::Address;
-use crate::desk::{Case, CaseEvent, Listing, ListingState, Role};
+use crate::desk::{Case, CaseEvent, Depth, Listing, ListingState, Role};
 use crate::dialog::Conversation;
 
 use super::{Key, Record, keys};
@@ -158,6 +158,15 @@ impl Contact {
     }
 }
 
+impl Contact {
+    /// When she wrote last, as far as it is known.
+    pub fn last_wrote(&self) -> Option<Timestamp> {
+        let by_sms = self.sms.as_ref().and_then(|sms| sms.last_in);
+        let replied = self.recent.last().map(|answered| answered.at);
+        [self.window.wrote_at, self.window.tapped_at, by_sms, replied].into_iter().flatten().max()
+    }
+}
+
 impl Record for Contact {
     const KIND: &'static str = "contact";
     const SCHEMA: u32 = 1;
@@ -197,6 +206,10 @@ impl Record for Person {
     fn key(&self) -> Key {
         keys::person(&self.id)
     }
+
+    fn indexes(&self) -> Vec<Key> {
+        self.phone.iter().map(|phone| keys::person_by_phone(phone, &self.id)).collect()
+    }
 }
 
 impl Record for Case {
@@ -234,6 +247,10 @@ impl Record for Case {
             indexes.push(keys::case_by_department(department, is_open, self.round_due_at, number));
         }
         indexes.extend(self.wakes_at.map(|at| keys::case_clock(at, number)));
+        // Until what is personal in it was taken away.
+        if !is_open && self.erased.is_none_or(|erased| erased.depth != Depth::All) {
+            indexes.push(keys::case_to_clear(self.ended_at(), number));
+        }
         indexes
     }
 }
@@ -266,7 +283,14 @@ pub struct StoredEvent {
     pub case: String,
     /// From 1, without gaps.
     pub n: u32,
+    /// Without its personal texts: see `private_records`.
     pub event: CaseEvent,
+    /// To the texts that were taken out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commitments: Vec<String>,
+    /// Covers all of this and the event before it: see `desk::chain`.
+    #[serde(default)]
+    pub hash: String,
 }
 
 impl Record for StoredEvent {
@@ -439,6 +463,9 @@ pub struct Task {
     pub lines: Vec<Line>,
     /// `account/media id` of what she sent.
     pub media: Vec<String>,
+    /// Whose data it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     pub opened_at: Timestamp,
     pub done: Option<Done>,
 }
@@ -466,6 +493,8 @@ pub enum TaskKind {
     Reconcile,
     /// A merchant's paper or membership ends soon.
     Paper,
+    /// Somebody wants what is known of her to be deleted.
+    Forget,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

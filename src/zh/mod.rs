@@ -27,7 +27,9 @@ pub use identity::{IdentityError, find_identity, identity, mask_identity};
 pub use money::{Money, find_money, money};
 pub use name::{is_surname, name};
 pub use number::number;
-pub use phone::{PhoneError, find_landline, find_phone, mask_phone, mask_phones, phone};
+pub use phone::{
+    PhoneError, find_landline, find_phone, mask_phone, mask_phones, phone, replace_phones,
+};
 pub use plain::{is_han, plain};
 pub use quantity::{Quantity, quantities, quantity};
 pub use segments::{segments, segments_in_gsm7, split};

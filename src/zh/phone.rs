@@ -82,6 +82,12 @@ pub fn mask_phone(phone: &str) -> String {
 
 /// Every mobile number and every number with its area code that a text holds, masked.
 pub fn mask_phones(text: &str) -> String {
+    replace_phones(text, &|digits, _| mask_phone(digits))
+}
+
+/// The same with something else in their place: `instead` is given the digits, and the number
+/// as it was written.
+pub fn replace_phones(text: &str, instead: &dyn Fn(&str, &str) -> String) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     let first = |text: &str| {
@@ -90,7 +96,7 @@ pub fn mask_phones(text: &str) -> String {
     };
     while let Some((digits, range)) = first(rest) {
         masked.push_str(&rest[..range.start]);
-        masked.push_str(&mask_phone(&digits));
+        masked.push_str(&instead(&digits, &rest[range.clone()]));
         rest = &rest[range.end..];
     }
     masked + rest

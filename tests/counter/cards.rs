@@ -11,7 +11,7 @@ async fn an_errand_is_a_case_of_its_own_kind_with_all_that_the_agent_needs() {
     let number = number_in(&said);
     assert!(number.starts_with("226"), "{said}");
     let mut clerk = county.clerk().await;
-    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    let (_, page) = clerk.see(&number, "问材料齐不齐").await;
     for part in ["委托代办：低保申请", "胡家坨镇大黑坨村", "张三", "13800138000", "低保特困"]
     {
         assert!(page.contains(part), "{part}: {page}");

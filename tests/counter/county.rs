@@ -460,6 +460,13 @@ impl Clerk<'_> {
         self.post(&format!("{path}/{action}"), &all).await
     }
 
+    /// Asks who filed a case.
+    pub async fn see(&mut self, number: &str, reason: &str) -> (u16, String) {
+        let path = format!("/desk/cases/{number}");
+        self.csrf = csrf_in(&self.get(&path).await);
+        self.post(&format!("{path}/identity"), &[("reason", reason)]).await
+    }
+
     /// The addresses of open tasks whose page holds `text`.
     pub async fn tasks(&self, text: &str) -> Vec<String> {
         let list = self.get("/desk/tasks").await;

@@ -133,11 +133,14 @@ async fn a_confidential_case_shows_the_department_no_contact() {
     let mut lead = county.staff("城管经办", Role::Department, Some("城管")).await;
     clerk.act(&number, "dispatch", &[("department", "城管")]).await;
     let path = format!("/desk/cases/{number}");
-    assert!(lead.get(&path).await.contains("tel:13800138000"));
+    assert!(lead.see(&number, "约时间上门").await.1.contains("tel:13800138000"));
     clerk.act(&number, "hide", &[("reason", "她要求的")]).await;
     let page = lead.get(&path).await;
-    assert!(!page.contains("tel:") && page.contains("保密诉求人"), "{page}");
-    assert!(clerk.get(&path).await.contains("tel:13800138000"));
+    assert!(!page.contains("尾号") && page.contains("保密诉求人"), "{page}");
+    let (status, page) = lead.see(&number, "约时间上门").await;
+    assert!(status == 404 && !page.contains("138"), "{status} {page}");
+    assert!(!clerk.get(&path).await.contains("尾号"), "not even the tail of it");
+    assert!(clerk.see(&number, "转告部门的话").await.1.contains("tel:13800138000"));
     // Its answer is seen by the platform first.
     lead.act(&number, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
     assert!(!county.inbox(VILLAGER).iter().any(|text| text.contains(REPLY)));

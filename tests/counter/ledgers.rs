@@ -68,7 +68,7 @@ async fn the_case_ledger_has_every_column_and_hides_the_middle_of_a_number() {
         ("来源渠道", "微信"),
         ("乡镇(街道)", "胡家坨镇"),
         ("村(社区)", "大黑坨村"),
-        ("诉求人", "张三"),
+        ("诉求人", "张**"),
         ("联系电话", "138****8000"),
         ("办理结果(结论)", "已解决"),
         ("答复内容", REPLY),
@@ -83,6 +83,7 @@ async fn the_case_ledger_has_every_column_and_hides_the_middle_of_a_number() {
     // With a reason the number is whole, and the reason stands on the sheet.
     let table = workbook(&clerk, &format!("{CASES}&reason=核实地址")).await;
     assert_eq!(cell(&table, &number, "联系电话"), "13800138000");
+    assert_eq!(cell(&table, &number, "诉求人"), "张三");
     assert!(table.last().unwrap()[0].contains("用途：核实地址"));
     // As text for programs of another kind.
     let (status, csv) = clerk.download(&format!("/desk/ledgers/file/csv?{CASES}")).await;

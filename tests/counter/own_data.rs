@@ -41,8 +41,10 @@ async fn deletion_takes_who_she_is_and_leaves_what_was_done() {
     let said = county.talk(VILLAGER, &["删除资料", "1"]).await;
     assert!(said.starts_with("删掉了"), "{said}");
     let page = clerk.get(&format!("/desk/cases/{number}")).await;
-    assert!(page.contains(REPLY) && page.contains("没有留"), "{page}");
-    assert!(!page.contains("tel:13800138000"), "{page}");
+    assert!(page.contains(REPLY) && page.contains("已清除"), "{page}");
+    assert!(!page.contains("尾号8000") && !page.contains("张**"), "{page}");
+    let (_, page) = clerk.see(&number, "看还在不在").await;
+    assert!(!page.contains("13800138000") && !page.contains("张三"), "{page}");
     assert!(county.say(VILLAGER, "查进度").await.contains("没有查到您的事"));
     let said = county.talk(VILLAGER, &["我的资料", "1"]).await;
     assert!(said.contains("反映过0件事") && !said.contains("13800138000"), "{said}");

@@ -8,7 +8,7 @@ use super::county::{VILLAGER, county};
 const MATRIX: &str = "
 clerk         cases identity file dispatch supervise reports orders admit
 director      cases identity file dispatch supervise approve_interview reports orders admit
-admin         cases identity file dispatch supervise approve_interview reports orders admit settings
+admin         cases identity file dispatch supervise approve_interview reports orders admit settings erase
 supervisor    cases identity supervise reports
 department    file own_reports
 township      file own_reports
@@ -19,7 +19,7 @@ leader        reports
 merchant      own_orders
 operator      own_orders
 source        file
-auditor       audit
+auditor       audit erase
 ";
 
 #[test]

@@ -7,8 +7,9 @@ use tokio::time::sleep;
 
 use bianmin::desk::Case;
 use bianmin::office::{Role, Session};
+use bianmin::store::private_records::Identity;
 use bianmin::store::records::{Outgoing, Status};
-use bianmin::store::{Record, keys, list, list_by_index};
+use bianmin::store::{Record, keys, list, list_by_index, load};
 
 use super::{PHONE, SECRET, Scene, bytes16, until};
 
@@ -136,7 +137,9 @@ async fn what_she_wrote_while_the_program_was_down_is_one_case_and_goes_on() {
     let cases = list_by_index::<Case>(&*scene.store, range, 10).await.unwrap();
     assert_eq!(cases.len(), 1);
     assert_eq!(cases[0].1.text, text);
-    assert_eq!(cases[0].1.phone.as_deref(), Some(PHONE));
+    let identity = keys::identity(&cases[0].1.number.digits());
+    let identity = load::<Identity>(&*scene.store, identity).await.unwrap().expect("who she is");
+    assert_eq!(identity.who().phone.as_deref(), Some(PHONE));
     sleep(Duration::from_secs(2)).await;
     assert_eq!(scene.network.texts().len(), known + 2, "each once");
 }

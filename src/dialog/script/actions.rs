@@ -144,6 +144,8 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
         outputs: &[("cases", "件数"), ("rest", "没发")],
         rows: false,
     },
+    // Who saw her name and number: shown to her.
+    Action { id: "own_looks", inputs: &[], outputs: &[("looks", "次数")], rows: false },
     Action { id: "delete_data", inputs: &[], outputs: &[("cases", "件数")], rows: false },
     Action {
         id: "post_listing",
@@ -180,6 +182,9 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
     Action { id: "cases_to_withdraw", inputs: &[], outputs: CASE, rows: true },
     Action { id: "cases_to_rate", inputs: &[], outputs: CASE, rows: true },
     Action { id: "cases_to_follow", inputs: &[], outputs: CASE, rows: true },
+    // Whose case it is: the department does not learn it any more.
+    Action { id: "cases_to_hide", inputs: &[], outputs: CASE, rows: true },
+    Action { id: "hide_case", inputs: &[("case", true)], outputs: CASE, rows: false },
     Action { id: "urge_case", inputs: &[("case", true)], outputs: CASE, rows: false },
     Action {
         id: "supplement_case",

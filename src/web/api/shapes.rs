@@ -243,9 +243,9 @@ pub struct Field {
 
 impl WholeCase {
     pub fn of(file: CaseFile, office: &Office) -> Self {
-        let CaseFile { case, events, details, identity, commands } = file;
+        let CaseFile { case, events, details, identity, who: hers, commands } = file;
         let appellant =
-            identity.then(|| Appellant { name: case.name.clone(), phone: case.phone.clone() });
+            identity.then(|| Appellant { name: hers.name.clone(), phone: hers.phone.clone() });
         let events = events.iter().zip(details).zip(1..);
         Self {
             line: CaseLine::of(&case, office),
@@ -268,7 +268,7 @@ impl WholeCase {
             timeline: events.map(|((one, detail), n)| event(n, one, detail)).collect(),
             commands: commands.into_iter().map(OpenCommand::of).collect(),
             text: case.text,
-            place_note: case.place_note,
+            place_note: hers.place_note,
             channel: case.channel,
             respondent: case.respondent,
             rating_comment: case.rating_comment,

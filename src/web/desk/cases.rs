@@ -24,6 +24,7 @@ pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .route("/desk", get(list))
         .route("/desk/cases/{number}", get(one))
+        .route("/desk/cases/{number}/identity", post(identify))
         .route("/desk/cases/{number}/{action}", post(act))
 }
 
@@ -135,6 +136,10 @@ impl Case {
         }
     }
 
+    fn missing(&self) -> &'static str {
+        if self.case.erased { "已清除" } else { "没有留" }
+    }
+
     /// All that is open is to write something down.
     fn is_done(&self) -> bool {
         self.case.forms.iter().all(|form| matches!(form.action, "note" | "hide"))
@@ -150,7 +155,7 @@ impl Case {
 
     /// Text typed for a step that can no longer be taken.
     fn orphan(&self) -> Option<String> {
-        let kept = self.kept.as_ref()?;
+        let kept = self.kept.as_ref().filter(|kept| kept.action != "identity")?;
         if self.case.forms.iter().any(|form| form.action == kept.action) {
             return None;
         }
@@ -178,14 +183,42 @@ async fn show_case(
 ) -> Response {
     let case = match office.case(&signed.session, number).await {
         Ok(Some(case)) => case,
-        Ok(None) => {
-            return page::message(StatusCode::NOT_FOUND, "没有这个受理号。请核对九位数字。");
-        }
+        Ok(None) => return no_such_case(),
         Err(error) => return page::failed(&error),
     };
     let frame = Frame::new(office, &signed.session, "cases", headers);
     let page = Case { frame, case, problem, kept };
     page::show(status, &page, &page.frame)
+}
+
+fn no_such_case() -> Response {
+    page::message(StatusCode::NOT_FOUND, "没有这个受理号。请核对九位数字。")
+}
+
+/// The same page with who she is, once: it is kept nowhere, and loaded again it is masked.
+async fn identify(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    Path(number): Path<String>,
+    posted: Posted<SignedIn>,
+) -> Response {
+    let Posted { signed, fields } = posted;
+    let reason = fields.get("reason").to_owned();
+    match office.case_with_identity(&signed.session, &number, &reason).await {
+        Ok(Some(case)) => {
+            let frame = Frame::new(&office, &signed.session, "cases", &headers);
+            let page = Case { frame, case, problem: None, kept: None };
+            page::show(StatusCode::OK, &page, &page.frame)
+        }
+        Ok(None) => no_such_case(),
+        Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
+        Err(error) => {
+            let status = page::status_of(&error);
+            let kept = Some(Kept { action: "identity".to_owned(), fields });
+            let problem = Some(error.to_string());
+            show_case(&office, &headers, &signed, &number, status, problem, kept).await
+        }
+    }
 }
 
 async fn act(

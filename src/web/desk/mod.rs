@@ -1,6 +1,7 @@
 //! The clerk's desk: pages that work without a script.
 
 mod account;
+mod audit;
 mod cases;
 mod dialogs;
 mod figures;
@@ -8,6 +9,7 @@ mod ledgers;
 mod listings;
 mod new;
 mod page;
+mod people;
 #[cfg(test)]
 mod sample;
 mod session;
@@ -30,9 +32,11 @@ pub use page::{case_number, sheet_file, status_of};
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .merge(account::routes())
+        .merge(audit::routes())
         .merge(cases::routes())
         .merge(new::routes())
         .merge(tasks::routes())
+        .merge(people::routes())
         .merge(figures::routes())
         .merge(ledgers::routes())
         .merge(shop::routes())

@@ -1,0 +1,293 @@
+//! The log of who looked at whom: written before anybody sees anything, chained, shown to the
+//! auditor and, without names of staff, to the villager herself.
+
+use jiff::Timestamp;
+
+use crate::calendar::local;
+use crate::store::looks::{Look, LookHead, LookKind};
+use crate::store::{Changes, StoreError, keys, list, list_by_index, load};
+
+use super::rights::Right;
+use super::sheet::Sheet;
+use super::views::{CommandError, Role, Session};
+use super::{Office, tasks};
+
+/// Of one entry; a ledger with more is several.
+const CASES_MAX: usize = 200;
+const REASON_CHARACTERS: std::ops::RangeInclusive<usize> = 2..=100;
+const CONFLICTS_MAX: usize = 50;
+const PAGE: usize = 50;
+const EXAMINED: usize = 500;
+/// Of a file; more are several months.
+const LINES_MAX: usize = 10_000;
+
+/// What is written down about one look.
+pub(super) struct Seen<'s> {
+    pub kind: LookKind,
+    /// The digits.
+    pub cases: Vec<String>,
+    pub reason: &'s str,
+}
+
+/// Which entries the auditor wants to see; what is empty does not matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LooksAsked {
+    pub by: String,
+    /// In any form.
+    pub case: String,
+    pub kind: Option<LookKind>,
+    /// `2026-11-01`, as Beijing's clocks show it.
+    pub from: String,
+    pub to: String,
+    /// The number of the last entry of the page before.
+    pub after: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct LooksPage {
+    pub looks: Vec<LookView>,
+    pub next: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct LookView {
+    pub n: u64,
+    pub at: Timestamp,
+    pub by: String,
+    pub role: &'static str,
+    pub department: String,
+    pub kind: &'static str,
+    /// The digits.
+    pub cases: Vec<String>,
+    pub reason: String,
+}
+
+#[rustfmt::skip]
+const COLUMNS: [&str; 8] = ["序号", "时间", "谁", "角色", "单位", "做了什么", "事项", "理由"];
+
+impl Office {
+    /// On disk when it returns. Nobody is shown anything before.
+    pub(super) async fn note_look(
+        &self,
+        session: &Session,
+        seen: Seen<'_>,
+    ) -> Result<(), CommandError> {
+        let length = seen.reason.trim().chars().count();
+        if !REASON_CHARACTERS.contains(&length) {
+            return Err(CommandError::Refused(format!(
+                "请写为什么要看，{}到{}个字，例如：核实地址。",
+                REASON_CHARACTERS.start(),
+                REASON_CHARACTERS.end()
+            )));
+        }
+        Ok(self.keep_look(Some(session), seen).await?)
+    }
+
+    /// By somebody, or by the program itself.
+    pub(super) async fn keep_look(
+        &self,
+        by: Option<&Session>,
+        seen: Seen<'_>,
+    ) -> Result<(), StoreError> {
+        let none = [Vec::new()];
+        let parts: Vec<&[String]> = match seen.cases.is_empty() {
+            true => none.iter().map(Vec::as_slice).collect(),
+            false => seen.cases.chunks(CASES_MAX).collect(),
+        };
+        for cases in parts {
+            let look = Look {
+                n: 0,
+                at: self.clock.now(),
+                by: by.map_or_else(|| "程序".to_owned(), |session| session.name.clone()),
+                role: by.map_or_else(String::new, |session| session.role.id().to_owned()),
+                department: by.and_then(|session| session.department.clone()),
+                kind: seen.kind,
+                cases: cases.to_vec(),
+                reason: seen.reason.trim().to_owned(),
+                hash: String::new(),
+            };
+            self.append(look).await?;
+        }
+        Ok(())
+    }
+
+    async fn append(&self, mut look: Look) -> Result<(), StoreError> {
+        for _ in 0..CONFLICTS_MAX {
+            let before = load::<LookHead>(&*self.store, keys::look_head()).await?;
+            let head = before.as_ref().map_or_else(LookHead::default, |head| head.record.clone());
+            look.n = head.n + 1;
+            look.hash = look.linked(&head.hash);
+            let after = LookHead { n: look.n, hash: look.hash.clone(), ..head };
+            let mut changes = Changes::default();
+            changes.create(&look)?;
+            match &before {
+                Some(before) => changes.replace(before, &after)?,
+                None => changes.create(&after)?,
+            }
+            match self.store.commit(changes.into_batch()).await {
+                Err(StoreError::Conflict(_)) => continue,
+                other => return other,
+            }
+        }
+        Err(StoreError::Conflict(keys::text(&keys::look_head())))
+    }
+
+    /// The same person with the same reason at the same case within so short a time: one look.
+    pub(super) async fn has_just_looked(
+        &self,
+        session: &Session,
+        case: &str,
+        reason: &str,
+        within: jiff::SignedDuration,
+    ) -> Result<bool, StoreError> {
+        let since = self.clock.now() - within;
+        let recent = list_by_index::<Look>(&*self.store, keys::looks_at(case), PAGE).await?;
+        Ok(recent.into_iter().map(|(_, look)| look.record).any(|look| {
+            look.at >= since && look.by == session.name && look.reason == reason.trim()
+        }))
+    }
+
+    /// Newest first.
+    pub async fn looks(
+        &self,
+        session: &Session,
+        asked: &LooksAsked,
+    ) -> Result<LooksPage, CommandError> {
+        session.must(Right::Audit)?;
+        let (looks, next) = self.looks_wanted(asked, PAGE).await?;
+        Ok(LooksPage { looks: looks.iter().map(|look| self.look_view(look)).collect(), next })
+    }
+
+    pub async fn looks_sheet(
+        &self,
+        session: &Session,
+        asked: &LooksAsked,
+    ) -> Result<Sheet, CommandError> {
+        session.must(Right::Audit)?;
+        let (looks, _) = self.looks_wanted(asked, LINES_MAX).await?;
+        let rows = looks.iter().map(|look| {
+            let view = self.look_view(look);
+            let cases: Vec<String> = view.cases.iter().map(|case| tasks::shown(case)).collect();
+            vec![
+                view.n.to_string(),
+                local(view.at),
+                view.by,
+                view.role.to_owned(),
+                view.department,
+                view.kind.to_owned(),
+                cases.join("、"),
+                view.reason,
+            ]
+        });
+        let rows: Vec<Vec<String>> = rows.collect();
+        Ok(Sheet {
+            title: "查看记录",
+            heading: format!("{}条", rows.len()),
+            columns: &COLUMNS,
+            foot: format!("共{}条", rows.len()),
+            rows,
+        })
+    }
+
+    async fn looks_wanted(
+        &self,
+        asked: &LooksAsked,
+        most: usize,
+    ) -> Result<(Vec<Look>, Option<u64>), CommandError> {
+        let case = match asked.case.trim() {
+            "" => None,
+            text => match crate::desk::read_number(text) {
+                crate::desk::NumberRead::Whole(number) => Some(number.digits()),
+                _ => return Err(CommandError::Refused("受理号是九位数字，请核对。".into())),
+            },
+        };
+        let (from, to) = (asked.from.trim(), asked.to.trim());
+        let wanted = |look: &Look| {
+            let day: String = local(look.at).chars().take(10).collect();
+            (asked.by.trim().is_empty() || look.by == asked.by.trim())
+                && asked.kind.is_none_or(|kind| look.kind == kind)
+                && (from.is_empty() || day.as_str() >= from)
+                && (to.is_empty() || day.as_str() <= to)
+                && asked.after.is_none_or(|n| look.n < n)
+        };
+        let mut range = match &case {
+            Some(case) => keys::looks_at(case),
+            None => keys::newest_first(keys::all_looks()),
+        };
+        if let (None, Some(n)) = (&case, asked.after) {
+            range = keys::after(&range, &keys::look(n));
+        }
+        let mut found = Vec::new();
+        loop {
+            let page: Vec<(crate::store::Key, Look)> = match &case {
+                Some(_) => {
+                    let page = list_by_index::<Look>(&*self.store, range.clone(), EXAMINED).await?;
+                    page.into_iter().map(|(key, look)| (key, look.record)).collect()
+                }
+                None => {
+                    let page = list::<Look>(&*self.store, range.clone(), EXAMINED).await?;
+                    page.into_iter().map(|look| (keys::look(look.n), look.record)).collect()
+                }
+            };
+            let Some((last, _)) = page.last() else { return Ok((found, None)) };
+            range = keys::after(&range, last);
+            for (_, look) in page {
+                if found.len() == most {
+                    let next = found.last().map(|look: &Look| look.n);
+                    return Ok((found, next));
+                }
+                if wanted(&look) {
+                    found.push(look);
+                }
+            }
+        }
+    }
+
+    fn look_view(&self, look: &Look) -> LookView {
+        LookView {
+            n: look.n,
+            at: look.at,
+            by: look.by.clone(),
+            role: Role::from_word(&look.role).map_or("", Role::word),
+            department: look
+                .department
+                .as_deref()
+                .map(|id| self.department_name(id))
+                .unwrap_or_default(),
+            kind: look.kind.word(),
+            cases: look.cases.clone(),
+            reason: look.reason.clone(),
+        }
+    }
+
+    /// For the villager: when, what office, why. Not which clerk.
+    pub(super) async fn looks_told(
+        &self,
+        cases: &[String],
+        most: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut looks: Vec<Look> = Vec::new();
+        for case in cases {
+            let found = list_by_index::<Look>(&*self.store, keys::looks_at(case), most).await?;
+            looks.extend(found.into_iter().map(|(_, look)| look.record));
+        }
+        looks.sort_by_key(|look| std::cmp::Reverse(look.n));
+        looks.dedup_by_key(|look| look.n);
+        looks.truncate(most);
+        let told = looks.iter().map(|look| {
+            let view = self.look_view(look);
+            let who = match view.department.as_str() {
+                "" if view.role.is_empty() => "程序".to_owned(),
+                "" => format!("县便民平台{}", view.role),
+                department => department.to_owned(),
+            };
+            format!(
+                "{}，{who}{}，原因：{}",
+                crate::calendar::spoken(view.at),
+                view.kind,
+                view.reason
+            )
+        });
+        Ok(told.collect())
+    }
+}

@@ -1,0 +1,104 @@
+//! Who looked at whom: a log that only grows, each entry chained to the one before.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::county::words;
+use crate::desk::chain;
+
+use super::{Key, Record, keys};
+
+words! {
+    /// What somebody did with what is known of a person.
+    LookKind {
+        Identity "identity" "看姓名电话",
+        Task "task" "待办里看电话",
+        Ledger "ledger" "导出台账",
+        Search "search" "按号码查人",
+        Export "export" "导出个人资料",
+        Correct "correct" "更正姓名电话",
+        Erase "erase" "清除个人信息",
+        Retain "retain" "到期清除",
+        Hold "hold" "暂缓清除",
+        Release "release" "取消暂缓",
+    }
+}
+
+/// Without anything of the person herself: the log outlives what it speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// From 1, without gaps.
+    pub n: u64,
+    pub at: Timestamp,
+    pub by: String,
+    /// The id of a role; empty: the program itself.
+    pub role: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+    pub kind: LookKind,
+    /// The digits of the cases whose persons were seen.
+    pub cases: Vec<String>,
+    pub reason: String,
+    /// The hash of this one, which covers the one before.
+    pub hash: String,
+}
+
+impl Look {
+    /// What the hash has to be behind `before`.
+    pub fn linked(&self, before: &str) -> String {
+        chain::link(before, &Self { hash: String::new(), ..self.clone() }, &[])
+    }
+}
+
+impl Record for Look {
+    const KIND: &'static str = "look";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::look(self.n)
+    }
+
+    fn indexes(&self) -> Vec<Key> {
+        self.cases.iter().map(|case| keys::look_by_case(case, self.n)).collect()
+    }
+}
+
+/// The last entry, so that none can be cut off the end, and the hash of the last one that was
+/// cleared away after its time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookHead {
+    pub n: u64,
+    pub hash: String,
+    #[serde(default)]
+    pub cleared: u64,
+    #[serde(default)]
+    pub cleared_hash: String,
+}
+
+impl Record for LookHead {
+    const KIND: &'static str = "look-head";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::look_head()
+    }
+}
+
+/// Somebody has a reason why a case is not to be cleared away yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The digits.
+    pub case: String,
+    pub by: String,
+    pub at: Timestamp,
+    pub reason: String,
+}
+
+impl Record for Hold {
+    const KIND: &'static str = "hold";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::hold(&self.case)
+    }
+}
