@@ -7,7 +7,7 @@
 
 mod parse;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
@@ -37,6 +37,14 @@ pub struct Day<'a> {
     pub name: Option<&'a str>,
     /// 未定 when false: the year's notice is not in the tables, weekends alone are off.
     pub settled: bool,
+}
+
+/// A date that another calendar takes otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed<'a> {
+    pub date: Date,
+    pub before: Day<'a>,
+    pub after: Day<'a>,
 }
 
 #[derive(Clone, Debug)]
@@ -111,6 +119,30 @@ impl Calendar {
     /// Is the year's notice in the tables? Without it, weekends alone are off.
     pub fn knows_year(&self, year: i16) -> bool {
         self.years.contains(&year)
+    }
+
+    /// Those whose notice is in the tables, in order.
+    pub fn years(&self) -> impl Iterator<Item = i16> + '_ {
+        self.years.iter().copied()
+    }
+
+    /// Days off and days worked instead that the notices name within that year.
+    pub fn named_days(&self, year: i16) -> (usize, usize) {
+        let of_year = self.named.iter().filter(|(date, _)| date.year() == year);
+        let (off, worked): (Vec<_>, Vec<_>) = of_year.partition(|(_, day)| day.off);
+        (off.len(), worked.len())
+    }
+
+    /// The dates that `next` takes otherwise, in order.
+    pub fn changes_to<'c>(&'c self, next: &'c Calendar) -> impl Iterator<Item = Changed<'c>> {
+        let dates: BTreeSet<Date> = self.named.keys().chain(next.named.keys()).copied().collect();
+        dates
+            .into_iter()
+            .map(|date| Changed { date, before: self.day(date), after: next.day(date) })
+            .filter(|changed| {
+                let (before, after) = (changed.before, changed.after);
+                (before.working, before.name) != (after.working, after.name)
+            })
     }
 
     pub fn day(&self, date: Date) -> Day<'_> {

@@ -4,6 +4,7 @@
 mod address;
 mod categories;
 mod departments;
+mod leads;
 mod number;
 mod places;
 mod table;
@@ -12,6 +13,7 @@ mod words;
 pub use address::{Address, AddressError, Channel};
 pub use categories::{Categories, Category, TimeClass};
 pub use departments::{Department, Departments};
+pub use leads::{Lead, Leads};
 pub use number::{CaseNumber, CaseType, NumberError, damm};
 pub use places::{Found, Likeness, Place, PlaceKind, Places, Scope};
 pub use table::TableError;

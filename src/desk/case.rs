@@ -82,6 +82,9 @@ pub struct Case {
     pub source: Option<Source>,
     #[serde(default)]
     pub co_signers: Vec<String>,
+    /// 重复诉求: the same person had come with the same kind of matter not long before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<CaseNumber>,
     /// The case under which this one goes on.
     #[serde(default)]
     pub parent: Option<CaseNumber>,
@@ -175,6 +178,7 @@ impl Case {
             confidential,
             source,
             co_signers,
+            repeats,
             // They stay with the event: they are about her words, not about the case.
             authorised: _,
             understood: _,
@@ -226,6 +230,7 @@ impl Case {
             confidential,
             source,
             co_signers,
+            repeats,
             parent: None,
             children: Vec::new(),
             errand: (number.kind() == CaseType::Proxy).then(|| Errand::entrusted(event.at)),
@@ -280,6 +285,8 @@ impl Case {
                 self.course.helpers = helpers.iter().map(helping).collect();
                 self.course.return_asked_at = None;
                 self.course.handover_to = None;
+                self.course.promise_at = None;
+                self.course.warned_of = None;
                 self.course.refuse_open_extension();
             }
             Change::Accepted => {
@@ -384,9 +391,15 @@ impl Case {
                 self.urged_at = Some(at);
             }
             Change::Supplemented { .. } => self.supplements = self.supplements.saturating_add(1),
-            Change::Merged { parent, reason: _ } => self.parent = Some(*parent),
+            Change::Merged { parent, reason: _ } => {
+                self.parent = Some(*parent);
+                // What she was asked is asked no more.
+                self.course.stopped = None;
+            }
             Change::Unmerged { .. } => {
                 self.parent = None;
+                self.course.promise_at = None;
+                self.course.warned_of = None;
                 self.course.helpers.clear();
                 self.course.handover_to = None;
                 self.department = None;
@@ -394,7 +407,12 @@ impl Case {
                 self.due_at = None;
                 self.accepted_at = None;
             }
-            Change::Joined { child } => self.children.push(*child),
+            Change::Joined { child } => {
+                // It may have been taken out and come back.
+                if !self.children.contains(child) {
+                    self.children.push(*child);
+                }
+            }
             Change::Hidden { .. } => self.confidential = true,
             Change::CoSigned { person } => self.co_signers.push(person.clone()),
             Change::Breached { limit, department, due_at } => {
@@ -415,9 +433,12 @@ impl Case {
                     errand.done.push((*step, at));
                 }
             }
-            Change::Supervised { .. } => {
+            Change::Supervised { promise_at, .. } => {
                 self.course.supervisions = self.course.supervisions.saturating_add(1);
+                self.course.promise_at = Some(*promise_at);
             }
+            Change::Warned { due_at } => self.course.warned_of = Some(*due_at),
+            Change::Interviewed { interview, .. } => self.course.interviews.push(interview.clone()),
             Change::Relocated { place_code, place_name, title, from: _, note: _ } => {
                 self.place_code = Some(place_code.clone());
                 self.place_name = Some(place_name.clone());

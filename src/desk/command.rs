@@ -156,6 +156,14 @@ pub enum Command {
         promise_at: Timestamp,
         note: String,
     },
+    /// Most of its time is used.
+    Warn,
+    /// The organisation department has called in the head of the department.
+    NoteInterview {
+        interview: String,
+        held_at: Timestamp,
+        measures: String,
+    },
     Recompute,
     /// The next of the seven steps of an errand.
     RunErrand {
@@ -207,6 +215,8 @@ impl Command {
             Command::CoSign { .. } => Step::CoSigned,
             Command::Breach { .. } => Step::Breached,
             Command::Supervise { .. } => Step::Supervised,
+            Command::Warn => Step::Warned,
+            Command::NoteInterview { .. } => Step::Interviewed,
             Command::Recompute => Step::Recomputed,
             Command::RunErrand { step, .. } if errand::is_told(*step) => Step::ErrandMoved,
             Command::RunErrand { .. } => Step::ErrandKept,

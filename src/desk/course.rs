@@ -37,6 +37,15 @@ pub struct Course {
     pub breaches: Vec<Breach>,
     /// How often the platform has telephoned about it.
     pub supervisions: u8,
+    /// By when the department that has it promised on the telephone to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promise_at: Option<Timestamp>,
+    /// The end of the time of which the department was told that most is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warned_of: Option<Timestamp>,
+    /// Interviews of the department's head about it, by their ids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub interviews: Vec<String>,
     /// Accepted by the clock: nobody said so in time.
     pub accepted_silently: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,6 +128,15 @@ impl Course {
 
     pub fn has_breached(&self, limit: Breached) -> bool {
         self.breaches.iter().any(|breach| breach.limit == limit)
+    }
+
+    /// Noted already? A department answers for its own time only, so what its predecessor was
+    /// late with is noted apart.
+    pub fn is_noted(&self, limit: Breached, department: Option<&str>) -> bool {
+        let own = matches!(limit, Breached::Handling | Breached::Promise);
+        self.breaches
+            .iter()
+            .any(|one| one.limit == limit && (!own || one.department.as_deref() == department))
     }
 
     pub fn extensions_granted(&self) -> usize {

@@ -321,6 +321,10 @@ fn change(
         Command::Supervise { callee, title, promise_at, note } => {
             one(platform::supervise(case, (callee, title, promise_at, note), now)?)
         }
+        Command::Warn => one(platform::warn(case)?),
+        Command::NoteInterview { interview, held_at, measures } => {
+            one(platform::note_interview(case, interview, held_at, measures)?)
+        }
         Command::RunErrand { step, text } => one(errand::go_on(case, step, text)?),
         Command::Recompute => one(platform::recompute(case, rules)?),
         Command::Archive => one(Change::Archived),

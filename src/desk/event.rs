@@ -61,6 +61,7 @@ impl Actor {
             ("clerk" | "supervisor", _) => vec![Party::Staff],
             ("admin" | "director", _) => vec![Party::Staff, Party::Director],
             ("agent", _) => vec![Party::Agent],
+            ("organisation", _) => vec![Party::Organisation],
             // What it has sent itself.
             ("source", system) => {
                 let is_own = case.is_none_or(|case| {
@@ -282,6 +283,18 @@ pub enum Change {
         promise_at: Timestamp,
         note: String,
     },
+    /// Most of a department's time is used.
+    Warned {
+        due_at: Timestamp,
+    },
+    /// The head of the department was called in about it.
+    Interviewed {
+        /// The id of the [`super::Interview`].
+        interview: String,
+        held_at: Timestamp,
+        /// What was agreed.
+        measures: String,
+    },
     /// The calendar was amended.
     Recomputed {
         calendar_version: String,
@@ -373,6 +386,9 @@ pub struct Intake {
     /// Others who sign with her, by the ids of their person records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub co_signers: Vec<String>,
+    /// The case with which the same person came for the same kind of matter not long ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<CaseNumber>,
     /// How she let somebody else speak for her, where somebody does.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub authorised: String,
@@ -421,6 +437,7 @@ impl Intake {
             confidential: false,
             source: None,
             co_signers: Vec::new(),
+            repeats: None,
             authorised: String::new(),
             understood: Vec::new(),
         }
@@ -570,5 +587,7 @@ words! {
         Handling "handling" "办理",
         /// The note on a plan that is due every 30 days.
         Plan "plan" "报告计划进度",
+        /// What a department that was late promised on the telephone.
+        Promise "promise" "督办时答应的日子",
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Breached, Case, Command, Resumption, Rules, State};
+use super::{Breached, Case, Command, Resumption, Rules, State, Step, transition};
 use crate::calendar::{Calendar, Limit};
 use crate::county::TimeClass;
 
@@ -29,6 +29,8 @@ pub const EXTENSIONS_MAX: usize = 3;
 const INFO_LIMIT: Limit = Limit::WorkingDays(5);
 /// Helpers answer the lead this much before the lead must answer her.
 const HELP_AHEAD_DAYS: u32 = 1;
+/// So long after the day that a late department promised, its head is called in.
+const PROMISE_LIMIT: Limit = Limit::WorkingDays(1);
 const RATING_LIMIT: Limit = Limit::Hours(7 * 24);
 /// While it waits for its day, a plan is reported on this often.
 const PLAN_LIMIT: Limit = Limit::Hours(30 * 24);
@@ -57,14 +59,14 @@ pub fn extension_days_max(class: TimeClass) -> u8 {
 pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Command)> {
     let mut next: Vec<(Timestamp, Command)> = Breached::ALL
         .iter()
-        .filter(|limit| !case.course.has_breached(**limit))
+        .filter(|limit| !case.course.is_noted(**limit, case.department.as_deref()))
         .filter_map(|limit| {
             // The last moment is still in time.
             let at = later(breach_due(case, *limit, calendar)?, SignedDuration::from_secs(1));
             Some((at, Command::Breach { limit: *limit }))
         })
         .collect();
-    if let Some(stop) = &case.course.stopped {
+    if let Some(stop) = case.course.stopped.as_ref().filter(|_| case.state.stands_still()) {
         match stop.until {
             None => {
                 let reason = Resumption::NoAnswer;
@@ -73,6 +75,7 @@ pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Com
             Some(until) => next.push((until, Command::Resume { reason: Resumption::PlanDue })),
         }
     }
+    next.extend(warning_at(case, calendar).map(|at| (at, Command::Warn)));
     match case.state {
         State::Dispatched | State::Redo => {
             let since = case.dispatched_at.unwrap_or(case.round_started_at);
@@ -93,6 +96,15 @@ pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Com
         _ => {}
     }
     next.into_iter().min_by_key(|(at, _)| *at)
+}
+
+/// When a department that works on it is told that most of its time is used.
+fn warning_at(case: &Case, calendar: &Calendar) -> Option<Timestamp> {
+    let works = transition(Some(case.state), Step::Warned).is_some() && case.department.is_some();
+    let course = &case.course;
+    let in_time = !course.has_breached(Breached::Handling);
+    (works && in_time && course.warned_of != Some(case.round_due_at))
+        .then(|| case.amber_at(calendar))
 }
 
 /// Half an hour by the clock for class U, where danger does not wait for the office to open.
@@ -119,7 +131,16 @@ pub(super) fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> O
         Breached::Handling => {
             let runs = case.state.is_open() && !case.state.stands_still();
             let waits = case.replied_at.is_none() && case.state != State::Merged;
-            (runs && waits).then_some(case.round_due_at)
+            // Another department was late before: this one has its own time.
+            let another = case.course.has_breached(Breached::Handling);
+            let due = if another { case.due_at } else { None }.unwrap_or(case.round_due_at);
+            (runs && waits).then_some(due)
+        }
+        Breached::Promise => {
+            let runs = case.state.is_open() && !case.state.stands_still();
+            let waits = runs && case.replied_at.is_none() && case.state != State::Merged;
+            let promise = case.course.promise_at.filter(|_| waits)?;
+            Some(calendar.due(promise, PROMISE_LIMIT))
         }
         Breached::Plan => {
             let stop = case.course.stopped.as_ref()?;

@@ -4,7 +4,7 @@
 //! its time ends (`due`), whenever the case came in. Shares are of these assignments unless said
 //! otherwise; `None`: there was nothing to take a share of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -46,6 +46,10 @@ pub struct Tally {
     pub content: u32,
     pub not_content: u32,
     pub supervised: u32,
+    /// Interviews of the head, by their ids: one is about several cases.
+    pub interviews: BTreeSet<String>,
+    /// The same person came with the same kind of matter within thirty days.
+    pub repeated: u32,
     /// Minutes of office time from the beginning of a round to its answer, pauses left out.
     pub minutes: Vec<i64>,
 }
@@ -81,6 +85,10 @@ impl Tally {
 
     pub fn redo_rate(&self) -> Option<f64> {
         share(self.redone, self.assigned)
+    }
+
+    pub fn repeat_rate(&self) -> Option<f64> {
+        share(self.repeated, self.assigned)
     }
 
     /// Of the calls back that were answered; what was solved in part counts half.
@@ -139,6 +147,8 @@ impl Tally {
             content,
             not_content,
             supervised,
+            interviews,
+            repeated,
             minutes,
         } = other;
         for (to, from) in [
@@ -159,9 +169,11 @@ impl Tally {
             (&mut self.content, content),
             (&mut self.not_content, not_content),
             (&mut self.supervised, supervised),
+            (&mut self.repeated, repeated),
         ] {
             *to += from;
         }
+        self.interviews.extend(interviews.iter().cloned());
         self.minutes.extend(minutes);
     }
 
@@ -273,6 +285,8 @@ impl Assignment<'_> {
         let before = before.map(|round| round.course.returns).max().unwrap_or(0);
         tally.returns += u32::from(course.returns.saturating_sub(before));
         tally.supervised += u32::from(course.supervisions);
+        tally.interviews.extend(course.interviews.iter().cloned());
+        add(&mut tally.repeated, case.repeats.is_some());
         for call in &course.calls_back {
             tally.called += 1;
             add(&mut tally.answered, call.reached && call.solved.is_some());

@@ -5,6 +5,7 @@
 //! against the case as it is: [`decide`] gives the events that follow, or a [`Refusal`] that
 //! says what to do instead. [`TRANSITIONS`] is the one table of what may follow what.
 
+mod alike;
 mod case;
 pub mod chain;
 mod command;
@@ -16,6 +17,7 @@ mod event;
 pub mod figures;
 mod handler;
 mod hers;
+mod interview;
 pub mod ledger;
 mod limits;
 mod listing;
@@ -27,8 +29,12 @@ mod reading;
 mod refusal;
 mod state;
 mod verbs;
+mod waiting;
 
 pub use crate::county::{CaseNumber, CaseType, NumberError, damm};
+pub use alike::{
+    BURST_MIN, BURST_WITHIN, REPEAT_DAYS, goes_under, is_repeat, may_be_same, similarity, takes_in,
+};
 pub use case::{Case, FoldError, Round, Standing, fold};
 pub use command::Command;
 pub use course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop};
@@ -40,6 +46,10 @@ pub use event::{
     Rejection, Reply, Resumption, Role, Solved, Source, Understood,
 };
 pub use hers::{FOLLOW_DAYS, may_follow};
+pub use interview::{
+    INTERVIEW_STEPS, Interview, InterviewCommand, InterviewDone, InterviewHand, InterviewRow,
+    InterviewState, InterviewStep, LateCase, Minutes, interview_row,
+};
 pub use limits::{REDO_LIMIT, limit_of, next_by_clock};
 pub use listing::{
     LISTING_CHARS_MAX, LISTINGS_MAX, Listing, ListingCommand, ListingKind, ListingState,
@@ -51,6 +61,7 @@ pub use reading::{NumberRead, read_number};
 pub use refusal::Refusal;
 pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};
 pub use verbs::{Named, Ordered, Verb, read_order};
+pub use waiting::{Waits, waits_for};
 
 use crate::calendar::Calendar;
 use crate::county::{Categories, Departments, Places};

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
 use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::tests::{Desk, at, dispatch_with, intake, rate, reply, villager};
@@ -101,6 +101,16 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
                 note: text(),
             },
         ),
+        ("breach-promise", Command::Breach { limit: Breached::Promise }),
+        ("warn", Command::Warn),
+        (
+            "interview",
+            Command::NoteInterview {
+                interview: "城管-1".into(),
+                held_at: at("2026-01-05 09:00"),
+                measures: text(),
+            },
+        ),
         ("errand-take", Command::RunErrand { step: ErrandStep::TakenIn, text: text() }),
         ("errand-file", Command::RunErrand { step: ErrandStep::Filed, text: text() }),
         ("recompute", Command::Recompute),
@@ -108,9 +118,20 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
     ]
 }
 
-const ACTORS: [&str; 12] = [
-    "owner", "stranger", "agent", "clerk", "director", "lead", "helper", "receiver", "other",
-    "leader", "source", "system",
+const ACTORS: [&str; 13] = [
+    "owner",
+    "stranger",
+    "agent",
+    "clerk",
+    "director",
+    "lead",
+    "helper",
+    "receiver",
+    "other",
+    "leader",
+    "organisation",
+    "source",
+    "system",
 ];
 
 fn actor(name: &str, lead: Option<&str>) -> Actor {
@@ -315,11 +336,16 @@ proptest! {
                     || case.is_overdue(now), "what is late stays late");
             }
             prop_assert!(case.round <= ROUNDS_MAX);
-            // Nothing rots: the clock or somebody by name has to do something.
-            let calendar = desk.rules().calendar;
-            let waits = case.state.is_open() || case.state != State::Archived;
-            let somebody = TRANSITIONS.iter().any(|row| row.from.contains(&case.state));
-            prop_assert!(!waits || somebody || next_by_clock(&case, calendar).is_some());
+            // Nothing rots: it waits for somebody by name, who has a way on.
+            if let Some(waits) = waits_for(&case) {
+                let calendar = desk.rules().calendar;
+                let on = |row: &Transition| row.from.contains(&case.state) && row.to.is_some()
+                    && row.who.contains(&waits.party());
+                prop_assert!(TRANSITIONS.iter().any(on), "{:?} in {}", waits, case.state);
+                prop_assert!(waits != Waits::Clock || next_by_clock(&case, calendar).is_some());
+            } else {
+                prop_assert_eq!(case.state, State::Archived);
+            }
             let mut followed = before;
             for event in &desk.events[followed.revision as usize..] {
                 followed.apply(event).unwrap();
@@ -336,6 +362,67 @@ proptest! {
             let expect = row.told.filter(|_| row.step != Step::Received);
             prop_assert_eq!(told.as_ref().map(|notice| notice.id), expect);
             from = Some(from.map_or(State::Received, |state| row.after(state)));
+        }
+    }
+}
+
+/// What the clock has to do by then, one after the other, as the office does it.
+fn let_the_clock_run(desk: &mut Desk, until: Timestamp) -> Result<(), TestCaseError> {
+    for _ in 0..CLOCK_STEPS_MAX {
+        let case = desk.the_case();
+        let next = next_by_clock(&case, desk.rules().calendar);
+        let Some((at, command)) = next.filter(|(at, _)| *at <= until) else { return Ok(()) };
+        let said = format!("{} {command:?}", case.state);
+        let done = desk.give_at(at, &Actor::System, command);
+        prop_assert!(done.is_ok(), "the clock wants what the rules forbid: {}: {:?}", said, done);
+        let after = desk.the_case();
+        prop_assert_eq!(after.promised_at, case.promised_at);
+        if after.round == case.round {
+            prop_assert!(after.course.breaches.starts_with(&case.course.breaches), "{}", said);
+        }
+    }
+    prop_assert!(false, "the clock turns in a circle: {:?}", desk.the_case());
+    Ok(())
+}
+
+/// A year of plans with their notes has fewer.
+const CLOCK_STEPS_MAX: usize = 60;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    /// Weeks of work by anybody, the clock going on meanwhile, and then a year in which nobody
+    /// does anything: it ends, or somebody with a name is behind with it.
+    #[test]
+    fn every_case_ends_or_waits_for_somebody_by_name(steps in steps(), kind in 0usize..3) {
+        let [asked, brought] = errands();
+        let mut desk = vec![filed(), asked, brought].swap_remove(kind);
+        let mut now = at("2026-01-05 09:00");
+        for (command, who, minutes) in steps {
+            now += SignedDuration::from_mins(minutes.max(0));
+            let_the_clock_run(&mut desk, now)?;
+            let lead = desk.the_case().department;
+            let (_, command) = commands(lead.as_deref()).swap_remove(command);
+            // Most are refused; what is not is in the table, as the other test says.
+            let _ = desk.give_at(now, &actor(ACTORS[who], lead.as_deref()), command);
+            let case = desk.the_case();
+            let next = next_by_clock(&case, desk.rules().calendar);
+            let runs = case.state.is_open() && !case.state.stands_still()
+                && case.replied_at.is_none() && case.state != State::Merged;
+            let noted = case.course.is_noted(Breached::Handling, case.department.as_deref());
+            prop_assert!(!runs || noted || next.is_some(), "its clock is lost: {:?}", case);
+        }
+        let end = now + SignedDuration::from_hours(24 * 365);
+        let_the_clock_run(&mut desk, end)?;
+        let case = desk.the_case();
+        match waits_for(&case) {
+            None => prop_assert_eq!(case.state, State::Archived),
+            Some(Waits::Department(id)) => {
+                prop_assert!(desk.rules().departments.get(id).is_some());
+                // And it is known to be late.
+                prop_assert!(case.is_overdue(end), "{:?}", case);
+            }
+            Some(Waits::Platform | Waits::Director | Waits::Parent(_)) => {}
+            Some(waits) => prop_assert!(false, "it waits for {:?} in {}", waits, case.state),
         }
     }
 }
@@ -375,6 +462,7 @@ fn every_row_can_be_reached() {
                     let history = errand.is_none().then(|| {
                         (
                             course.handover_to.is_some(),
+                            course.promise_at.is_some(),
                             course.returns,
                             course.submitted.as_ref().and_then(|answer| answer.by.clone()),
                             course.extensions.last().and_then(|one| one.asked_by.clone()),

@@ -13,11 +13,12 @@ use super::event::{Actor, Breached, Change, Closing, Helper, Means, Solved};
 use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_due, limit_of};
 use super::refusal::Refusal;
 use super::state::{Party, State, Step};
-use crate::calendar::{Limit, local_date};
+use crate::calendar::{Calendar, Limit, local_date};
 use crate::county::{CaseNumber, Found, Place, Scope, TimeClass};
 
 const HELPERS_MAX: usize = 5;
-const CHILDREN_MAX: usize = 200;
+/// All of them are told in one commit.
+const CHILDREN_MAX: usize = 100;
 const CALLS_BACK_MAX: usize = 3;
 const PLAN_DAYS_MAX: i32 = 365;
 const VILLAGE_CHARS_MAX: usize = 40;
@@ -277,7 +278,7 @@ pub(super) fn join(case: &Case, child: CaseNumber) -> Result<Change, Refusal> {
 }
 
 pub(super) fn breach(case: &Case, limit: Breached, rules: &Rules) -> Result<Change, Refusal> {
-    if case.course.has_breached(limit) {
+    if case.course.is_noted(limit, case.department.as_deref()) {
         return Err(Refusal::NotedBefore(limit));
     }
     let due_at = breach_due(case, limit, rules.calendar).ok_or(Refusal::NothingAsked("这一步"))?;
@@ -304,17 +305,54 @@ pub(super) fn supervise(
     Ok(Change::Supervised { callee, title, promise_at, note })
 }
 
+pub(super) fn warn(case: &Case) -> Result<Change, Refusal> {
+    if case.department.is_none() {
+        return Err(Refusal::NotDispatched);
+    }
+    if case.course.warned_of == Some(case.round_due_at) {
+        return Err(Refusal::NothingChanged);
+    }
+    Ok(Change::Warned { due_at: case.round_due_at })
+}
+
+pub(super) fn note_interview(
+    case: &Case,
+    interview: String,
+    held_at: Timestamp,
+    measures: String,
+) -> Result<Change, Refusal> {
+    written("约谈单", &interview, NAME_CHARS_MAX)?;
+    written("整改措施", &measures, NOTE_CHARS_MAX)?;
+    if case.course.interviews.contains(&interview) {
+        return Err(Refusal::NothingChanged);
+    }
+    Ok(Change::Interviewed { interview, held_at, measures })
+}
+
+/// When the round ends by this calendar: stops and extensions in the order in which they came.
+fn time_of_round(case: &Case, calendar: &Calendar) -> Timestamp {
+    let limit = if case.round > 1 { REDO_LIMIT } else { limit_of(case.time_class) };
+    enum Moved {
+        StoodUntil(Timestamp),
+        Longer(u32),
+    }
+    let granted = case.course.extensions.iter().filter(|one| one.granted == Some(true));
+    let longer = granted.map(|one| (one.asked_at, Moved::Longer(u32::from(one.days))));
+    let stops = case.course.stops.iter().map(|(from, to)| (*from, Moved::StoodUntil(*to)));
+    let mut moved: Vec<(Timestamp, Moved)> = stops.chain(longer).collect();
+    moved.sort_by_key(|(at, _)| *at);
+    let first = calendar.due(case.round_started_at, limit);
+    moved.into_iter().fold(first, |due, (at, moved)| match moved {
+        Moved::StoodUntil(resumed) => calendar.paused(due, limit_of(case.time_class), at, resumed),
+        Moved::Longer(days) => calendar.due(due, Limit::WorkingDays(days)),
+    })
+}
+
 /// With the calendar as it is now; the promise that was made to her stays as it was said.
 pub(super) fn recompute(case: &Case, rules: &Rules) -> Result<Change, Refusal> {
-    let limit = if case.round > 1 { REDO_LIMIT } else { limit_of(case.time_class) };
-    let mut due = rules.calendar.due(case.round_started_at, limit);
-    for (stopped, resumed) in &case.course.stops {
-        due = rules.calendar.paused(due, limit, *stopped, *resumed);
-    }
-    for extension in case.course.extensions.iter().filter(|one| one.granted == Some(true)) {
-        due = rules.calendar.due(due, Limit::WorkingDays(u32::from(extension.days)));
-    }
-    if due == case.round_due_at {
+    let due = time_of_round(case, rules.calendar);
+    // The day of a plan was named, not counted.
+    if due == case.round_due_at || case.course.noted_plan_at.is_some() {
         return Err(Refusal::NothingChanged);
     }
     let own =

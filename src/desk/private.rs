@@ -92,6 +92,7 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         Change::Supervised { callee, note, .. } => {
             words(take, [("callee", callee), ("note", note)]);
         }
+        Change::Interviewed { measures, .. } => words(take, [("measures", measures)]),
         Change::Relocated { note, .. } => words(take, [("note", note)]),
         Change::InfoAsked { question } => words(take, [("question", question)]),
         Change::Deferred { plan, .. } => words(take, [("plan", plan)]),
@@ -128,6 +129,7 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         | Change::Joined { .. }
         | Change::CoSigned { .. }
         | Change::Breached { .. }
+        | Change::Warned { .. }
         | Change::Recomputed { .. }
         | Change::Archived => {}
     }

@@ -109,6 +109,14 @@ pub enum Refusal {
     ErrandDone,
     #[error("{0}还在办，个人信息不能清除，不然找不到人。请先办结。")]
     StillOpen(crate::county::CaseNumber),
-    #[error("时限没有变。")]
+    #[error("没有变，已经记下了。")]
     NothingChanged,
+    #[error("这张约谈单现在是“{0}”，这一步不能做。请刷新页面，看看到了哪一步。")]
+    InterviewIs(super::InterviewState),
+    #[error("约谈的这一步（{step}）不能由您来做。请交给：{who}。")]
+    InterviewHand { step: super::InterviewStep, who: super::InterviewHand },
+    #[error("约谈的时间还没有到。请谈过以后再记。")]
+    HeldLater,
+    #[error("整改期限不对。请写今天到{days}天以内的一天。")]
+    Deadline { days: i32 },
 }

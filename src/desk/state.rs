@@ -106,6 +106,8 @@ words! {
         CoSigned "co_signed" "加联名人",
         Breached "breached" "到时未办",
         Supervised "supervised" "督办",
+        Warned "warned" "临期提醒",
+        Interviewed "interviewed" "约谈",
         Recomputed "recomputed" "重算时限",
         ErrandMoved "errand_moved" "代办进度",
         ErrandKept "errand_kept" "代办记录",
@@ -154,6 +156,8 @@ impl Change {
             Change::CoSigned { .. } => Step::CoSigned,
             Change::Breached { .. } => Step::Breached,
             Change::Supervised { .. } => Step::Supervised,
+            Change::Warned { .. } => Step::Warned,
+            Change::Interviewed { .. } => Step::Interviewed,
             Change::Recomputed { .. } => Step::Recomputed,
             Change::ErrandMoved { .. } => Step::ErrandMoved,
             Change::ErrandKept { .. } => Step::ErrandKept,
@@ -181,6 +185,8 @@ words! {
         Co "co" "协办单位",
         /// The one to which the lead wants to hand it over.
         Receiver "receiver" "接办单位",
+        /// Calls in the heads of departments that stay late.
+        Organisation "organisation" "组织部",
         /// The clock.
         System "system" "系统",
     }
@@ -300,6 +306,8 @@ pub const TRANSITIONS: &[Transition] = &[
     row(UNANSWERED, Step::CoSigned, None, &[P::Agent, P::Staff, P::Source], "还没答复；不是本人，没有加过；最多100人", Some("received")),
     row(UNANSWERED, Step::Breached, None, CLOCK, "到时没有办；记下就不改", None),
     row(UNANSWERED, Step::Supervised, None, STAFF, "写明找了谁、答应哪天", Some("supervised")),
+    row(&[S::Dispatched, S::Handling, S::ExtensionAsked, S::Redo], Step::Warned, None, CLOCK, "时间用了八成；一个期限提醒一次", None),
+    row(NOT_ARCHIVED, Step::Interviewed, None, &[P::Organisation], "约谈单上有这件；一次约谈记一次", None),
     row(UNANSWERED, Step::Recomputed, None, CLOCK, "放假安排改了；新旧都记下", None),
     row(RUN, Step::ErrandMoved, None, &[P::Agent, P::Staff, P::Lead], "是代办的事；一步接一步；写明收了、办了、交了什么", Some("errand")),
     row(RUN, Step::ErrandKept, None, &[P::Agent, P::Staff, P::Lead], "是代办的事；送达以后", None),

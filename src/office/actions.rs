@@ -85,6 +85,8 @@ impl Turn<'_> {
         let (place_code, place_name) = self.place(arg("village"));
         let category = arg("category").and_then(as_choice);
         let known = |code: &String| self.office.tables().categories.get(code).is_some();
+        let category = category.filter(known);
+        let repeats = self.office.repeated(&person, category.as_deref(), self.now).await?;
         let mut photos = arg("photo").map(as_files).unwrap_or_default();
         photos.extend(arg("photos").map(as_files).unwrap_or_default());
         let words = text("detail").unwrap_or_default();
@@ -93,7 +95,8 @@ impl Turn<'_> {
         let intake = Intake {
             kind,
             confidential: kind == Kind::Report || said.any(|said| said.contains("保密")),
-            category: category.filter(known),
+            category,
+            repeats,
             place_code,
             place_name,
             place_note: short(arg("place").and_then(as_place).unwrap_or_default()),

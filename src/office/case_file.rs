@@ -110,6 +110,7 @@ impl Office {
             departments: &departments,
             categories: &categories,
             suggested: None,
+            helpers: &[],
         };
         case_forms::open(case, &session.actor(), &lists)
     }

@@ -263,6 +263,15 @@ const FORMS: &[Form] = &[
         },
     },
     Form {
+        action: "merge", step: Step::Merged, title: "并案", button: "并过去", is_main: false,
+        intro: "和另一件是同一件事的，一起办。编号、答复和评价还是各是各的。",
+        fields: &[must("parent", "并到哪一件", Kind::Line, "受理号"), must("reason", "理由", Kind::Text, "")],
+        read: |typed| match desk::read_number(&typed.text("parent")) {
+            desk::NumberRead::Whole(parent) => Ok(Command::Merge { parent, reason: typed.text("reason") }),
+            _ => Err("受理号不对，请核对九位数字。".into()),
+        },
+    },
+    Form {
         action: "unmerge", step: Step::Unmerged, title: "撤销并案", button: "撤销", is_main: false,
         intro: "这件事重新派单，时间还按原来答应的。", fields: REASON,
         read: |typed| Ok(Command::Unmerge { reason: typed.text("reason") }),
@@ -363,11 +372,11 @@ pub fn command_shapes() -> Vec<CommandShape> {
 pub struct Typed<'a>(pub &'a (dyn Fn(&str) -> String + Sync));
 
 impl Typed<'_> {
-    fn text(&self, name: &str) -> String {
+    pub(super) fn text(&self, name: &str) -> String {
         (self.0)(name).trim().to_owned()
     }
 
-    fn filled(&self, name: &str) -> Option<String> {
+    pub(super) fn filled(&self, name: &str) -> Option<String> {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
@@ -427,6 +436,7 @@ pub(super) struct Lists<'l> {
     pub departments: &'l [Choice],
     pub categories: &'l [Choice],
     pub suggested: Option<&'l str>,
+    pub helpers: &'l [String],
 }
 
 /// The forms that are open to `by` now, those for the usual next step first.
@@ -481,9 +491,14 @@ impl Field {
         let mut value = String::new();
         let kind = match self.kind {
             Kind::Departments => {
-                if form.action == "dispatch" && self.name == "department" {
-                    value = lists.suggested.unwrap_or_default().to_owned();
+                let helper = |n: usize| lists.helpers.get(n).map_or("", String::as_str);
+                value = match (form.action, self.name) {
+                    ("dispatch", "department") => lists.suggested.unwrap_or_default(),
+                    ("dispatch", "helper") => helper(0),
+                    ("dispatch", "helper2") => helper(1),
+                    _ => "",
                 }
+                .to_owned();
                 let mark = |choice: &Choice| match choice.id == value {
                     true => {
                         Choice { label: format!("{}（建议）", choice.label), ..choice.clone() }

@@ -3,7 +3,7 @@
 
 use crate::calendar::spoken;
 use crate::desk::private::{Veil, mask_name, put_back};
-use crate::desk::{Actor, Case, CaseEvent, Change, Errand, ErrandStep};
+use crate::desk::{self, Actor, Case, CaseEvent, Change, Errand, ErrandStep, Waits};
 use crate::store::private_records::Identity;
 use crate::store::records::{Outgoing, Status, StoredEvent};
 use crate::store::{Loaded, StoreError, keys, list_by_index, load};
@@ -12,6 +12,9 @@ use super::rights::Sight;
 use super::route::Route;
 use super::views::{CaseView, Choice, CommandError, NoticeView, Role, Session, TimelineLine};
 use super::{Office, case_forms, intake, outbox, preference};
+
+/// The word by which tables mean the township of the place.
+const TOWNSHIPS: &str = "乡镇";
 
 impl Office {
     /// With who she is masked. `None` also when it is not for the eyes of the one who asks.
@@ -59,7 +62,8 @@ impl Office {
         let shown = Shown { veil: Veil::of(case, &who), seen };
         let tables = self.tables();
         let category = case.category.as_deref().and_then(|code| tables.categories.get(code));
-        let suggested = category.map(|category| category.lead.clone());
+        let suggestion = self.suggestion(case);
+        let suggested = suggestion.lead.clone();
         let mut departments = self.department_choices();
         departments.sort_by_key(|choice| Some(&choice.id) != suggested.as_ref());
         let categories = self.category_choices();
@@ -67,6 +71,7 @@ impl Office {
             departments: &departments,
             categories: &categories,
             suggested: suggested.as_deref(),
+            helpers: &suggestion.helpers,
         };
         let mut media: Vec<String> = case.photos.iter().chain(&case.voices).cloned().collect();
         let mut events = self.events(number).await?;
@@ -120,10 +125,53 @@ impl Office {
                 .iter()
                 .map(|helper| self.department_name(&helper.department))
                 .collect(),
+            waits: desk::waits_for(case).map(|waits| self.waits_shown(waits)),
+            lead_basis: suggestion.basis.filter(|_| case.department.is_none()),
+            alike: self.alike(session, case).await?,
+            repeats: case.repeats.map(|number| number.digits()),
+            parent: case.parent.map(|number| number.digits()),
+            children: case.children.iter().map(|number| number.digits()).collect(),
             errand: case.errand.as_ref().map(errand_steps).unwrap_or_default(),
             forms: case_forms::open(case, &by, &lists),
             revision: case.revision,
         }))
+    }
+
+    fn waits_shown(&self, waits: Waits<'_>) -> String {
+        match waits {
+            Waits::Platform => "平台".into(),
+            Waits::Director => "平台负责人".into(),
+            Waits::Department(id) => self.department_name(id),
+            Waits::Villager => "群众".into(),
+            Waits::Parent(number) => format!("主件{number}"),
+            Waits::Clock => "不用等了，到时归档".into(),
+        }
+    }
+
+    /// Who leads it: by the catalogue of leads, else by the kind of matter.
+    fn suggestion(&self, case: &Case) -> Suggestion {
+        let tables = self.tables();
+        let Some(category) = case.category.as_deref().and_then(|code| tables.categories.get(code))
+        else {
+            return Suggestion::default();
+        };
+        // 乡镇 is the township of the place, where it is in the list.
+        let place = case.place_code.as_deref().and_then(|code| tables.places.get(code));
+        let township = place.map(|place| place.township.as_str());
+        let meant = |id: &String| match township {
+            Some(township) if id == TOWNSHIPS && tables.departments.get(township).is_some() => {
+                township.to_owned()
+            }
+            _ => id.clone(),
+        };
+        match tables.leads.of(&category.code, &case.text) {
+            Some(row) => Suggestion {
+                lead: Some(meant(&row.lead)),
+                helpers: row.co_handlers.iter().map(meant).collect(),
+                basis: Some(format!("{}（{}定）", row.basis, row.decided_on)),
+            },
+            None => Suggestion { lead: Some(meant(&category.lead)), ..Suggestion::default() },
+        }
     }
 
     async fn preference_shown(&self, case: &Case) -> Result<&'static str, StoreError> {
@@ -253,6 +301,8 @@ impl Office {
             Change::Supervised { callee, title, promise_at, note } => {
                 join(&[title, callee, &format!("答应{}前办完", spoken(*promise_at)), note])
             }
+            Change::Warned { due_at } => format!("{}到期", spoken(*due_at)),
+            Change::Interviewed { held_at, measures, .. } => join(&[&spoken(*held_at), measures]),
             Change::Recomputed { round_due_before, round_due_at, .. } => {
                 format!("{}改为{}", spoken(*round_due_before), spoken(*round_due_at))
             }
@@ -299,6 +349,13 @@ impl Office {
             segments: tried.and_then(|tried| tried.segments),
         }
     }
+}
+
+#[derive(Default)]
+struct Suggestion {
+    lead: Option<String>,
+    helpers: Vec<String>,
+    basis: Option<String>,
 }
 
 /// How much of her this page shows.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, local_date};
 use crate::county::Address;
 use crate::desk::{self, Actor, Case, CaseEvent, Change, Command, NumberRead, Standing, State};
 use crate::dialog::{Event, Offer};
@@ -161,7 +161,9 @@ impl Office {
 
     pub(super) fn case_row(&self, case: &Case) -> CaseRow {
         let now = self.clock.now();
-        let standing = case.standing(now, &self.tables().calendar);
+        let tables = self.tables();
+        let calendar = &tables.calendar;
+        let standing = case.standing(now, calendar);
         CaseRow {
             number: case.number.digits(),
             title: case.title.clone(),
@@ -174,6 +176,7 @@ impl Office {
             promised_at: case.round_due_at,
             overdue: standing == Standing::Overdue,
             amber: standing == Standing::Amber,
+            unsettled: !calendar.day(local_date(case.round_due_at)).settled,
             round: case.round,
             urges: case.urges,
         }
@@ -254,7 +257,10 @@ impl Office {
             let events = desk::decide(Some(&before.record), command, by, now, &tables.rules())
                 .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
             let case = self.add_events(&mut changes, Some(&before), &events)?;
+            self.join_parent(&mut changes, &case, &events, by, now).await?;
+            self.tell_children(&mut changes, &case, &events, now).await?;
             self.supervise(&mut changes, &case, &events, by, now).await?;
+            self.warn_department(&mut changes, &case, &events, now).await?;
             self.keep_correction(&mut changes, &before.record, &events, now).await?;
             self.keep_place_correction(&mut changes, &before.record, &events, now).await?;
             let notices = self.notices_of(&case, &events, now);

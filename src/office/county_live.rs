@@ -267,11 +267,31 @@ impl Office {
         Ok(hash)
     }
 
+    /// Tables that were made from those that are live, not from the folder: a start with the
+    /// folder as it is now does not undo them.
+    pub(super) async fn publish_tables(
+        &self,
+        tables: Tables,
+        by: &str,
+    ) -> Result<(), CountyRefused> {
+        let unit = Unit { tables: Arc::new(tables), common: self.common() };
+        self.check_county(&unit)?;
+        self.keep_county(&unit, by).await?;
+        self.mark_county_live(unit.clone(), by).await?;
+        self.forget_counties(&unit.hash()).await?;
+        Ok(())
+    }
+
     /// The same with a version that was live before.
     pub async fn roll_back_county(&self, hash: &str, by: &str) -> Result<(), CountyRefused> {
         let unit = self.read_county(hash).await?;
         let unit = unit.ok_or_else(|| CountyRefused::NoSuchVersion(hash.to_owned()))?;
         self.check_county(&unit)?;
+        Ok(self.mark_county_live(unit, by).await?)
+    }
+
+    /// Live from now on, while folder and file stay those that were taken up last.
+    async fn mark_county_live(&self, unit: Unit, by: &str) -> Result<(), StoreError> {
         let before = load::<LiveCounty>(&*self.store, keys::live_county()).await?;
         let mut live = self.live_county(&unit, by);
         if let Some(before) = &before {

@@ -17,8 +17,17 @@ pub(super) async fn run(office: Arc<Office>) {
         if office.wait_for_duty("deadlines").await {
             return;
         }
+        if let Err(error) = office.while_on_duty("deadlines", office.recompute_clocks()).await {
+            tracing::error!(%error, "clocks can not be reckoned anew; trying again");
+        }
         if let Err(error) = office.while_on_duty("deadlines", office.pass_deadlines()).await {
             tracing::error!(%error, "cases can not be moved by the clock; trying again");
+        }
+        if let Err(error) = office.while_on_duty("deadlines", office.find_bursts()).await {
+            tracing::error!(%error, "many about the same can not be found; trying again");
+        }
+        if let Err(error) = office.while_on_duty("deadlines", office.tell_the_morning()).await {
+            tracing::error!(%error, "departments can not be told what is due; trying again");
         }
         if let Err(error) = office.while_on_duty("deadlines", office.expire_listings()).await {
             tracing::error!(%error, "listings can not be ended; trying again");
@@ -76,7 +85,11 @@ impl Office {
         self.move_by_clock(case, command).await
     }
 
-    async fn move_by_clock(&self, case: &Case, command: Command) -> Result<bool, StoreError> {
+    pub(super) async fn move_by_clock(
+        &self,
+        case: &Case,
+        command: Command,
+    ) -> Result<bool, StoreError> {
         let number = case.number.digits();
         match self.step_case(&number, case.revision, command, &Actor::System).await {
             Ok(()) => Ok(true),

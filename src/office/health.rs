@@ -108,6 +108,10 @@ impl Office {
         let why = refused.iter().flat_map(|refused| &refused.problems);
         problems.extend(why.map(|what| format!("改过的对话没有上线：{what}")));
         problems.extend(self.county_notes());
+        let missing = self.unsettled_year();
+        problems.extend(missing.map(|year| {
+            format!("{year}年的放假安排还没有，期限先按周末算：请在办事台「放假安排」里上传")
+        }));
         let why = self.county_refused().into_iter().flat_map(|refused| refused.problems);
         problems.extend(why.map(|what| format!("改过的表没有上线：{what}")));
         let counters = &self.counters;

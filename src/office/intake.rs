@@ -226,9 +226,12 @@ impl Office {
             });
         }
         let by = by.unwrap_or_else(|| Actor::Villager { person: person.clone() });
+        let category = some(&told.category);
+        let repeats = self.repeated(&person, category.as_deref(), now).await?;
         let mut intake = Intake {
             kind,
-            category: some(&told.category),
+            category,
+            repeats,
             place_code: Some(place.code.clone()),
             place_name: Some(desk::whole(place)),
             place_note: told.place.trim().to_owned(),

@@ -54,9 +54,9 @@ impl LedgerKind {
 
 /// 承办单位考核表: as counties print it, and behind it what keeps the rates honest.
 #[rustfmt::skip]
-const DEPARTMENT_COLUMNS: [&str; 22] = [
+const DEPARTMENT_COLUMNS: [&str; 23] = [
     "序号", "承办单位", "交办总量", "按时签收率", "按时办结率", "办结率", "退单率", "延期率", "响应率", "解决率", "满意率",
-    "有效回访率", "重办率", "督办次数", "约谈次数", "评分", "排名", "原始按时率", "评价率", "未评价", "平均用时(小时)", "九成用时(小时)",
+    "有效回访率", "重办率", "督办次数", "约谈次数", "评分", "排名", "原始按时率", "评价率", "未评价", "平均用时(小时)", "九成用时(小时)", "重复诉求率",
 ];
 
 /// Which ledger of which month.
@@ -289,8 +289,7 @@ fn department_line(n: usize, name: &str, tally: &Tally, rank: Option<usize>) -> 
         rate(tally.reached_rate()),
         rate(tally.redo_rate()),
         tally.supervised.to_string(),
-        // Interviews are not kept yet.
-        "—".to_owned(),
+        tally.interviews.len().to_string(),
         tally.score().map_or("—".into(), |score| format!("{score:.1}")),
         rank.map_or("—".into(), |rank| rank.to_string()),
         rate(tally.in_first_time_rate()),
@@ -298,6 +297,7 @@ fn department_line(n: usize, name: &str, tally: &Tally, rank: Option<usize>) -> 
         tally.unrated.to_string(),
         mean,
         most,
+        rate(tally.repeat_rate()),
     ]
 }
 

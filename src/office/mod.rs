@@ -4,6 +4,7 @@
 mod account_menu;
 mod actions;
 mod alarms;
+mod alike;
 mod api_keys;
 mod beijing;
 mod cards;
@@ -19,14 +20,17 @@ mod danger;
 mod deadlines;
 mod dialogs;
 mod dialogs_change;
+mod digests;
 mod erase;
 mod figures;
 mod flood;
 mod gauges;
 mod health;
+mod holidays;
 mod identity;
 mod instances;
 mod intake;
+mod interviews;
 mod kept_back;
 mod leases;
 mod ledgers;
@@ -112,9 +116,12 @@ pub use clearing::Swept;
 pub use county_live::{CountyRefused, CountyStatus};
 pub use dialogs::{check_dialogs, check_files};
 pub use dialogs_change::{DialogsStatus, FolderStatus, live_script};
+pub use digests::DueToday;
 pub use erase::Erasure;
 pub use health::Counters;
+pub use holidays::{HolidayChanged, HolidaysRead, HolidaysStatus};
 pub use intake::{Filed, Told};
+pub use interviews::{InterviewForm, InterviewView, LateCaseView, MinutesView};
 pub use ledgers::{LedgerAsked, LedgerKind};
 pub use looks::{LookView, LooksAsked, LooksPage};
 pub use open311::{CaseUpdate, FollowAsked, Followed};
@@ -178,6 +185,8 @@ pub struct Office {
     gauges: gauges::Gauges,
     budgets: sms_budget::Budgets,
     board: tokio::sync::Mutex<figures::Board>,
+    mornings: digests::Mornings,
+    reckoned: holidays::Reckoned,
     bells: Bells,
     started_at: Timestamp,
     stop: CancellationToken,
@@ -219,6 +228,8 @@ impl Office {
             gauges: gauges::Gauges::new(&config),
             budgets: sms_budget::Budgets::default(),
             board: tokio::sync::Mutex::default(),
+            mornings: digests::Mornings::default(),
+            reckoned: holidays::Reckoned::default(),
             bells: Bells::default(),
             started_at: clock.now(),
             stop: CancellationToken::new(),
@@ -300,14 +311,17 @@ impl Office {
     /// Everything that is due by the clock is done once it returns: for tests that set the
     /// clock, and for the terminal.
     pub async fn settle_all(self: &Arc<Self>) -> Result<(), crate::store::StoreError> {
-        while self.wake_due().await?
+        while self.recompute_clocks().await?
+            + self.wake_due().await?
             + self.pass_deadlines().await?
+            + self.find_bursts().await?
             + self.pass_order_deadlines().await?
             + self.chase_payments().await?
             + self.compare_bill().await?
             + self.greet_merchants().await?
             + self.reconcile_by_night().await?
             + self.expire_listings().await?
+            + self.tell_the_morning().await?
             + self.fetch_due().await?
             + self.send_due().await?
             + self.deliver_all().await?

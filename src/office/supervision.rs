@@ -1,13 +1,18 @@
 //! A department that is late is telephoned: a task for the platform, made in the commit that notes
-//! the lateness, and done only by the call that is written down on the case.
+//! the lateness, and done only by the call that is written down on the case. When the promise of
+//! the call is not kept either, the case goes on the notice of an interview (`interviews`).
 
 use jiff::Timestamp;
 
+use crate::calendar::{Limit, spoken};
 use crate::desk::{Actor, Breached, Case, CaseEvent, Change};
 use crate::store::records::{Done, Task, TaskKind};
 use crate::store::{Changes, StoreError, keys, load};
 
 use super::{Office, tasks};
+
+/// Within this the platform has telephoned: half a day.
+const CALL_LIMIT: Limit = Limit::WorkingMinutes(240);
 
 impl Office {
     /// Opens the task when a limit was passed, and ends it with the call or with the answer.
@@ -29,11 +34,18 @@ impl Office {
             matches!(
                 event.change,
                 Change::Supervised { .. }
+                    | Change::Dispatched { .. }
                     | Change::Replied { .. }
                     | Change::Withdrawn { .. }
                     | Change::Merged { .. }
             )
         };
+        let broken = |event: &CaseEvent| {
+            matches!(event.change, Change::Breached { limit: Breached::Promise, .. })
+        };
+        if events.iter().any(broken) {
+            self.list_for_interview(changes, case, now).await?;
+        }
         let id = task_id(case);
         let open = load::<Task>(&*self.store, keys::task(&id)).await?;
         if events.iter().any(late) && open.is_none() {
@@ -55,10 +67,13 @@ impl Office {
         let tables = self.tables();
         let found = tables.departments.get(department);
         let number = case.number.digits();
+        let until = spoken(tables.calendar.due(now, CALL_LIMIT));
         let mut task = Task {
             id,
             title: format!("电话督办：{} {}", tasks::shown(&number), case.title),
-            reason: "到期没有办完。请打电话问清哪天办完，记在事项页的「电话督办」里".into(),
+            reason: format!(
+                "到期没有办完。请在{until}前打电话，问清哪天办完，记在事项页的「电话督办」里"
+            ),
             who: found.map_or(department, |found| &found.name).to_owned(),
             phone: found.map(|found| found.phone.clone()).filter(|phone| !phone.is_empty()),
             case: Some(number),
@@ -69,7 +84,9 @@ impl Office {
     }
 }
 
-/// One a round.
+/// One a round and department.
 fn task_id(case: &Case) -> String {
-    format!("supervise-{}-{}", case.number.digits(), case.round)
+    let breaches = case.course.breaches.iter();
+    let late = breaches.filter(|breach| breach.limit == Breached::Handling).count();
+    format!("supervise-{}-{}-{late}", case.number.digits(), case.round)
 }

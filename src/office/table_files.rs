@@ -14,6 +14,8 @@ use super::tables::{FILE_BYTES_MAX, MODEL, read_folder, read_text};
 
 pub(super) const HOURS: &str = "calendar/office-hours.toml";
 const YEARS: &str = "calendar";
+/// Not every county has it.
+pub(super) const LEADS: &str = "leads.csv";
 const TEXTS: [&str; 9] = [
     "places.csv",
     "aliases.csv",
@@ -41,6 +43,9 @@ impl TableFiles {
         let mut texts: BTreeMap<String, String> = TEXTS
             .map(|name| (name.to_owned(), read_text(&folder.join(name), &mut problems)))
             .into();
+        if folder.join(LEADS).is_file() {
+            texts.insert(LEADS.to_owned(), read_text(&folder.join(LEADS), &mut problems));
+        }
         let years = read_folder(&folder.join(YEARS), "json", &mut problems);
         texts.extend(years.into_iter().map(|(name, text)| (format!("{YEARS}/{name}"), text)));
         let model = read_model(&folder.join(MODEL), &mut problems);
@@ -58,6 +63,25 @@ impl TableFiles {
             let name = name.strip_prefix(YEARS)?.strip_prefix('/')?;
             name.ends_with(".json").then_some((name, text.as_str()))
         })
+    }
+
+    /// `calendar/holidays-2027.json`: where the notice of that year stands, or would.
+    pub(super) fn name_of_year(&self, year: i16) -> String {
+        #[derive(Deserialize)]
+        struct Head {
+            year: i16,
+        }
+        let is =
+            |text: &str| serde_json::from_str::<Head>(text).is_ok_and(|head| head.year == year);
+        let known = self.years().find(|(_, text)| is(text)).map(|(name, _)| name.to_owned());
+        format!("{YEARS}/{}", known.unwrap_or_else(|| format!("holidays-{year}.json")))
+    }
+
+    /// The same with another notice of that year.
+    pub(super) fn with_year(&self, year: i16, text: &str) -> Self {
+        let mut next = self.clone();
+        next.texts.insert(self.name_of_year(year), text.to_owned());
+        next
     }
 
     pub(super) fn model(&self) -> Option<Vec<u8>> {
@@ -93,6 +117,6 @@ fn read_model(path: &Path, problems: &mut Vec<String>) -> Option<Vec<u8>> {
 /// Size and time of each of these files in a folder are what a look at it compares.
 pub(super) fn is_table_file(name: &str) -> bool {
     TEXTS.contains(&name)
-        || name == MODEL
+        || [MODEL, LEADS].contains(&name)
         || name.strip_prefix("calendar/").is_some_and(|year| year.ends_with(".json"))
 }

@@ -6,13 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::calendar::Calendar;
-use crate::county::{Categories, Departments, Places};
+use crate::county::{Categories, Departments, Leads, Places};
 use crate::desk::{self, Rules};
 use crate::dialog::{self, Script, SourceFile};
 use crate::meaning::{Emergencies, Example, Keywords, Model, Reader};
 use crate::shop::{self, GoodsKinds};
 
-use super::table_files::{HOURS, TableFiles};
+use super::table_files::{HOURS, LEADS, TableFiles};
 
 pub(super) const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const FILES_MAX: usize = 500;
@@ -23,6 +23,7 @@ pub struct Tables {
     pub places: Places,
     pub categories: Categories,
     pub departments: Departments,
+    pub leads: Leads,
     pub goods_kinds: GoodsKinds,
     pub calendar: Calendar,
     pub keywords: Keywords,
@@ -104,15 +105,20 @@ impl Tables {
             .as_ref()
             .and_then(|categories| said(Keywords::parse(keywords, categories), &mut problems));
         let emergencies = said(Emergencies::parse(emergencies), &mut problems);
+        let leads = categories.as_ref().zip(departments.as_ref()).and_then(|(kinds, who)| {
+            said(Leads::parse(files.text(LEADS), kinds, who), &mut problems)
+        });
         let goods_kinds = said(kinds_of_goods(goods_kinds), &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
-        match (places, categories, departments, goods_kinds, calendar, keywords, emergencies) {
+        match (places, categories, departments, leads, goods_kinds, calendar, keywords, emergencies)
+        {
             (
                 Some(places),
                 Some(categories),
                 Some(departments),
+                Some(leads),
                 Some(goods_kinds),
                 Some(calendar),
                 Some(keywords),
@@ -121,6 +127,7 @@ impl Tables {
                 places,
                 categories,
                 departments,
+                leads,
                 goods_kinds,
                 calendar,
                 keywords,

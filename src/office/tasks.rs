@@ -274,6 +274,8 @@ impl Office {
                 TaskKind::Reconcile => "reconcile",
                 TaskKind::Paper => "paper",
                 TaskKind::Forget => "forget",
+                TaskKind::Morning => "morning",
+                TaskKind::Burst => "burst",
             },
             title: task.title.clone(),
             reason: task.reason.clone(),

@@ -118,6 +118,8 @@ pub struct CaseRow {
     pub overdue: bool,
     /// 80 % of the working time is used.
     pub amber: bool,
+    /// 未定: the notice of holidays of that year is not there yet.
+    pub unsettled: bool,
     pub round: u8,
     /// How often she asked for haste.
     pub urges: u32,
@@ -160,12 +162,40 @@ pub struct CaseView {
     /// Nobody but the platform sees whose it is.
     pub confidential: bool,
     pub helpers: Vec<String>,
+    /// Who has the next step; `None`: it is put away.
+    pub waits: Option<String>,
+    /// Why the department that is suggested leads it, by the catalogue of leads.
+    pub lead_basis: Option<String>,
+    /// What may be about the same.
+    pub alike: Vec<AlikeView>,
+    /// The digits of the case with which the same person came not long ago.
+    pub repeats: Option<String>,
+    /// The case under which this one goes on, and those that go on under this one.
+    pub parent: Option<String>,
+    pub children: Vec<String>,
     /// Of a 代办: the seven steps, and when each was done. Empty for all else.
     pub errand: Vec<(&'static str, Option<String>)>,
     /// What is open to the one who looks, the usual next step first.
     pub forms: Vec<CaseForm>,
     /// goes back with each form; a different one means somebody was faster
     pub revision: u32,
+}
+
+/// Another case that may be about the same.
+#[derive(Debug, Clone)]
+pub struct AlikeView {
+    /// The digits.
+    pub number: String,
+    pub text: String,
+    pub state: &'static str,
+    pub received_at: Timestamp,
+    /// Of the texts, in per cent.
+    pub similarity: u8,
+    pub same_person: bool,
+    /// This one may go on under it.
+    pub takes: bool,
+    /// It may go on under this one.
+    pub goes: bool,
 }
 
 /// What the bot understood of one line.
@@ -250,7 +280,7 @@ pub enum FieldKind {
 pub struct TaskView {
     pub id: String,
     /// "phone" | "handover" | "voice" | "dead" | "relay" | "danger" | "listing" | "reconcile"
-    /// | "paper"
+    /// | "paper" | "morning" | "burst"
     pub kind: &'static str,
     pub title: String,
     /// why it is here

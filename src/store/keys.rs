@@ -51,6 +51,7 @@
 //! | `lead/<id>` | Lead |
 //! | `correction/<number>` | Correction |
 //! | `place-correction/<number>` | PlaceCorrection |
+//! | `interview/<department>/<n>` | Interview |
 //! | `case-source/<system>/<id>` | SourceCase |
 //! | `visits/<what>/<whose>` | Visits |
 //! | `api-key/<hash>` | ApiKey |
@@ -104,6 +105,7 @@
 //! | `i/delivery-due/<webhook>/<time>/<number>/<n>` | Delivery |
 //! | `i/delivery-waiting/<webhook>/<number>/<n>` | Delivery |
 //! | `i/delivery-dead/<webhook>/<time>/<number>/<n>` | Delivery |
+//! | `i/interview/<open or ended>/<drafted>/<department>/<n>` | Interview |
 
 mod cases;
 mod interfaces;

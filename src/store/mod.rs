@@ -7,6 +7,7 @@
 pub mod backup;
 pub mod correction;
 pub mod county_records;
+mod desk_records;
 mod engine_rules;
 pub mod interface_records;
 pub mod keys;

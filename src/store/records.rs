@@ -495,6 +495,10 @@ pub enum TaskKind {
     Paper,
     /// Somebody wants what is known of her to be deleted.
     Forget,
+    /// What is due today, by departments.
+    Morning,
+    /// Many tell of the same within an hour.
+    Burst,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

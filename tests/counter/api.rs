@@ -318,7 +318,8 @@ async fn the_county_is_told_in_tables_figures_and_ledgers() {
 async fn every_step_of_the_table_is_a_command() {
     let shapes = command_shapes();
     // What follows from another command, or begins a case.
-    let follows = [Step::Received, Step::Submitted, Step::Reopened, Step::Merged, Step::Joined];
+    let follows =
+        [Step::Received, Step::Submitted, Step::Reopened, Step::Joined, Step::Interviewed];
     for row in TRANSITIONS {
         let by_clock = row.who.iter().all(|who| *who == Party::System);
         let is_command = shapes.iter().any(|shape| shape.step == row.step);

@@ -352,6 +352,35 @@ impl County {
         clerk
     }
 
+    /// A file, by the form of `page` that goes to `path`.
+    pub async fn upload(
+        &self,
+        clerk: &Clerk<'_>,
+        page: &str,
+        path: &str,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> (u16, String) {
+        let csrf = clerk.csrf_of(page).await;
+        let boundary = "boundary-of-the-test";
+        let mut body = format!(
+            "--{boundary}\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n\
+             --{boundary}\r\ncontent-disposition: form-data; name=\"table\"; filename=\"{name}\"\r\n\
+             content-type: application/octet-stream\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend(bytes);
+        body.extend(format!("\r\n--{boundary}--\r\n").as_bytes());
+        let request = self
+            .http
+            .post(format!("{}{path}", self.base))
+            .header("cookie", &clerk.cookie)
+            .header("content-type", format!("multipart/form-data; boundary={boundary}"))
+            .body(body);
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
     /// A browser that has not signed in.
     pub fn nobody(&self) -> Clerk<'_> {
         Clerk { county: self, cookie: String::new(), csrf: String::new() }
@@ -371,9 +400,14 @@ pub fn number_in(text: &str) -> String {
     pattern.find(text).unwrap_or_else(|| panic!("no number: {text}")).as_str().replace('-', "")
 }
 
+/// What stands between the two.
+pub fn part<'p>(page: &'p str, from: &str, to: &str) -> &'p str {
+    let (_, rest) = page.split_once(from).unwrap_or_else(|| panic!("no {from}: {page}"));
+    rest.split(to).next().unwrap()
+}
+
 fn csrf_in(page: &str) -> String {
-    let (_, rest) = page.split_once("name=\"csrf\" value=\"").expect("a form with a token");
-    rest.split('"').next().unwrap().to_owned()
+    part(page, "name=\"csrf\" value=\"", "\"").to_owned()
 }
 
 /// A browser at the desk, without JavaScript.
@@ -431,6 +465,35 @@ impl Clerk<'_> {
         let status = answer.status().as_u16();
         self.keep_cookies(&answer);
         (status, answer.text().await.unwrap())
+    }
+
+    /// What a villager said on the telephone; gives the number as digits.
+    pub async fn file(&mut self, phone: &str, category: &str, text: &str) -> String {
+        self.csrf = self.csrf_of("/desk/new").await;
+        let fields = [
+            ("name", "张三"),
+            ("phone", phone),
+            ("village", "胡家坨镇大黑坨村"),
+            ("category", category),
+            ("text", text),
+        ];
+        let (status, page) = self.post("/desk/new", &fields).await;
+        assert_eq!(status, 303, "{page}");
+        self.county.settle().await;
+        let list = self.get("/desk").await;
+        part(&list, "href=\"/desk/cases/", "\"").to_owned()
+    }
+
+    /// Of a department's line in the sheet of that month: the cell below the head.
+    pub async fn figure(&self, month: &str, department: &str, head: &str) -> String {
+        let path = format!("/desk/ledgers?kind=departments&month={month}");
+        let page = self.get(&path).await;
+        let heads = page.split("<th scope=\"col\">").skip(1);
+        let at = heads.map(|rest| rest.split('<').next().unwrap()).position(|one| one == head);
+        let row = page.split("<tr>").find(|row| row.contains(&format!("<td>{department}</td>")));
+        let row = row.unwrap_or_else(|| panic!("{department}: {page}"));
+        let cell = row.split("<td>").skip(1).nth(at.expect(head)).expect("a cell");
+        cell.split('<').next().unwrap().to_owned()
     }
 
     pub async fn csrf_of(&self, path: &str) -> String {

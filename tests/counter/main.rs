@@ -1,9 +1,11 @@
 //! The whole program through its public routes: villagers on WeChat, clerks at the desk,
 //! Tencent's servers played by `fake-wechat`. Each file is a subject.
 
+mod alike;
 mod api;
 mod api_manual;
 mod cards;
+mod checks;
 mod clearing;
 mod county;
 mod danger;
@@ -13,10 +15,12 @@ mod duplicates;
 mod figures;
 mod hand_over;
 mod her_own_cases;
+mod holidays;
 mod hostile;
 mod identity;
 mod instances;
 mod intake;
+mod interviews;
 mod languages;
 mod ledgers;
 mod listings;
@@ -40,6 +44,7 @@ mod sms_many;
 mod sms_talk;
 mod sms_verbs;
 mod store_faults;
+mod stories;
 mod the_loop;
 mod training;
 mod understanding;

@@ -48,13 +48,13 @@ async fn each_role_finds_its_own_doors_only() {
     let clerk = county.clerk().await;
     let village = "130225102216";
     for (role, of, open) in [
-        (Role::Supervisor, None, "/desk/tasks /desk/ledgers CASE"),
+        (Role::Supervisor, None, "/desk/tasks /desk/interviews /desk/ledgers CASE"),
         (Role::Township, Some("胡家坨镇"), "/desk/new /desk/ledgers CASE"),
         (Role::Township, Some("新寨镇"), "/desk/new /desk/ledgers"),
         (Role::Agent, Some(village), "/desk/new CASE"),
         (Role::Agent, Some("130225109201"), "/desk/new"),
         (Role::ShopClerk, Some(village), ""),
-        (Role::Organisation, None, "/desk/ledgers"),
+        (Role::Organisation, None, "/desk/interviews /desk/ledgers"),
         (Role::Leader, None, "/desk/ledgers"),
         (Role::Operator, Some("供销社"), ""),
         (Role::Source, None, "/desk/new"),
@@ -62,7 +62,7 @@ async fn each_role_finds_its_own_doors_only() {
     ] {
         let name = format!("{role}{}", of.unwrap_or_default());
         let staff = county.staff(&name, role, of).await;
-        for path in ["/desk/tasks", "/desk/ledgers", "/desk/new", "CASE"] {
+        for path in ["/desk/tasks", "/desk/interviews", "/desk/ledgers", "/desk/new", "CASE"] {
             let real = if path == "CASE" { format!("/desk/cases/{number}") } else { path.into() };
             let (status, page) = staff.try_get(&real).await;
             let is_open = open.split(' ').any(|one| one == path);

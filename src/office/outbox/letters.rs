@@ -63,6 +63,22 @@ pub(in crate::office) fn from_clerk(address: &str, text: &str, now: Timestamp) -
     }
 }
 
+/// To a department's duty telephone. It finds the same on its pages, so nobody phones.
+pub(in crate::office) fn to_department(
+    id: String,
+    address: &str,
+    text: String,
+    now: Timestamp,
+) -> Outgoing {
+    Outgoing {
+        id,
+        address: Some(address.to_owned()),
+        must_arrive: false,
+        body: Body::Text(text),
+        ..blank(now)
+    }
+}
+
 fn blank(now: Timestamp) -> Outgoing {
     Outgoing {
         id: String::new(),

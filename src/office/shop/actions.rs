@@ -373,13 +373,11 @@ impl Turn<'_> {
         };
         let said = text(call, "detail").unwrap_or_default();
         let intake = desk::Intake {
-            number,
             kind: desk::Kind::Complaint,
             category: Some(COMPLAINT.into())
                 .filter(|code: &String| self.office.tables().categories.get(code).is_some()),
             place_code: Some(order.village.clone()).filter(|code| code.len() == 12),
             place_name: Some(order.village_name.clone()),
-            place_note: String::new(),
             text: format!(
                 "{said}\n（订单{}，商家{}，{}，共{}）",
                 order.number,
@@ -389,18 +387,8 @@ impl Turn<'_> {
             ),
             name: Some(order.name.clone()).filter(|name| !name.is_empty()),
             phone: Some(order.phone.clone()),
-            photos: Vec::new(),
-            voices: Vec::new(),
-            person: order.person.clone(),
-            channel: self.address.channel.id().to_owned(),
-            follows: None,
-            danger: None,
             respondent: Some(order.merchant_name.clone()),
-            confidential: false,
-            source: None,
-            co_signers: Vec::new(),
-            authorised: String::new(),
-            understood: Vec::new(),
+            ..desk::Intake::of(number, order.person.clone(), self.address.channel.id())
         };
         let by = Actor::Buyer { person: order.person.clone() };
         let command = Command::Complain { case: number.digits() };

@@ -169,3 +169,37 @@ pub fn place_corrections() -> Range {
 pub fn case_of_source(system: &str, id: &str) -> Key {
     key(&["case-source", &segment(system), &segment(id)])
 }
+
+/// They sort by their number.
+pub fn interview(department: &str, n: u32) -> Key {
+    key(&["interview", &segment(department), &format!("{n:05}")])
+}
+
+pub fn interviews_of(department: &str) -> Range {
+    below(&["interview", &segment(department)])
+}
+
+pub fn interview_by_draft(is_open: bool, at: Timestamp, department: &str, n: u32) -> Key {
+    let n = format!("{n:05}");
+    key(&["i", "interview", running(is_open), &time(at), &segment(department), &n])
+}
+
+/// The oldest first.
+pub fn open_interviews() -> Range {
+    below(&["i", "interview", running(true)])
+}
+
+/// The newest first.
+pub fn ended_interviews() -> Range {
+    newest_first(below(&["i", "interview", running(false)]))
+}
+
+/// Those due first come first.
+pub fn open_cases_due_before(at: Timestamp) -> Range {
+    between(&["i", "case-open"], Timestamp::MIN, at)
+}
+
+/// The same of one department.
+pub fn open_cases_of_department_due_before(department: &str, at: Timestamp) -> Range {
+    between(&["i", "case-department", &segment(department), running(true)], Timestamp::MIN, at)
+}

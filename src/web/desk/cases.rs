@@ -14,10 +14,14 @@ use serde::Deserialize;
 use super::page::{self, Frame};
 use super::session::{Fields, Posted, SignedIn};
 use crate::office::{
-    CaseFilter, CaseForm, CasePage, CaseView, CommandError, FieldKind, FormField, Office, Typed,
+    CaseFilter, CaseForm, CasePage, CaseView, CommandError, DueToday, FieldKind, FormField, Office,
+    Typed,
 };
 
 pub const TEXT_CHARS_MAX: usize = 2000;
+/// Takes others under this one.
+const TAKE_IN: &str = "take_in";
+const SAME: &str = "反映的是同一件事";
 const SEARCH_CHARS_MAX: usize = 60;
 
 pub fn routes() -> Router<Arc<Office>> {
@@ -78,6 +82,8 @@ struct List {
     filter: CaseFilter,
     search: String,
     filtered: bool,
+    /// Of the department that looks.
+    due: Option<DueToday>,
     list: CasePage,
     first: String,
     next: Option<String>,
@@ -94,13 +100,17 @@ async fn list(
         Ok(list) => list,
         Err(error) => return page::failed(&error),
     };
+    let due = match office.due_today(&signed.session).await {
+        Ok(due) => due,
+        Err(error) => return page::failed(&error),
+    };
     let frame = Frame::new(&office, &signed.session, "cases", &headers);
-    let page = List::new(frame, filter, list);
+    let page = List::new(frame, filter, due, list);
     page::show(StatusCode::OK, &page, &page.frame)
 }
 
 impl List {
-    fn new(frame: Frame, filter: CaseFilter, list: CasePage) -> Self {
+    fn new(frame: Frame, filter: CaseFilter, due: Option<DueToday>, list: CasePage) -> Self {
         Self {
             frame,
             search: filter.search.clone().unwrap_or_default(),
@@ -108,6 +118,7 @@ impl List {
             first: address(&filter, None),
             next: list.next.as_deref().map(|after| address(&filter, Some(after))),
             filter,
+            due,
             list,
         }
     }
@@ -138,6 +149,16 @@ impl Case {
 
     fn missing(&self) -> &'static str {
         if self.case.erased { "已清除" } else { "没有留" }
+    }
+
+    fn may_merge(&self) -> bool {
+        self.case.forms.iter().any(|form| form.action == "merge")
+    }
+
+    /// Those that could go on under this one.
+    fn going(&self) -> Vec<&str> {
+        let going = self.case.alike.iter().filter(|other| other.goes);
+        going.map(|other| other.number.as_str()).collect()
     }
 
     /// All that is open is to write something down.
@@ -229,6 +250,11 @@ async fn act(
 ) -> Response {
     let Posted { signed, fields } = posted;
     let acted = match fields.get("revision").parse() {
+        Ok(_) if action == TAKE_IN => {
+            let children = fields.get("children");
+            let taken = office.take_in(&signed.session, &number, children, SAME).await;
+            taken.map(|_| ())
+        }
         Ok(revision) => {
             let typed = |name: &str| fields.get(name).to_owned();
             let typed = Typed(&typed);
@@ -271,7 +297,8 @@ mod tests {
             states: sample::choices(&[("received", "待派单")]),
             departments: sample::choices(&[("road", "县交通运输局")]),
         };
-        List::new(sample::frame(), filter, list).render().unwrap()
+        let due = Some(DueToday { today: 2, overdue: 1 });
+        List::new(sample::frame(), filter, due, list).render().unwrap()
     }
 
     fn case_of(case: CaseView, problem: Option<&str>, kept: Option<Kept>) -> String {
@@ -307,7 +334,7 @@ mod tests {
     fn a_case_shows_everything_and_runs_nothing() {
         let html = case_of(sample::case(), None, None);
         check_page(&html);
-        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 10, "{html}");
+        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 12, "{html}");
         assert!(html.contains("name=\"revision\" value=\"3\""));
         assert!(html.contains("\"road\" selected>县交通运输局</option>"));
         assert!(html.contains("type=\"datetime-local\"") && html.contains("max=\"10\""));

@@ -5,6 +5,8 @@ mod audit;
 mod cases;
 mod dialogs;
 mod figures;
+mod holidays;
+mod interviews;
 mod ledgers;
 mod listings;
 mod new;
@@ -16,6 +18,7 @@ mod session;
 mod shop;
 mod tasks;
 mod understand;
+mod upload;
 
 use std::sync::Arc;
 
@@ -38,14 +41,17 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(tasks::routes())
         .merge(people::routes())
         .merge(figures::routes())
+        .merge(interviews::routes())
         .merge(ledgers::routes())
         .merge(shop::routes())
         .merge(listings::routes())
         .merge(understand::routes())
         .merge(dialogs::routes())
+        .merge(holidays::routes())
         .route("/desk/media/{hash}", get(media_file))
         .layer(DefaultBodyLimit::max(session::FORM_BYTES_MAX))
         .merge(shop::upload_route())
+        .merge(holidays::upload_route())
 }
 
 /// A villager's photo or recording: only for those who work here.

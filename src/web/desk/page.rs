@@ -22,6 +22,8 @@ const DONE: &[(&str, &str)] = &[
     ("progress", "进展已记下，正在告诉群众。"),
     ("reply", "已答复，答复正在发给群众。"),
     ("close", "已办结。"),
+    ("merge", "已并案，正在告诉群众。"),
+    ("take_in", "已并到这件，正在告诉群众。"),
     ("supervise", "已记下，正在告诉群众新的时间。"),
     ("ask_info", "已去问群众，办理时间先停着。"),
     ("noted", "已记下。"),
@@ -39,6 +41,7 @@ const DONE: &[(&str, &str)] = &[
     ("correct", "已更正，以后的消息发到新号码。"),
     ("hold", "已暂缓，到期也先不清。"),
     ("release", "已取消暂缓。"),
+    ("holidays", "放假安排已上线，在办的事正在按它重算。"),
     ("password", "新密码已生效，其他地方的登录都已退出。"),
 ];
 
@@ -52,6 +55,8 @@ pub struct Frame {
     pub done: Option<&'static str>,
     /// Mistakes in dialogs that were changed and are not live.
     pub refused: usize,
+    /// The year whose notice of holidays is missing.
+    pub unsettled: Option<i16>,
     pub rights: Vec<Right>,
 }
 
@@ -78,11 +83,20 @@ impl Frame {
             here,
             done: done(headers),
             refused: refused.map_or(0, |refused| refused.count),
+            unsettled: office.unsettled_year().filter(|_| session.may(Right::Settings)),
         }
     }
 
     pub fn signed_out(county: String) -> Self {
-        Self { county, person: None, here: "", done: None, refused: 0, rights: Vec::new() }
+        Self {
+            county,
+            person: None,
+            here: "",
+            done: None,
+            refused: 0,
+            unsettled: None,
+            rights: Vec::new(),
+        }
     }
 
     /// By the id of a [`Right`], for the templates.
@@ -182,6 +196,8 @@ pub fn sheet_file(mut sheet: Sheet, format: &str, name: &str, mark: &str) -> Res
 pub fn home(session: &Session) -> &'static str {
     if session.may(Right::OwnOrders) || session.may(Right::HandOut) {
         "/desk/shop/day"
+    } else if session.may(Right::Interview) {
+        "/desk/interviews"
     } else {
         "/desk"
     }

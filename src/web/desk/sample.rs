@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::page::{Frame, Person};
 use crate::office::{
-    CaseForm, CaseRow, CaseView, Choice, FieldKind, FormField, MediaView, NoticeView, Right,
-    TaskLine, TaskView, TimelineLine,
+    AlikeView, CaseForm, CaseRow, CaseView, Choice, FieldKind, FormField, MediaView, NoticeView,
+    Right, TaskLine, TaskView, TimelineLine,
 };
 
 /// What a hostile villager would write; it must come out as the same text.
@@ -22,6 +22,7 @@ pub fn frame() -> Frame {
         here: "cases",
         done: None,
         refused: 0,
+        unsettled: Some(2027),
         rights: Right::ALL.to_vec(),
     }
 }
@@ -47,6 +48,7 @@ pub fn row() -> CaseRow {
         promised_at: at(),
         overdue: false,
         amber: false,
+        unsettled: true,
         round: 1,
         urges: 2,
         open: true,
@@ -75,6 +77,21 @@ pub fn case() -> CaseView {
         co_signers: vec!["李四".to_owned()],
         reply: Some(HOSTILE.to_owned()),
         rating: Some("基本满意".to_owned()),
+        waits: Some("平台".to_owned()),
+        lead_basis: Some(HOSTILE.to_owned()),
+        alike: vec![AlikeView {
+            number: "126041299".to_owned(),
+            text: HOSTILE.to_owned(),
+            state: "办理中",
+            received_at: at(),
+            similarity: 80,
+            same_person: true,
+            takes: true,
+            goes: true,
+        }],
+        repeats: Some("126041265".to_owned()),
+        parent: None,
+        children: vec!["126041257".to_owned()],
         follows: Some("126041281".to_owned()),
         media: vec![
             media("photo", Some("/desk/media/a"), ""),

@@ -84,24 +84,7 @@ pub async fn upload(
     name: &str,
     bytes: Vec<u8>,
 ) -> (u16, String) {
-    let csrf = clerk.csrf_of("/desk/shop/goods").await;
-    let boundary = "boundary-of-the-test";
-    let mut body = format!(
-        "--{boundary}\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n\
-         --{boundary}\r\ncontent-disposition: form-data; name=\"table\"; filename=\"{name}\"\r\n\
-         content-type: application/octet-stream\r\n\r\n"
-    )
-    .into_bytes();
-    body.extend(bytes);
-    body.extend(format!("\r\n--{boundary}--\r\n").as_bytes());
-    let request = county
-        .http
-        .post(format!("{}/desk/shop/goods/table", county.base))
-        .header("cookie", &clerk.cookie)
-        .header("content-type", format!("multipart/form-data; boundary={boundary}"))
-        .body(body);
-    let answer = request.send().await.unwrap();
-    (answer.status().as_u16(), answer.text().await.unwrap())
+    county.upload(clerk, "/desk/shop/goods", "/desk/shop/goods/table", name, bytes).await
 }
 
 /// A form on the page of an order, sent as the page gives it; `Err` with what the page says.

@@ -15,6 +15,7 @@ use crate::office::shop::{ArticleView, GoodsPage, Uploaded};
 use crate::office::{CommandError, Office};
 use crate::web::desk::page::{self, Frame};
 use crate::web::desk::session::{self, Posted};
+use crate::web::desk::upload;
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
@@ -65,29 +66,12 @@ async fn show(
 async fn upload(visit: Visit, form: Result<Multipart, MultipartRejection>) -> Response {
     let broken =
         || page::message(StatusCode::BAD_REQUEST, "文件没有收全，或者超过4MB。请返回再传一次。");
-    let Ok(mut form) = form else { return broken() };
-    let (mut token, mut file) = (String::new(), None);
-    loop {
-        match form.next_field().await {
-            Ok(None) => break,
-            Ok(Some(field)) => {
-                let name = field.name().unwrap_or_default().to_owned();
-                let called = field.file_name().unwrap_or_default().to_lowercase();
-                let Ok(bytes) = field.bytes().await else { return broken() };
-                match name.as_str() {
-                    "csrf" => token = String::from_utf8_lossy(&bytes).into_owned(),
-                    "table" => file = Some((called, bytes)),
-                    _ => {}
-                }
-            }
-            Err(_) => return broken(),
-        }
-    }
-    if !session::is_ours(&visit.headers, &token, &visit.signed) {
+    let Some(upload) = upload::read(form).await else { return broken() };
+    if !session::is_ours(&visit.headers, &upload.csrf, &visit.signed) {
         return session::foreign();
     }
     let known = |name: &String| name.ends_with(".xlsx") || name.ends_with(".csv");
-    let became = match file.filter(|(name, _)| known(name)) {
+    let became = match upload.file.filter(|(name, _)| known(name)) {
         Some((name, bytes)) => visit.office.upload_goods(visit.session(), &name, &bytes).await,
         None => Err(vec!["请选一个 .xlsx 或 .csv 文件。".into()]),
     };

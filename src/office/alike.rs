@@ -1,0 +1,258 @@
+//! Several about the same: what a dispatcher is shown beside a case, one taken under another, and
+//! many within an hour.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::desk::{self, Actor, BURST_MIN, BURST_WITHIN, Case, CaseEvent, Change, Command};
+use crate::store::records::{Outgoing, Task, TaskKind};
+use crate::store::{Changes, Range, StoreError, keys, list_by_index, load};
+
+use super::rights::Right;
+use super::views::{AlikeView, CommandError, Session};
+use super::{Office, tasks};
+
+/// What is open and older is hardly the same.
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 60);
+const EXAMINED: usize = 300;
+const SHOWN_MAX: usize = 10;
+const SIGNED_MAX: usize = 50;
+/// Of one hour in the whole county.
+const HOUR_MAX: usize = 1_000;
+const TAKEN_MAX: usize = 50;
+
+impl Office {
+    /// For a dispatcher, while it is not answered: the most alike first.
+    pub(super) async fn alike(
+        &self,
+        session: &Session,
+        case: &Case,
+    ) -> Result<Vec<AlikeView>, StoreError> {
+        if !session.may(Right::Dispatch) || case.replied_at.is_some() || !case.state.is_open() {
+            return Ok(Vec::new());
+        }
+        let now = self.clock.now();
+        let mut found: BTreeMap<String, Case> = BTreeMap::new();
+        for range in ranges(case, now) {
+            for (_, other) in list_by_index::<Case>(&*self.store, range, EXAMINED).await? {
+                if desk::may_be_same(case, &other.record, now) {
+                    found.insert(other.record.number.digits(), other.record);
+                }
+            }
+        }
+        let mut views: Vec<AlikeView> = found.values().map(|other| view(case, other)).collect();
+        views.sort_by_key(|view| (std::cmp::Reverse(view.similarity), view.number.clone()));
+        views.truncate(SHOWN_MAX);
+        Ok(views)
+    }
+
+    /// 重复诉求: the last case with which the same person came for the same kind of matter.
+    pub(super) async fn repeated(
+        &self,
+        person: &str,
+        category: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<desk::CaseNumber>, StoreError> {
+        let before = self.cases_of(person, SIGNED_MAX).await?;
+        let same = |case: &Case| desk::is_repeat(case, category, now);
+        Ok(before.into_iter().find(|(_, case)| same(&case.record)).map(|(_, c)| c.record.number))
+    }
+
+    /// The other half of a merge, in the same commit: the parent learns of its child.
+    pub(super) async fn join_parent(
+        &self,
+        changes: &mut Changes,
+        child: &Case,
+        events: &[CaseEvent],
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(), CommandError> {
+        let parent = events.iter().find_map(|event| match &event.change {
+            Change::Merged { parent, .. } => Some(*parent),
+            _ => None,
+        });
+        let Some(parent) = parent else { return Ok(()) };
+        let missing = || CommandError::Refused("没有主件这个编号。请核对九位数字。".into());
+        let before =
+            load::<Case>(&*self.store, keys::case(&parent.digits())).await?.ok_or_else(missing)?;
+        let tables = self.tables();
+        let join = Command::Join { child: child.number };
+        let joined = desk::decide(Some(&before.record), join, by, now, &tables.rules())
+            .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
+        self.add_events(changes, Some(&before), &joined)?;
+        Ok(())
+    }
+
+    /// What those who go on under a case are told of it: one word for all.
+    pub(super) async fn tell_children(
+        &self,
+        changes: &mut Changes,
+        parent: &Case,
+        events: &[CaseEvent],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let told = events.iter().filter(|event| {
+            matches!(
+                event.change,
+                Change::Progress { .. }
+                    | Change::ExtensionGranted { .. }
+                    | Change::Deferred { .. }
+                    | Change::Supervised { .. }
+            )
+        });
+        for event in told {
+            for number in &parent.children {
+                let child = load::<Case>(&*self.store, keys::case(&number.digits())).await?;
+                let Some(child) = child.filter(|one| one.record.parent == Some(parent.number))
+                else {
+                    continue;
+                };
+                // Its own number and words, its parent's time.
+                let shown = Case { round_due_at: parent.round_due_at, ..child.record };
+                for notice in self.notices_of(&shown, std::slice::from_ref(event), now) {
+                    let id = format!("{}-of-{}", notice.id, parent.revision);
+                    changes.create(&Outgoing { id, ..notice })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes all of these under `parent`, each in a commit of its own. Gives how many, and why
+    /// the first of the others was not.
+    pub async fn take_in(
+        &self,
+        session: &Session,
+        parent: &str,
+        children: &str,
+        reason: &str,
+    ) -> Result<usize, CommandError> {
+        session.must(Right::Dispatch)?;
+        let found = load::<Case>(&*self.store, keys::case(parent)).await?;
+        let parent = found.ok_or(CommandError::NotFound)?.record.number;
+        let (mut taken, mut refused) = (0, None);
+        for number in children.split(',').take(TAKEN_MAX) {
+            let Some(child) = load::<Case>(&*self.store, keys::case(number)).await? else {
+                continue;
+            };
+            let merge = Command::Merge { parent, reason: reason.to_owned() };
+            let by = session.actor();
+            match self.step_case(number, child.record.revision, merge, &by).await {
+                Ok(()) => taken += 1,
+                Err(error @ CommandError::Unavailable) => return Err(error),
+                Err(error) => {
+                    refused.get_or_insert_with(|| format!("{}：{error}", tasks::shown(number)));
+                }
+            }
+        }
+        match refused {
+            Some(why) if taken == 0 => Err(CommandError::Refused(why)),
+            _ => Ok(taken),
+        }
+    }
+
+    /// Many of one kind from one place within an hour are one thing to do. Says how many such
+    /// were found that nobody had been told of.
+    pub(super) async fn find_bursts(&self) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let end = now + SignedDuration::from_secs(1);
+        let range = keys::cases_received(now - BURST_WITHIN, end);
+        let mut groups: BTreeMap<(String, String), Vec<Case>> = BTreeMap::new();
+        for (_, case) in list_by_index::<Case>(&*self.store, range, HOUR_MAX).await? {
+            let case = case.record;
+            if let (Some(category), Some(place)) = (&case.category, &case.place_code)
+                && !case.confidential
+            {
+                groups.entry((category.clone(), place.clone())).or_default().push(case);
+            }
+        }
+        let mut told = 0;
+        for group in groups.values().filter(|group| group.len() >= BURST_MIN) {
+            told += usize::from(self.tell_of_burst(group, now).await?);
+        }
+        Ok(told)
+    }
+
+    async fn tell_of_burst(&self, group: &[Case], now: Timestamp) -> Result<bool, StoreError> {
+        // The hour moves on: one of them is known by any that was in it before.
+        let mut before = None;
+        for case in group {
+            let id = burst_id(case);
+            if let Some(task) = load::<Task>(&*self.store, keys::task(&id)).await? {
+                before = Some(task);
+                break;
+            }
+        }
+        let mut changes = Changes::default();
+        let first = &group[0];
+        match &before {
+            Some(before) => {
+                let mut task = before.record.clone();
+                let known = |case: &Case| task.lines.iter().any(|one| one.text == said(case));
+                let new: Vec<&Case> = group.iter().filter(|case| !known(case)).collect();
+                if new.is_empty() || task.done.is_some() {
+                    return Ok(false);
+                }
+                for case in new {
+                    tasks::add_line(&mut task, tasks::line(case.received_at, true, &said(case)));
+                }
+                task.title = title(first, task.lines.len());
+                changes.replace(before, &task)?;
+            }
+            None => {
+                let mut task = Task {
+                    id: burst_id(first),
+                    title: title(first, group.len()),
+                    reason: "一个小时里好几个人反映同一件事。请打开下面的事项，把别的并到它上面"
+                        .into(),
+                    who: first.place_name.clone().unwrap_or_default(),
+                    case: Some(first.number.digits()),
+                    ..tasks::blank(TaskKind::Burst, now)
+                };
+                for case in group {
+                    tasks::add_line(&mut task, tasks::line(case.received_at, true, &said(case)));
+                }
+                changes.create(&task)?;
+            }
+        }
+        match self.store.commit(changes.into_batch()).await {
+            // A clerk had it in hand at the same moment.
+            Err(StoreError::Conflict(_)) => Ok(false),
+            done => done.map(|()| true),
+        }
+    }
+}
+
+fn ranges(case: &Case, now: Timestamp) -> Vec<Range> {
+    let end = now + SignedDuration::from_secs(1);
+    let village = case.place_code.as_deref();
+    let near = village.map(|code| keys::cases_of_village(code, now - LOOK_BACK, end));
+    let against = case.respondent.as_ref().map(|_| keys::cases_received(now - LOOK_BACK, end));
+    near.into_iter().chain(against).map(keys::newest_first).collect()
+}
+
+fn view(case: &Case, other: &Case) -> AlikeView {
+    AlikeView {
+        number: other.number.digits(),
+        text: other.text.clone(),
+        state: other.state.word(),
+        received_at: other.received_at,
+        similarity: desk::similarity(&case.text, &other.text),
+        same_person: case.person == other.person,
+        takes: desk::takes_in(other),
+        goes: desk::goes_under(other),
+    }
+}
+
+fn burst_id(first: &Case) -> String {
+    format!("burst-{}", first.number.digits())
+}
+
+fn title(first: &Case, count: usize) -> String {
+    format!("群发：{}，{count}人反映", first.title)
+}
+
+fn said(case: &Case) -> String {
+    format!("{} {}", case.number, case.text)
+}

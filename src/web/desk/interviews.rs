@@ -1,0 +1,185 @@
+//! 约谈: the notices about departments that stay late, one of them with its forms, and on paper.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use super::page::{self, Frame};
+use super::session::{Fields, Posted, SignedIn};
+use crate::office::{CommandError, FieldKind, InterviewView, Office, Typed};
+
+pub fn routes() -> Router<Arc<Office>> {
+    Router::new()
+        .route("/desk/interviews", get(list))
+        .route("/desk/interviews/{id}", get(one))
+        .route("/desk/interviews/{id}/{action}", post(act))
+}
+
+#[derive(Template)]
+#[template(path = "desk/interviews.html")]
+struct List {
+    frame: Frame,
+    open: Vec<InterviewView>,
+    ended: Vec<InterviewView>,
+}
+
+async fn list(State(office): State<Arc<Office>>, headers: HeaderMap, signed: SignedIn) -> Response {
+    let all = match office.interviews(&signed.session).await {
+        Ok(all) => all,
+        Err(error) => return page::failed(&error),
+    };
+    let frame = Frame::new(&office, &signed.session, "interviews", &headers);
+    let (open, ended) = all.into_iter().partition(|interview| interview.open);
+    let page = List { frame, open, ended };
+    page::show(StatusCode::OK, &page, &page.frame)
+}
+
+#[derive(Template)]
+#[template(path = "desk/interview.html")]
+struct One {
+    frame: Frame,
+    interview: InterviewView,
+    problem: Option<String>,
+    /// The form that did not go through, and what was typed there.
+    kept: (String, Fields),
+}
+
+impl One {
+    fn value(&self, action: &str, field: &str) -> &str {
+        if self.kept.0 == action { self.kept.1.get(field) } else { "" }
+    }
+}
+
+async fn one(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    signed: SignedIn,
+    Path(id): Path<String>,
+) -> Response {
+    let nothing = (String::new(), Fields::default());
+    show(&office, &headers, &signed, &id, StatusCode::OK, None, nothing).await
+}
+
+async fn show(
+    office: &Office,
+    headers: &HeaderMap,
+    signed: &SignedIn,
+    id: &str,
+    status: StatusCode,
+    problem: Option<String>,
+    kept: (String, Fields),
+) -> Response {
+    let interview = match office.interview(&signed.session, id).await {
+        Ok(Some(interview)) => interview,
+        Ok(None) => return page::message(StatusCode::NOT_FOUND, "没有这张约谈单。"),
+        Err(error) => return page::failed(&error),
+    };
+    let frame = Frame::new(office, &signed.session, "interviews", headers);
+    let page = One { frame, interview, problem, kept };
+    page::show(status, &page, &page.frame)
+}
+
+async fn act(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    Path((id, action)): Path<(String, String)>,
+    posted: Posted<SignedIn>,
+) -> Response {
+    let Posted { signed, fields } = posted;
+    let acted = match fields.get("revision").parse() {
+        Ok(revision) => {
+            let typed = |name: &str| fields.get(name).to_owned();
+            let typed = Typed(&typed);
+            office.interview_command(&signed.session, &id, revision, &action, &typed).await
+        }
+        Err(_) => Err(CommandError::Changed),
+    };
+    match acted {
+        Ok(()) => {
+            let path = format!("/desk/interviews/{}", page::percent(&id));
+            page::after("noted", &path, office.secure_cookies())
+        }
+        Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
+        Err(error) => {
+            let (status, problem) = (page::status_of(&error), Some(error.to_string()));
+            show(&office, &headers, &signed, &id, status, problem, (action, fields)).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{self, HOSTILE, HOSTILE_SHOWN, check_page};
+    use super::*;
+    use crate::office::{FormField, InterviewForm, LateCaseView, MinutesView};
+
+    fn interview() -> InterviewView {
+        let field = |name, kind| FormField {
+            name,
+            label: "理由",
+            hint: "",
+            kind,
+            required: true,
+            value: String::new(),
+        };
+        InterviewView {
+            id: "城管-1".into(),
+            title: "约谈〔城管〕1号".into(),
+            department: HOSTILE.into(),
+            phone: None,
+            state: "待提出",
+            open: true,
+            drafted_at: sample::at(),
+            cases: vec![LateCaseView {
+                number: "126041273".into(),
+                title: HOSTILE.into(),
+                due: "11月25日17:30".into(),
+                promise: "11月27日17:30".into(),
+                state: "办理中",
+                later: true,
+            }],
+            minutes: Some(MinutesView {
+                held: "2026-12-02 15:00".into(),
+                attendees: HOSTILE.into(),
+                text: HOSTILE.into(),
+                measures: HOSTILE.into(),
+                deadline: "2026-12-10".into(),
+            }),
+            steps: vec![(sample::at(), HOSTILE.into(), "提出约谈", HOSTILE.into())],
+            forms: vec![InterviewForm {
+                action: "propose",
+                title: "提出约谈",
+                intro: "",
+                fields: vec![field("reason", FieldKind::Text)],
+            }],
+            revision: 3,
+        }
+    }
+
+    #[test]
+    fn a_notice_shows_everything_and_keeps_what_was_typed() {
+        let kept = ("propose".to_owned(), Fields::from([("reason", HOSTILE)]));
+        let page = One {
+            frame: sample::frame(),
+            interview: interview(),
+            problem: Some("请写上理由".into()),
+            kept,
+        };
+        let html = page.render().unwrap();
+        check_page(&html);
+        assert!(html.contains(&format!(">{HOSTILE_SHOWN}</textarea>")), "{html}");
+        for part in ["126-041-273", "批准后又列入", "name=\"revision\" value=\"3\"", "盖章"]
+        {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        let list = List { frame: sample::frame(), open: vec![interview()], ended: vec![] };
+        let html = list.render().unwrap();
+        check_page(&html);
+        assert!(html.contains("/desk/interviews/%E5%9F%8E%E7%AE%A1-1"), "{html}");
+    }
+}

@@ -1,0 +1,160 @@
+//! Several about the same: shown side by side, taken under one, taken out again; many in an hour.
+
+use bianmin::office::Role;
+
+use super::county::{Clerk, County, county, number_in, part};
+
+const REPLY: &str = "水管已经修好，今天下午六点全村恢复供水，谢谢您反映。";
+const CITY: &str = "县城市管理综合行政执法局";
+const REASON: (&str, &str) = ("reason", "反映的是同一件事");
+
+fn who(n: usize) -> String {
+    format!("oVillager{n:020}")
+}
+
+/// About rubbish in that village; gives the number as digits.
+async fn rubbish(county: &County, n: usize, words: &str) -> String {
+    let text = format!("大黑坨村的垃圾{words}，我叫张三，电话1380013{n:04}");
+    let last = county.talk(&who(n), &[&text, "对"]).await;
+    assert!(last.contains("收到了，编号"), "{last}");
+    number_in(&last)
+}
+
+#[tokio::test]
+async fn candidates_are_shown_side_by_side_the_most_alike_first() {
+    let county = county().open().await;
+    let first = rubbish(&county, 1, "堆在村口桥边没人拉走").await;
+    let far = rubbish(&county, 2, "桶全满了要换新的").await;
+    let near = rubbish(&county, 3, "堆在村口桥边没有人拉").await;
+    let clerk = county.clerk().await;
+    let page = clerk.get(&format!("/desk/cases/{near}")).await;
+    let shown = part(&page, "id=\"alike\"", "</section>");
+    let at = |number: &str| shown.find(&format!("/desk/cases/{number}\"")).expect("it is shown");
+    assert!(at(&first) < at(&far), "{shown}");
+    assert!(shown.contains("堆在村口桥边没人拉走") && shown.contains("桶全满了"), "{shown}");
+    // A department has nothing to merge, and an answered one is no candidate any more.
+    let lead = county.staff("城管经办", Role::Department, Some("城管")).await;
+    let mut clerk = clerk;
+    clerk.act(&near, "dispatch", &[("department", "城管")]).await;
+    let page = lead.get(&format!("/desk/cases/{near}")).await;
+    assert!(!page.contains("也许是同一件事"), "{page}");
+    clerk.act(&near, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
+    assert!(!clerk.get(&format!("/desk/cases/{near}")).await.contains("也许是同一件事"));
+}
+
+#[tokio::test]
+async fn a_merge_is_undone_and_a_wrong_one_is_refused() {
+    let county = county().open().await;
+    let parent = rubbish(&county, 1, "堆在村口没人拉").await;
+    let child = rubbish(&county, 2, "堆在村口没人管").await;
+    let mut clerk = county.clerk().await;
+    for (number, told) in [("126000000", "请核对九位数字"), (&*child, "它自己就是主件")]
+    {
+        let fields = [("parent", number), REASON];
+        let (status, text) = clerk.try_act(&child, "merge", &fields).await;
+        assert!(status == 422 && text.contains(told), "{number}: {text}");
+    }
+    clerk.act(&child, "merge", &[("parent", &parent), REASON]).await;
+    let page = clerk.get(&format!("/desk/cases/{parent}")).await;
+    assert!(
+        page.contains("并进来的") && page.contains(&format!("/desk/cases/{child}\"")),
+        "{page}"
+    );
+    assert!(county.inbox(&who(2)).last().unwrap().contains("一起"), "{:?}", county.inbox(&who(2)));
+    // Out again, on its own promise.
+    clerk.act(&child, "unmerge", &[("reason", "看错了，不是一处")]).await;
+    let page = clerk.get(&format!("/desk/cases/{child}")).await;
+    assert!(page.contains("撤销并案") && page.contains("待受理"), "{page}");
+    clerk.act(&child, "dispatch", &[("department", "城管")]).await;
+    // A confidential one stays alone.
+    clerk.act(&child, "hide", &[]).await;
+    let (status, text) = clerk.try_act(&child, "merge", &[("parent", &parent), REASON]).await;
+    assert!(status == 422 && text.contains("它是保密的"), "{text}");
+}
+
+#[tokio::test]
+async fn many_within_an_hour_are_one_card_one_parent_and_one_word_for_all() {
+    let mut county = county().open().await;
+    let mut numbers = Vec::new();
+    for n in 1..=4 {
+        numbers.push(rubbish(&county, n, "堆成山了").await);
+    }
+    county.settle().await;
+    {
+        let clerk = county.clerk().await;
+        assert!(clerk.tasks("群发：").await.is_empty(), "four are not many");
+    }
+    county.pass(20 * 60).await;
+    numbers.push(rubbish(&county, 5, "堆成山了，味儿大").await);
+    county.settle().await;
+    let mut clerk = county.clerk_again().await;
+    let [task] = &clerk.tasks("5人反映").await[..] else { panic!("one card") };
+    assert!(clerk.get(task).await.contains(&format!("/desk/cases/{}\"", numbers[0])));
+    county.settle().await;
+    // One more is the same card.
+    numbers.push(rubbish(&county, 6, "堆成山了，快来拉").await);
+    county.settle().await;
+    assert_eq!(clerk.tasks("6人反映").await, std::slice::from_ref(task));
+    take_all_in(&mut clerk, &numbers[0]).await;
+    county.settle().await;
+    let page = clerk.get(&format!("/desk/cases/{}", numbers[0])).await;
+    let inside = part(&page, "并进来的", "</div>");
+    for number in &numbers[1..] {
+        assert!(inside.contains(number), "{inside}");
+    }
+    // One word on the parent reaches all of them, under their own numbers.
+    clerk.act(&numbers[0], "dispatch", &[("department", "城管")]).await;
+    clerk.act(&numbers[0], "progress", &[("text", "车已经在路上")]).await;
+    for (n, number) in (1..).zip(&numbers) {
+        let shown = format!("{}-{}-{}", &number[..3], &number[3..6], &number[6..]);
+        let inbox = county.inbox(&who(n));
+        let told = inbox.iter().filter(|text| text.contains("车已经在路上")).count();
+        let phoned = clerk.tasks("车已经在路上").await.len();
+        assert!(told == 1 || phoned > 0, "{n}: {inbox:#?}");
+        assert!(inbox.iter().any(|text| text.contains(&shown)), "{n}: {inbox:#?}");
+    }
+}
+
+async fn take_all_in(clerk: &mut Clerk<'_>, parent: &str) {
+    let page = clerk.get(&format!("/desk/cases/{parent}")).await;
+    let children = part(&page, "name=\"children\" value=\"", "\"").to_owned();
+    assert_eq!(children.split(',').count(), 5, "{children}");
+    let (status, text) = clerk.try_act(parent, "take_in", &[("children", &children)]).await;
+    assert_eq!(status, 303, "{text}");
+}
+
+#[tokio::test]
+async fn the_same_person_with_the_same_kind_again_is_a_repetition() {
+    let county = county().open().await;
+    let first = rubbish(&county, 1, "堆在村口没人拉").await;
+    let again = rubbish(&county, 1, "又堆起来了").await;
+    let other = rubbish(&county, 2, "堆在村口没人拉").await;
+    let mut clerk = county.clerk().await;
+    let page = clerk.get(&format!("/desk/cases/{again}")).await;
+    assert!(part(&page, "重复诉求", "</div>").contains(&first), "{page}");
+    for number in [&first, &other] {
+        assert!(!clerk.get(&format!("/desk/cases/{number}")).await.contains("<dt>重复诉求"));
+    }
+    for number in [&first, &again, &other] {
+        clerk.act(number, "dispatch", &[("department", "城管")]).await;
+    }
+    let rate = clerk.figure("2026-11", CITY, "重复诉求率").await;
+    assert_eq!(rate, "33.3%");
+}
+
+/// What was disputed once is written into the catalogue, and suggested from then on.
+#[tokio::test]
+async fn the_catalogue_of_leads_is_what_is_suggested() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let mut suggested = Vec::new();
+    for text in ["楼下广场舞音响吵到半夜", "东头那个厂子夜里机器响得睡不着"]
+    {
+        let number = clerk.file("13800138000", "0507", text).await;
+        let page = clerk.get(&format!("/desk/cases/{number}")).await;
+        let form = part(&page, "id=\"dispatch\"", "</section>");
+        suggested.push(part(form, "\" selected>", "<").to_owned());
+        assert!(page.contains("牵头目录") && page.contains("2026-03-01定"), "{page}");
+    }
+    assert_eq!(suggested, ["县公安局（建议）", "市生态环境局县分局（建议）"]);
+}
