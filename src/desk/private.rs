@@ -197,13 +197,17 @@ impl<'w> Veil<'w> {
         if self.confidential { NOT_SHOWN.to_owned() } else { zh::mask_phone(digits) }
     }
 
+    /// Hers first: a name that ends in a numeral would be taken for a part of the number behind it.
     fn with(&self, text: &str, number: &dyn Fn(&str, &str) -> String) -> String {
-        let text = zh::replace_phones(text, number);
-        match &self.who.name {
-            // One character is in too many other words.
-            Some(name) if name.chars().count() > 1 => text.replace(name, &self.name()),
-            _ => text,
+        let mut text = text.to_owned();
+        // One character is in too many other words.
+        if let Some(name) = self.who.name.as_ref().filter(|name| name.chars().count() > 1) {
+            text = text.replace(name, &self.name());
         }
+        if let Some(phone) = self.who.phone.as_ref().filter(|phone| phone.len() > 6) {
+            text = text.replace(phone, &self.number(phone));
+        }
+        zh::replace_phones(&text, number)
     }
 
     pub fn name(&self) -> String {
@@ -221,6 +225,16 @@ impl<'w> Veil<'w> {
             None => String::new(),
         }
     }
+}
+
+/// Her words when nobody is to find her in them any more.
+pub fn nameless(text: &str, who: &Who) -> String {
+    Veil { who, confidential: true }.over(text)
+}
+
+/// These texts say who she is.
+pub fn name_her(texts: &Texts, who: &Who) -> bool {
+    texts.values().any(|text| nameless(text, who) != *text)
 }
 
 /// What stands for somebody whom nobody is to know.

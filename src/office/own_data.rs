@@ -2,11 +2,12 @@
 //! (Personal Information Protection Law, articles 45 and 47).
 
 use crate::calendar::spoken;
+use crate::desk::private::{name_her, nameless};
 use crate::desk::{Case, Depth, Listing, ListingCommand, erase};
 use crate::dialog::{Fields, Value};
-use crate::store::private_records::Identity;
+use crate::store::private_records::{Identity, Words};
 use crate::store::records::{Person, Task, TaskKind};
-use crate::store::{Loaded, StoreError, keys, list_by_index, load};
+use crate::store::{Loaded, StoreError, keys, list, list_by_index, load};
 
 use super::actions::Outcome;
 use super::tasks;
@@ -105,8 +106,17 @@ impl Turn<'_> {
             return Ok(Err("您的事太多，一次删不完。请回「人工」，工作人员帮您删。".into()));
         }
         for before in &cases {
-            let case = erase::without(&before.record, Depth::Identity, self.now);
+            let number = before.record.number.digits();
+            let who = self.office.who(&number).await?;
+            let mut case = erase::without(&before.record, Depth::Identity, self.now);
+            case.text = nameless(&case.text, &who);
             self.changes.replace(before, &case)?;
+            let words = keys::words_of(&number);
+            for words in list::<Words>(&*self.office.store, words, EXAMINED).await? {
+                if name_her(&words.texts, &who) {
+                    self.changes.remove(&words);
+                }
+            }
             let identity = keys::identity(&case.number.digits());
             if let Some(identity) = load::<Identity>(&*self.office.store, identity).await? {
                 self.changes.remove(&identity);

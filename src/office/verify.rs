@@ -143,11 +143,7 @@ async fn case_at(store: &dyn Engine, key: Key) -> Result<usize, Trouble> {
         if kept.iter().any(|one| !event.commitments.contains(one)) {
             return broken(n, "写的话或姓名电话改过");
         }
-        let may_be_gone = match case.erased.map(|erased| erased.depth) {
-            None => 0,
-            Some(Depth::Identity) => usize::from(event.n == 1),
-            Some(Depth::All) => event.commitments.len(),
-        };
+        let may_be_gone = if case.erased.is_some() { event.commitments.len() } else { 0 };
         if kept.len() + may_be_gone < event.commitments.len() {
             return broken(n, "写的话或姓名电话没有了，又没有清除过");
         }
@@ -162,7 +158,7 @@ async fn case_at(store: &dyn Engine, key: Key) -> Result<usize, Trouble> {
         let n = words.record.n as usize - 1;
         whole.get_mut(n).into_iter().for_each(|event| put_back(event, &words.record.texts));
     }
-    let silent = case.erased.is_some_and(|erased| erased.depth == Depth::All);
+    let silent = case.erased.is_some();
     match fold(&whole) {
         Ok(folded) if alike(&folded, silent) == alike(&case, silent) => Ok(whole.len()),
         Ok(_) => broken(whole.len(), "事项现在的样子和记录对不上"),

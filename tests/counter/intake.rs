@@ -24,7 +24,7 @@ async fn file(clerk: &mut Clerk<'_>, fields: &[(&str, &str)]) -> Result<String, 
 }
 
 async fn page(county: &County, number: &str) -> String {
-    county.clerk_again().await.get(&format!("/desk/cases/{number}")).await
+    county.clerk_again().await.see(number, "核对登记").await.1
 }
 
 #[tokio::test]
