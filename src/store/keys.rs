@@ -44,6 +44,8 @@
 //! | `order/<number>` | Order |
 //! | `order-event/<number>/<n>` | StoredOrderEvent |
 //! | `order-key/<key>` | OrderKey |
+//! | `payment/<order>/<attempt>` | Payment |
+//! | `payback/<refund number>` | Payback |
 //! | `pickup/<village>/<code>` | PickupCode |
 //! | `price/<article>/<time>` | PriceChange |
 //! | `shelf` | ShelfMark |
@@ -96,6 +98,8 @@
 //! | `i/order-state/<state>/<placed>/<number>` | Order |
 //! | `i/order-run/<date>/<number>` | Order |
 //! | `i/order-person/<person>/<number>` | Order |
+//! | `i/payment-due/<time>/<trade number>` | Payment |
+//! | `i/payback-due/<time>/<refund number>` | Payback |
 //! | `i/order-merchant/<merchant>/<state>/<placed>/<number>` | Order |
 //! | `i/order-village/<village>/<state>/<placed>/<number>` | Order |
 //! | `i/purchase-village/<village>/<time>/<id>` | Purchase |

@@ -29,11 +29,15 @@ fn is_mobile(digits: &str) -> bool {
 /// Chinese digits count where at least four follow each other.
 fn runs(text: &str) -> Vec<(String, Range<usize>)> {
     let mut runs: Vec<(String, Range<usize>)> = Vec::new();
-    let mut open = false;
+    let (mut open, mut last) = (false, None);
     for (at, c) in text.char_indices() {
         match digit(c) {
             Some(value) => {
                 let end = at + c.len_utf8();
+                // 张三 138…: the name ends with a digit that is not of the number.
+                let apart = runs.last().is_some_and(|(_, range)| range.end < at);
+                open &= !apart || last == Some(is_han(c));
+                last = Some(is_han(c));
                 match runs.last_mut().filter(|_| open) {
                     Some((digits, range)) => {
                         digits.push(char::from(b'0' + value));

@@ -147,6 +147,9 @@ fn a_phone_says_what_is_wrong() {
 #[test]
 fn numbers_in_a_text_are_masked() {
     let check = |text: &str, expect: &str| assert_eq!(mask_phones(text), expect);
+    check("张三 13800138000", "张三 138****8000");
+    check("老六　13800138000", "老六　138****8000");
+    check("一三八 零零一三 八零零零", "138****8000");
     check("打13800138000，或者0315-4611234", "打138****8000，或者031****1234");
     check("座机03154611234，手机138 0013 8000。", "座机031****1234，手机138****8000。");
     check("一三八零零一三八零零零", "138****8000");

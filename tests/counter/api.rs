@@ -354,7 +354,7 @@ async fn each_address_of_the_document_is_there() {
             assert_eq!(answer.status(), 401, "{method} {path} is there, and wants a key");
         }
     }
-    assert_eq!(count, 12 + command_shapes().len());
+    assert_eq!(count, 13 + command_shapes().len());
     assert_eq!(operation("get", "/cases?limit=1").unwrap().0, "/api/v1/cases");
 }
 

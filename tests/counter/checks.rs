@@ -248,7 +248,7 @@ async fn c11_a_confidential_case_shows_the_department_no_contact_on_page_print_o
     let county = county().open().await;
     let number = county.report(VILLAGER).await;
     let mut clerk = county.clerk().await;
-    let lead = county.staff("城管经办", Role::Department, Some("城管")).await;
+    let mut lead = county.staff("城管经办", Role::Department, Some("城管")).await;
     clerk.act(&number, "dispatch", &[("department", "城管")]).await;
     let ledger = "kind=cases&month=2026-11";
     let paths = [
@@ -257,15 +257,30 @@ async fn c11_a_confidential_case_shows_the_department_no_contact_on_page_print_o
         format!("/desk/ledgers?{ledger}"),
         format!("/desk/ledgers/file/csv?{ledger}"),
     ];
-    let seen = lead.get(&paths[0]).await;
+    let (_, seen) = lead.see(&number, "联系她问在哪里").await;
     assert!(seen.contains("13800138000") && seen.contains("张三"), "else nothing is shown here");
     clerk.act(&number, "hide", &[]).await;
+    let forced = lead.post(&format!("{}/identity", paths[0]), &[("reason", "联系她")]).await.1;
+    assert!(!forced.contains("13800138000") && !forced.contains("张三"), "{forced}");
     for path in &paths {
         let page = lead.get(path).await;
         for contact in ["张三", "13800138000", "138****8000"] {
             assert!(!page.contains(contact), "{path} has {contact}: {page}");
         }
     }
+}
+
+#[tokio::test]
+async fn c12_every_identity_read_appears_in_the_view_log() {
+    let county = county().open().await;
+    let number = county.report(VILLAGER).await;
+    let mut clerk = county.clerk().await;
+    let auditor = county.staff("审计", Role::Auditor, None).await;
+    let of_case = format!("/desk/audit?case={number}");
+    assert!(!auditor.get(&of_case).await.contains("打电话核实地址"), "nobody has looked");
+    assert_eq!(clerk.see(&number, "打电话核实地址").await.0, 200);
+    let page = auditor.get(&of_case).await;
+    assert!(page.contains("管理员") && page.contains("打电话核实地址"), "{page}");
 }
 
 #[tokio::test]
@@ -327,7 +342,7 @@ async fn c15_a_deletion_request_leaves_the_monthly_ledgers_counts_unchanged() {
         let foot = part(page, "本月受理", "</p>").to_owned();
         (foot, page.matches("<tr>").count())
     };
-    assert!(before.contains("张三") && before.contains("本月受理1件　办结1件"), "{before}");
+    assert!(before.contains("张**") && before.contains("本月受理1件　办结1件"), "{before}");
     let said = county.talk(VILLAGER, &["删除资料", "1"]).await;
     assert!(said.starts_with("删掉了"), "{said}");
     let after = clerk.get(village).await;

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, header};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::asked::Known;
@@ -22,8 +22,7 @@ pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A list of objects, one an article, with the columns of the table as keys: 编号, 商家, 类别, 名称,
 /// 单位, 会员价, 库存, 最少, 最多 are needed. Or the same as CSV, with `text/csv`.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct Goods(#[allow(dead_code)] pub Vec<BTreeMap<String, Value>>);
+pub type Goods = Vec<BTreeMap<String, Value>>;
 
 /// What became of the articles. All of them are taken, or none.
 #[derive(Debug, Serialize, JsonSchema)]
