@@ -123,7 +123,7 @@ async fn no_page_of_any_role_holds_her_name_or_number() {
         (Role::Source, None),
         (Role::Auditor, None),
     ] {
-        let who = county.staff(&format!("{role}{}", of.unwrap_or_default()), role, of).await;
+        let who = county.staff(&format!("另一位{role}{}", of.unwrap_or_default()), role, of).await;
         let (pages, found) = crawl(&who).await;
         assert!(pages > 2, "{role}: {pages} pages");
         assert_eq!(found, Vec::<String>::new(), "{role} {of:?}");
