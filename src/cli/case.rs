@@ -18,7 +18,7 @@ use crate::office::{CommandShape, FieldKind, FormField, Office, Session, Typed, 
 use crate::web::api::{self, Filing, Outcome, Wanted, WholeCase};
 
 use super::control::{self, Key};
-use super::dialogs::when;
+use super::dialogs::{Answer, when};
 use super::start;
 
 const PATH: &str = "/control/case";
@@ -250,13 +250,6 @@ struct Order {
     name: String,
     json: bool,
     command: CaseCommand,
-}
-
-/// What it came to.
-#[derive(Serialize, Deserialize)]
-struct Answer {
-    text: String,
-    done: bool,
 }
 
 pub async fn run(config: &Path, how: How, command: CaseCommand) -> anyhow::Result<ExitCode> {

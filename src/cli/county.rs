@@ -7,10 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
-use axum::{Json, Router};
+use axum::Router;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 
@@ -75,35 +72,23 @@ pub async fn run(config: &Path, command: CountyCommand) -> anyhow::Result<ExitCo
             let clock = Arc::new(SystemClock);
             let office = Office::new(Parts { config, store, clock, tables, script })
                 .map_err(|error| anyhow!(error))?;
-            perform(&office, order).await?
+            perform(office, order).await?
         }
     };
     print!("{}", answer.text);
     Ok(if answer.done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The server's side.
+/// What a running server answers.
 pub fn router(key: Key, office: Arc<Office>) -> Router {
-    Router::new().route(PATH, post(take)).with_state((key, office))
+    control::answers(PATH, key, office, perform)
 }
 
-async fn take(
-    State((key, office)): State<(Key, Arc<Office>)>,
-    headers: HeaderMap,
-    Json(order): Json<Order>,
-) -> Result<Json<Answer>, (StatusCode, String)> {
-    if !key.is_shown(&headers) {
-        return Err((StatusCode::FORBIDDEN, "not for you".into()));
-    }
-    let answer = perform(&office, order).await;
-    answer.map(Json).map_err(|error| (StatusCode::CONFLICT, format!("{error:#}")))
-}
-
-async fn perform(office: &Office, order: Order) -> anyhow::Result<Answer> {
+async fn perform(office: Arc<Office>, order: Order) -> anyhow::Result<Answer> {
     let folder = || Tables::read(office.county_folder());
     match order.command {
-        CountyCommand::Status => status(office, folder(), &order.common).await,
-        CountyCommand::History => history(office).await,
+        CountyCommand::Status => status(&office, folder(), &order.common).await,
+        CountyCommand::History => history(&office).await,
         CountyCommand::Publish => {
             let tables = match folder() {
                 Ok(tables) => tables,

@@ -6,10 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
-use axum::{Json, Router};
+use axum::Router;
 use clap::Subcommand;
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -83,34 +80,22 @@ pub async fn run(config: &Path, command: DialogsCommand) -> anyhow::Result<ExitC
             let clock = Arc::new(SystemClock);
             let office = Office::new(Parts { config, store, clock, tables, script })
                 .map_err(|error| anyhow!(error))?;
-            perform(&office, command).await?
+            perform(office, command).await?
         }
     };
     print!("{}", answer.text);
     Ok(if answer.done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The server's side.
+/// What a running server answers.
 pub fn router(key: Key, office: Arc<Office>) -> Router {
-    Router::new().route(PATH, post(order)).with_state((key, office))
+    control::answers(PATH, key, office, perform)
 }
 
-async fn order(
-    State((key, office)): State<(Key, Arc<Office>)>,
-    headers: HeaderMap,
-    Json(command): Json<DialogsCommand>,
-) -> Result<Json<Answer>, (StatusCode, String)> {
-    if !key.is_shown(&headers) {
-        return Err((StatusCode::FORBIDDEN, "not for you".into()));
-    }
-    let answer = perform(&office, command).await;
-    answer.map(Json).map_err(|error| (StatusCode::CONFLICT, format!("{error:#}")))
-}
-
-async fn perform(office: &Office, command: DialogsCommand) -> anyhow::Result<Answer> {
+async fn perform(office: Arc<Office>, command: DialogsCommand) -> anyhow::Result<Answer> {
     match command {
-        DialogsCommand::Status => status(office).await,
-        DialogsCommand::History => history(office).await,
+        DialogsCommand::Status => status(&office).await,
+        DialogsCommand::History => history(&office).await,
         DialogsCommand::Publish { at_once } => told(office.publish_folder(BY, at_once).await),
         DialogsCommand::Rollback { hash, at_once } => {
             let Some(snapshot) = office.find_snapshot(&hash).await? else {

@@ -7,18 +7,15 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{anyhow, bail};
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
-use axum::{Json, Router};
+use anyhow::bail;
+use axum::Router;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use crate::office::clock::SystemClock;
-use crate::office::{Office, Parts};
+use crate::office::Office;
 
 use super::control::{self, Key};
+use super::dialogs::Answer;
 use super::start;
 
 const PATH: &str = "/control/privacy";
@@ -49,55 +46,23 @@ pub enum Order {
     Erase(EraseOptions),
 }
 
-#[derive(Serialize, Deserialize)]
-struct Answer {
-    text: String,
-    done: bool,
-}
-
 pub async fn run(config: &Path, order: Order) -> anyhow::Result<ExitCode> {
     let config = start::read_config(config)?;
-    let answer = match start::is_embedded(&config) {
-        true => control::ask(&config.settings.server.data, PATH, &order).await?,
-        false => None,
-    };
-    let answer: Answer = match answer {
-        Some(answer) => answer,
-        None => {
-            let (tables, script) = start::read_county(&config)?;
-            let store = start::open_store(&config).await?.store();
-            let clock = Arc::new(SystemClock);
-            let office = Office::new(Parts { config, store, clock, tables, script })
-                .map_err(|error| anyhow!(error))?;
-            perform(&office, order).await?
-        }
-    };
+    let answer: Answer = control::ask_or_do(config, PATH, order, perform).await?;
     print!("{}", answer.text);
     Ok(if answer.done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The server's side.
+/// What a running server answers.
 pub fn router(key: Key, office: Arc<Office>) -> Router {
-    Router::new().route(PATH, post(serve)).with_state((key, office))
+    control::answers(PATH, key, office, perform)
 }
 
-async fn serve(
-    State((key, office)): State<(Key, Arc<Office>)>,
-    headers: HeaderMap,
-    Json(order): Json<Order>,
-) -> Result<Json<Answer>, (StatusCode, String)> {
-    if !key.is_shown(&headers) {
-        return Err((StatusCode::FORBIDDEN, "not for you".into()));
-    }
-    let answer = perform(&office, order).await;
-    answer.map(Json).map_err(|error| (StatusCode::CONFLICT, format!("{error:#}")))
-}
-
-async fn perform(office: &Office, order: Order) -> anyhow::Result<Answer> {
+async fn perform(office: Arc<Office>, order: Order) -> anyhow::Result<Answer> {
     match order {
-        Order::Verify => verify(office).await,
-        Order::Retention(options) => retention(office, options.dry_run).await,
-        Order::Erase(options) => erase(office, &options).await,
+        Order::Verify => verify(&office).await,
+        Order::Retention(options) => retention(&office, options.dry_run).await,
+        Order::Erase(options) => erase(&office, &options).await,
     }
 }
 
