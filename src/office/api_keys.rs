@@ -1,13 +1,11 @@
 //! Keys by which other programs come in. A key has a role as somebody who signs in has one, and
 //! may do the same; only its hash is stored, so it is shown once.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::store::interface_records::ApiKey;
 use crate::store::records::Staff;
+use crate::store::shared_records::Pace;
 use crate::store::{Changes, StoreError, keys, list, load};
 
 use super::staff::{check_name, token_hash};
@@ -19,10 +17,6 @@ const PREFIX: &str = "bm_";
 const ID_CHARACTERS: usize = PREFIX.len() + 8;
 const KEY_BYTES_MAX: usize = 100;
 const KEYS_MAX: usize = 500;
-
-/// How fast each key is used at this instance.
-#[derive(Default)]
-pub(super) struct ApiPaces(Mutex<HashMap<String, Timestamp>>);
 
 /// Who calls by a key.
 #[derive(Debug, Clone)]
@@ -129,12 +123,28 @@ impl Office {
         }))
     }
 
-    /// Notes one more request of a key; `Err`: too many, and how long to wait.
-    pub fn admit(&self, key: &str) -> Result<(), SignedDuration> {
+    /// Notes one more request of a key, for all instances. Gives how long to wait where it is
+    /// one too many.
+    pub async fn admit(&self, key: &str) -> Result<Option<SignedDuration>, StoreError> {
         let per_minute = self.config.settings.api.per_minute;
-        let mut paces = self.api_paces.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = flood::admit(paces.get(key).copied(), self.clock.now(), per_minute)?;
-        paces.insert(key.to_owned(), next);
-        Ok(())
+        let mut tries = self.losers.tries();
+        loop {
+            let found = load::<Pace>(&*self.store, keys::pace(key)).await?;
+            let paced = found.as_ref().map(|pace| pace.record.until);
+            let until = match flood::admit(paced, self.clock.now(), per_minute) {
+                Ok(until) => until,
+                Err(wait) => return Ok(Some(wait)),
+            };
+            let next = Pace { name: key.to_owned(), until };
+            let mut changes = Changes::default();
+            match &found {
+                Some(before) => changes.replace(before, &next)?,
+                None => changes.create(&next)?,
+            }
+            match self.store.commit(changes.into_batch()).await {
+                Err(StoreError::Conflict(_)) if tries.again().await => {}
+                done => return done.map(|()| None),
+            }
+        }
     }
 }

@@ -72,10 +72,16 @@ impl Office {
         if let Some(cursor) = &filter.after {
             range = keys::after_text(&range, cursor);
         }
-        for _ in 0..EXAMINED_MAX / READ {
-            let found = list_by_index::<Case>(&*self.store, range.clone(), READ).await?;
+        // Most lists need no more than they show.
+        let mut read = limit + 1;
+        let mut left = EXAMINED_MAX;
+        while left > 0 {
+            read = read.min(left);
+            left -= read;
+            let found = list_by_index::<Case>(&*self.store, range.clone(), read).await?;
             let Some((last, _)) = found.last() else { return Ok((cases, None)) };
             range = keys::after(&range, last);
+            read = READ;
             for (key, case) in found {
                 if self.sees(session, &case.record)
                     && self.matches(&case.record, filter, search, tail.as_deref())

@@ -15,7 +15,6 @@ use super::{Office, tasks};
 /// Of one entry; a ledger with more is several.
 const CASES_MAX: usize = 200;
 const REASON_CHARACTERS: std::ops::RangeInclusive<usize> = 2..=100;
-const CONFLICTS_MAX: usize = 50;
 const PAGE: usize = 50;
 const EXAMINED: usize = 500;
 /// Of a file; more are several months.
@@ -112,7 +111,8 @@ impl Office {
     }
 
     async fn append(&self, mut look: Look) -> Result<(), StoreError> {
-        for _ in 0..CONFLICTS_MAX {
+        let mut tries = self.losers.tries();
+        loop {
             let before = load::<LookHead>(&*self.store, keys::look_head()).await?;
             let head = before.as_ref().map_or_else(LookHead::default, |head| head.record.clone());
             look.n = head.n + 1;
@@ -125,11 +125,10 @@ impl Office {
                 None => changes.create(&after)?,
             }
             match self.store.commit(changes.into_batch()).await {
-                Err(StoreError::Conflict(_)) => continue,
+                Err(StoreError::Conflict(_)) if tries.again().await => continue,
                 other => return other,
             }
         }
-        Err(StoreError::Conflict(keys::text(&keys::look_head())))
     }
 
     /// The same person with the same reason at the same case within so short a time: one look.

@@ -14,6 +14,7 @@ mod case_view;
 mod cases;
 mod clearing;
 pub mod clock;
+mod conflicts;
 mod corrections;
 mod county_live;
 mod danger;
@@ -167,12 +168,12 @@ pub struct Office {
     wechat: BTreeMap<String, wechat::Line>,
     sms: sms::Sms,
     lines: lines::Lines,
+    losers: conflicts::Losers,
     leases: leases::Leases,
     others: instances::Others,
     paces: sms_pace::Paces,
     numbers: numbers::Numbers,
     passwords: staff::Passwords,
-    api_paces: api_keys::ApiPaces,
     webhooks: webhooks::Webhooks,
     phones: phone::Phones,
     shelves: shop::Shelves,
@@ -211,12 +212,12 @@ impl Office {
             wechat,
             sms,
             lines: lines::Lines::default(),
+            losers: conflicts::Losers::default(),
             leases: leases::Leases::new(),
             others: instances::Others::default(),
             paces: sms_pace::Paces::default(),
             numbers: numbers::Numbers::default(),
             passwords: staff::Passwords::new(),
-            api_paces: api_keys::ApiPaces::default(),
             webhooks: webhooks::Webhooks::of(&config)?,
             phones: phone::Phones::default(),
             shelves: shop::Shelves::default(),

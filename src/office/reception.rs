@@ -95,7 +95,8 @@ impl Office {
             inbound.content,
             Content::Unfollow | Content::Receipt { .. } | Content::Consent { .. }
         );
-        for _ in 0..CONFLICTS_MAX {
+        let mut tries = self.losers.tries();
+        loop {
             let contact = load::<Contact>(&*self.store, keys::contact(&address)).await?;
             // So long after it came, another instance may have answered it and, with her next
             // messages, forgotten it.
@@ -122,7 +123,7 @@ impl Office {
                 Verdict::Silence => return Ok(Said::Nothing),
                 Verdict::Tell => match self.store.commit(turn.into_changes()?.into_batch()).await {
                     Ok(()) => return Ok(Said::Reply(self.script().phrase("too_fast"))),
-                    Err(StoreError::Conflict(_)) => continue,
+                    Err(StoreError::Conflict(_)) if tries.again().await => continue,
                     Err(error) => return Err(error),
                 },
             }
@@ -131,12 +132,16 @@ impl Office {
             let finished = turn.finish(Some(&inbound.key), was_late)?;
             match self.store.commit(finished.batch).await {
                 Ok(()) => {}
-                Err(StoreError::Conflict(_)) => {
+                Err(StoreError::Conflict(key)) => {
                     self.counters.conflicts.add(1);
-                    continue;
+                    if tries.again().await {
+                        continue;
+                    }
+                    return Err(StoreError::Conflict(key));
                 }
                 Err(error) => return Err(error),
             }
+            drop(tries);
             self.ring(finished.bells);
             if !was_late && late.load(Ordering::SeqCst) {
                 Box::pin(self.send_later(&address, &inbound.key)).await?;
@@ -144,7 +149,6 @@ impl Office {
             }
             return Ok(finished.said);
         }
-        Err(StoreError::Unavailable(format!("{CONFLICTS_MAX} conflicts in a row")))
     }
 
     /// The commit took so long that the request is over: the reply becomes a message.

@@ -33,7 +33,7 @@
 //! | `live-county` | LiveCounty |
 //! | `lease/<name>` | Lease |
 //! | `instance/<id>` | Instance |
-//! | `pace/<provider>` | Pace |
+//! | `pace/<provider, or id of a key>` | Pace |
 //! | `wechat-token/<account>` | SharedToken |
 //! | `file/<hash>/<n>` | a piece of a photo or recording, as it is |
 //! | `merchant/<id>` | Merchant |

@@ -29,7 +29,8 @@ impl Record for Instance {
     }
 }
 
-/// Until when the rate at which a provider may be sent messages is spoken for.
+/// Until when the rate at which a provider may be sent messages, or a key may be used, is spoken
+/// for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
     pub name: String,

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use bianmin::office::Role;
 use bianmin::office::clock::Clock;
 use bianmin::store::backup::{export, import};
 use bianmin::store::{SledEngine, SledSettings, Store};
@@ -122,6 +123,20 @@ async fn the_rate_limit_holds_over_both() {
     }
     assert!(said[..5].iter().all(|text| !text.is_empty() && *text != said[5]), "{said:#?}");
     assert!(!said[5].is_empty() && said[6].is_empty() && said[7].is_empty(), "{said:#?}");
+}
+
+#[tokio::test]
+async fn the_rate_of_a_key_holds_over_both() {
+    let (first, second) = two("[api]\nper_minute = 4\n").await;
+    let program = first.program("调度程序", Role::Clerk, None).await;
+    let mut heard = Vec::new();
+    for n in 0..6 {
+        let county = if n % 2 == 0 { &first } else { &second };
+        let url = format!("{}/api/v1/me", county.base);
+        let answer = county.http.get(url).bearer_auth(&program.token).send().await.unwrap();
+        heard.push(answer.status().as_u16());
+    }
+    assert_eq!(heard, [200, 200, 200, 200, 429, 429]);
 }
 
 #[tokio::test]

@@ -18,7 +18,6 @@ use super::reach::Reach;
 use super::views::{OrderCommand, OrderFilter, OrderLine, OrderRow, OrderView, RefundRow};
 use crate::office::views::{Session, TimelineLine};
 
-pub(super) const CONFLICTS_MAX: usize = 64;
 pub(super) const LIST_MAX: usize = 200;
 const EVENTS_MAX: usize = 1_000;
 /// Of a shop's ten thousand codes; more tries mean that it is full.
@@ -42,7 +41,8 @@ impl Office {
         command: &Command,
         by: &Actor,
     ) -> Result<Order, CommandError> {
-        for _ in 0..CONFLICTS_MAX {
+        let mut tries = self.losers.tries();
+        loop {
             let before = load::<Order>(&*self.store, keys::order(number)).await?;
             let before = before.ok_or(CommandError::NotFound)?;
             if revision.is_some_and(|seen| seen != before.record.revision) {
@@ -63,11 +63,10 @@ impl Office {
                         Err(CommandError::Refused(refusal.to_string()))
                     });
                 }
-                Err(StoreError::Conflict(_)) => continue,
+                Err(StoreError::Conflict(_)) if tries.again().await => continue,
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(CommandError::Changed)
     }
 
     /// Adds to `changes` all that the command does to the order, or nothing.

@@ -152,7 +152,8 @@ impl Office {
         new: &NewOrder,
         by: &Actor,
     ) -> Result<Vec<Order>, crate::office::CommandError> {
-        for _ in 0..super::orders::CONFLICTS_MAX {
+        let mut tries = self.losers.tries();
+        loop {
             let now = self.clock.now();
             let mut changes = Changes::default();
             let person = self.person_at_counter(&mut changes, &new.name, &new.phone).await?;
@@ -176,13 +177,12 @@ impl Office {
                             self.bells.outbox.notify_one();
                             return Ok(orders);
                         }
-                        Err(StoreError::Conflict(_)) => continue,
+                        Err(StoreError::Conflict(_)) if tries.again().await => continue,
                         Err(error) => return Err(error.into()),
                     }
                 }
             }
         }
-        Err(crate::office::CommandError::Unavailable)
     }
 
     /// What it would cost now, and for how many things. Nothing is set aside.

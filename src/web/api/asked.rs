@@ -33,16 +33,19 @@ impl FromRequestParts<Arc<Office>> for Known {
 
 /// Who has this key, if it is good and not used too fast.
 pub async fn known(office: &Office, token: &str) -> Result<Caller, Failure> {
-    let caller = office.caller(token).await.map_err(|error| {
+    let unknown = |error| {
         tracing::error!(%error, "a key can not be looked up");
         Code::Unavailable.with("The key can not be looked up just now.")
-    })?;
+    };
+    let caller = office.caller(token).await.map_err(unknown)?;
     let caller = caller.ok_or_else(|| Code::NoKey.with("There is no such key, or no longer."))?;
-    office.admit(&caller.key).map_err(|wait| {
-        let more = i64::from(wait.subsec_nanos() > 0);
-        Failure::too_many((wait.as_secs() + more).max(1))
-    })?;
-    Ok(caller)
+    match office.admit(&caller.key).await.map_err(unknown)? {
+        None => Ok(caller),
+        Some(wait) => {
+            let more = i64::from(wait.subsec_nanos() > 0);
+            Err(Failure::too_many((wait.as_secs() + more).max(1)))
+        }
+    }
 }
 
 /// A query string in which every key is known.

@@ -72,28 +72,46 @@ async fn a_villager_of_maozhuang_buys_two_bags_in_four_messages_and_collects_the
     assert!(page.contains("已取货") && page.contains("已付"), "{page}");
 }
 
-/// 20 villagers confirm in the same moment, at whichever instance; there are seven bags.
-async fn twenty_for_seven(counties: &[&County]) {
-    let county = counties[0];
-    let mut clerk = county.clerk().await;
-    open(county, &mut clerk).await;
-    let names: Vec<String> = (0..20).map(|n| format!("oBuyer{n:022}")).collect();
+/// So many villagers confirm one bag each in the same moment, at whichever instance.
+async fn confirm_at_once(counties: &[&County], buyers: usize, goods: &str) -> Vec<String> {
+    let names: Vec<String> = (0..buyers).map(|n| format!("oBuyer{n:022}")).collect();
     for name in &names {
-        let asks = "我要买1袋复合肥，我是毛庄村的，我叫肖奉安";
-        let said = county.talk(name, &[asks, "自己取", "13800138000"]).await;
-        assert!(said.contains("合计150.50元"), "{said}");
+        let asks = format!("我要买1袋{goods}，我是毛庄村的，我叫肖奉安");
+        let said = counties[0].talk(name, &[&asks, "自己取", "13800138000"]).await;
+        assert!(said.contains("合计1"), "{said}");
     }
     // One WeChat: its message ids are never given twice.
     let confirm = names.iter().enumerate().map(async |(n, name)| {
         let url = counties[n % counties.len()].webhook();
-        county.account.villager(name).say(&url, "确认").await.unwrap().text().to_owned()
+        counties[0].account.villager(name).say(&url, "确认").await.unwrap().text().to_owned()
     });
-    let said = futures_util::future::join_all(confirm).await;
+    futures_util::future::join_all(confirm).await
+}
+
+async fn twenty_for_seven(counties: &[&County]) {
+    let county = counties[0];
+    let mut clerk = county.clerk().await;
+    open(county, &mut clerk).await;
+    let said = confirm_at_once(counties, 20, "复合肥").await;
     let placed = said.iter().filter(|said| said.starts_with("订好了")).count();
     let sold_out = said.iter().filter(|said| said.contains("复合肥 50kg不够了")).count();
     assert_eq!((placed, sold_out), (7, 13), "{said:#?}");
     assert_eq!(stock(&clerk, "A2").await, ("0".into(), "7".into()));
     assert_eq!(county.office.reconcile_stocks().await.unwrap(), Vec::<String>::new());
+}
+
+/// Each of them meets the others at the same stock; nobody hears that it does not work just now.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ninety_at_once_for_one_article_are_all_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = SledEngine::open(&folder.path().join("store"), SledSettings::default()).unwrap();
+    let county = county().store(Arc::new(engine)).open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let said = confirm_at_once(&[&county], 90, "尿素").await;
+    let placed = said.iter().filter(|said| said.starts_with("订好了")).count();
+    assert_eq!(placed, 90, "{said:#?}");
+    assert_eq!(stock(&clerk, "A1").await, ("10".into(), "100".into()));
 }
 
 #[tokio::test]
