@@ -1,6 +1,6 @@
 //! The kinds of matter, with who leads and how long it may take.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::table::read;
 use super::{Departments, TableError};
@@ -70,7 +70,7 @@ pub struct Category {
 #[derive(Clone, Debug)]
 pub struct Categories {
     all: Vec<Category>,
-    by_code: HashMap<String, usize>,
+    by_code: FxHashMap<String, usize>,
     /// Where each stands in the table.
     lines: Vec<u64>,
 }
@@ -79,7 +79,7 @@ impl Categories {
     pub fn parse(text: &str) -> Result<Self, Vec<TableError>> {
         let mut errors = Vec::new();
         let mut all: Vec<Category> = Vec::new();
-        let mut by_code = HashMap::new();
+        let mut by_code = FxHashMap::default();
         let mut lines = Vec::new();
         read(FILE, text, &COLUMNS, &mut errors, |row, errors| {
             let mut wrong = |column: &str, message: String| {

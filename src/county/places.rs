@@ -14,8 +14,10 @@ use crate::zh::{self, Copy};
 
 mod boundary;
 mod find;
+mod holding;
 mod index;
 
+use holding::Holding;
 use index::{Index, Named};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +97,9 @@ pub struct Places {
     townships: HashMap<String, String>,
     neighbours: Vec<Neighbour>,
     index: Index,
+    holding: Holding,
+    /// Of each village: is a township called so, too?
+    named_like_township: Vec<bool>,
 }
 
 /// The name without 村 or 社区, where enough is left to tell it by.
@@ -200,7 +205,11 @@ impl Places {
             index.add(name, Named::Outside(*at));
         }
         index.finish();
-        Ok(Self { all, by_code, townships, neighbours, index })
+        let holding = Holding::of(&all.iter().map(|place| &*place.name).collect::<Vec<_>>());
+        let short: Vec<&str> = townships.keys().filter_map(|name| short_township(name)).collect();
+        let named_like_township =
+            all.iter().map(|place| short.contains(&base(&place.name))).collect();
+        Ok(Self { all, by_code, townships, neighbours, index, holding, named_like_township })
     }
 
     pub fn get(&self, code: &str) -> Option<&Place> {
@@ -217,7 +226,7 @@ impl Places {
         let place = |place: &Place| {
             size_of::<Place>() + place.name.len() + place.code.len() * 2 + place.township.len()
         };
-        self.all.iter().map(place).sum::<usize>() + self.index.bytes()
+        self.all.iter().map(place).sum::<usize>() + self.index.bytes() + self.holding.bytes()
     }
 }
 

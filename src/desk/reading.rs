@@ -42,9 +42,13 @@ const LABELS: [&str; 18] = [
 /// What number a text holds, if any. A whole number may stand anywhere in it; a tail or a
 /// miscounted number counts only when the text holds nothing else, so that `3天没水了` is none.
 pub fn read_number(text: &str) -> NumberRead {
-    let text: String = text.chars().take(CHARS_MAX).collect();
+    let end = text.char_indices().nth(CHARS_MAX).map_or(text.len(), |(at, _)| at);
+    let text = &text[..end];
+    if text.chars().filter(|c| digit(*c).is_some()).count() < *TAIL_DIGITS.start() {
+        return NumberRead::None;
+    }
     let mut miscounted = false;
-    for run in runs(&text) {
+    for run in runs(text) {
         for digits in joined(&run, 9) {
             match CaseNumber::from_digits(&digits) {
                 Some(number) => return NumberRead::Whole(number),
@@ -55,11 +59,13 @@ pub fn read_number(text: &str) -> NumberRead {
     if miscounted {
         return NumberRead::WrongCheckDigit;
     }
-    if text.chars().filter(|c| digit(*c).is_some()).count() < *TAIL_DIGITS.start() {
+    let around = |c: char| digit(c).is_some() || joins_digits(c) || is_punctuation(c);
+    // Most texts say something else, and it need not be looked for.
+    if !text.chars().all(|c| around(c) || LABELS.iter().any(|label| label.contains(c))) {
         return NumberRead::None;
     }
-    let bare = LABELS.iter().fold(text, |text, label| text.replace(label, " "));
-    if bare.chars().any(|c| digit(c).is_none() && !joins_digits(c) && !is_punctuation(c)) {
+    let bare = LABELS.iter().fold(text.to_owned(), |text, label| text.replace(label, " "));
+    if !bare.chars().all(around) {
         return NumberRead::None;
     }
     let digits: String = bare.chars().filter_map(digit).collect();
@@ -78,21 +84,12 @@ fn begins_like_one(digits: &str) -> bool {
 /// The digits of the text in runs; a run is groups of digits with nothing but separators
 /// between them.
 fn runs(text: &str) -> Vec<Vec<String>> {
-    let mut runs: Vec<Vec<String>> = vec![Vec::new()];
-    let mut in_group = false;
-    for c in text.chars() {
-        let run = runs.last_mut().expect("there is a first run, and none is ever taken away");
-        match digit(c) {
-            Some(digit) => match run.last_mut() {
-                Some(group) if in_group => group.push(digit),
-                _ => run.push(digit.into()),
-            },
-            None if joins_digits(c) => {}
-            None => runs.push(Vec::new()),
-        }
-        in_group = digit(c).is_some();
-    }
-    runs
+    let between = |c: char| digit(c).is_none() && !joins_digits(c);
+    let groups = |run: &str| -> Vec<String> {
+        let groups = run.split(joins_digits).filter(|group| !group.is_empty());
+        groups.map(|group| group.chars().filter_map(digit).collect()).collect()
+    };
+    text.split(between).filter(|run| !run.is_empty()).map(groups).collect()
 }
 
 /// Every way to join neighbouring groups of a run to exactly `length` digits.

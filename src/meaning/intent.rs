@@ -194,7 +194,9 @@ fn matter(chars: &[char], said: &[char], signs: Signs) -> Intent {
     let mut hits = PHRASES.hits(said);
     let alone: Vec<usize> =
         hits.iter().filter(|hit| hit.range == (0..said.len())).map(|hit| hit.tag).collect();
-    hits.extend(PHRASES.hits(chars));
+    if chars != said {
+        hits.extend(PHRASES.hits(chars));
+    }
     let has = |intent: Intent| {
         let tag = INTENTS.iter().position(|(_, known)| *known == Some(intent));
         hits.iter().any(|hit| Some(hit.tag) == tag)
@@ -260,10 +262,9 @@ fn matter(chars: &[char], said: &[char], signs: Signs) -> Intent {
     // 刷不了 asks nothing, though its particle is gone.
     let asks = !said.ends_with(&['不', '了'])
         && chars.last().is_some_and(|last| matches!(last, '吗' | '?' | '？' | '不' | '没'));
-    let text: String = chars.iter().collect();
-    let questions = asks || is_question(&text);
-    let asked = asks || questions && !signs.place;
-    if asked && !complaint && letters >= 4 && (signs.keyword || signs.kind) {
+    let questions = || asks || is_question(&chars.iter().collect::<String>());
+    let known = signs.keyword || signs.kind;
+    if !complaint && letters >= 4 && known && (asks || !signs.place && questions()) {
         return Intent::Consult;
     }
     if complaint && (letters >= 5 || signs.keyword || signs.kind) {
@@ -276,9 +277,10 @@ fn matter(chars: &[char], said: &[char], signs: Signs) -> Intent {
     }
     // She tells something of her village or her family, at some length.
     let hers = ["村", "我家", "俺家", "俺们", "我们", "咱们", "邻居", "路", "钱"];
+    let text: String = chars.iter().collect();
     let tells = signs.place || hers.iter().any(|word| text.contains(word));
     if tells && letters >= 6 || letters >= 10 {
-        let asks = questions || ["吗", "咋", "谁"].iter().any(|word| text.contains(word));
+        let asks = questions() || ["吗", "咋", "谁"].iter().any(|word| text.contains(word));
         return if asks { Intent::Consult } else { Intent::Report };
     }
     Intent::Unclear

@@ -54,14 +54,17 @@ impl Keywords {
     /// The code whose words weigh most in the text; none when two weigh the same.
     pub fn find(&self, chars: &[char]) -> Option<&str> {
         let mut weights: Vec<(&str, usize)> = Vec::new();
-        for hit in self.words.hits(chars) {
-            let row = &self.rows[hit.tag];
+        let mut hits = self.words.hits(chars);
+        hits.sort_unstable_by_key(|hit| hit.tag);
+        for hits in hits.chunk_by(|a, b| a.tag == b.tag) {
+            let row = &self.rows[hits[0].tag];
             if row.except.any(chars) {
                 continue;
             }
+            let most = hits.iter().map(|hit| hit.weight).max().unwrap_or(0);
             match weights.iter_mut().find(|(code, _)| *code == row.code) {
-                Some((_, weight)) => *weight = (*weight).max(hit.weight),
-                None => weights.push((&row.code, hit.weight)),
+                Some((_, weight)) => *weight = (*weight).max(most),
+                None => weights.push((&row.code, most)),
             }
         }
         let most = weights.iter().map(|(_, weight)| *weight).max()?;

@@ -14,6 +14,8 @@ pub const STEPS: f32 = 24.0;
 const STEPS_MIN: u8 = 2;
 /// Longer texts are read up to here.
 const CHARACTERS_MAX: usize = 300;
+/// Characters of the longest n-gram.
+const GRAM: usize = 3;
 
 #[derive(Clone, PartialEq)]
 pub struct Model {
@@ -57,15 +59,24 @@ impl Model {
 
     /// Each code with its probability, in no order. `chars`: the matching copy.
     pub fn likely(&self, chars: &[char]) -> Vec<(&str, f32)> {
-        let mut scores: Vec<f32> = self.bias.iter().map(|bias| f32::from(*bias)).collect();
-        let features = features(chars);
-        let scale = norm(features.len());
-        for row in features {
+        let mut sums = vec![0i32; self.codes.len()];
+        let (mut seen, mut count) = ([false; ROWS], 0);
+        each_feature(chars, |row| {
+            if std::mem::replace(&mut seen[row], true) {
+                return;
+            }
+            count += 1;
             let (from, to) = (self.starts[row] as usize, self.starts[row + 1] as usize);
             for (kind, weight) in self.kinds[from..to].iter().zip(&self.weights[from..to]) {
-                scores[usize::from(*kind)] += f32::from(*weight) * scale;
+                sums[usize::from(*kind)] += i32::from(*weight);
             }
-        }
+        });
+        let scale = norm(count);
+        let mut scores: Vec<f32> = sums
+            .iter()
+            .zip(&self.bias)
+            .map(|(sum, bias)| *sum as f32 * scale + f32::from(*bias))
+            .collect();
         let most = scores.iter().copied().fold(f32::MIN, f32::max);
         let mut sum = 0.0;
         for score in &mut scores {
@@ -140,23 +151,26 @@ fn is_word(c: char) -> bool {
     ('\u{4e00}'..='\u{9fff}').contains(&c) || c.is_alphanumeric()
 }
 
-/// The rows of a text: each of its n-grams once. Punctuation and blanks part them, digits are
-/// all the same.
+/// The rows of a text: each of its n-grams once.
 pub(super) fn features(chars: &[char]) -> Vec<usize> {
-    let mut rows = Vec::with_capacity(chars.len() * 3);
-    let fold = |c: &char| if c.is_ascii_digit() { '0' } else { *c };
-    for part in chars[..chars.len().min(CHARACTERS_MAX)].split(|c| !is_word(*c)) {
-        for length in 1..=3 {
-            for gram in part.windows(length) {
-                // FNV-1a
-                let hash = gram.iter().map(fold).fold(0x811c_9dc5_u32, |hash, c| {
-                    (hash ^ u32::from(c)).wrapping_mul(0x0100_0193)
-                });
-                rows.push((hash ^ (hash >> 15)) as usize & (ROWS - 1));
-            }
-        }
-    }
+    let mut rows = Vec::with_capacity(chars.len() * GRAM);
+    each_feature(chars, |row| rows.push(row));
     rows.sort_unstable();
     rows.dedup();
     rows
+}
+
+/// The row of each n-gram. Punctuation and blanks part them, digits are all the same.
+fn each_feature(chars: &[char], mut each: impl FnMut(usize)) {
+    let fold = |c: char| if c.is_ascii_digit() { '0' } else { c };
+    for part in chars[..chars.len().min(CHARACTERS_MAX)].split(|c| !is_word(*c)) {
+        for from in 0..part.len() {
+            // FNV-1a
+            let mut hash = 0x811c_9dc5_u32;
+            for c in part[from..].iter().take(GRAM) {
+                hash = (hash ^ u32::from(fold(*c))).wrapping_mul(0x0100_0193);
+                each((hash ^ (hash >> 15)) as usize & (ROWS - 1));
+            }
+        }
+    }
 }

@@ -38,6 +38,38 @@ struct Token {
     group: Group,
     from: usize,
     to: usize,
+    /// One more than the position of the next token of the same group; 0: there is none.
+    next: u32,
+}
+
+/// The words of a text, in their order.
+struct Tokens {
+    all: Vec<Token>,
+    /// Of each group, one more than the position of its first token; 0: there is none.
+    first: Vec<u32>,
+}
+
+impl Tokens {
+    fn has(&self, group: Group) -> bool {
+        self.first[group as usize] > 0
+    }
+
+    /// Where the tokens of a group stand among all.
+    fn of(&self, group: Group) -> impl Iterator<Item = usize> {
+        let at = |link: u32| (link as usize).checked_sub(1);
+        let first = at(self.first[group as usize]);
+        std::iter::successors(first, move |token| at(self.all[*token].next))
+    }
+
+    /// The groups that stand in the text.
+    fn groups(&self) -> Vec<Group> {
+        let begins = |(at, token): (usize, &Token)| {
+            (self.first[token.group as usize] as usize == at + 1).then_some(token.group)
+        };
+        let mut groups: Vec<Group> = self.all.iter().enumerate().filter_map(begins).collect();
+        groups.sort_unstable();
+        groups
+    }
 }
 
 /// A phrase of the set, where it stands.
@@ -163,26 +195,20 @@ impl Phrases {
 
     /// `take` says when it is enough.
     fn each(&self, chars: &[char], mut take: impl FnMut(Hit) -> bool) -> bool {
-        let (tokens, there) = self.tokens(chars);
-        if tokens.is_empty() {
-            return false;
-        }
-        let stands = |group: Group| there[group as usize / 64] >> (group % 64) & 1 == 1;
-        let present = there.iter().enumerate().flat_map(|(at, bits)| {
-            (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| at * 64 + bit)
-        });
-        for group in present {
-            for phrase in self.by_rarest[group].iter().map(|at| &self.all[*at as usize]) {
-                if !phrase.parts.iter().all(|(group, _)| stands(*group)) {
+        let Some(tokens) = self.tokens(chars) else { return false };
+        for group in tokens.groups() {
+            let phrases = self.by_rarest[group as usize].iter();
+            for phrase in phrases.map(|at| &self.all[*at as usize]) {
+                if !phrase.parts.iter().all(|(group, _)| tokens.has(*group)) {
                     continue;
                 }
                 let end = phrase.end.then_some(chars.len());
-                let first = phrase.parts[0].0;
-                for (n, token) in tokens.iter().enumerate() {
-                    if token.group != first || phrase.start && token.from > 0 {
-                        continue;
+                for n in tokens.of(phrase.parts[0].0) {
+                    let token = tokens.all[n];
+                    if phrase.start && token.from > 0 {
+                        break;
                     }
-                    let behind = &tokens[n + 1..];
+                    let behind = &tokens.all[n + 1..];
                     let found = ends_at(&phrase.parts[1..], token.to, behind, end);
                     let Some((to, more)) = found else { continue };
                     let weight = token.to - token.from + more;
@@ -195,10 +221,9 @@ impl Phrases {
         false
     }
 
-    /// The words that stand in it, in their order, and a bit for each group that does.
-    fn tokens(&self, chars: &[char]) -> (Vec<Token>, Vec<u64>) {
-        let mut tokens = Vec::new();
-        let mut there = Vec::new();
+    /// The words that stand in it; none: there are none.
+    fn tokens(&self, chars: &[char]) -> Option<Tokens> {
+        let mut all: Vec<Token> = Vec::new();
         for (at, c) in chars.iter().enumerate() {
             if place_of(*c)
                 .is_some_and(|(at, bit)| self.begins.get(at).is_none_or(|b| b & bit == 0))
@@ -211,16 +236,20 @@ impl Phrases {
             let words = starts.iter().filter_map(|start| self.by_start.get(start)).flatten();
             for word in words.map(|word| &self.words[*word as usize]) {
                 if word.chars.len() <= 2 || chars[at..].starts_with(&word.chars) {
-                    there.resize(self.sizes.len().div_ceil(64), 0u64);
                     let to = at + word.chars.len();
-                    for group in &word.groups {
-                        there[*group as usize / 64] |= 1 << (group % 64);
-                        tokens.push(Token { group: *group, from: at, to });
-                    }
+                    let token = |group: &Group| Token { group: *group, from: at, to, next: 0 };
+                    all.extend(word.groups.iter().map(token));
                 }
             }
         }
-        (tokens, there)
+        if all.is_empty() {
+            return None;
+        }
+        let mut first = vec![0; self.sizes.len()];
+        for (at, token) in all.iter_mut().enumerate().rev() {
+            token.next = std::mem::replace(&mut first[token.group as usize], at as u32 + 1);
+        }
+        Some(Tokens { all, first })
     }
 
     pub fn bytes(&self) -> usize {

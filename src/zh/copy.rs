@@ -3,32 +3,54 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 
-static SIMPLIFIED: LazyLock<FxHashMap<char, char>> = LazyLock::new(|| {
+/// Chinese characters, all that have two forms.
+const FIRST: char = '\u{4e00}';
+const LAST: char = '\u{9fff}';
+
+static SIMPLIFIED: LazyLock<Vec<char>> = LazyLock::new(|| {
+    let mut table: Vec<char> = (FIRST..=LAST).collect();
     let lines = include_str!("traditional.txt").lines().filter(|line| !line.starts_with('#'));
-    lines
-        .flat_map(str::split_whitespace)
-        .filter_map(|pair| {
-            let mut chars = pair.chars();
-            Some((chars.next()?, chars.next()?))
-        })
-        .collect()
+    for pair in lines.flat_map(str::split_whitespace) {
+        let mut chars = pair.chars();
+        if let (Some(traditional), Some(simplified)) = (chars.next(), chars.next())
+            && let Some(place) = place_of(traditional).and_then(|at| table.get_mut(at))
+        {
+            *place = simplified;
+        }
+    }
+    table
 });
+
+fn place_of(c: char) -> Option<usize> {
+    Some(u32::from(c).checked_sub(u32::from(FIRST))? as usize)
+}
 
 /// The simplified form of a traditional character; every other character is itself.
 pub fn simplified(c: char) -> char {
-    // Nothing below the first Chinese character has two forms.
-    if c < '\u{4e00}' { c } else { SIMPLIFIED.get(&c).copied().unwrap_or(c) }
+    place_of(c).and_then(|at| SIMPLIFIED.get(at)).copied().unwrap_or(c)
 }
 
 /// One form for each character, one or several: ① is 1, Ａ is a, 燈 is 灯.
 pub(super) fn fold(c: char, mut each: impl FnMut(char)) {
-    // Most of what comes is one of these, or plain.
-    if ('\u{4e00}'..='\u{9fff}').contains(&c) || c.is_ascii() && !c.is_ascii_uppercase() {
-        return each(simplified(c));
+    // Most of what comes is one of these; Unicode's tables are slow to ask.
+    match c {
+        FIRST..=LAST => each(simplified(c)),
+        '\0'..='\x7f' => each(c.to_ascii_lowercase()),
+        '、' | '。' | '“' | '”' | '《' | '》' => each(c),
+        '！'..='～' => each(narrow(c).to_ascii_lowercase()),
+        _ => fold_by_unicode(c, each),
     }
+}
+
+/// ！ to ～ stand in the order of ! to ~.
+fn narrow(c: char) -> char {
+    let at = u32::from(c) - u32::from('！') + u32::from('!');
+    char::from_u32(at).unwrap_or(c)
+}
+
+pub(super) fn fold_by_unicode(c: char, mut each: impl FnMut(char)) {
     for c in std::iter::once(c).nfkc().flat_map(char::to_lowercase) {
         each(simplified(c));
     }

@@ -13,6 +13,7 @@ use jiff::civil::{Date, Weekday};
 use super::copy::{Copy, has, longest};
 use super::digits::digit;
 use super::number::{is_number_char, value};
+use super::words::Words;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Day {
@@ -225,14 +226,15 @@ const WEEK: [&str; 3] = ["周", "星期", "礼拜"];
 const YEARS: [(&str, i64); 6] =
     [("大前年", -3), ("去年", -1), ("头年", -1), ("前年", -2), ("今年", 0), ("明年", 1)];
 
+static LUNAR_WORDS: LazyLock<Words> = LazyLock::new(|| Words::of(LUNAR.iter().copied()));
+static ABOUT_WORDS: LazyLock<Words> = LazyLock::new(|| Words::of(ABOUT.iter().copied()));
+static NEAR_WORDS: LazyLock<Words> =
+    LazyLock::new(|| Words::of(NEAR.iter().map(|(word, _)| *word)));
+
 /// With what a day may begin besides a number: most characters of a message are ruled out by it.
-static BEGINNINGS: LazyLock<Vec<char>> = LazyLock::new(|| {
+static BEGINNINGS: LazyLock<Words> = LazyLock::new(|| {
     let words = LUNAR.iter().chain(ABOUT).chain(&WEEK).copied();
-    let words = words.chain(NEAR.iter().chain(WEEKS).chain(&YEARS).map(|(word, _)| *word));
-    let mut first: Vec<char> = words.filter_map(|word| word.chars().next()).collect();
-    first.sort_unstable();
-    first.dedup();
-    first
+    Words::of(words.chain(NEAR.iter().chain(WEEKS).chain(&YEARS).map(|(word, _)| *word)))
 });
 
 /// Every day that is named in a text, first to last.
@@ -272,11 +274,11 @@ type Found = Result<(Option<Date>, usize), DayError>;
 /// the end of it means since three days.
 fn day_at(chars: &[char], at: usize, today: Date, answer: bool) -> Option<Found> {
     let first = *chars.get(at)?;
-    if !is_number_char(first) && BEGINNINGS.binary_search(&first).is_err() {
+    if !is_number_char(first) && !BEGINNINGS.begins_with(first) {
         return None;
     }
-    let before = at.checked_sub(1).map(|at| chars[at]);
-    if let Some((_, length)) = longest(chars, at, LUNAR.iter().copied()) {
+    let (before, rest) = (at.checked_sub(1).map(|at| chars[at]), &chars[at..]);
+    if let Some((_, length)) = LUNAR_WORDS.at_start(rest) {
         return Some(Ok((None, lunar_end(chars, at + length) - at)));
     }
     if let Some((offset, length)) = month_day(chars, at, today) {
@@ -285,18 +287,17 @@ fn day_at(chars: &[char], at: usize, today: Date, answer: bool) -> Option<Found>
     if let Some(found) = weekday(chars, at, today) {
         return Some(Ok(found));
     }
-    let near = NEAR.iter().map(|(word, _)| *word);
-    let about = longest(chars, at, ABOUT.iter().copied());
-    if let Some((word, length)) = longest(chars, at, near)
+    let about = ABOUT_WORDS.at_start(rest);
+    if let Some((which, length)) = NEAR_WORDS.at_start(rest)
         && about.is_none_or(|(_, other)| other < length)
     {
         let parted = before.is_some_and(|c| NOT_BEFORE.contains(&c));
-        let offset = NEAR.iter().find(|(known, _)| *known == word).map(|(_, days)| *days)?;
+        let (_, offset) = NEAR[which];
         return (!parted).then(|| Ok((today.checked_add(offset.days()).ok(), length)));
     }
-    if let Some((word, length)) = about {
+    if let Some((which, length)) = about {
         // 上个月5号, 下月三号
-        if let Some(found) = day_of_month(chars, at, word, length, today) {
+        if let Some(found) = day_of_month(chars, at, ABOUT[which], length, today) {
             return Some(found);
         }
         // 半个月前, 去年冬天: still about that time. 前年 in 三年前年年: not.

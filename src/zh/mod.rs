@@ -34,8 +34,8 @@ pub use plain::{is_han, plain};
 pub use quantity::{Quantity, quantities, quantity};
 pub use segments::{segments, segments_in_gsm7, split};
 pub use sound::{
-    in_dialect, letters, letters_in_dialect, sound_table_bytes, sounds_alike,
-    sounds_alike_in_dialect, syllables,
+    letters, letters_in_dialect, sound_table_bytes, sounds_alike, sounds_alike_in_dialect,
+    syllables_in_dialect,
 };
 
 #[cfg(test)]

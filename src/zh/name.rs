@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use rustc_hash::FxHashSet;
 
 use super::plain;
 use super::plain::is_han;
@@ -71,18 +72,20 @@ static SAID: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant")
 });
 
+static SURNAME: LazyLock<FxHashSet<char>> = LazyLock::new(|| SURNAMES.chars().collect());
+
 pub fn is_surname(c: char) -> bool {
-    SURNAMES.contains(c)
+    SURNAME.contains(&c)
 }
 
 fn is_full_name(text: &str) -> bool {
     let count = text.chars().count();
     let double = DOUBLE.iter().any(|surname| text.starts_with(surname));
     let first = text.chars().next().unwrap_or_default();
-    let known = double || SURNAMES.contains(first);
+    let known = double || is_surname(first);
     let fits = if double { (3..=4).contains(&count) } else { (2..=3).contains(&count) };
-    let word = NOT_NAMES.iter().any(|word| text.starts_with(word));
-    known && fits && !word && text.chars().all(is_han) && !text.contains(NOT_IN_NAMES)
+    let word = || NOT_NAMES.iter().any(|word| text.starts_with(word));
+    known && fits && !word() && text.chars().all(is_han) && !text.contains(NOT_IN_NAMES)
 }
 
 /// Words whose first character is also a surname.
@@ -137,7 +140,7 @@ fn name_at_start(run: &str) -> Option<&str> {
 }
 
 fn is_call_name(text: &str) -> bool {
-    let surname = |text: &str| text.chars().next().is_some_and(|c| SURNAMES.contains(c));
+    let surname = |text: &str| text.chars().next().is_some_and(is_surname);
     let kin = KIN.iter().find_map(|kin| text.strip_suffix(kin));
     if let Some(rest) = kin {
         let count = rest.chars().count();
@@ -201,7 +204,7 @@ pub fn name(text: &str, whole: bool) -> Option<String> {
     let said = rest.strip_prefix("我姓").or(rest.strip_prefix('姓'));
     if let Some(surname) = said
         && surname.chars().count() == 1
-        && SURNAMES.contains(surname)
+        && surname.chars().all(is_surname)
     {
         return Some(surname.to_owned());
     }

@@ -25,6 +25,9 @@ fn is_mobile(digits: &str) -> bool {
     bytes.len() == DIGITS && bytes[0] == b'1' && (b'3'..=b'9').contains(&bytes[1])
 }
 
+/// Shorter than any number of a telephone with its area code.
+const DIGITS_MIN: usize = 10;
+
 /// Runs of digits with their byte ranges; blanks and hyphens inside a run are passed over.
 /// Chinese digits count where at least four follow each other.
 fn runs(text: &str) -> Vec<(String, Range<usize>)> {
@@ -57,6 +60,12 @@ fn runs(text: &str) -> Vec<(String, Range<usize>)> {
     runs
 }
 
+/// The same, where the text holds enough digits for a number.
+fn numbers(text: &str) -> Vec<(String, Range<usize>)> {
+    let digits = text.chars().filter(|c| digit(*c).is_some()).count();
+    if digits < DIGITS_MIN { Vec::new() } else { runs(text) }
+}
+
 fn without_country(digits: &str) -> &str {
     for prefix in ["0086", "86"] {
         if let Some(rest) = digits.strip_prefix(prefix)
@@ -70,7 +79,7 @@ fn without_country(digits: &str) -> &str {
 
 /// A mobile number somewhere in a text, not inside a longer number, with its byte range.
 pub fn find_phone(text: &str) -> Option<(String, Range<usize>)> {
-    runs(text).into_iter().find_map(|(digits, range)| {
+    numbers(text).into_iter().find_map(|(digits, range)| {
         let mobile = without_country(&digits);
         is_mobile(mobile).then(|| (mobile.to_owned(), range))
     })
@@ -108,7 +117,7 @@ pub fn replace_phones(text: &str, instead: &dyn Fn(&str, &str) -> String) -> Str
 
 /// A number with its area code, such as 0315-4612345: digits only, with its byte range.
 pub fn find_landline(text: &str) -> Option<(String, Range<usize>)> {
-    runs(text).into_iter().find_map(|(digits, range)| {
+    numbers(text).into_iter().find_map(|(digits, range)| {
         let area = if digits.starts_with("01") || digits.starts_with("02") { 3 } else { 4 };
         let own = digits.len().checked_sub(area)?;
         let fits = digits.starts_with('0') && !digits.starts_with("00") && (7..=8).contains(&own);

@@ -3,6 +3,7 @@
 //! Syllables are small numbers, so that two texts are compared by ear without making strings.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use pinyin::{ToPinyin, ToPinyinMulti};
@@ -14,8 +15,8 @@ struct Table {
     /// Where the syllables of each character begin; one more at the end.
     starts: Vec<u32>,
     syllables: Vec<u16>,
-    /// The same syllable with zh ch sh as z c s, n as l at the start, and ng as n at the end.
-    folded: Vec<u16>,
+    /// The same with zh ch sh as z c s, n as l at the start, and ng as n at the end.
+    in_dialect: Vec<u16>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -53,34 +54,42 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         folded.push(syllable);
         known += 1;
     }
-    Table { starts, syllables, folded }
+    let in_dialect = syllables.iter().map(|syllable| folded[usize::from(*syllable)]).collect();
+    Table { starts, syllables, in_dialect }
 });
 
-/// The toneless readings of one character; none for what is no Chinese character.
-pub fn syllables(c: char) -> &'static [u16] {
-    let Some(at) = u32::from(c).checked_sub(FIRST).filter(|at| *at <= LAST - FIRST) else {
-        return &[];
-    };
-    let (from, to) = (TABLE.starts[at as usize], TABLE.starts[at as usize + 1]);
-    &TABLE.syllables[from as usize..to as usize]
+impl Table {
+    /// Where the readings of a character stand.
+    fn readings(&self, c: char) -> Range<usize> {
+        let Some(at) = u32::from(c).checked_sub(FIRST).filter(|at| *at <= LAST - FIRST) else {
+            return 0..0;
+        };
+        self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize
+    }
 }
 
-/// The syllable as it is said in dialect.
-pub fn in_dialect(syllable: u16) -> u16 {
-    TABLE.folded.get(usize::from(syllable)).copied().unwrap_or(syllable)
+/// The toneless readings of one character; none for what is no Chinese character.
+fn syllables(c: char) -> &'static [u16] {
+    &TABLE.syllables[TABLE.readings(c)]
+}
+
+/// The same as a dialect says them; two readings may become one.
+pub fn syllables_in_dialect(c: char) -> &'static [u16] {
+    &TABLE.in_dialect[TABLE.readings(c)]
+}
+
+fn meet(a: &[u16], b: &[u16]) -> bool {
+    a.iter().any(|syllable| b.contains(syllable))
 }
 
 /// The same character, or one reading in common.
 pub fn sounds_alike(a: char, b: char) -> bool {
-    a == b || syllables(a).iter().any(|syllable| syllables(b).contains(syllable))
+    a == b || meet(syllables(a), syllables(b))
 }
 
 /// The same when zh ch sh are z c s, n is l, and ng is n.
 pub fn sounds_alike_in_dialect(a: char, b: char) -> bool {
-    a == b
-        || syllables(a)
-            .iter()
-            .any(|one| syllables(b).iter().any(|other| in_dialect(*one) == in_dialect(*other)))
+    a == b || meet(syllables_in_dialect(a), syllables_in_dialect(b))
 }
 
 /// The letters in which a character is typed: its first reading without its tone, `niao`.
@@ -95,7 +104,7 @@ pub fn letters_in_dialect(c: char) -> Option<String> {
 
 /// Bytes that the table takes.
 pub fn sound_table_bytes() -> usize {
-    TABLE.starts.len() * 4 + TABLE.syllables.len() * 2 + TABLE.folded.len() * 2
+    TABLE.starts.len() * 4 + TABLE.syllables.len() * 4
 }
 
 fn fold(sound: &str) -> String {

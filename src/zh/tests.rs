@@ -191,6 +191,22 @@ fn messages_are_counted_in_segments() {
     }
 }
 
+/// The common characters are folded without Unicode's tables, and the same way.
+#[test]
+fn every_character_is_folded_as_unicode_says() {
+    let folded = |c: char, by: fn(char, &mut dyn FnMut(char))| {
+        let mut folded = String::new();
+        by(c, &mut |c| folded.push(c));
+        folded
+    };
+    for c in ('\0'..='\u{ffff}').chain('\u{1f000}'..='\u{1ffff}') {
+        let quick = folded(c, |c, each| super::copy::fold(c, each));
+        assert_eq!(quick, folded(c, |c, each| super::copy::fold_by_unicode(c, each)), "{c:?}");
+    }
+    assert_eq!(folded('Ａ', |c, each| super::copy::fold(c, each)), "a");
+    assert_eq!(folded('燈', |c, each| super::copy::fold(c, each)), "灯");
+}
+
 #[test]
 fn characters_are_compared_by_ear() {
     let (alike, dialect) = (sounds_alike, sounds_alike_in_dialect);

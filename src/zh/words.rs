@@ -23,6 +23,10 @@ impl Words {
         Self { by_first }
     }
 
+    pub fn begins_with(&self, first: char) -> bool {
+        self.by_first.contains_key(&first)
+    }
+
     /// The longest word that `chars` begins with: which one, and its length.
     pub fn at_start(&self, chars: &[char]) -> Option<(usize, usize)> {
         let words = self.by_first.get(chars.first()?)?;

@@ -6,12 +6,11 @@ use super::boundary::{
 };
 use super::index::Named;
 use super::{
-    Copy, Found, Likeness, Place, PlaceKind, Places, SERIES, Scope, base, short_township,
-    without_blanks,
+    Copy, Found, Likeness, Place, PlaceKind, Places, SERIES, Scope, base, without_blanks,
 };
 use crate::zh::{self, is_han};
 
-const CHOICES_MAX: usize = 5;
+pub(super) const CHOICES_MAX: usize = 5;
 /// A message longer than this is searched up to here.
 pub(super) const CHARACTERS_MAX: usize = 300;
 /// Longer than any name: no answer to "which village?".
@@ -260,7 +259,7 @@ impl Places {
         // 河西村 is not the community 河西社区.
         let other_kind = place.kind == PlaceKind::Community && follows_village;
         let confirmed = township.is_some() && !contradicts;
-        let mixed = !whole && self.is_ambiguous_base(place) && !confirmed;
+        let mixed = !whole && self.is_ambiguous_base(at) && !confirmed;
         let unclear = !begins_clearly(copy, mention.from)
             || !ends_clearly(copy, mention.to)
             || self.is_longer_by_ear(copy, mention);
@@ -279,22 +278,12 @@ impl Places {
 
     /// Villages whose names hold this one's, or are held by it.
     fn others(&self, at: usize) -> Vec<&Place> {
-        let short = base(&self.all[at].name);
-        let like = self.all.iter().enumerate().filter(|(other, place)| {
-            *other != at && (base(&place.name).contains(short) || short.contains(base(&place.name)))
-        });
-        like.map(|(_, place)| place).take(CHOICES_MAX - 1).collect()
+        self.holding.others(at).iter().map(|at| &self.all[*at]).collect()
     }
 
     /// Without 村 it could also be a township, or the end of a longer name (黑坨, 大黑坨).
-    fn is_ambiguous_base(&self, place: &Place) -> bool {
-        let short = base(&place.name);
-        let township = self.townships.keys().any(|name| short_township(name) == Some(short));
-        township
-            || self
-                .all
-                .iter()
-                .any(|other| other.code != place.code && base(&other.name).contains(short))
+    fn is_ambiguous_base(&self, at: usize) -> bool {
+        self.named_like_township[at] || self.holding.is_held(at)
     }
 
     /// All that a name without 村 begins: 木口, 姜各庄.
@@ -420,7 +409,7 @@ impl Places {
         let place = &self.all[at];
         let contradicts = township.is_some_and(|code| !place.code.starts_with(code));
         let confirmed = township.is_some() && !contradicts;
-        let alone = !self.is_ambiguous_base(place);
+        let alone = !self.is_ambiguous_base(at);
         let sure = how == Likeness::Sound && clear && !contradicts && (alone || confirmed);
         let others = if sure { Vec::new() } else { self.others(at) };
         Found::One { place, span, how, sure, others }

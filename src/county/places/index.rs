@@ -40,8 +40,33 @@ pub(super) struct Index {
     names: Vec<Name>,
     /// Longest first.
     by_first: FxHashMap<char, Vec<usize>>,
-    /// Villages by the first syllable, folded as dialects do.
-    by_sound: FxHashMap<u16, Vec<usize>>,
+    /// Villages by how their first two characters sound in dialect.
+    by_sound: FxHashMap<(Sound, Sound), Vec<usize>>,
+}
+
+/// A syllable, or a character that has none.
+type Sound = u32;
+
+/// Behind all syllables.
+const WITHOUT_SOUND: Sound = 1 << 16;
+
+fn sounds(c: char) -> impl Iterator<Item = Sound> {
+    let syllables = zh::syllables_in_dialect(c);
+    let itself = syllables.is_empty().then(|| WITHOUT_SOUND + u32::from(c));
+    syllables.iter().map(|syllable| Sound::from(*syllable)).chain(itself)
+}
+
+/// How a text may begin; none for a text of one character, and for one whose first has no sound.
+fn beginnings(chars: &[char]) -> impl Iterator<Item = (Sound, Sound)> {
+    let pair = match chars {
+        [first, second, ..] if !zh::syllables_in_dialect(*first).is_empty() => {
+            Some((*first, *second))
+        }
+        _ => None,
+    };
+    pair.into_iter().flat_map(|(first, second)| {
+        sounds(first).flat_map(move |first| sounds(second).map(move |second| (first, second)))
+    })
 }
 
 impl Index {
@@ -92,12 +117,11 @@ impl Index {
             if !matches!(name.what, Named::Village(_)) {
                 continue;
             }
-            let mut first: Vec<u16> =
-                zh::syllables(name.chars[0]).iter().map(|s| zh::in_dialect(*s)).collect();
-            first.sort_unstable();
-            first.dedup();
-            for syllable in first {
-                self.by_sound.entry(syllable).or_default().push(at);
+            for begins in beginnings(&name.chars) {
+                let names = self.by_sound.entry(begins).or_default();
+                if names.last() != Some(&at) {
+                    names.push(at);
+                }
             }
         }
     }
@@ -114,23 +138,14 @@ impl Index {
         })
     }
 
-    /// Names of villages that `chars` begins with, by ear.
+    /// Names of villages that `chars` begins with, by ear; one may come twice.
     pub fn sounding<'i>(
         &'i self,
         chars: &'i [char],
         alike: fn(char, char) -> bool,
     ) -> impl Iterator<Item = &'i Name> {
-        let syllables = chars.first().map_or(&[][..], |c| zh::syllables(*c));
-        let mut seen = Vec::new();
-        syllables
-            .iter()
-            .map(|syllable| zh::in_dialect(*syllable))
-            .filter(move |syllable| {
-                let new = !seen.contains(syllable);
-                seen.push(*syllable);
-                new
-            })
-            .filter_map(|syllable| self.by_sound.get(&syllable))
+        beginnings(chars)
+            .filter_map(|begins| self.by_sound.get(&begins))
             .flatten()
             .map(|at| &self.names[*at])
             .filter(move |name| {

@@ -51,6 +51,26 @@ fn sentences() {
     check(Scope::Sentence, include_str!("../../../tests/fixtures/zh/places-sentence.tsv"), 15);
 }
 
+#[test]
+fn which_names_hold_which() {
+    let places = places();
+    for (at, place) in places.all.iter().enumerate() {
+        let short = base(&place.name);
+        let other = |(other, place): (usize, &Place)| (other != at).then(|| base(&place.name));
+        let mut others = places.all.iter().enumerate().filter_map(other);
+        assert_eq!(places.holding.is_held(at), others.any(|name| name.contains(short)), "{short}");
+        let mut like = Vec::new();
+        for (other, place) in places.all.iter().enumerate().filter(|(other, _)| *other != at) {
+            let name = base(&place.name);
+            if name.contains(short) || short.contains(name) {
+                like.push(other);
+            }
+        }
+        like.truncate(4);
+        assert_eq!(places.holding.others(at), like, "{short}");
+    }
+}
+
 /// Another character that sounds so: the first of the alphabet of names, else of a fixed list.
 fn other_spelling(places: &Places, c: char, alike: fn(char, char) -> bool) -> Option<char> {
     const MORE: &str = "托拖衣依以西希喜东冬南男北背中种上尚下夏大达打小晓前钱后候新心刘留李里王忘张章赵照周洲庄装桩子字自紫村存河和林临坨驼陀营迎铺普埝念各个家加店电点口寇房防方寺四似庙妙黑嘿湾弯胡湖杨阳孙损马码高糕石时徐许任人曹草潘盘郭国郑正梁粮";
