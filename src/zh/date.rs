@@ -233,7 +233,7 @@ static NEAR_WORDS: LazyLock<Words> =
 
 /// With what a day may begin besides a number: most characters of a message are ruled out by it.
 static BEGINNINGS: LazyLock<Words> = LazyLock::new(|| {
-    let words = LUNAR.iter().chain(ABOUT).chain(&WEEK).copied();
+    let words = LUNAR.iter().chain(ABOUT).chain(&WEEK).copied().chain(["初"]);
     Words::of(words.chain(NEAR.iter().chain(WEEKS).chain(&YEARS).map(|(word, _)| *word)))
 });
 
@@ -256,7 +256,8 @@ pub fn days(copy: &Copy, today: Date) -> Vec<Day> {
 /// The answer to "since when?", "on which day?": `Ok(None)` is about that time.
 pub fn day(text: &str, today: Date) -> Result<Option<Date>, DayError> {
     let copy = Copy::of(text.trim_end_matches(['。', '.', '！', '!']), 60);
-    let mut about = false;
+    // Of the moon, like 初一: the 15th is said with 号.
+    let mut about = copy.chars == ['十', '五'];
     for at in 0..copy.chars.len() {
         match day_at(&copy.chars, at, today, true) {
             Some(Ok((Some(date), _))) => return Ok(Some(date)),
@@ -280,6 +281,9 @@ fn day_at(chars: &[char], at: usize, today: Date, answer: bool) -> Option<Found>
     let (before, rest) = (at.checked_sub(1).map(|at| chars[at]), &chars[at..]);
     if let Some((_, length)) = LUNAR_WORDS.at_start(rest) {
         return Some(Ok((None, lunar_end(chars, at + length) - at)));
+    }
+    if first == '初' && is_of_the_moon(&chars[at + 1..], answer) {
+        return Some(Ok((None, lunar_end(chars, at) - at)));
     }
     if let Some((offset, length)) = month_day(chars, at, today) {
         return Some(offset.map(|date| (Some(date), length)));
@@ -329,6 +333,13 @@ fn lunar_end(chars: &[char], mut at: usize) -> usize {
         at += number_run(chars, at);
     }
     at
+}
+
+/// 初八 as an answer, 初八那天 in a sentence; elsewhere 初一 is a class of a school.
+fn is_of_the_moon(behind: &[char], answer: bool) -> bool {
+    let numbered = behind.first().is_some_and(|c| digit(*c).is_some_and(|n| n > 0) || *c == '十');
+    let marked = matches!(behind.get(1), Some('那' | '早' | '晚' | '夜' | '当'));
+    numbered && (answer || marked)
 }
 
 fn nearest(month: i64, day: i64, today: Date) -> Option<Date> {

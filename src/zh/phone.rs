@@ -25,8 +25,10 @@ fn is_mobile(digits: &str) -> bool {
     bytes.len() == DIGITS && bytes[0] == b'1' && (b'3'..=b'9').contains(&bytes[1])
 }
 
-/// Shorter than any number of a telephone with its area code.
-const DIGITS_MIN: usize = 10;
+/// Shorter than any number of a telephone.
+const DIGITS_MIN: usize = 7;
+/// In front of a number without its area code.
+const LANDLINE: [&str; 3] = ["座机", "固话", "固定电话"];
 
 /// Runs of digits with their byte ranges; blanks and hyphens inside a run are passed over.
 /// Chinese digits count where at least four follow each other.
@@ -85,10 +87,10 @@ pub fn find_phone(text: &str) -> Option<(String, Range<usize>)> {
     })
 }
 
-/// `138****8000`; what is shorter than seven digits is hidden whole.
+/// `138****8000`; what is shorter than ten digits is hidden whole.
 pub fn mask_phone(phone: &str) -> String {
     match (phone.get(..3), phone.len().checked_sub(4).and_then(|at| phone.get(at..))) {
-        (Some(head), Some(tail)) if phone.len() >= 7 => format!("{head}****{tail}"),
+        (Some(head), Some(tail)) if phone.len() >= 10 => format!("{head}****{tail}"),
         _ => "****".into(),
     }
 }
@@ -115,13 +117,17 @@ pub fn replace_phones(text: &str, instead: &dyn Fn(&str, &str) -> String) -> Str
     masked + rest
 }
 
-/// A number with its area code, such as 0315-4612345: digits only, with its byte range.
+/// A number with its area code, such as 0315-4612345, or 座机4612345: digits only, with its
+/// byte range.
 pub fn find_landline(text: &str) -> Option<(String, Range<usize>)> {
     numbers(text).into_iter().find_map(|(digits, range)| {
         let area = if digits.starts_with("01") || digits.starts_with("02") { 3 } else { 4 };
         let own = digits.len().checked_sub(area)?;
         let fits = digits.starts_with('0') && !digits.starts_with("00") && (7..=8).contains(&own);
-        fits.then_some((digits, range))
+        let before = text[..range.start].trim_end_matches(['是', ':', '：', ' ']);
+        let local = digits.len() == 7 && digits.starts_with(|c| ('2'..='8').contains(&c));
+        let said = local && LANDLINE.iter().any(|word| before.ends_with(word));
+        (fits || said).then_some((digits, range))
     })
 }
 

@@ -454,6 +454,10 @@ fn with_unit(chars: &[char], count: Count) -> Read {
         about = true;
         used += 1;
     }
+    // 一对儿
+    if chars[used..] == ['儿'] {
+        used += 1;
+    }
     match unit {
         "打" => (thousandths, unit) = (thousandths * 12, "个"),
         "对" => (thousandths, unit) = (thousandths * 2, "个"),

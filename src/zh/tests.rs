@@ -154,6 +154,7 @@ fn numbers_in_a_text_are_masked() {
     check("座机03154611234，手机138 0013 8000。", "座机031****1234，手机138****8000。");
     check("一三八零零一三八零零零", "138****8000");
     check("欠了12345678901234元", "欠了12345678901234元");
+    check("座机4612345没声", "座机****没声");
     check("没有号码", "没有号码");
 }
 
@@ -174,6 +175,13 @@ fn identity_numbers_are_masked() {
     );
     assert_eq!(mask_identity("1111010519491231002X"), "1111010519491231002X");
     assert_eq!(mask_identity("没有"), "没有");
+}
+
+#[test]
+fn landlines() {
+    check(include_str!("../../tests/fixtures/zh/landlines.tsv"), 10, |text| {
+        find_landline(text).map(|(digits, _)| digits)
+    });
 }
 
 #[test]

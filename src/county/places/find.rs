@@ -5,9 +5,7 @@ use super::boundary::{
     is_writers,
 };
 use super::index::Named;
-use super::{
-    Copy, Found, Likeness, Place, PlaceKind, Places, SERIES, Scope, base, without_blanks,
-};
+use super::{Copy, Found, Likeness, Place, PlaceKind, Places, SERIES, Scope, base, without_blanks};
 use crate::zh::{self, is_han};
 
 pub(super) const CHOICES_MAX: usize = 5;
@@ -126,13 +124,20 @@ impl Places {
 
     fn answer(&self, copy: &Copy, mentions: &[Mention]) -> Found<'_> {
         let township = township_of(mentions);
-        let villages: Vec<&Mention> =
-            mentions.iter().filter(|mention| !mention.villages().is_empty()).collect();
+        // 祝你们身体健康 names no village; 健康 alone does.
+        let whole = zh::plain(&copy.text(0..copy.chars.len()));
+        let is_all = |mention: &Mention| bare_answer(&whole) == copy.text(mention.from..mention.to);
+        let villages: Vec<&Mention> = mentions
+            .iter()
+            .filter(|mention| !mention.villages().is_empty())
+            .filter(|mention| is_all(mention) || !self.is_ordinary(copy, mention, mentions))
+            .collect();
         if let [mention] = villages[..]
             && let Some(found) = self.one(copy, mention, township)
         {
             // 木口 could be 木口一村: a name that begins others is asked for, unless 村 is said.
-            let begun = self.begun_by(copy, mention);
+            let mut begun = self.begun_by(copy, mention);
+            self.keep_township(&mut begun, township);
             return if begun.len() > 1 {
                 self.several(begun, copy.span(mention.from..mention.to))
             } else {
@@ -157,6 +162,13 @@ impl Places {
             whole.flat_map(|name| name.villages().to_vec()).collect()
         };
         let (sound, mut places) = (heard(zh::sounds_alike), heard(zh::sounds_alike_in_dialect));
+        // 潘各庄 is a part of four names as it is written, whatever else it sounds like.
+        let mut part = self.containing(bare);
+        if !part.is_empty() && !places.is_empty() {
+            part.extend(places);
+            self.keep_township(&mut part, township);
+            return self.several(part, 0..0);
+        }
         if let Some(first) = places.first().copied() {
             let how = if sound == places { Likeness::Sound } else { Likeness::Dialect };
             // A series is asked for here too: 姜各装.
@@ -169,7 +181,6 @@ impl Places {
                 copy,
             );
         }
-        let part = self.containing(bare);
         self.could_be(
             Heard { places: part, from: 0, to: 0, how: Likeness::Part, clear: false },
             township,

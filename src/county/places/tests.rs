@@ -54,19 +54,13 @@ fn sentences() {
 #[test]
 fn which_names_hold_which() {
     let places = places();
-    for (at, place) in places.all.iter().enumerate() {
-        let short = base(&place.name);
-        let other = |(other, place): (usize, &Place)| (other != at).then(|| base(&place.name));
-        let mut others = places.all.iter().enumerate().filter_map(other);
-        assert_eq!(places.holding.is_held(at), others.any(|name| name.contains(short)), "{short}");
-        let mut like = Vec::new();
-        for (other, place) in places.all.iter().enumerate().filter(|(other, _)| *other != at) {
-            let name = base(&place.name);
-            if name.contains(short) || short.contains(name) {
-                like.push(other);
-            }
-        }
-        like.truncate(4);
+    let bases: Vec<&str> = places.iter().map(|place| base(&place.name)).collect();
+    for (at, short) in bases.iter().enumerate() {
+        let others = || bases.iter().enumerate().filter(move |(other, _)| *other != at);
+        let held = others().any(|(_, name)| name.contains(short));
+        assert_eq!(places.holding.is_held(at), held, "{short}");
+        let like = others().filter(|(_, name)| name.contains(short) || short.contains(*name));
+        let like: Vec<usize> = like.map(|(other, _)| other).take(4).collect();
         assert_eq!(places.holding.others(at), like, "{short}");
     }
 }
