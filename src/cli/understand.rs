@@ -1,6 +1,6 @@
 //! `bianmin understand`: what the bot understands of lines from standard input, as JSON.
 
-use std::io::{BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -52,17 +52,17 @@ pub fn run(
     options: &[String],
     now: Option<&str>,
 ) -> anyhow::Result<ExitCode> {
-    if answers == Some(AnswerKind::Menu) && options.is_empty() {
-        bail!("--as menu needs the labels: --options 甲,乙,丙");
+    let empty = options.iter().any(|label| label.trim().is_empty());
+    if empty || answers == Some(AnswerKind::Menu) && options.is_empty() {
+        bail!("--as menu needs the labels, none of them empty: --options 甲,乙,丙");
     }
     let today = today(now)?;
     let config = start::read_config(config)?;
     let (tables, _) = start::read_county(&config)?;
     let reader = tables.reader();
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    for line in std::io::stdin().lock().split(b'\n') {
-        let mut line = line?;
-        line.truncate(LINE_BYTES_MAX);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut input = io::stdin().lock();
+    while let Some(line) = next_line(&mut input)? {
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches('\r');
         let object = match answers {
@@ -73,15 +73,38 @@ pub fn run(
         };
         match writeln!(out, "{object}") {
             // Whoever reads has seen enough.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => break,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
             written => written?,
         }
     }
     match out.flush() {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         flushed => flushed?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Of a line that is too long only the beginning is kept, and never in memory as a whole.
+fn next_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let limit = LINE_BYTES_MAX as u64;
+    if input.by_ref().take(limit).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    let ended = line.pop_if(|last| *last == b'\n').is_some();
+    if !ended && line.len() == LINE_BYTES_MAX {
+        input.skip_until(b'\n')?;
+        line.truncate(whole_characters(&line));
+    }
+    Ok(Some(line))
+}
+
+/// Without the beginning of a character that was cut.
+fn whole_characters(bytes: &[u8]) -> usize {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => bytes.len(),
+    }
 }
 
 /// `now` is ISO 8601 with an offset, and the day is the one that it spells; without it, today
@@ -153,7 +176,7 @@ fn whole(text: &str, reader: &Reader<'_>, found: &Understanding<'_>) -> Value {
         "landline": found.landline.as_ref().map(|(number, _)| number),
         "name": found.name.as_ref().map(|(name, _)| name),
         "identity": found.identity.is_some(),
-        "case_number": found.case_number,
+        "case_number": found.case_number.as_ref().map(|(number, _)| number),
         "quantities": quantities,
         "dates": days,
         "emergency": emergency,

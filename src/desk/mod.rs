@@ -57,7 +57,7 @@ pub use listing::{
 pub use notice::{Notice, notice};
 pub use platform::{place_named, whole};
 pub use private::Who;
-pub use reading::{NumberRead, read_number};
+pub use reading::{NumberRead, find_number, read_number};
 pub use refusal::Refusal;
 pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};
 pub use verbs::{Named, Ordered, Verb, read_order};

@@ -1,6 +1,8 @@
 //! Reading a case number out of what a person wrote: full-width digits, Chinese numerals read
 //! digit by digit (幺 is 1, 两 is 2), hyphens, blanks, a label before and a full stop behind.
 
+use std::ops::Range;
+
 use crate::county::{CaseNumber, CaseType};
 
 /// Longer texts are read up to here.
@@ -42,21 +44,15 @@ const LABELS: [&str; 18] = [
 /// What number a text holds, if any. A whole number may stand anywhere in it; a tail or a
 /// miscounted number counts only when the text holds nothing else, so that `3天没水了` is none.
 pub fn read_number(text: &str) -> NumberRead {
-    let end = text.char_indices().nth(CHARS_MAX).map_or(text.len(), |(at, _)| at);
-    let text = &text[..end];
+    let text = beginning(text);
     if text.chars().filter(|c| digit(*c).is_some()).count() < *TAIL_DIGITS.start() {
         return NumberRead::None;
     }
-    let mut miscounted = false;
-    for run in runs(text) {
-        for digits in joined(&run, 9) {
-            match CaseNumber::from_digits(&digits) {
-                Some(number) => return NumberRead::Whole(number),
-                None => miscounted |= begins_like_one(&digits),
-            }
-        }
+    let nines = nines(text);
+    if let Some(number) = nines.iter().find_map(|nine| CaseNumber::from_digits(&nine.digits)) {
+        return NumberRead::Whole(number);
     }
-    if miscounted {
+    if nines.iter().any(|nine| begins_like_one(&nine.digits)) {
         return NumberRead::WrongCheckDigit;
     }
     let around = |c: char| digit(c).is_some() || joins_digits(c) || is_punctuation(c);
@@ -76,6 +72,29 @@ pub fn read_number(text: &str) -> NumberRead {
     }
 }
 
+/// A whole number somewhere in a text, with its bytes.
+pub fn find_number(text: &str) -> Option<(CaseNumber, Range<usize>)> {
+    let found = |nine: Digits| Some((CaseNumber::from_digits(&nine.digits)?, nine.span));
+    nines(beginning(text)).into_iter().find_map(found)
+}
+
+fn beginning(text: &str) -> &str {
+    let end = text.char_indices().nth(CHARS_MAX).map_or(text.len(), |(at, _)| at);
+    &text[..end]
+}
+
+/// Digits, and the bytes of the text in which they stand.
+#[derive(Clone)]
+struct Digits {
+    digits: String,
+    span: Range<usize>,
+}
+
+/// All that could be a whole number.
+fn nines(text: &str) -> Vec<Digits> {
+    runs(text).iter().flat_map(|run| joined(run, 9)).collect()
+}
+
 /// So that part of a telephone number with its country code is not taken for one.
 fn begins_like_one(digits: &str) -> bool {
     CaseType::ALL.iter().any(|kind| digits.starts_with(&kind.digit().to_string()))
@@ -83,29 +102,46 @@ fn begins_like_one(digits: &str) -> bool {
 
 /// The digits of the text in runs; a run is groups of digits with nothing but separators
 /// between them.
-fn runs(text: &str) -> Vec<Vec<String>> {
-    let between = |c: char| digit(c).is_none() && !joins_digits(c);
-    let groups = |run: &str| -> Vec<String> {
-        let groups = run.split(joins_digits).filter(|group| !group.is_empty());
-        groups.map(|group| group.chars().filter_map(digit).collect()).collect()
-    };
-    text.split(between).filter(|run| !run.is_empty()).map(groups).collect()
+fn runs(text: &str) -> Vec<Vec<Digits>> {
+    let (mut runs, mut run) = (Vec::new(), Vec::<Digits>::new());
+    let mut in_group = false;
+    for (at, c) in text.char_indices() {
+        let value = digit(c);
+        match value {
+            Some(digit) => {
+                let span = at..at + c.len_utf8();
+                match run.last_mut().filter(|_| in_group) {
+                    Some(group) => {
+                        group.digits.push(digit);
+                        group.span.end = span.end;
+                    }
+                    None => run.push(Digits { digits: digit.into(), span }),
+                }
+            }
+            None if joins_digits(c) => {}
+            None if run.is_empty() => {}
+            None => runs.push(std::mem::take(&mut run)),
+        }
+        in_group = value.is_some();
+    }
+    runs.push(run);
+    runs
 }
 
 /// Every way to join neighbouring groups of a run to exactly `length` digits.
-fn joined(run: &[String], length: usize) -> Vec<String> {
-    (0..run.len())
-        .filter_map(|from| {
-            let mut digits = String::new();
-            for group in &run[from..] {
-                digits.push_str(group);
-                if digits.len() >= length {
-                    break;
-                }
+fn joined(run: &[Digits], length: usize) -> Vec<Digits> {
+    let from = |from: usize| {
+        let mut joined = run[from].clone();
+        for group in run[from + 1..].iter() {
+            if joined.digits.len() >= length {
+                break;
             }
-            (digits.len() == length).then_some(digits)
-        })
-        .collect()
+            joined.digits.push_str(&group.digits);
+            joined.span.end = group.span.end;
+        }
+        (joined.digits.len() == length).then_some(joined)
+    };
+    (0..run.len()).filter_map(from).collect()
 }
 
 /// Between the digits of a number.

@@ -27,5 +27,5 @@ pub use run::version::lost_answers;
 pub use schema::{Lang, schema};
 pub use script::keywords::FOLDERS;
 pub use script::value::{Answer, Fields, How, Value};
-pub use script::words::Medium;
+pub use script::words::{Medium, decimal};
 pub use script::{MenuItem, Notice, Script, StaleTranslation};

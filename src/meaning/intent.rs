@@ -1,9 +1,10 @@
 //! What a message is about, so that the right dialog starts without a menu, and nothing starts
 //! on 好的谢谢.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::phrases::Phrases;
+use super::phrases::{Phrases, Sets};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Intent {
@@ -53,7 +54,14 @@ pub(super) struct Signs {
     pub kind: bool,
     /// 谢谢, 辛苦了 stand in it.
     pub thanked: bool,
+    /// It names goods that are sold, each with its quantity: characters of all else.
+    pub besides_goods: Option<usize>,
 }
+
+/// 面粉3袋 送到家: so much may stand beside goods.
+const BESIDES_GOODS: usize = 6;
+/// She has them already, or wants no more of them: 尿素2袋买过了.
+const NOT_WANTED: [char; 9] = ['了', '没', '不', '过', '退', '丢', '假', '少', '换'];
 
 const THANKS: [&str; 9] =
     ["谢谢", "感谢", "谢了", "多谢", "辛苦了", "辛苦您", "辛苦你", "🙏", "费心了"];
@@ -103,9 +111,16 @@ const REPROACH: [char; 8] = ['又', '还', '不', '没', '老', '总', '这', '�
 /// What may stand beside thanks without being a matter.
 const THANKS_CHARACTERS: usize = 8;
 
+/// 等得花都谢了: over, and nobody is thanked.
+const WITHERED: [char; 4] = ['花', '都', '凋', '叶'];
+
 /// `text`: the whole copy, courtesy included.
 pub(super) fn is_thanked(text: &str) -> bool {
-    THANKS.iter().any(|word| text.contains(word))
+    let said = |word: &&str| {
+        let mut before = text.match_indices(*word).map(|(at, _)| &text[..at]);
+        before.any(|before| *word != "谢了" || !before.ends_with(WITHERED))
+    };
+    THANKS.iter().any(|word| said(&word))
 }
 
 const COMPLAINT: usize = 0;
@@ -128,16 +143,28 @@ const INTENTS: [(&str, Option<Intent>); 11] = [
 const SHORT: usize = 24;
 
 static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
+    // The table is ours; a test reads it, too.
+    read(include_str!("intents.tsv")).unwrap_or_default()
+});
+
+/// Lines of `name<TAB>phrases`; 【name】 is a set of words. None: something can not be read.
+fn read(table: &str) -> Option<Phrases> {
+    let lines = table.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines: Vec<(&str, &str)> =
+        lines.map(|line| line.split_once('\t')).collect::<Option<_>>()?;
+    let set = |name: &str| Some(name.strip_prefix('【')?.strip_suffix('】')?.to_owned());
+    let words = |words: &str| words.split_whitespace().map(str::to_owned).collect();
+    let sets: Sets =
+        lines.iter().filter_map(|(name, text)| Some((set(name)?, words(text)))).collect();
     let mut phrases = Phrases::default();
-    for line in include_str!("intents.tsv").lines().filter(|line| !line.starts_with('#')) {
-        let Some((name, words)) = line.split_once('\t') else { continue };
-        let Some(tag) = INTENTS.iter().position(|(known, _)| *known == name) else { continue };
-        for word in words.split_whitespace() {
-            phrases.add(word, tag);
+    for (name, text) in lines.iter().filter(|(name, _)| set(name).is_none()) {
+        let tag = INTENTS.iter().position(|(known, _)| known == name)?;
+        if !text.split_whitespace().all(|phrase| phrases.add_with(&sets, phrase, tag)) {
+            return None;
         }
     }
-    phrases
-});
+    Some(phrases)
+}
 
 pub(super) fn table_bytes() -> usize {
     PHRASES.bytes()
@@ -164,6 +191,17 @@ pub(super) fn intent(chars: &[char], said: &[char], signs: Signs) -> Intent {
         || empty
         || short && found == Intent::Report && !signs.place && !signs.kind;
     if thanks { Intent::Thanks } else { found }
+}
+
+/// The words that say so, where they stand.
+pub(super) fn ranges(chars: &[char], intent: Intent) -> Vec<Range<usize>> {
+    let says = |tag: usize| match INTENTS[tag].1 {
+        Some(known) => known == intent,
+        // 坏了, 投诉: of a report.
+        None => intent == Intent::Report,
+    };
+    let hits = PHRASES.hits(chars).into_iter().filter(|hit| says(hit.tag));
+    hits.map(|hit| hit.range).collect()
 }
 
 /// 不弄了不弄了 is 不弄了.
@@ -256,6 +294,10 @@ fn matter(chars: &[char], said: &[char], signs: Signs) -> Intent {
             return Intent::Order;
         }
     }
+    let names_goods = signs.besides_goods.is_some_and(|count| count <= BESIDES_GOODS);
+    if names_goods && !complaint && !has(Intent::Consult) && !chars.iter().any(is_not_wanted) {
+        return Intent::Order;
+    }
     if has(Intent::Consult) && !complaint {
         return Intent::Consult;
     }
@@ -286,6 +328,10 @@ fn matter(chars: &[char], said: &[char], signs: Signs) -> Intent {
     Intent::Unclear
 }
 
+fn is_not_wanted(c: &char) -> bool {
+    NOT_WANTED.contains(c) || matches!(c, '吗' | '?' | '？')
+}
+
 fn is_question(text: &str) -> bool {
     let how = ["咋", "怎么"].iter().any(|word| {
         let mut behind = text.match_indices(word).map(|(at, _)| &text[at + word.len()..]);
@@ -298,4 +344,16 @@ fn is_question(text: &str) -> bool {
 fn is_asking_how(hits: &[super::phrases::Hit]) -> bool {
     let consult = INTENTS.iter().position(|(_, intent)| *intent == Some(Intent::Consult));
     hits.iter().any(|hit| Some(hit.tag) == consult && hit.weight >= 3)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_table_is_read() {
+        assert!(super::read(include_str!("intents.tsv")).is_some());
+        assert!(super::read("order\t来【数】袋\n【数】\t一 两").is_some());
+        for wrong in ["order", "ordre\t买", "order\t来【量】", "order\t买*"] {
+            assert!(super::read(wrong).is_none(), "{wrong}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Words that name a kind of matter by themselves: `county/keywords.csv`.
 
+use std::ops::Range;
+
 use super::phrases::Phrases;
 use crate::county::{Categories, TableError};
 
@@ -73,6 +75,13 @@ impl Keywords {
             (Some((code, _)), None) => Some(code),
             _ => None,
         }
+    }
+
+    /// The words of a kind, where they stand.
+    pub fn ranges(&self, chars: &[char], code: &str) -> Vec<Range<usize>> {
+        let of = |tag: &usize| self.rows[*tag].code == code;
+        let hits = self.words.hits(chars).into_iter().filter(|hit| of(&hit.tag));
+        hits.map(|hit| hit.range).collect()
     }
 
     pub fn bytes(&self) -> usize {

@@ -49,7 +49,16 @@ pub struct Reader<'a> {
     /// None: nothing was learned yet; keywords only.
     pub model: Option<&'a Model>,
     /// The number of a case in a text, if its check digit is right.
-    pub case_number: fn(&str) -> Option<String>,
+    pub case_number: fn(&str) -> Option<(String, Range<usize>)>,
+    /// What is sold in the county's shop; None where that is not known.
+    pub goods: Option<&'a dyn Goods>,
+}
+
+/// What is sold changes by the hour, and is no table.
+pub trait Goods: Sync {
+    /// How many characters of a text are names of goods that may be ordered, each with a
+    /// quantity beside it; 0 where one has none.
+    fn wanted(&self, text: &str) -> usize;
 }
 
 /// A village that was found, or the few that it could be.
@@ -91,12 +100,19 @@ pub struct Understanding<'a> {
     pub name: Option<(String, Range<usize>)>,
     /// An identity number stands here; it is masked and never kept.
     pub identity: Option<Range<usize>>,
-    pub case_number: Option<String>,
+    pub case_number: Option<(String, Range<usize>)>,
     pub quantities: Vec<QuantityRead>,
     pub days: Vec<DayRead>,
     pub emergency: Option<(Emergency, Range<usize>)>,
     /// What the bot would ask because it is not sure: place, category.
     pub asks: Vec<&'static str>,
+}
+
+/// Why a text was understood as it was: bytes of its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telling {
+    pub intent: Vec<Range<usize>>,
+    pub kind: Vec<Range<usize>>,
 }
 
 impl<'a> Reader<'a> {
@@ -135,6 +151,7 @@ impl<'a> Reader<'a> {
             .map(|(range, quantity)| QuantityRead { span: copy.span(range), quantity })
             .filter(|found| free(&found.span))
             .collect();
+        let besides_goods = self.besides_goods(text, &taken, &name, &quantities);
         let matter = matter(text, &taken);
         let keyword = self.keywords.find(&matter);
         let kinds = self.kinds_of(&matter, keyword);
@@ -150,6 +167,7 @@ impl<'a> Reader<'a> {
                 keyword: keyword.is_some(),
                 thanked: intent::is_thanked(text),
                 kind: kinds.first().is_some_and(|(_, p)| *p >= 0.5),
+                besides_goods,
             },
         );
         let matters = matches!(intent, Intent::Report | Intent::Consult);
@@ -183,6 +201,24 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Where goods are named with their quantities: letters of all that was not recognised.
+    fn besides_goods(
+        &self,
+        text: &str,
+        taken: &[Option<Range<usize>>],
+        name: &Option<(String, Range<usize>)>,
+        quantities: &[QuantityRead],
+    ) -> Option<usize> {
+        let goods = self.goods.filter(|_| !quantities.is_empty())?;
+        let wanted = goods.wanted(text);
+        let named = name.iter().map(|(_, span)| span);
+        let spans = quantities.iter().map(|found| &found.span).chain(named);
+        let spans: Vec<&Range<usize>> = spans.chain(taken.iter().flatten()).collect();
+        let free = |at: usize| !spans.iter().any(|span| span.contains(&at));
+        let letters = text.char_indices().filter(|(at, c)| c.is_alphanumeric() && free(*at));
+        (wanted > 0).then(|| letters.count().saturating_sub(wanted))
+    }
+
     /// What can not wait, before anything else is looked at.
     pub fn emergency(&self, text: &str) -> Option<Emergency> {
         self.emergencies.find(&Copy::of(text, CHARACTERS_MAX).without_blanks().chars)
@@ -197,6 +233,19 @@ impl<'a> Reader<'a> {
     pub fn complains_of(&self, text: &str, word: &str) -> bool {
         self.categories.iter().any(|kind| kind.name.contains(word))
             && intent::complains(&Copy::of(text, CHARACTERS_MAX).without_blanks().chars)
+    }
+
+    /// The words by which a text says what it is about, and those that name its kind.
+    pub fn telling(&self, text: &str, found: &Understanding) -> Telling {
+        let dense = Copy::of(text, CHARACTERS_MAX).without_blanks();
+        let spans = |ranges: Vec<Range<usize>>| -> Vec<Range<usize>> {
+            ranges.into_iter().map(|range| dense.span(range)).collect()
+        };
+        let kind = found.kinds.first().map(|(code, _)| self.keywords.ranges(&dense.chars, code));
+        Telling {
+            intent: spans(intent::ranges(&dense.chars, found.intent)),
+            kind: spans(kind.unwrap_or_default()),
+        }
     }
 
     /// Only what the message is about. Days are of no matter for it.

@@ -105,6 +105,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{Common, Config};
 use crate::dialog::Script;
+use crate::meaning::{Goods, Reader};
 use crate::store::Store;
 
 pub use crate::desk::figures::Figures;
@@ -335,7 +336,9 @@ impl Office {
     /// What the bot makes of one line, for a clerk to look at.
     pub fn understand(&self, text: &str) -> LineView {
         let today = beijing::civil(self.clock.now()).date();
-        understood::line(&self.tables().reader(), text, today)
+        let on_sale = self.shelf_at_hand().map(|shelf| shop::OnSale { shelf, on: today });
+        let goods = on_sale.as_ref().map(|on_sale| on_sale as &dyn Goods);
+        understood::line(&Reader { goods, ..self.tables().reader() }, text, today)
     }
 
     pub fn tables(&self) -> Arc<Tables> {

@@ -3,6 +3,7 @@
 //! All that is wrong in all files is said in one run.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::calendar::Calendar;
@@ -46,6 +47,7 @@ impl Tables {
             emergencies: &self.emergencies,
             model: self.model.as_ref(),
             case_number,
+            goods: None,
         }
     }
 
@@ -141,11 +143,8 @@ impl Tables {
     }
 }
 
-fn case_number(text: &str) -> Option<String> {
-    match desk::read_number(text) {
-        desk::NumberRead::Whole(number) => Some(number.digits()),
-        _ => None,
-    }
+fn case_number(text: &str) -> Option<(String, Range<usize>)> {
+    desk::find_number(text).map(|(number, span)| (number.digits(), span))
 }
 
 /// What the model learns from: `examples/*.csv`, with the columns code and text.

@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::calendar::local_date;
 use crate::channel::{Content, Inbound, wechat};
 use crate::config::WechatKind;
 use crate::county::{Address, Channel};
 use crate::dialog::{self, Effect, Env, Event, Medium, Script};
+use crate::meaning::Reader;
 use crate::store::records::{Answered, Body, Contact, Media, MediaKind, Outgoing, Status};
 use crate::store::{Batch, Before, Changes, Loaded, StoreError, keys, load};
 
 use super::reception::Said;
+use super::shop::OnSale;
 use super::{Office, media, outbox, tasks, window};
 
 /// A duplicate comes within 15 s; the rest is for slow networks.
@@ -148,7 +151,12 @@ impl<'o> Turn<'o> {
         for _ in 0..CALLS_MAX {
             let Some(event) = next.take() else { return Ok(()) };
             let tables = self.office.tables();
-            let reader = tables.reader();
+            let shelf = match self.office.shelf_at_hand() {
+                Some(shelf) => shelf,
+                None => Box::pin(self.office.shelf()).await?,
+            };
+            let on_sale = OnSale { shelf, on: local_date(self.now) };
+            let reader = Reader { goods: Some(&on_sale), ..tables.reader() };
             let env = Env {
                 now: self.now,
                 medium: self.medium(),

@@ -6,8 +6,9 @@ use std::ops::Range;
 use jiff::civil::Date;
 
 use crate::desk::Understood;
-use crate::dialog::{Answer, Call, How, Value};
+use crate::dialog::{Answer, Call, How, Value, decimal};
 use crate::meaning::{GATE, PlaceRead, Reader};
+use crate::zh::Quantity;
 
 use super::views::{LineView, Mark};
 
@@ -100,10 +101,14 @@ pub(super) fn line(reader: &Reader<'_>, text: &str, today: Date) -> LineView {
         spans.push((span.clone(), "证件号"));
         facts.push(("证件号", "遮住，不存".into()));
     }
-    if let Some(number) = &found.case_number {
+    if let Some((number, span)) = &found.case_number {
+        spans.push((span.clone(), "编号"));
         facts.push(("编号", number.clone()));
     }
-    spans.extend(found.quantities.iter().map(|read| (read.span.clone(), "数量")));
+    for read in &found.quantities {
+        spans.push((read.span.clone(), "数量"));
+        facts.push(("数量", quantity_told(&read.quantity)));
+    }
     for day in &found.days {
         spans.push((day.span.clone(), "日子"));
         facts.push(("日子", day.date.map_or("大约，照她说的记".into(), |date| date.to_string())));
@@ -114,7 +119,35 @@ pub(super) fn line(reader: &Reader<'_>, text: &str, today: Date) -> LineView {
         .map(|ask| if *ask == "place" { "在哪个村" } else { "是哪方面的事" })
         .collect();
     facts.push(("还要问她", if asks.is_empty() { "不用问".into() } else { asks.join("、") }));
+    let telling = reader.telling(text, &found);
+    let words = telling.kind.into_iter().map(|span| (span, "类别"));
+    for (span, what) in words.chain(telling.intent.into_iter().map(|span| (span, "意思"))) {
+        let free = without(span, &spans);
+        spans.extend(free.into_iter().map(|part| (part, what)));
+    }
     LineView { marks: cut(text, spans), facts }
+}
+
+/// What of a span is not marked yet.
+fn without(span: Range<usize>, marked: &[(Range<usize>, &str)]) -> Vec<Range<usize>> {
+    let mut free = vec![span];
+    for (other, _) in marked {
+        free = free.into_iter().flat_map(|part| around(part, other)).collect();
+    }
+    free
+}
+
+/// The parts before and behind what `taken` takes away.
+fn around(part: Range<usize>, taken: &Range<usize>) -> Vec<Range<usize>> {
+    let before = part.start..part.end.min(taken.start);
+    let behind = part.start.max(taken.end)..part.end;
+    [before, behind].into_iter().filter(|part| part.start < part.end).collect()
+}
+
+fn quantity_told(quantity: &Quantity) -> String {
+    let about = if quantity.about { "大约" } else { "" };
+    let unit = quantity.unit.as_deref().unwrap_or_default();
+    format!("{about}{}{unit}", decimal(quantity.thousandths))
 }
 
 fn place_told(place: &PlaceRead<'_>) -> String {

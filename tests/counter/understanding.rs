@@ -94,6 +94,49 @@ async fn a_clerk_tries_one_line() {
     assert_eq!(county.health().await["details"]["cases"], 0, "nothing is filed");
 }
 
+/// Each kind of thing that may be recognised stands where it was written, and once.
+#[tokio::test]
+async fn every_kind_of_span_is_marked() {
+    let county = county().open().await;
+    let clerk = county.clerk().await;
+    for (text, marks) in [
+        (
+            "我叫王秀兰，大黑坨村停水三天，昨天下午开始的，家里俩孩子，电话13800138000",
+            &[
+                ("王秀兰", "姓名"),
+                ("大黑坨村", "地点"),
+                ("停水", "类别"),
+                ("三天", "数量"),
+                ("昨天", "日子"),
+                ("俩", "数量"),
+                ("13800138000", "电话"),
+            ][..],
+        ),
+        ("我家座机0315-4612345没声音", &[("0315-4612345", "座机")]),
+        ("身份证11010519491231002X养老金没发", &[("11010519491231002X", "证件号")]),
+        ("查126-041-273办到哪了", &[("126-041-273", "编号"), ("办到哪", "意思")]),
+        ("大黑坨村老王家着火了", &[("大黑坨村", "地点"), ("着火", "险情")]),
+        ("来两袋尿素", &[("来", "意思"), ("两袋", "数量")]),
+        ("村口的路灯坏了", &[("路灯", "类别"), ("坏了", "意思")]),
+        ("给我捎三十来斤土豆", &[("给我捎", "意思"), ("三十来斤", "数量")]),
+    ] {
+        let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let page = clerk.get(&format!("/desk/understand?text={encoded}")).await;
+        for (part, what) in marks {
+            let mark = format!("<mark>{part}<small>{what}</small></mark>");
+            assert_eq!(page.matches(&mark).count(), 1, "{text}: {mark}: {page}");
+        }
+        // Marked or not, the line is all there.
+        let (_, marked) = page.split_once("<p class=\"marked\">").unwrap();
+        let (marked, _) = marked.split_once("</p>").unwrap();
+        let names = marked.split("<small>").map(|part| match part.split_once("</small></mark>") {
+            Some((_, rest)) => rest,
+            None => part,
+        });
+        assert_eq!(names.collect::<String>().replace("<mark>", ""), text);
+    }
+}
+
 /// Her word for a village that a clerk corrected is offered as a line of aliases.csv; nothing
 /// uses it by itself, and a name that is a village's already is never offered.
 #[tokio::test]

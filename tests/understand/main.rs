@@ -413,6 +413,39 @@ fn in_a_conversation_no_command_fires_either() {
     report(&wrong);
 }
 
+/// An order is money: it begins where one is placed, and in no other sentence of the tables.
+#[test]
+fn an_order_begins_where_one_is_placed() {
+    let ordinary =
+        fs::read_to_string(root().join("tests/fixtures/understand/ordinary.txt")).unwrap();
+    let ordinary = ordinary.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let ordinary = ordinary.map(|line| ("report".to_owned(), line.to_owned()));
+    let rows = table("understand/intents.tsv").into_iter().chain(ordinary);
+    let tables = Tables::read(&root().join("county")).unwrap();
+    let script = read_script(&root().join("dialogs")).unwrap();
+    let (mut wrong, mut placed) = (Vec::new(), 0);
+    for (intent, text) in rows {
+        let mut talk = Talk::after(&tables, &script, &[]);
+        talk.say(&text);
+        let state = serde_json::to_value(&talk.conversation).unwrap();
+        let begun = state["active"]["dialog"] == "order";
+        placed += usize::from(begun);
+        if begun != (intent == "order") {
+            wrong.push(format!("{intent} {text}: {}", state["active"]["dialog"]));
+        }
+    }
+    report(&wrong);
+    assert!(placed > 30, "{placed}");
+    // Nothing of what the model learned from is taken for one.
+    let examples = fs::read_dir(root().join("county/examples")).unwrap();
+    let texts = examples.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    let texts: String = texts.collect();
+    let lines: Vec<&str> = texts.lines().filter_map(|line| line.split(',').nth(1)).collect();
+    assert!(lines.len() > 2_000, "{}", lines.len());
+    let orders = understand(&lines, &[]).into_iter().filter(|object| object["intent"] == "order");
+    report(&orders.map(|object| object["text"].to_string()).collect::<Vec<_>>());
+}
+
 /// Politeness begins nothing, and in the middle of a question it answers nothing.
 #[test]
 fn nothing_starts_on_thanks() {

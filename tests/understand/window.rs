@@ -238,12 +238,97 @@ fn any_line_is_one_object() {
     assert!(good && said.is_empty());
 }
 
+/// What can not be read is replaced, what is too long is cut between characters, and an empty
+/// line is an object that says nothing.
+#[test]
+fn lines_that_are_no_message() {
+    let long = "水".repeat(40_000);
+    let input =
+        [b"\n \t\n\xe5\x81\x9c\xe6\xb0\n".as_slice(), long.as_bytes(), b"\nok\n\xe6"].concat();
+    let (good, said, error) = run(&[], &input);
+    assert!(good, "{error}");
+    let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 6, "{said}");
+    assert_eq!(lines[0]["text"], "");
+    assert_eq!((&lines[1]["text"], &lines[1]["intent"]), (&json!(" \t"), &json!("unclear")));
+    assert_eq!(lines[2]["text"], "停\u{fffd}");
+    let kept = lines[3]["text"].as_str().unwrap();
+    assert!(kept.len() <= 64 * 1024 && long.starts_with(kept), "{}", kept.len());
+    assert_eq!(kept.chars().count(), 64 * 1024 / 3);
+    assert_eq!(lines[4]["text"], "ok");
+    assert_eq!(lines[5]["text"], "\u{fffd}");
+    for kind in ["yesno", "quantity", "phone", "name", "village", "date", "rating"] {
+        let (good, said, _) = run(&["--as", kind], b"\n");
+        let object: Value = serde_json::from_str(said.trim_end()).unwrap();
+        assert!(good && object["value"].is_null() && object["ask"].is_string(), "{kind}: {said}");
+    }
+}
+
+/// The window that was agreed: the keys, and the form of what stands in each.
+#[test]
+fn the_object_is_the_agreed_one() {
+    let text = "我叫王秀兰，大黑坨村停水三天，昨天开始的，电话13800138000";
+    let object = understand(&[text], &[]).remove(0);
+    assert_eq!(object["text"], text);
+    assert_eq!(object["place"]["code"], "130225102216");
+    assert_eq!(object["place"]["name"], "大黑坨村");
+    assert_eq!(object["place"]["how"], "exact");
+    assert_eq!(object["place"]["alternatives"], json!([]));
+    assert_eq!(object["category"][0]["code"], "0201");
+    assert_eq!(object["category"][0]["name"], "停水");
+    assert!(object["category"][0]["p"].as_f64().unwrap() >= 0.6);
+    assert_eq!(object["phone"], "13800138000");
+    assert_eq!(object["name"], "王秀兰");
+    assert_eq!(object["case_number"], Value::Null);
+    assert_eq!(object["quantities"][0]["value"], 3);
+    assert_eq!(object["quantities"][0]["unit"], "天");
+    assert_eq!(object["dates"][0]["value"], "2026-11-23");
+    assert_eq!(object["emergency"], Value::Null);
+    assert_eq!(object["asks"], json!([]));
+    let object = understand(&["查126-041-273办到哪了"], &[]).remove(0);
+    assert_eq!(object["case_number"], "126041273");
+    // Each of the ten that a message may be about.
+    let lines = [
+        ("report", "大黑坨村停水了"),
+        ("order", "给我捎两袋面"),
+        ("progress", "我反映的事办到哪了"),
+        ("human", "我要跟人说话"),
+        ("cancel", "那个投诉撤了吧"),
+        ("help", "这玩意咋用啊"),
+        ("thanks", "谢谢你们"),
+        ("chitchat", "你吃饭了没"),
+        ("consult", "高龄补贴咋领"),
+        ("unclear", "那个啥"),
+    ];
+    let texts: Vec<&str> = lines.iter().map(|(_, text)| *text).collect();
+    for ((intent, text), object) in lines.iter().zip(understand(&texts, &[])) {
+        assert_eq!(object["intent"], *intent, "{text}");
+    }
+    // An identity number is seen, and stands nowhere but in the text.
+    let object = understand(&["身份证11010519491231002X"], &[]).remove(0);
+    assert_eq!(object["identity"], true);
+    let mut rest = object.clone();
+    rest["text"] = Value::Null;
+    assert!(!rest.to_string().contains("1949"), "{rest}");
+}
+
 #[test]
 fn what_is_asked_wrongly_is_said() {
     let (good, _, error) = run(&["--as", "menu"], b"2\n");
     assert!(!good && error.contains("--options"), "{error}");
     let (good, _, error) = run(&["--as", "colour"], b"2\n");
     assert!(!good && error.contains("yesno") && error.contains("rating"), "{error}");
+    for (wrong, says) in [
+        (&["--as"][..], "--as"),
+        (&["--now"], "--now"),
+        (&["--wat"], "--wat"),
+        (&["文件.txt"], "文件.txt"),
+        (&["--as", "menu", "--options", ""], "--options"),
+        (&["--config", "/nowhere/config.toml"], "/nowhere/config.toml"),
+    ] {
+        let (good, said, error) = run(wrong, b"2\n");
+        assert!(!good && said.is_empty() && error.contains(says), "{wrong:?}: {said}{error}");
+    }
 }
 
 /// Nothing but the line and the county's table decides: the same again, and in any company.

@@ -10,7 +10,7 @@ use crate::dialog::run::step::{Walk, clip};
 use crate::dialog::run::understand::{self, Parsed};
 use crate::dialog::script::value::How;
 use crate::dialog::script::words::Medium;
-use crate::dialog::script::{Command, Dialog};
+use crate::dialog::script::{Command, Dialog, Kind};
 use crate::meaning::Intent;
 use crate::zh;
 
@@ -30,6 +30,14 @@ const THANKS: [&str; 12] = [
     "知道了",
     "麻烦了",
 ];
+
+/// A wish of nothing but these does not say what: 我想订点东西.
+const SAYS_NOTHING: &str =
+    "我俺咱你您们给帮请想要来再买订购下单货物品商城东西点些个一怎么能可以吗呢吧啊了";
+
+fn says_what(text: &str) -> bool {
+    text.chars().any(|c| c.is_alphanumeric() && !SAYS_NOTHING.contains(c))
+}
 
 impl<'a> Walk<'a> {
     pub fn while_idle(&mut self, text: &str) -> Result<(), Fault> {
@@ -57,7 +65,7 @@ impl<'a> Walk<'a> {
         }
         let meant = |dialog: &&Dialog| intent.is_some_and(|i| dialog.intents.contains(&i));
         if let Some(dialog) = self.script.each_dialog().find(meant) {
-            return self.start(dialog, text, 0..0);
+            return self.start_meant(dialog, text);
         }
         let matters = intent.is_none_or(|i| matches!(i, Intent::Report | Intent::Consult));
         if matters && let Some(dialog) = self.by_matter(text) {
@@ -121,8 +129,29 @@ impl<'a> Walk<'a> {
         text: &str,
         entry: Range<usize>,
     ) -> Result<(), Fault> {
-        let mut frame =
-            Frame::new(&dialog.id, self.env.medium, clip(text, OPENING_BYTES_MAX), self.env.now);
+        let frame = self.opened(dialog, text, entry);
+        self.now.active = Some(frame);
+        self.advance()
+    }
+
+    /// Begun by what she means and not by a word: 来两袋尿素 answers 想买什么, whatever its length.
+    fn start_meant(&mut self, dialog: &'a Dialog, text: &str) -> Result<(), Fault> {
+        let mut frame = self.opened(dialog, text, 0..0);
+        if let Some(question) = dialog.questions().next()
+            && matches!(question.kind, Kind::LongText { .. })
+            && dialog.intake
+            && says_what(text)
+        {
+            frame.set(&question.slot, understand::whole(text));
+        }
+        self.now.active = Some(frame);
+        self.advance()
+    }
+
+    /// With what the message says already.
+    fn opened(&mut self, dialog: &'a Dialog, text: &str, entry: Range<usize>) -> Frame {
+        let opening = clip(text, OPENING_BYTES_MAX);
+        let mut frame = Frame::new(&dialog.id, self.env.medium, opening, self.env.now);
         if dialog.intake && !text.is_empty() {
             let said = understand::intake(dialog, &frame, text, entry, true, self.env);
             for (slot, answer) in said.found {
@@ -133,8 +162,7 @@ impl<'a> Walk<'a> {
             }
         }
         self.take_named(dialog, &mut frame, text);
-        self.now.active = Some(frame);
-        self.advance()
+        frame
     }
 
     /// What the pattern of the entry marks as the answer to a question: `(?<detail>…)`.
@@ -142,7 +170,8 @@ impl<'a> Walk<'a> {
         let Some(pattern) = &dialog.pattern else { return };
         let Some(found) = pattern.captures(text.trim()) else { return };
         for question in dialog.questions() {
-            let Some(said) = found.name(&question.slot) else { continue };
+            let said = found.name(&question.slot).filter(|said| says_what(said.as_str()));
+            let Some(said) = said else { continue };
             let asked = frame.menu(question, None, self.env);
             let parsed = understand::parse(question, frame, &asked, said.as_str(), self.env);
             if let Parsed::Answer(mut answer) = parsed

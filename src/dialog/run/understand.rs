@@ -37,6 +37,11 @@ fn answer(raw: &str, value: Value, how: How) -> Answer {
     Answer { raw: raw.to_owned(), value, how }
 }
 
+/// The message as a whole as the answer to a question for a long text.
+pub(in crate::dialog) fn whole(text: &str) -> Answer {
+    answer(text, Value::Text(text.trim().to_owned()), How::Intake)
+}
+
 /// The message as the answer to the question that she was asked.
 pub(in crate::dialog) fn parse(
     question: &Question,
@@ -367,8 +372,7 @@ pub(in crate::dialog) fn intake(
     {
         intake.is_matter = true;
         // The whole of it: what was taken out is a part of what she wrote.
-        let value = Value::Text(text.trim().to_owned());
-        intake.found.push((question.slot.clone(), answer(text, value, How::Intake)));
+        intake.found.push((question.slot.clone(), whole(text)));
     }
     intake
 }

@@ -209,7 +209,8 @@ fn main_field(fields: &Fields) -> String {
     first.or_else(|| fields.values().next()).map(shown).unwrap_or_default()
 }
 
-pub(in crate::dialog) fn decimal(thousandths: i64) -> String {
+/// Thousandths as people write them: 3, 1.5.
+pub fn decimal(thousandths: i64) -> String {
     let sign = if thousandths < 0 { "-" } else { "" };
     let (whole, rest) = (thousandths.abs() / 1_000, thousandths.abs() % 1_000);
     if rest == 0 {

@@ -6,10 +6,12 @@ use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio::sync::Mutex;
 
 use crate::calendar::local_date;
 use crate::dialog;
+use crate::meaning::Goods;
 use crate::office::views::{CommandError, Session, TimelineLine};
 use crate::office::{Office, random};
 use crate::shop::upload::{self, Entry};
@@ -38,17 +40,17 @@ pub(in crate::office) struct Shelves {
     made: ArcSwapOption<(u64, Shelf)>,
     making: Mutex<()>,
     /// The last day on which the books were held against each other.
-    reconciled: std::sync::Mutex<Option<jiff::civil::Date>>,
+    reconciled: std::sync::Mutex<Option<Date>>,
     /// The last day on which merchants were told what waits.
-    pub(super) greeted: std::sync::Mutex<Option<jiff::civil::Date>>,
+    pub(super) greeted: std::sync::Mutex<Option<Date>>,
 }
 
 impl Shelves {
-    pub(super) fn reconciled_on(&self) -> Option<jiff::civil::Date> {
+    pub(super) fn reconciled_on(&self) -> Option<Date> {
         *self.reconciled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn reconciled(&self, day: jiff::civil::Date) {
+    pub(super) fn reconciled(&self, day: Date) {
         *self.reconciled.lock().unwrap_or_else(PoisonError::into_inner) = Some(day);
     }
 }
@@ -71,7 +73,26 @@ impl std::ops::Deref for Seen {
     }
 }
 
+/// What may be ordered on a day.
+pub(in crate::office) struct OnSale {
+    pub shelf: Seen,
+    pub on: Date,
+}
+
+impl Goods for OnSale {
+    fn wanted(&self, text: &str) -> usize {
+        let wishes = self.shelf.read(text, self.on);
+        let counted = wishes.iter().all(|wish| wish.quantity.is_some());
+        if counted { wishes.iter().map(|wish| wish.said.chars().count()).sum() } else { 0 }
+    }
+}
+
 impl Office {
+    /// The shelf as somebody last looked at it: enough to understand what she wants.
+    pub(in crate::office) fn shelf_at_hand(&self) -> Option<Seen> {
+        self.shelves.made.load_full().map(Seen)
+    }
+
     /// The shelf as it is on disk.
     pub(in crate::office) async fn shelf(&self) -> Result<Seen, StoreError> {
         let revision = self.shelf_revision().await?;

@@ -24,6 +24,37 @@ async fn bought(county: &County, who: &str) -> String {
     number_in(&said)
 }
 
+/// She names goods of the shelf, or plainly orders; 买 is not said. What only sounds like it
+/// begins nothing.
+#[tokio::test]
+async fn an_order_begins_without_the_word_for_it() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    for (n, text) in ["来2袋尿素", "尿素2袋 送到毛庄村", "给我捎两袋尿素", "要二袋尿素，毛庄村的"]
+        .into_iter()
+        .enumerate()
+    {
+        let who = format!("oVillager0000000000000000010{n}");
+        let mut said = county.say(&who, text).await;
+        if said.contains("您是哪个村的") {
+            said = county.say(&who, "毛庄村").await;
+        }
+        assert!(said.contains("到村里的店自己取"), "{text}: {said}");
+        let said = county.talk(&who, &["自己取", "我叫肖奉安", "13800138000"]).await;
+        assert!(said.contains("尿素 40kg×2袋，210元"), "{text}: {said}");
+    }
+    for (n, text) in ["2袋尿素买贵了", "尿素多少钱一袋", "家里丢了2袋尿素", "来两个人看看水管"]
+        .into_iter()
+        .enumerate()
+    {
+        let who = format!("oVillager0000000000000000020{n}");
+        let said = county.say(&who, text).await;
+        let order = ["自己取", "您是哪个村的", "想买什么", "没有找到「"];
+        assert!(!order.iter().any(|part| said.contains(part)), "{text}: {said}");
+    }
+}
+
 #[tokio::test]
 async fn a_villager_of_maozhuang_buys_two_bags_in_four_messages_and_collects_them() {
     let county = county().open().await;
