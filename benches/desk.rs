@@ -21,7 +21,7 @@ use bianmin::county::{CaseNumber, CaseType};
 use bianmin::desk::{self, Actor, Case, Command, Grade, Intake, Outcome};
 use bianmin::office::clock::Clock;
 use bianmin::office::{
-    CaseFilter, LedgerAsked, LedgerKind, Office, Parts, Role, Session, Tables, Told, Typed,
+    CaseFilter, LedgerAsked, LedgerKind, Office, Owes, Parts, Role, Session, Tables, Told, Typed,
     read_script,
 };
 use bianmin::store::private_records::Sealed;
@@ -321,7 +321,7 @@ fn session(role: Role, department: Option<&str>) -> Session {
         village: None,
         merchant: None,
         csrf: String::new(),
-        must_change: false,
+        owes: Owes::Nothing,
     }
 }
 

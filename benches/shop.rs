@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use bianmin::config;
 use bianmin::office::clock::ManualClock;
 use bianmin::office::shop::CounterOrder;
-use bianmin::office::{Office, Parts, Role, Session, Tables, read_script};
+use bianmin::office::{Office, Owes, Parts, Role, Session, Tables, read_script};
 use bianmin::shop::{
     Document, DocumentKind, GoodsKinds, Merchant, MerchantKind, Shelf, Stage, Table, upload,
 };
@@ -318,11 +318,11 @@ impl Engine for Watched {
 fn session() -> Session {
     Session {
         name: "平台一号".into(),
-        role: Role::Clerk,
+        role: Role::Director,
         department: None,
         village: None,
         merchant: None,
         csrf: String::new(),
-        must_change: false,
+        owes: Owes::Nothing,
     }
 }

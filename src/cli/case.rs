@@ -26,7 +26,7 @@ const PATH: &str = "/control/case";
 #[derive(Debug, Args)]
 pub struct How {
     /// In whose name: somebody who signs in at the desk
-    #[arg(long = "as", value_name = "NAME", default_value = "管理员", global = true)]
+    #[arg(long = "as", value_name = "NAME", default_value = "平台负责人", global = true)]
     in_name_of: String,
     /// As JSON, the same as /api/v1 gives
     #[arg(long, global = true)]

@@ -46,7 +46,7 @@ enum Command {
     ///
     /// Listens on the address in config.toml (127.0.0.1:8080). Prints where the trial phone,
     /// the desk and the health page are, and at the very first start the name and the
-    /// one-time password of the first clerk. Ctrl-C or SIGTERM ends it: what runs is
+    /// one-time passwords of the first two people. Ctrl-C or SIGTERM ends it: what runs is
     /// finished first.
     Serve,
 

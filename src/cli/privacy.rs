@@ -74,7 +74,7 @@ async fn verify(office: &Office) -> anyhow::Result<Answer> {
     }
     let (cases, events, looks) = (found.cases, found.events, found.looks);
     let _ = match found.broken.len() {
-        0 => writeln!(text, "都对得上：{cases}件事，{events}条办理记录，{looks}条查看记录。"),
+        0 => writeln!(text, "都对得上：{cases}件事，{events}条办理记录，{looks}条审计日志。"),
         count => writeln!(
             text,
             "有{count}处对不上。请先停用、保留现场，再用备份核对（docs/operations/backup.md）。"

@@ -50,7 +50,8 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let store = opened.store();
     let parts = Parts { config, store, clock: Arc::new(SystemClock), tables, script };
     let office = Office::new(parts).map_err(|error| anyhow!(error))?;
-    let first = office.first_clerk().await?;
+    let first = office.first_staff().await?;
+    office.note_settings(&settings.shared_sum()).await?;
     office.open_demo_shop().await.map_err(|problems| anyhow!(problems.join("\n")))?;
     let control = match opened {
         start::Opened::Embedded(store) => {
@@ -95,7 +96,7 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
 }
 
 /// Where everything is, and at the very first start who may come in.
-fn greeting(settings: &Settings, address: SocketAddr, first: Option<(String, String)>) -> String {
+fn greeting(settings: &Settings, address: SocketAddr, first: Vec<(String, String)>) -> String {
     let mut lines =
         vec![format!("便民 Bianmin {}　{}", env!("CARGO_PKG_VERSION"), settings.county.name)];
     if settings.simulator.enabled {
@@ -103,11 +104,9 @@ fn greeting(settings: &Settings, address: SocketAddr, first: Option<(String, Str
     }
     lines.push(format!("  受理台   desk    http://{address}/desk"));
     lines.push(format!("  状态     health  http://{address}/health"));
-    if let Some((name, password)) = first {
-        lines.push(format!(
-            "  第一位工作人员 first clerk: {name}　一次性密码 one-time password: {password}"
-        ));
-    }
+    lines.extend(first.into_iter().map(|(name, password)| {
+        format!("  第一次登录 first sign-in: {name}　一次性密码 one-time password: {password}")
+    }));
     lines.join("\n") + "\n"
 }
 

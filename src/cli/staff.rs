@@ -15,10 +15,11 @@ pub enum StaffCommand {
     Add {
         /// The name to sign in with, 1 to 20 characters.
         name: String,
-        /// clerk dispatches, answers and telephones; director decides what two people must see;
-        /// department works for one department; admin is a director who manages others.
-        /// Besides: supervisor, township, agent, shop_clerk, organisation, leader, merchant,
-        /// operator, source, auditor.
+        /// clerk dispatches and answers; director decides what two people must see; supervisor
+        /// telephones departments that are late; department works for one department.
+        /// Besides: department_head, township, agent, shop_clerk, organisation, leader, merchant,
+        /// operator, source. Who keeps the settings, the accounts and the logs are three people:
+        /// system_admin, security_admin, auditor.
         #[arg(long, value_parser = role, default_value = "clerk")]
         role: Role,
         /// Where she belongs: the id in departments.csv of a department or township, the 12 digits
@@ -28,6 +29,8 @@ pub enum StaffCommand {
     },
     /// Give out a new one-time password; all sessions of that person end
     Reset { name: String },
+    /// Let an administrator's account count that somebody made at the desk: the second of two
+    Approve { name: String },
     /// List everybody
     List,
     /// Keys by which other programs come in: 程序用的钥匙
@@ -57,6 +60,10 @@ pub async fn run(config: &Path, command: StaffCommand) -> anyhow::Result<ExitCod
             let password = office.reset_password(&name).await?;
             println!("{name}　一次性密码 one-time password: {password}");
         }
+        StaffCommand::Approve { name } => {
+            office.approve_staff(&name).await?;
+            println!("{name}　已批准 approved");
+        }
         StaffCommand::List => {
             for staff in office.all_staff().await? {
                 let role = staff.role.id();
@@ -64,7 +71,11 @@ pub async fn run(config: &Path, command: StaffCommand) -> anyhow::Result<ExitCod
                 let of = of.map(|id| format!(" {id}")).unwrap_or_default();
                 let note =
                     if staff.must_change { "　(one-time password not used yet)" } else { "" };
-                println!("{}　{role}{of}{note}", staff.name);
+                let waits =
+                    staff.waits_for_second.map(|by| format!("　(made by {by}, not approved yet)"));
+                let stopped = if staff.stopped { "　(stopped)" } else { "" };
+                let waits = waits.unwrap_or_default();
+                println!("{}　{role}{of}{note}{waits}{stopped}", staff.name);
             }
         }
     }

@@ -52,10 +52,11 @@ pub fn parse(
         .filter_map(|(name, webhook)| Some((name.clone(), checker.webhook(name, webhook)?)))
         .collect();
     let wechat_pay = checker.payment(&settings);
+    let oidc = checker.oidc(&settings);
     let store_password = checker.database(&settings.store);
     if checker.problems.is_empty() {
         let source = Source { file: file.to_owned(), text: text.to_owned() };
-        Ok(Config { settings, wechat, sms, webhooks, wechat_pay, store_password, source })
+        Ok(Config { settings, wechat, sms, webhooks, wechat_pay, oidc, store_password, source })
     } else {
         checker.problems.sort_by_key(|problem| (problem.line, problem.column));
         Err(ConfigError(checker.problems))
@@ -69,7 +70,7 @@ const KEEP_DAYS: std::ops::RangeInclusive<u64> = 60..=36_500;
 const WEBHOOK_SECRET_MIN: usize = 24;
 const LOG_DAYS: std::ops::RangeInclusive<u64> = 180..=36_500;
 
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     file: &'a str,
     text: &'a str,
     secret: &'a dyn Fn(&str) -> Option<String>,
@@ -77,11 +78,16 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn say(&mut self, span: Range<usize>, what: impl Into<String>, mend: impl Into<String>) {
+    pub(super) fn say(
+        &mut self,
+        span: Range<usize>,
+        what: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
         self.problems.push(Problem::at(self.file, self.text, span, what, mend));
     }
 
-    fn place(&self, section: &str, key: &str) -> Range<usize> {
+    pub(super) fn place(&self, section: &str, key: &str) -> Range<usize> {
         super::problem::place(self.text, section, key)
     }
 
@@ -142,6 +148,7 @@ impl Checker<'_> {
         self.within("limits", "messages_per_minute", per_minute, 3..=most);
         self.within("limits", "media_mb", limits.media_mb, 1..=20);
         self.within("desk", "session_hours", u64::from(settings.desk.session_hours), 1..=168);
+        self.within("desk", "idle_minutes", u64::from(settings.desk.idle_minutes), 5..=1440);
         self.within("desk", "lock_minutes", u64::from(settings.desk.lock_minutes), 1..=1440);
         self.within("outbox", "attempts", u64::from(settings.outbox.attempts), 1..=20);
         self.within("outbox", "parallel", settings.outbox.parallel as u64, 1..=64);
@@ -300,7 +307,7 @@ impl Checker<'_> {
     }
 
     /// The secret that `key` of `section` names.
-    fn named(&mut self, section: &str, key: &str, variable: &str) -> Option<String> {
+    pub(super) fn named(&mut self, section: &str, key: &str, variable: &str) -> Option<String> {
         self.secret(&Spanned::new(self.place(section, key), variable.to_owned()))
     }
 

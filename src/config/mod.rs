@@ -6,6 +6,7 @@
 
 mod check;
 mod live;
+mod oidc;
 mod problem;
 mod sms;
 mod webhooks;
@@ -21,6 +22,7 @@ use toml::Spanned;
 
 pub use check::{ConfigError, parse};
 pub use live::Common;
+pub use oidc::{Oidc, OidcSettings};
 pub use problem::{Problem, Source};
 pub use sms::{NoticeKind, NoticeSettings, SmsChannel, SmsSettings, TemplateSettings};
 pub use webhooks::{ApiSettings, Webhook, WebhookSettings};
@@ -44,6 +46,7 @@ pub struct Settings {
     pub public: PublicSettings,
     pub api: ApiSettings,
     pub wechat_pay: WechatPaySettings,
+    pub oidc: OidcSettings,
     pub wechat: BTreeMap<String, WechatSettings>,
     pub sms: BTreeMap<String, SmsSettings>,
     pub webhooks: BTreeMap<String, WebhookSettings>,
@@ -127,7 +130,10 @@ pub struct Limits {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DeskSettings {
+    /// At the latest so long after signing in one has to sign in again.
     pub session_hours: u32,
+    /// And when nothing was done for so long.
+    pub idle_minutes: u32,
     pub lock_minutes: u32,
 }
 
@@ -253,6 +259,7 @@ pub struct Config {
     pub sms: BTreeMap<String, SmsChannel>,
     pub webhooks: BTreeMap<String, Webhook>,
     pub wechat_pay: Option<WechatPay>,
+    pub oidc: Option<Oidc>,
     /// For what is found wrong later, by those who know more.
     pub source: Source,
     /// Of the database.
@@ -318,7 +325,7 @@ impl Default for Limits {
 
 impl Default for DeskSettings {
     fn default() -> Self {
-        Self { session_hours: 12, lock_minutes: 15 }
+        Self { session_hours: 12, idle_minutes: 30, lock_minutes: 15 }
     }
 }
 

@@ -58,8 +58,9 @@ impl Actor {
             };
         };
         match (role.as_str(), department) {
-            ("clerk" | "supervisor", _) => vec![Party::Staff],
-            ("admin" | "director", _) => vec![Party::Staff, Party::Director],
+            ("clerk", _) => vec![Party::Staff],
+            ("supervisor", _) => vec![Party::Supervisor],
+            ("director", _) => vec![Party::Staff, Party::Supervisor, Party::Director],
             ("agent", _) => vec![Party::Agent],
             ("organisation", _) => vec![Party::Organisation],
             // What it has sent itself.
@@ -461,7 +462,8 @@ words! {
         Director "director" "平台负责人",
         /// Works for one department, and sees what that has.
         Department "department" "承办单位",
-        Admin "admin" "管理员",
+        /// Reads what its department has, and signs.
+        DepartmentHead "department_head" "承办单位负责人",
         /// Telephones departments that are late.
         Supervisor "supervisor" "督办员",
         /// A department that is also near the villages of its township.
@@ -478,6 +480,10 @@ words! {
         Operator "operator" "运营公司",
         /// Another platform, by the API.
         Source "source" "来件平台",
+        /// Keeps the program's settings; sees no case.
+        SystemAdmin "system_admin" "系统管理员",
+        /// Says who may sign in, and as what; sees no case.
+        SecurityAdmin "security_admin" "安全管理员",
         /// Reads who saw and changed what, and nothing else.
         Auditor "auditor" "审计员",
     }

@@ -319,7 +319,9 @@ pub fn ranks<'t>(tallies: impl Iterator<Item = &'t Tally>) -> Vec<Option<usize>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::tests::{Desk, at, clerk, dispatch, intake, rate, reply, villager};
+    use crate::desk::tests::{
+        Desk, at, clerk, dispatch, intake, rate, reply, supervisor, villager,
+    };
     use crate::desk::*;
 
     const LEAD: &str = "城管";
@@ -377,7 +379,7 @@ mod tests {
             promise_at: at("2026-12-02 17:30"),
             note: String::new(),
         };
-        late.give("2026-11-30 17:31", &clerk(), supervise).unwrap();
+        late.give("2026-11-30 17:31", &supervisor(), supervise).unwrap();
         let found = tally(&[good, unrated, late]);
         assert_eq!((found.assigned, found.accepted, found.responded), (3, 1, 1));
         assert_eq!((found.replied, found.in_time, found.in_first_time), (2, 2, 2));

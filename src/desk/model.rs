@@ -118,12 +118,13 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
     ]
 }
 
-const ACTORS: [&str; 13] = [
+const ACTORS: [&str; 14] = [
     "owner",
     "stranger",
     "agent",
     "clerk",
     "director",
+    "supervisor",
     "lead",
     "helper",
     "receiver",

@@ -179,6 +179,8 @@ words! {
         Counter "counter" "登记窗口",
         Staff "staff" "平台",
         Director "director" "平台负责人",
+        /// Telephones departments that are late.
+        Supervisor "supervisor" "督办员",
         /// The department that has it.
         Lead "lead" "主办单位",
         /// One that helps.
@@ -301,11 +303,11 @@ pub const TRANSITIONS: &[Transition] = &[
     row(&[S::Merged], Step::Unmerged, Some(S::Received), STAFF, "写明理由；重新派单", Some("unmerged")),
     row(OPEN, Step::Joined, None, STAFF, "另一件并到这一件", None),
     row(NOT_ARCHIVED, Step::Hidden, None, &[P::Owner, P::Agent, P::Staff], "只能设上，不能取消", None),
-    row(NOT_ARCHIVED, Step::Noted, None, &[P::Staff, P::Lead, P::Co, P::Agent], "群众看不到", None),
+    row(NOT_ARCHIVED, Step::Noted, None, &[P::Staff, P::Supervisor, P::Lead, P::Co, P::Agent], "群众看不到", None),
     row(UNANSWERED, Step::Relocated, None, LEAD, "村在名单里，和原来的不一样；答应的时间和承办单位不变", None),
     row(UNANSWERED, Step::CoSigned, None, &[P::Agent, P::Staff, P::Source], "还没答复；不是本人，没有加过；最多100人", Some("received")),
     row(UNANSWERED, Step::Breached, None, CLOCK, "到时没有办；记下就不改", None),
-    row(UNANSWERED, Step::Supervised, None, STAFF, "写明找了谁、答应哪天", Some("supervised")),
+    row(UNANSWERED, Step::Supervised, None, &[P::Supervisor], "写明找了谁、答应哪天", Some("supervised")),
     row(&[S::Dispatched, S::Handling, S::ExtensionAsked, S::Redo], Step::Warned, None, CLOCK, "时间用了八成；一个期限提醒一次", None),
     row(NOT_ARCHIVED, Step::Interviewed, None, &[P::Organisation], "约谈单上有这件；一次约谈记一次", None),
     row(UNANSWERED, Step::Recomputed, None, CLOCK, "放假安排改了；新旧都记下", None),

@@ -70,6 +70,10 @@ pub(super) fn clerk() -> Actor {
     Actor::clerk("值班员")
 }
 
+pub(super) fn supervisor() -> Actor {
+    Actor::Staff { name: "督办张".into(), role: "supervisor".into(), department: None }
+}
+
 pub(super) fn dispatch(department: &str) -> Command {
     dispatch_with(department, &[])
 }

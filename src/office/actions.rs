@@ -28,6 +28,7 @@ impl Turn<'_> {
             "link_phone" => self.link_phone(call).await,
             "link_by_code" => self.link_by_code(call).await,
             "unlink_phone" => self.unlink_phone().await,
+            "bind_staff" => self.bind_staff(call).await,
             "create_case" => self.create_case(call).await,
             "lookup_case" => self.find_own(call, Purpose::Look).await,
             "cases_to_urge" => self.find_own(call, Purpose::Urge).await,

@@ -4,12 +4,16 @@
 use jiff::SignedDuration;
 
 use crate::store::interface_records::ApiKey;
+use crate::store::looks::LookKind;
 use crate::store::records::Staff;
 use crate::store::shared_records::Pace;
 use crate::store::{Changes, StoreError, keys, list, load};
 
-use super::staff::{check_name, token_hash};
-use super::views::{CommandError, Role, Session};
+use super::looks::Noted;
+use super::rights::{Access, Object, grant};
+use super::sessions::token_hash;
+use super::staff::check_name;
+use super::views::{CommandError, Owes, Role, Session};
 use super::{Office, flood, random};
 
 const PREFIX: &str = "bm_";
@@ -37,6 +41,11 @@ impl Office {
         let name = name.trim();
         check_name(name)?;
         let (department, village, merchant) = self.belonging(role, of).await?;
+        // A key has no telephone for the second step.
+        if [Object::Accounts, Object::Logs].iter().any(|one| grant(role, *one).access > Access::No)
+        {
+            return Err(CommandError::Refused(format!("{role}只能由人来当，不能发钥匙。")));
+        }
         if role == Role::Source && department.is_none() {
             return Err(CommandError::Refused("请写明是哪个来件平台的，例如 数字城管。".into()));
         }
@@ -75,7 +84,8 @@ impl Office {
         }
         let mut changes = Changes::default();
         changes.create(&key)?;
-        self.store.commit(changes.into_batch()).await?;
+        let noted = Noted::by_machine(LookKind::KeyMade, &key.id, &format!("{name} {role}"));
+        self.commit_noted(changes, noted).await?;
         Ok(token)
     }
 
@@ -89,7 +99,8 @@ impl Office {
             key.revoked_at = Some(self.clock.now());
             let mut changes = Changes::default();
             changes.replace(&before, &key)?;
-            self.store.commit(changes.into_batch()).await?;
+            let noted = Noted::by_machine(LookKind::KeyRevoked, &key.id, &key.name);
+            self.commit_noted(changes, noted).await?;
         }
         Ok(key)
     }
@@ -117,7 +128,7 @@ impl Office {
                 village: key.village,
                 merchant: key.merchant,
                 csrf: String::new(),
-                must_change: false,
+                owes: Owes::Nothing,
             },
             key: key.id,
         }))

@@ -10,8 +10,8 @@ use crate::store::{Loaded, StoreError, keys, list_by_index, load};
 
 use super::rights::Sight;
 use super::route::Route;
-use super::views::{CaseView, Choice, CommandError, NoticeView, Role, Session, TimelineLine};
-use super::{Office, case_forms, intake, outbox, preference};
+use super::views::{CaseView, Choice, CommandError, NoticeView, Session, TimelineLine};
+use super::{Office, case_forms, intake, looks, outbox, preference};
 
 /// The word by which tables mean the township of the place.
 const TOWNSHIPS: &str = "乡镇";
@@ -185,7 +185,7 @@ impl Office {
         let Actor::Staff { name, role, department } = &case.submitted_by else {
             return "本人".into();
         };
-        let role = Role::from_word(role).map_or("", Role::word);
+        let role = looks::role_word(role);
         let of = department.as_deref().filter(|_| case.source.is_none());
         let of = of.map(|id| self.department_name(id)).unwrap_or_default();
         format!("{of}{role} {name}")

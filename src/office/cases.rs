@@ -16,7 +16,7 @@ use super::case_forms::{self, Typed};
 use super::posted::{Done, Once};
 use super::rights::Sight;
 use super::turn::Turn;
-use super::views::{CaseFilter, CasePage, CaseRow, Choice, CommandError, Role, Session};
+use super::views::{CaseFilter, CasePage, CaseRow, Choice, CommandError, Session};
 use super::{Office, intake, outbox, random};
 
 const PAGE: usize = 30;
@@ -55,7 +55,7 @@ impl Office {
         limit: usize,
     ) -> Result<(Vec<Case>, Option<String>), CommandError> {
         let own = CaseFilter { department: session.department.clone(), ..filter.clone() };
-        let filter = if session.role == Role::Department { &own } else { filter };
+        let filter = if session.sees_handled_only() { &own } else { filter };
         let (mut cases, mut next) = (Vec::new(), None);
         let search = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
         if let Some(NumberRead::Whole(number)) = search.map(desk::read_number) {
@@ -267,6 +267,7 @@ impl Office {
             self.tell_children(&mut changes, &case, &events, now).await?;
             self.supervise(&mut changes, &case, &events, by, now).await?;
             self.warn_department(&mut changes, &case, &events, now).await?;
+            self.tell_staff(&mut changes, &case, &events, now).await?;
             self.keep_correction(&mut changes, &before.record, &events, now).await?;
             self.keep_place_correction(&mut changes, &before.record, &events, now).await?;
             let notices = self.notices_of(&case, &events, now);

@@ -12,10 +12,12 @@ use std::time::Duration;
 
 use crate::config::Common;
 use crate::store::county_records::{CountyVersion, LiveCounty};
+use crate::store::looks::LookKind;
 use crate::store::shared_records::Instance;
 use crate::store::snapshots::{PART_BYTES_MAX, SnapshotPart};
 use crate::store::{Changes, Loaded, StoreError, keys, list, load, load_many};
 
+use super::looks::Noted;
 use super::table_files::{TableFiles, is_table_file};
 use super::tables::Tables;
 use super::watched::{Folder, FolderRefused, Look, Stamps};
@@ -383,7 +385,8 @@ impl Office {
             Some(before) => changes.replace(&before, &live)?,
             None => changes.create(&live)?,
         }
-        self.store.commit(changes.into_batch()).await
+        let noted = Noted::named(&live.by, LookKind::Tables, &live.hash, "");
+        self.commit_noted(changes, noted).await
     }
 
     /// Parts first, so that a version that is there is whole.

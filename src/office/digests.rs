@@ -13,7 +13,7 @@ use crate::store::records::{Contact, Done, Task, TaskKind};
 use crate::store::{Changes, StoreError, keys, list_by_index, load};
 use crate::zh;
 
-use super::views::{CommandError, Role, Session};
+use super::views::{CommandError, Session};
 use super::{Office, beijing, outbox, sms, tasks};
 
 const MORNING: Time = time(8, 30, 0, 0);
@@ -196,8 +196,7 @@ impl Office {
     /// What stands at the head of a department's list; `None` for all others.
     pub async fn due_today(&self, session: &Session) -> Result<Option<DueToday>, CommandError> {
         let own = session.department.as_ref();
-        let is_handler = matches!(session.role, Role::Department | Role::Township);
-        let Some(department) = own.filter(|_| is_handler) else { return Ok(None) };
+        let Some(department) = own.filter(|_| session.is_handler()) else { return Ok(None) };
         let now = self.clock.now();
         let range =
             keys::open_cases_of_department_due_before(department, midnight(local_date(now)));

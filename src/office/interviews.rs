@@ -249,8 +249,8 @@ impl Office {
 
 fn hands_of(session: &Session) -> Result<Vec<InterviewHand>, CommandError> {
     let hands = HANDS.iter().filter(|(right, _)| session.may(*right)).map(|(_, hand)| *hand);
-    let hands: Vec<_> = hands.collect();
-    if hands.is_empty() { Err(CommandError::NotFound) } else { Ok(hands) }
+    session.must(Right::ReadInterviews)?;
+    Ok(hands.collect())
 }
 
 fn minutes_view(minutes: &Minutes) -> MinutesView {

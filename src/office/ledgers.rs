@@ -100,12 +100,6 @@ impl Office {
         local(self.clock.now()).chars().take(7).collect()
     }
 
-    /// At the foot of what leaves the house.
-    pub fn watermark(&self, session: &Session, reason: Option<&str>) -> String {
-        let why = reason.map(|reason| format!("　用途：{reason}")).unwrap_or_default();
-        format!("导出人：{}　{}{why}", session.name, local(self.clock.now()))
-    }
-
     /// What is written at the head for the place, and its code.
     fn ledger_place(&self, asked: &LedgerAsked) -> Result<(String, Option<String>), CommandError> {
         let refused = |text: &str| CommandError::Refused(text.to_owned());

@@ -36,6 +36,11 @@ fn next(word: &str) -> Outcome {
     Ok(Ok(Value::Record(fields)))
 }
 
+/// To be read from one screen and typed on another.
+pub(super) fn new_code() -> String {
+    random::bytes::<6>().map(|byte| char::from(LETTERS[usize::from(byte) % 32])).iter().collect()
+}
+
 fn hash(number: &str, whose: &str, code: &str) -> String {
     outbox::hash(&["link", number, whose, code])
 }
@@ -82,10 +87,7 @@ impl Turn<'_> {
             return Ok(Err("今天要的次数太多了，请明天再来。".into()));
         }
         self.contact = contact;
-        let code: String = random::bytes::<6>()
-            .map(|byte| char::from(LETTERS[usize::from(byte) % 32]))
-            .iter()
-            .collect();
+        let code = new_code();
         self.keep_code(hash("", "", &code), &self.address.user.clone()).await?;
         let fields = Fields::from([("code".to_owned(), Value::Text(code))]);
         Ok(Ok(Value::Record(fields)))

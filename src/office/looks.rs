@@ -1,5 +1,6 @@
-//! The log of who looked at whom: written before anybody sees anything, chained, shown to the
-//! auditor and, without names of staff, to the villager herself.
+//! The log of who looked at whom, written before anybody sees anything, and of who changed what,
+//! written in the commit that changes it. Chained, shown to the auditor and, without names of
+//! staff, the looks to the villager herself.
 
 use jiff::Timestamp;
 
@@ -12,6 +13,9 @@ use super::sheet::Sheet;
 use super::views::{CommandError, Role, Session};
 use super::{Office, tasks};
 
+/// Who acted, when nobody had signed in: the clock, or somebody at the machine itself.
+const PROGRAM: &str = "程序";
+const MACHINE: &str = "命令行";
 /// Of one entry; a ledger with more is several.
 const CASES_MAX: usize = 200;
 const REASON_CHARACTERS: std::ops::RangeInclusive<usize> = 2..=100;
@@ -26,6 +30,49 @@ pub(super) struct Seen<'s> {
     /// The digits.
     pub cases: Vec<String>,
     pub reason: &'s str,
+}
+
+/// What is written down about one change.
+pub(super) struct Noted {
+    by: String,
+    role: String,
+    department: Option<String>,
+    kind: LookKind,
+    about: String,
+    detail: String,
+}
+
+impl Noted {
+    pub fn by(session: &Session, kind: LookKind, about: &str, detail: &str) -> Self {
+        Self {
+            role: session.role.id().to_owned(),
+            department: session.department.clone(),
+            ..Self::named(&session.name, kind, about, detail)
+        }
+    }
+
+    /// By who has the machine itself.
+    pub fn by_machine(kind: LookKind, about: &str, detail: &str) -> Self {
+        Self::named(MACHINE, kind, about, detail)
+    }
+
+    /// By somebody of whom only a name is known; empty: the program itself.
+    pub fn named(by: &str, kind: LookKind, about: &str, detail: &str) -> Self {
+        Self {
+            by: if by.is_empty() { PROGRAM.to_owned() } else { by.to_owned() },
+            role: String::new(),
+            department: None,
+            kind,
+            about: short(about),
+            detail: short(detail),
+        }
+    }
+
+    fn look(self, at: Timestamp) -> Look {
+        let Noted { by, role, department, kind, about, detail: reason } = self;
+        let (cases, hash) = (Vec::new(), String::new());
+        Look { n: 0, at, by, role, department, kind, cases, about, reason, hash }
+    }
 }
 
 /// Which entries the auditor wants to see; what is empty does not matter.
@@ -58,11 +105,12 @@ pub struct LookView {
     pub kind: &'static str,
     /// The digits.
     pub cases: Vec<String>,
+    pub about: String,
     pub reason: String,
 }
 
 #[rustfmt::skip]
-const COLUMNS: [&str; 8] = ["序号", "时间", "谁", "角色", "单位", "做了什么", "事项", "理由"];
+const COLUMNS: [&str; 9] = ["序号", "时间", "谁", "角色", "单位", "做了什么", "事项", "改了什么", "理由"];
 
 impl Office {
     /// On disk when it returns. Nobody is shown anything before.
@@ -97,37 +145,108 @@ impl Office {
             let look = Look {
                 n: 0,
                 at: self.clock.now(),
-                by: by.map_or_else(|| "程序".to_owned(), |session| session.name.clone()),
+                by: by.map_or_else(|| PROGRAM.to_owned(), |session| session.name.clone()),
                 role: by.map_or_else(String::new, |session| session.role.id().to_owned()),
                 department: by.and_then(|session| session.department.clone()),
                 kind: seen.kind,
                 cases: cases.to_vec(),
+                about: String::new(),
                 reason: seen.reason.trim().to_owned(),
                 hash: String::new(),
             };
-            self.append(look).await?;
+            self.append(Changes::default(), look).await?;
         }
         Ok(())
     }
 
-    async fn append(&self, mut look: Look) -> Result<(), StoreError> {
+    /// A change, and the line about it, in one commit: neither is there without the other.
+    /// `Conflict` means that the change itself came too late.
+    pub(super) async fn commit_noted(
+        &self,
+        changes: Changes,
+        noted: Noted,
+    ) -> Result<(), StoreError> {
+        self.append(changes, noted.look(self.clock.now())).await
+    }
+
+    /// The same where somebody else commits, and begins anew when another line came first.
+    pub(super) async fn note_along(
+        &self,
+        changes: &mut Changes,
+        noted: Noted,
+    ) -> Result<(), StoreError> {
+        self.link(changes, noted.look(self.clock.now())).await.map(|_| ())
+    }
+
+    /// Adds one line behind the last one, whose number it gives.
+    async fn link(&self, changes: &mut Changes, mut look: Look) -> Result<u64, StoreError> {
+        let before = load::<LookHead>(&*self.store, keys::look_head()).await?;
+        let head = before.as_ref().map_or_else(LookHead::default, |head| head.record.clone());
+        let last = head.n;
+        look.n = last + 1;
+        look.hash = look.linked(&head.hash);
+        let after = LookHead { n: look.n, hash: look.hash.clone(), ..head };
+        changes.create(&look)?;
+        match &before {
+            Some(before) => changes.replace(before, &after)?,
+            None => changes.create(&after)?,
+        }
+        Ok(last)
+    }
+
+    async fn append(&self, changes: Changes, look: Look) -> Result<(), StoreError> {
+        let with = changes.into_batch();
+        let mut tried = None;
         let mut tries = self.losers.tries();
         loop {
-            let before = load::<LookHead>(&*self.store, keys::look_head()).await?;
-            let head = before.as_ref().map_or_else(LookHead::default, |head| head.record.clone());
-            look.n = head.n + 1;
-            look.hash = look.linked(&head.hash);
-            let after = LookHead { n: look.n, hash: look.hash.clone(), ..head };
-            let mut changes = Changes::default();
-            changes.create(&look)?;
-            match &before {
-                Some(before) => changes.replace(before, &after)?,
-                None => changes.create(&after)?,
+            let mut line = Changes::default();
+            let last = self.link(&mut line, look.clone()).await?;
+            // Nobody else wrote to the log meanwhile: the conflict is of the change.
+            if let Some((before, conflict)) = tried
+                && before == last
+            {
+                return Err(conflict);
             }
-            match self.store.commit(changes.into_batch()).await {
-                Err(StoreError::Conflict(_)) if tries.again().await => continue,
+            let mut batch = line.into_batch();
+            batch.expect.extend(with.expect.iter().cloned());
+            batch.put.extend(with.put.iter().cloned());
+            batch.delete.extend(with.delete.iter().cloned());
+            match self.store.commit(batch).await {
+                Err(conflict @ StoreError::Conflict(_)) if tries.again().await => {
+                    tried = Some((last, conflict));
+                }
                 other => return other,
             }
+        }
+    }
+
+    /// Notes once that the file of settings is another one than at the last start. `sum`: of all
+    /// that is only read at a start.
+    pub async fn note_settings(&self, sum: &str) -> Result<(), StoreError> {
+        let head = load::<LookHead>(&*self.store, keys::look_head()).await?;
+        let known = head.as_ref().map_or("", |head| head.record.settings.as_str());
+        if known == sum {
+            return Ok(());
+        }
+        let noted = Noted::by_machine(LookKind::Settings, sum, "程序启动时读到的设置和上次不同");
+        if !known.is_empty() {
+            self.commit_noted(Changes::default(), noted).await?;
+        }
+        let head = load::<LookHead>(&*self.store, keys::look_head()).await?;
+        let mut changes = Changes::default();
+        match &head {
+            Some(before) => {
+                let after = LookHead { settings: sum.to_owned(), ..before.record.clone() };
+                changes.replace(before, &after)?;
+            }
+            None => {
+                changes.create(&LookHead { settings: sum.to_owned(), ..LookHead::default() })?;
+            }
+        }
+        match self.store.commit(changes.into_batch()).await {
+            // It is noted at the next start.
+            Err(StoreError::Conflict(_)) => Ok(()),
+            done => done,
         }
     }
 
@@ -175,12 +294,13 @@ impl Office {
                 view.department,
                 view.kind.to_owned(),
                 cases.join("、"),
+                view.about,
                 view.reason,
             ]
         });
         let rows: Vec<Vec<String>> = rows.collect();
         Ok(Sheet {
-            title: "查看记录",
+            title: "审计日志",
             heading: format!("{}条", rows.len()),
             columns: &COLUMNS,
             foot: format!("共{}条", rows.len()),
@@ -247,7 +367,7 @@ impl Office {
             n: look.n,
             at: look.at,
             by: look.by.clone(),
-            role: Role::from_word(&look.role).map_or("", Role::word),
+            role: role_word(&look.role),
             department: look
                 .department
                 .as_deref()
@@ -255,6 +375,7 @@ impl Office {
                 .unwrap_or_default(),
             kind: look.kind.word(),
             cases: look.cases.clone(),
+            about: look.about.clone(),
             reason: look.reason.clone(),
         }
     }
@@ -288,5 +409,17 @@ impl Office {
             )
         });
         Ok(told.collect())
+    }
+}
+
+fn short(text: &str) -> String {
+    text.trim().chars().take(*REASON_CHARACTERS.end()).collect()
+}
+
+/// Also of a role that there is no more.
+pub(super) fn role_word(id: &str) -> &'static str {
+    match id {
+        "admin" => "管理员",
+        id => Role::from_word(id).map_or("", Role::word),
     }
 }

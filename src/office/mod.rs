@@ -2,6 +2,7 @@
 //! servers and commits. The floors below are pure or passive.
 
 mod account_menu;
+mod accounts;
 mod actions;
 mod alarms;
 mod alike;
@@ -23,6 +24,7 @@ mod dialogs;
 mod dialogs_change;
 mod digests;
 mod erase;
+mod exports;
 mod figures;
 mod flood;
 mod gauges;
@@ -43,11 +45,13 @@ mod media;
 mod media_pieces;
 mod notice_policy;
 mod numbers;
+mod oidc;
 mod open311;
 mod outbox;
 mod outward;
 mod own_cases;
 mod own_data;
+mod passwords;
 mod people;
 mod personal;
 mod phone;
@@ -60,7 +64,9 @@ mod reception;
 mod retention;
 mod rights;
 mod route;
+mod second_step;
 mod seen_through;
+mod sessions;
 mod sheet;
 pub mod shop;
 mod sms;
@@ -73,6 +79,7 @@ mod sms_unheard;
 mod sms_words;
 mod snapshots;
 mod staff;
+mod staff_wechat;
 mod supervision;
 mod table_files;
 mod tables;
@@ -111,6 +118,7 @@ use crate::store::Store;
 pub use crate::desk::figures::Figures;
 pub use crate::store::looks::LookKind;
 pub use account_menu::{account_menu, push_menu};
+pub use accounts::{AccountPage, AccountView};
 pub use api_keys::Caller;
 pub use case_file::CaseFile;
 pub use case_forms::{CommandShape, Typed, command_shapes};
@@ -120,18 +128,23 @@ pub use dialogs::{check_dialogs, check_files};
 pub use dialogs_change::{DialogsStatus, FolderStatus, live_script};
 pub use digests::DueToday;
 pub use erase::Erasure;
+pub use exports::Watermark;
 pub use health::Counters;
 pub use holidays::{HolidayChanged, HolidaysRead, HolidaysStatus};
 pub use intake::{Filed, Told};
 pub use interviews::{InterviewForm, InterviewView, LateCaseView, MinutesView};
 pub use ledgers::{LedgerAsked, LedgerKind};
 pub use looks::{LookView, LooksAsked, LooksPage};
+pub use oidc::{OidcAsked, OidcBack};
 pub use open311::{CaseUpdate, FollowAsked, Followed};
+pub use passwords::PASSWORD_CHARACTERS_MIN;
 pub use personal::{CorrectionView, PersonCase, PersonView};
 pub use posted::{Done, Once, PostError};
 pub use query::{Answered, Progress};
 pub use reception::{REPLY_WITHIN, Said};
-pub use rights::{RIGHTS, Right};
+pub use rights::{Access, Grant, MATRIX, Object, Only, Right, grant, is_administrator};
+pub use second_step::{SecondStepOffer, SecondStepState};
+pub use sessions::{Browser, SessionView};
 pub use sheet::Sheet;
 pub use sms_inbound::{SmsAnswer, SmsCall};
 pub use snapshots::{PublishError, Published, ReAsked};
@@ -174,11 +187,12 @@ pub struct Office {
     others: instances::Others,
     paces: sms_pace::Paces,
     numbers: numbers::Numbers,
-    passwords: staff::Passwords,
+    passwords: passwords::Passwords,
     webhooks: webhooks::Webhooks,
     phones: phone::Phones,
     shelves: shop::Shelves,
     payments: Option<shop::Payments>,
+    single_sign_on: Option<oidc::SingleSignOn>,
     media_folder: PathBuf,
     /// Held by who keeps a file until a record refers to it, and alone by who removes one.
     media_files: tokio::sync::RwLock<()>,
@@ -209,6 +223,7 @@ impl Office {
         let wechat = wechat::lines(&config, &clock, &store)?;
         let sms = sms::channels(&config, &script)?;
         let payments = shop::payments(&config, &clock)?;
+        let single_sign_on = oidc::SingleSignOn::of(&config)?;
         Ok(Arc::new(Self {
             wechat,
             sms,
@@ -218,11 +233,12 @@ impl Office {
             others: instances::Others::default(),
             paces: sms_pace::Paces::default(),
             numbers: numbers::Numbers::default(),
-            passwords: staff::Passwords::new(),
+            passwords: passwords::Passwords::new(),
             webhooks: webhooks::Webhooks::of(&config)?,
             phones: phone::Phones::default(),
             shelves: shop::Shelves::default(),
             payments,
+            single_sign_on,
             media_folder: config.settings.server.data.join("media"),
             media_files: tokio::sync::RwLock::default(),
             counters: Counters::default(),

@@ -162,7 +162,7 @@ impl Office {
                         return Ok(());
                     }
                 }
-                sweep.swept.add("查看记录", look.record.at);
+                sweep.swept.add("审计日志", look.record.at);
             }
         }
     }

@@ -2,13 +2,17 @@
 
 use std::fmt::Write;
 
-use rust_xlsxwriter::{Color, Format, FormatBorder, Workbook, XlsxError};
+use rust_xlsxwriter::{Color, Format, FormatBorder, Workbook, Worksheet, XlsxError};
 use unicode_width::UnicodeWidthStr;
+
+use super::exports::Watermark;
 
 /// In columns of one half-width character.
 const WIDTH_MIN: usize = 6;
 const WIDTH_MAX: usize = 60;
 const PAPER_A4: u8 = 9;
+/// The sheet that says who took the table out.
+const MARK_SHEET: &str = "导出说明";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
@@ -43,8 +47,8 @@ impl Sheet {
     }
 
     /// Every cell is text, so that no number loses its zeros and none is a formula. One page of
-    /// A4 wide, the head on every page. `mark`: who took it out, and when.
-    pub fn xlsx(&self, mark: &str) -> Result<Vec<u8>, XlsxError> {
+    /// A4 wide, the head on every page; a second sheet says who took it out.
+    pub fn xlsx(&self, mark: &Watermark) -> Result<Vec<u8>, XlsxError> {
         let mut book = Workbook::new();
         let page = book.add_worksheet();
         page.set_name(self.title)?;
@@ -64,7 +68,8 @@ impl Sheet {
             last = row;
         }
         page.write_string(last + 1, 0, &self.foot)?;
-        page.write_string(last + 2, 0, mark)?;
+        let line = mark.to_string();
+        page.write_string(last + 2, 0, &line)?;
         for (column, width) in (0u16..).zip(self.widths()) {
             page.set_column_width(column, width)?;
         }
@@ -74,8 +79,27 @@ impl Sheet {
         }
         page.set_repeat_rows(2, 2)?;
         page.set_landscape().set_paper_size(PAPER_A4).set_print_fit_to_pages(1, 0);
-        page.set_footer(format!("&L{}&R第&P页，共&N页", mark.replace('&', "&&")));
+        page.set_footer(format!("&L{}&R第&P页，共&N页", line.replace('&', "&&")));
+        self.add_mark(book.add_worksheet(), mark)?;
         book.save_to_buffer()
+    }
+
+    fn add_mark(&self, page: &mut Worksheet, mark: &Watermark) -> Result<(), XlsxError> {
+        page.set_name(MARK_SHEET)?;
+        let lines = [
+            ("表格", self.title),
+            ("内容", self.heading.as_str()),
+            ("导出人", &mark.who),
+            ("角色", mark.role),
+            ("时间", &mark.when),
+            ("用途", &mark.why),
+        ];
+        for (row, (name, text)) in (0u32..).zip(lines) {
+            page.write_string(row, 0, name)?;
+            page.write_string(row, 1, text)?;
+        }
+        page.set_column_width(1, 60)?;
+        Ok(())
     }
 
     /// As wide as the widest line of a column, within reason.
@@ -118,7 +142,13 @@ mod tests {
 
     #[test]
     fn a_table_program_reads_what_was_written_and_computes_nothing() {
-        let bytes = sheet().xlsx("导出人：王芳　2026-11-25 10:00").unwrap();
+        let mark = Watermark {
+            who: "王芳".into(),
+            role: "平台工作人员",
+            when: "2026-11-25 10:00".into(),
+            why: "=核实".into(),
+        };
+        let bytes = sheet().xlsx(&mark).unwrap();
         let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).unwrap();
         let page = book.worksheet_range("受理办理台账").unwrap();
         let cell = |row, column| page.get_value((row, column)).cloned().unwrap_or(Data::Empty);
@@ -133,8 +163,14 @@ mod tests {
         assert_eq!(text(4, 2), "他说\"灯灭了\"，\n三天了");
         assert_eq!(
             (text(5, 0), text(6, 0)),
-            ("共2件".into(), "导出人：王芳　2026-11-25 10:00".into())
+            ("共2件".into(), "导出人：王芳　2026-11-25 10:00　用途：=核实".into())
         );
+        let about = book.worksheet_range(MARK_SHEET).unwrap();
+        let line = |row| about.get_value((row, 1)).cloned();
+        assert_eq!(line(2), Some(Data::String("王芳".into())));
+        assert_eq!(line(4), Some(Data::String("2026-11-25 10:00".into())));
+        assert_eq!(line(5), Some(Data::String("=核实".into())));
+        assert!(book.worksheet_formula(MARK_SHEET).unwrap().is_empty());
         assert!(book.worksheet_formula("受理办理台账").unwrap().is_empty());
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dialog::{self, Conversation, Script, SourceFile};
+use crate::store::looks::LookKind;
 use crate::store::records::Contact;
 use crate::store::snapshots::{LiveScript, PART_BYTES_MAX, Snapshot, SnapshotPart};
 use crate::store::{
@@ -16,6 +17,7 @@ use crate::store::{
 };
 
 use super::Office;
+use super::looks::Noted;
 
 /// For a way back, whoever runs by them.
 const KEPT: usize = 10;
@@ -264,7 +266,8 @@ impl Office {
             Some(before) => changes.replace(&before, &live)?,
             None => changes.create(&live)?,
         }
-        self.store.commit(changes.into_batch()).await
+        let told = if by_way_back { "退回到旧版本" } else { "" };
+        self.commit_noted(changes, Noted::named(by, LookKind::Script, hash, told)).await
     }
 
     /// Those that no conversation runs by, except the last few.

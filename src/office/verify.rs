@@ -189,13 +189,13 @@ async fn looks(store: &dyn Engine) -> Result<usize, Trouble> {
             }
             n += 1;
             if look.record.n != n || look.record.linked(&hash) != look.record.hash {
-                return Err(Trouble::Broken(format!("查看记录第{n}条：改过或少了")));
+                return Err(Trouble::Broken(format!("审计日志第{n}条：改过或少了")));
             }
             hash = look.record.hash;
         }
     }
     if n != head.n || hash != head.hash {
-        return Err(Trouble::Broken(format!("查看记录第{}条：后面少了", n + 1)));
+        return Err(Trouble::Broken(format!("审计日志第{}条：后面少了", n + 1)));
     }
     Ok(usize::try_from(n - head.cleared).unwrap_or(usize::MAX))
 }

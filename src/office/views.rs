@@ -38,16 +38,37 @@ pub struct Session {
     /// Of one who works for a merchant or an operator.
     pub merchant: Option<String>,
     pub csrf: String,
-    /// Signed in with a one-time password: only the change-password page is open.
-    pub must_change: bool,
+    pub owes: Owes,
+}
+
+/// What somebody has to do before anything else is open to her.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owes {
+    Nothing,
+    /// The number that her telephone shows.
+    Code,
+    /// A password of her own instead of the one-time password.
+    Password,
+    /// An administrator's telephone is not bound yet.
+    SecondStep,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignInError {
     #[error("名字或密码不对，请再试一次。")]
     Wrong,
-    #[error("连续输错5次，已锁定到{0}。请稍后再试，或请管理员重置密码。")]
+    #[error("连续输错5次，已锁定到{0}。请稍后再试，或请安全管理员重置密码。")]
     Locked(String),
+    #[error("数字不对，或者用过了。请等手机上换一个新的再输。")]
+    WrongCode,
+    #[error("这个账号已经停用。要恢复，请找安全管理员。")]
+    Stopped,
+    #[error("这个账号还没有批准。请找另一位安全管理员批准。")]
+    Waits,
+    #[error("这个身份没有对应的账号。请找安全管理员登记。")]
+    Unknown,
+    #[error("统一登录没有成功：{0}请再试一次，或者用密码登录。")]
+    Outside(&'static str),
     #[error("系统正忙，请过一会儿再试。")]
     Busy,
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::Role;
 
+use super::staff_records::without_the_old_admin;
 use super::{Key, Record, keys};
 
 /// The case that another platform's own number became: what it files twice is one case.
@@ -69,7 +70,11 @@ pub struct ApiKey {
 
 impl Record for ApiKey {
     const KIND: &'static str = "api_key";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
+
+    fn upgrade(schema: u32, json: serde_json::Value) -> Result<serde_json::Value, String> {
+        without_the_old_admin(Self::KIND, schema, json)
+    }
 
     fn key(&self) -> Key {
         keys::api_key(&self.hash)

@@ -88,6 +88,8 @@
 //! | `i/media-due/<time>/<id>` | Media |
 //! | `i/media-hash/<hash>/<id>` | Media |
 //! | `i/session-staff/<name>/<hash>` | StoredSession |
+//! | `i/staff-told/<department>/<name>` | Staff |
+//! | `i/staff-subject/<subject>/<name>` | Staff |
 //! | `i/link-until/<time>/<hash>` | LinkCode |
 //! | `i/merchant-address/<address>/<id>` | Merchant |
 //! | `i/merchant-phone/<phone>/<id>` | Merchant |

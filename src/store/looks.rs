@@ -1,4 +1,5 @@
-//! Who looked at whom: a log that only grows, each entry chained to the one before.
+//! Who looked at whom, and who changed what the county runs by: one log that only grows, each
+//! entry chained to the one before.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,24 @@ words! {
         Retain "retain" "到期清除",
         Hold "hold" "暂缓清除",
         Release "release" "取消暂缓",
+        Sheet "sheet" "导出表格",
+        AccountMade "account_made" "新增账号",
+        AccountApproved "account_approved" "批准账号",
+        RoleChanged "role_changed" "改角色",
+        AccountStopped "account_stopped" "停用账号",
+        AccountOpened "account_opened" "启用账号",
+        PasswordReset "password_reset" "重置密码",
+        PasswordChanged "password_changed" "改密码",
+        SecondStep "second_step" "动态口令",
+        SignedIn "signed_in" "登录",
+        SessionEnded "session_ended" "收回登录",
+        Locked "locked" "连错锁定",
+        Linked "linked" "绑定微信",
+        KeyMade "key_made" "发钥匙",
+        KeyRevoked "key_revoked" "收回钥匙",
+        Script "script" "对话上线",
+        Tables "tables" "表格和设置上线",
+        Settings "settings" "设置文件改动",
     }
 }
 
@@ -38,6 +57,9 @@ pub struct Look {
     pub kind: LookKind,
     /// The digits of the cases whose persons were seen.
     pub cases: Vec<String>,
+    /// What was changed: the name of an account, the id of a key, a version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
     pub reason: String,
     /// The hash of this one, which covers the one before.
     pub hash: String,
@@ -73,6 +95,9 @@ pub struct LookHead {
     pub cleared: u64,
     #[serde(default)]
     pub cleared_hash: String,
+    /// The sum of the settings that were noted last, to know a changed file from a mere restart.
+    #[serde(default)]
+    pub settings: String,
 }
 
 impl Record for LookHead {

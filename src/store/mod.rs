@@ -22,6 +22,7 @@ pub mod shared_records;
 pub mod shop_records;
 mod sled;
 pub mod snapshots;
+pub mod staff_records;
 mod syncer;
 
 use std::future::Future;

@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::county::Address;
-use crate::desk::{Case, CaseEvent, Depth, Listing, ListingState, Role};
+use crate::desk::{Case, CaseEvent, Depth, Listing, ListingState};
 use crate::dialog::Conversation;
 
+pub use super::staff_records::{SecondStep, Staff, StoredSession};
 use super::{Key, Record, keys};
 
 /// One address on one channel: the only record that a turn in mid-conversation writes.
@@ -581,60 +582,6 @@ impl Record for Media {
             MediaState::Kept { hash, .. } => vec![keys::media_by_hash(hash, &self.id)],
             MediaState::Lost { .. } => Vec::new(),
         }
-    }
-}
-
-/// Somebody who may sign in at the desk.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Staff {
-    pub name: String,
-    pub role: Role,
-    /// The id in departments.csv of one who works for a department.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub department: Option<String>,
-    /// The 12 digits of the village of one who works there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub village: Option<String>,
-    /// The id of the merchant or operator that she works for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub merchant: Option<String>,
-    /// argon2id, as a PHC string
-    pub password_hash: String,
-    /// The password is a one-time password.
-    pub must_change: bool,
-    pub failures: u32,
-    pub locked_until: Option<Timestamp>,
-}
-
-impl Record for Staff {
-    const KIND: &'static str = "staff";
-    const SCHEMA: u32 = 1;
-
-    fn key(&self) -> Key {
-        keys::staff(&self.name)
-    }
-}
-
-/// A signed-in browser. Only the hash of its cookie is stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StoredSession {
-    /// hex SHA-256 of the cookie's token
-    pub token_hash: String,
-    pub staff: String,
-    pub csrf: String,
-    pub expires_at: Timestamp,
-}
-
-impl Record for StoredSession {
-    const KIND: &'static str = "session";
-    const SCHEMA: u32 = 1;
-
-    fn key(&self) -> Key {
-        keys::session(&self.token_hash)
-    }
-
-    fn indexes(&self) -> Vec<Key> {
-        vec![keys::session_by_staff(&self.staff, &self.token_hash)]
     }
 }
 

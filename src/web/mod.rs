@@ -6,6 +6,7 @@ mod assets;
 mod desk;
 mod doors;
 mod media;
+mod messages;
 mod open311;
 mod origin;
 mod pay;

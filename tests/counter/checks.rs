@@ -361,8 +361,9 @@ async fn c16_a_calendar_amendment_recomputes_only_open_clocks_and_logs_old_and_n
     clerk.act(&open, "dispatch", &[("department", "城管")]).await;
     clerk.act(&answered, "dispatch", &[("department", "城管")]).await;
     clerk.act(&answered, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
-    let (_, page) = holidays::read(&county, &clerk, holidays::amended()).await;
-    assert_eq!(holidays::publish(&mut clerk, &page).await.0, 303);
+    let mut keeper = county.keeper().await;
+    let (_, page) = holidays::read(&county, &keeper, holidays::amended()).await;
+    assert_eq!(holidays::publish(&mut keeper, &page).await.0, 303);
     county.settle().await;
     assert_eq!(promise(&clerk, &open).await, "2026-11-26T09:30:00Z");
     assert_eq!(promise(&clerk, &answered).await, "2026-11-25T09:30:00Z");

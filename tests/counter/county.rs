@@ -57,6 +57,7 @@ pub struct Builder {
     account_settings: String,
     secret: bool,
     public_url: &'static str,
+    idle_minutes: u32,
     now: Timestamp,
 }
 
@@ -71,6 +72,8 @@ pub fn county() -> Builder {
         account_settings: String::new(),
         secret: true,
         public_url: "",
+        // Whole days pass in a test, and nobody signs in again for each.
+        idle_minutes: 1_440,
         now: BEGINNING.parse().unwrap(),
     }
 }
@@ -111,6 +114,18 @@ impl Builder {
     /// More lines of config.toml, sections and all.
     pub fn settings(mut self, lines: &str) -> Self {
         self.settings.push_str(lines);
+        self
+    }
+
+    /// So long somebody who does nothing stays signed in.
+    pub fn idle_minutes(mut self, minutes: u32) -> Self {
+        self.idle_minutes = minutes;
+        self
+    }
+
+    /// Where people reach the desk.
+    pub fn public_url(mut self, url: &'static str) -> Self {
+        self.public_url = url;
         self
     }
 
@@ -219,7 +234,7 @@ impl Builder {
         let secret = if self.secret { "secret_env = \"SECRET\"" } else { "" };
         let text = format!(
             "{}\n[server]\ndata = {:?}\npublic_url = {:?}\n[county]\nfolder = {:?}\ndialogs = {:?}\n\
-             [simulator]\nbeside_accounts = true\n\
+             [simulator]\nbeside_accounts = true\n[desk]\nidle_minutes = {}\n\
              [wechat.main]\nappid = {:?}\noriginal_id = {:?}\nmode = {mode:?}\n\
              token_env = \"TOKEN\"\naes_key_env = \"KEY\"\n{secret}\napi = {api:?}\n{}\n",
             self.settings.replace("{base}", base),
@@ -227,6 +242,7 @@ impl Builder {
             self.public_url,
             self.folder.clone().unwrap_or_else(|| root.join("county")),
             self.dialogs.clone().unwrap_or_else(|| root.join("dialogs")),
+            self.idle_minutes,
             account.appid,
             account.original_id,
             self.account_settings,
@@ -328,10 +344,14 @@ impl County {
         answer.json().await.unwrap()
     }
 
-    /// A clerk who has signed in and chosen a password.
+    /// Who does all of the platform's work, signed in and with a password of her own.
     pub async fn clerk(&self) -> Clerk<'_> {
-        let (name, password) = self.office.first_clerk().await.unwrap().expect("nobody yet");
-        self.newcomer(&name, &password).await
+        self.staff("管理员", Role::Director, None).await
+    }
+
+    /// Who keeps the settings, and sees no case.
+    pub async fn keeper(&self) -> Clerk<'_> {
+        self.staff("系统管理员", Role::SystemAdmin, None).await
     }
 
     /// Somebody with that role; `department` is an id in departments.csv.
@@ -340,7 +360,7 @@ impl County {
         self.newcomer(name, &password).await
     }
 
-    async fn newcomer(&self, name: &str, password: &str) -> Clerk<'_> {
+    pub async fn newcomer(&self, name: &str, password: &str) -> Clerk<'_> {
         let mut clerk = self.nobody();
         clerk.sign_in(name, password).await.unwrap();
         let page = clerk.get("/desk/password").await;
@@ -349,6 +369,9 @@ impl County {
             [("old_password", password), ("new_password", PASSWORD), ("again_password", PASSWORD)];
         let (status, text) = clerk.post("/desk/password", &fields).await;
         assert_eq!(status, 303, "{text}");
+        if clerk.try_get("/desk").await.0 == 303 {
+            clerk.bind().await;
+        }
         clerk
     }
 
@@ -383,7 +406,7 @@ impl County {
 
     /// A browser that has not signed in.
     pub fn nobody(&self) -> Clerk<'_> {
-        Clerk { county: self, cookie: String::new(), csrf: String::new() }
+        Clerk { county: self, cookie: String::new(), csrf: String::new(), secret: String::new() }
     }
 
     /// The same clerk on another day.
@@ -415,9 +438,29 @@ pub struct Clerk<'a> {
     county: &'a County,
     pub cookie: String,
     pub csrf: String,
+    /// In her telephone, in base32.
+    pub secret: String,
 }
 
 impl Clerk<'_> {
+    /// Takes up the second step; gives the page with the codes for a lost telephone.
+    pub async fn bind(&mut self) -> String {
+        let page = self.get("/desk/second").await;
+        self.secret = part(&page, "<p class=\"secret\"><code>", "</code>").replace(' ', "");
+        self.csrf = csrf_in(&page);
+        let code = self.number();
+        let (status, page) = self.post("/desk/second", &[("code", &code)]).await;
+        assert_eq!(status, 200, "{page}");
+        page
+    }
+
+    /// What her telephone shows now.
+    pub fn number(&self) -> String {
+        let secret = totp_rs::Secret::try_from_base32(&self.secret).unwrap();
+        let clock = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+        clock.generate(self.county.clock_now() as u64).to_string()
+    }
+
     pub async fn sign_in(&mut self, name: &str, password: &str) -> Result<(), (u16, String)> {
         let form = [("name", name), ("password", password)];
         let url = format!("{}/desk/sign-in", self.county.base);

@@ -44,7 +44,7 @@ async fn five_wrong_passwords_lock_the_name_for_a_while() {
 #[tokio::test]
 async fn a_one_time_password_opens_nothing_but_the_password_page() {
     let county = county().open().await;
-    let (name, password) = county.office.first_clerk().await.unwrap().unwrap();
+    let (name, password) = county.office.first_staff().await.unwrap().remove(0);
     let mut clerk = county.nobody();
     clerk.sign_in(&name, &password).await.unwrap();
     assert_eq!(clerk.try_get("/desk").await.0, 303);

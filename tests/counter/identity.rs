@@ -64,7 +64,7 @@ async fn every_look_is_in_the_log_and_she_is_told_by_whom() {
     assert_eq!(auditor.try_get(&format!("/desk/cases/{number}")).await.0, 404);
 
     let said = county.talk(VILLAGER, &["谁看过"]).await;
-    for part in ["11月23日", "县城市管理综合行政执法局", "联系她问在哪里", "管理员看姓名电话"]
+    for part in ["11月23日", "县城市管理综合行政执法局", "联系她问在哪里", "平台负责人看姓名电话"]
     {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -109,7 +109,9 @@ async fn no_page_of_any_role_holds_her_name_or_number() {
     for (role, of) in [
         (Role::Clerk, None),
         (Role::Director, None),
-        (Role::Admin, None),
+        (Role::DepartmentHead, Some("城管")),
+        (Role::SystemAdmin, None),
+        (Role::SecurityAdmin, None),
         (Role::Supervisor, None),
         (Role::Department, Some("城管")),
         (Role::Department, Some("水利")),

@@ -1,6 +1,7 @@
 //! The whole program through its public routes: villagers on WeChat, clerks at the desk,
 //! Tencent's servers played by `fake-wechat`. Each file is a subject.
 
+mod accounts;
 mod alike;
 mod api;
 mod api_manual;
@@ -26,6 +27,7 @@ mod ledgers;
 mod listings;
 mod live_county;
 mod live_dialogs;
+mod oidc;
 mod open311;
 mod own_data;
 mod phone;

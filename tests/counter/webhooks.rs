@@ -146,11 +146,16 @@ async fn after_a_day_it_is_given_up_and_listed_and_can_be_sent_again() {
     let (system, url) = System::start().await;
     let mut county = with_webhook(&url, INSIDE).open().await;
     let number = county.report(VILLAGER).await;
-    let admin = county.office.add_api_key("管理程序", Role::Admin, None).await.unwrap();
+    let platform = county.office.add_api_key("调度程序", Role::Clerk, None).await.unwrap();
+    let keeper = county.office.add_api_key("管理程序", Role::SystemAdmin, None).await.unwrap();
     let source =
         county.office.add_api_key("城管平台", Role::Source, Some("数字城管")).await.unwrap();
     system.will_answer([500; 200]);
-    county.with_key(&admin).act(&number, "dispatch", json!({ "department": "城管" })).await.fine();
+    county
+        .with_key(&platform)
+        .act(&number, "dispatch", json!({ "department": "城管" }))
+        .await
+        .fine();
     for _ in 0..26 {
         county.pass(3_600).await;
     }
@@ -159,7 +164,7 @@ async fn after_a_day_it_is_given_up_and_listed_and_can_be_sent_again() {
     assert!((20..60).contains(&until_then), "{until_then}");
     county.pass(7_200).await;
     assert_eq!(tries(), until_then, "not a day longer");
-    let dead = county.with_key(&admin).get("/deliveries").await.fine();
+    let dead = county.with_key(&keeper).get("/deliveries").await.fine();
     let first = &dead["deliveries"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&first["number"], &first["said"]), (&json!(number), &json!("对方答 500")));
     assert_eq!(county.with_key(&source).get("/deliveries").await.code(), "not_found");
@@ -168,10 +173,10 @@ async fn after_a_day_it_is_given_up_and_listed_and_can_be_sent_again() {
     system.will_answer([]);
     let again = format!("/deliveries/{}/again", first["id"].as_str().unwrap());
     assert_eq!(county.with_key(&source).post(&again, json!({})).await.code(), "not_found");
-    county.with_key(&admin).post(&again, json!({})).await.fine();
+    county.with_key(&keeper).post(&again, json!({})).await.fine();
     county.settle().await;
     assert_eq!(tries(), until_then + 1);
-    let left = county.with_key(&admin).get("/deliveries").await.fine();
+    let left = county.with_key(&keeper).get("/deliveries").await.fine();
     assert!(!left.to_string().contains(first["id"].as_str().unwrap()), "{left}");
 }
 
@@ -234,8 +239,8 @@ async fn a_private_address_is_not_called_unless_that_was_said() {
     for host in ["localhost", "127.0.0.1"] {
         let county = with_webhook(&format!("https://{host}:{port}/hook"), "").open().await;
         let number = county.report(VILLAGER).await;
-        let admin = county.program("管理程序", Role::Admin, None).await;
-        admin.act(&number, "dispatch", json!({ "department": "城管" })).await.fine();
+        let platform = county.program("调度程序", Role::Clerk, None).await;
+        platform.act(&number, "dispatch", json!({ "department": "城管" })).await.fine();
         county.settle().await;
         let records = export(&county).await;
         assert!(records.contains("内网地址"), "{host}: {records}");

@@ -50,8 +50,8 @@ impl Clerk {
 
     /// With what the very first instance printed at its start.
     pub async fn sign_in(&mut self, printed: &str) {
-        let (_, first) = printed.split_once("first clerk: ").expect("it says who comes in");
-        let (name, first) = first.split_once('　').unwrap();
+        let (_, first) = printed.split_once("平台负责人").expect("it says who comes in");
+        let (name, first) = ("平台负责人", first.trim_start_matches('　'));
         let password = first.lines().next().unwrap().rsplit(' ').next().unwrap();
         let form = [("name", name), ("password", password)];
         assert_eq!(self.ask("/desk/sign-in", Some(&form)).await.0, 303);

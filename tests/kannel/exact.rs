@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use bianmin::desk::Case;
-use bianmin::office::{Role, Session};
+use bianmin::office::{Owes, Role, Session};
 use bianmin::store::private_records::Identity;
 use bianmin::store::records::{Outgoing, Status};
 use bianmin::store::{Record, keys, list, list_by_index, load};
@@ -28,7 +28,7 @@ fn clerk() -> Session {
         village: None,
         merchant: None,
         csrf: String::new(),
-        must_change: false,
+        owes: Owes::Nothing,
     }
 }
 

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 pub mod crypto;
 pub mod cutter;
+mod fake_oidc;
 mod fake_pay;
 mod fake_sms;
 mod fake_sms_asked;
@@ -25,6 +26,7 @@ mod people;
 pub mod postgres;
 mod villager;
 
+pub use fake_oidc::{FakeOidc, OIDC_CLIENT, OidcFault};
 pub use fake_pay::{
     FakePay, FakeRefund, FakeTrade, PAY_API_KEY, PAY_KEY_ID, PAY_MCHID, PAY_SERIAL, PayFault, Told,
 };

@@ -303,6 +303,13 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
         outputs: &[("name", "名称")],
         rows: false,
     },
+    // With a code of the desk, this WeChat is told of somebody's new work.
+    Action {
+        id: "bind_staff",
+        inputs: &[("pass", true)],
+        outputs: &[("name", "名称")],
+        rows: false,
+    },
     // Parcels that the agent of her village bought elsewhere for her number.
     Action {
         id: "my_parcels",
@@ -371,6 +378,7 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "unmerged",
     "errand",
     "link_code",
+    "staff_news",
     "order_placed",
     "order_paid",
     "order_confirmed",

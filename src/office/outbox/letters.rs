@@ -79,6 +79,23 @@ pub(in crate::office) fn to_department(
     }
 }
 
+/// To somebody who works here, on her own WeChat; it stands on her pages too.
+pub(in crate::office) fn to_staff(
+    id: String,
+    address: &str,
+    kind: &str,
+    fields: BTreeMap<String, String>,
+    now: Timestamp,
+) -> Outgoing {
+    Outgoing {
+        id,
+        address: Some(address.to_owned()),
+        must_arrive: false,
+        body: Body::Notice { kind: kind.to_owned(), fields },
+        ..blank(now)
+    }
+}
+
 fn blank(now: Timestamp) -> Outgoing {
     Outgoing {
         id: String::new(),

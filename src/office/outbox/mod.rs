@@ -18,7 +18,7 @@ mod words;
 use std::time::Duration;
 
 pub(super) use lanes::{Lane, run};
-pub(super) use letters::{from_clerk, hash, late_reply, notice, reminder, to_department};
+pub(super) use letters::{from_clerk, hash, late_reply, notice, reminder, to_department, to_staff};
 pub(super) use words::is_notice;
 
 /// What the channel said to one attempt.

@@ -34,7 +34,7 @@ impl Office {
         asked: &CounterOrder,
     ) -> Result<Vec<String>, CommandError> {
         let refused = |text: String| CommandError::Refused(text);
-        let reach = self.reach(session).await?;
+        let reach = self.reach_to_act(session).await?;
         if matches!(reach, Reach::Merchants(_)) {
             return Err(CommandError::NotFound);
         }

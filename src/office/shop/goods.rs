@@ -171,14 +171,14 @@ impl Office {
             article_row(&shelf, article, stock.map(|stock| stock.record), today)
         });
         let total = shelf.articles().filter(shown).count();
-        let keeps = !matches!(reach, Reach::Village(_));
+        let keeps = reach.keeps_goods();
         Ok(GoodsPage { rows: rows.collect(), total, keeps })
     }
 
     /// Has somebody goods of her own, or keeps those of others?
     pub async fn keeps_goods(&self, session: &Session) -> Result<bool, CommandError> {
         match self.reach(session).await {
-            Ok(reach) => Ok(!matches!(reach, Reach::Village(_))),
+            Ok(reach) => Ok(reach.keeps_goods()),
             Err(CommandError::NotFound) => Ok(false),
             Err(error) => Err(error),
         }
@@ -195,7 +195,7 @@ impl Office {
     ) -> Result<Uploaded, Vec<String>> {
         let said = |error: CommandError| vec![error.to_string()];
         let reach = self.reach(session).await.map_err(said)?;
-        if matches!(reach, Reach::Village(_)) {
+        if !reach.keeps_goods() {
             return Err(said(CommandError::NotFound));
         }
         let keeps = |merchant: &str| reach.merchant(merchant);
@@ -414,7 +414,7 @@ impl Office {
         let now = self.clock.now();
         let found = load::<Article>(&*self.store, keys::article(article)).await?;
         let found = found.ok_or(CommandError::NotFound)?;
-        if !self.reach(session).await?.merchant(&found.record.merchant) {
+        if !self.reach_to_act(session).await?.merchant(&found.record.merchant) {
             return Err(CommandError::NotFound);
         }
         if found.record.stock_mode != crate::shop::StockMode::Cycle {

@@ -17,7 +17,7 @@ impl Office {
     /// Those that wait, the oldest first.
     pub async fn leads(&self, session: &Session) -> Result<Vec<LeadRow>, CommandError> {
         let ranges = match self.reach(session).await? {
-            Reach::All => vec![keys::open_leads()],
+            Reach::All | Reach::Reads => vec![keys::open_leads()],
             Reach::Merchants(own) => own.iter().map(|id| keys::open_leads_of(id)).collect(),
             Reach::Village(_) => return Err(CommandError::NotFound),
         };
@@ -42,7 +42,7 @@ impl Office {
     }
 
     pub async fn finish_lead(&self, session: &Session, id: &str) -> Result<(), CommandError> {
-        let reach = self.reach(session).await?;
+        let reach = self.reach_to_act(session).await?;
         let before = load::<Lead>(&*self.store, keys::lead(id)).await?;
         let before = before.filter(|before| reach.merchant(&before.record.merchant));
         let before = before.ok_or(CommandError::NotFound)?;

@@ -151,10 +151,10 @@ impl Office {
         village: &str,
         code: &str,
     ) -> Result<Option<String>, CommandError> {
-        let village = match self.reach(session).await? {
+        let village = match self.reach_to_act(session).await? {
             Reach::All => village.trim().to_owned(),
             Reach::Village(own) => own,
-            Reach::Merchants(_) => return Err(CommandError::NotFound),
+            Reach::Merchants(_) | Reach::Reads => return Err(CommandError::NotFound),
         };
         let key = keys::pickup_code(&village, code.trim());
         let found = load::<PickupCode>(&*self.store, key).await?;
@@ -169,7 +169,7 @@ impl Office {
         let reach = self.reach(session).await?;
         let mut filter = filter.clone();
         let mut orders = match &reach {
-            Reach::All => self.orders_matching(&filter).await?,
+            Reach::All | Reach::Reads => self.orders_matching(&filter).await?,
             Reach::Village(own) => {
                 filter.village = Some(own.clone());
                 self.orders_matching(&filter).await?

@@ -78,7 +78,7 @@ impl Office {
         }
         let village = match &reach {
             Reach::Village(own) => Some(own.as_str()),
-            Reach::All | Reach::Merchants(_) => village,
+            Reach::All | Reach::Reads | Reach::Merchants(_) => village,
         };
         if kind == SheetKind::Delivery && village.is_none() {
             return Err(CommandError::Refused("村级配送单要写村的代码。".into()));

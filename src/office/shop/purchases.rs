@@ -17,7 +17,7 @@ impl Office {
     /// The agents of all villages, or of her own.
     async fn purchase_reach(&self, session: &Session) -> Result<Option<String>, CommandError> {
         match self.reach(session).await? {
-            Reach::All => Ok(None),
+            Reach::All | Reach::Reads => Ok(None),
             Reach::Village(own) => Ok(Some(own)),
             Reach::Merchants(_) => Err(CommandError::NotFound),
         }
@@ -39,6 +39,7 @@ impl Office {
         new: &NewPurchase,
     ) -> Result<(), CommandError> {
         let refused = |text: String| CommandError::Refused(text);
+        self.reach_to_act(session).await?;
         let own = self.purchase_reach(session).await?;
         let tables = self.tables();
         let place = match &own {
@@ -86,6 +87,7 @@ impl Office {
         to: &str,
         tracking_no: &str,
     ) -> Result<(), CommandError> {
+        self.reach_to_act(session).await?;
         let own = self.purchase_reach(session).await?;
         let before = load::<Purchase>(&*self.store, keys::purchase(id)).await?;
         let within = |purchase: &Purchase| own.as_ref().is_none_or(|own| *own == purchase.village);

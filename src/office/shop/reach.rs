@@ -4,14 +4,16 @@
 use std::collections::BTreeSet;
 
 use crate::office::Office;
-use crate::office::rights::Right;
-use crate::office::views::{CommandError, Role, Session};
+use crate::office::rights::{Object, Only, Right};
+use crate::office::views::{CommandError, Session};
 use crate::shop::{self, Actor, Fulfil, Order, Party, State, Step};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reach {
     /// The platform.
     All,
+    /// The platform again, for one who may look and not act.
+    Reads,
     /// These merchants: one's own, or all of an operator.
     Merchants(BTreeSet<String>),
     /// The counter of one village's shop, by 12 digits.
@@ -50,7 +52,7 @@ const FORMS: [(&str, Step, &[Hand]); 13] = [
 impl Office {
     pub(super) async fn reach(&self, session: &Session) -> Result<Reach, CommandError> {
         if session.may(Right::Orders) {
-            return Ok(Reach::All);
+            return Ok(if session.may(Right::KeepOrders) { Reach::All } else { Reach::Reads });
         }
         if session.may(Right::HandOut) {
             let village = session.village.clone().ok_or(CommandError::NotFound)?;
@@ -58,19 +60,27 @@ impl Office {
         }
         session.must(Right::OwnOrders)?;
         let of = session.merchant.as_deref().ok_or(CommandError::NotFound)?;
-        if session.role != Role::Operator {
+        if session.grant(Object::Orders).only != Only::Members {
             return Ok(Reach::Merchants(BTreeSet::from([of.to_owned()])));
         }
         let all = self.all_merchants().await?;
         let own = all.into_iter().filter(|merchant| merchant.operator == of);
         Ok(Reach::Merchants(own.map(|merchant| merchant.id).collect()))
     }
+
+    /// The same for what changes something.
+    pub(super) async fn reach_to_act(&self, session: &Session) -> Result<Reach, CommandError> {
+        match self.reach(session).await? {
+            Reach::Reads => Err(CommandError::NotFound),
+            reach => Ok(reach),
+        }
+    }
 }
 
 impl Reach {
     pub fn merchant(&self, id: &str) -> bool {
         match self {
-            Reach::All => true,
+            Reach::All | Reach::Reads => true,
             Reach::Merchants(own) => own.contains(id),
             Reach::Village(_) => false,
         }
@@ -80,15 +90,23 @@ impl Reach {
     /// matter between the buyer and the merchant.
     pub fn order(&self, order: &Order) -> bool {
         match self {
-            Reach::All => true,
+            Reach::All | Reach::Reads => true,
             Reach::Merchants(own) => own.contains(&order.merchant),
             Reach::Village(village) => order.village == *village && at_counter(order.state),
         }
     }
 
+    pub fn keeps_goods(&self) -> bool {
+        matches!(self, Reach::All | Reach::Merchants(_))
+    }
+
     /// May her number be read in whole? A merchant needs it to find her door.
     pub fn phone(&self, order: &Order) -> bool {
-        !matches!(self, Reach::Merchants(_)) || order.fulfil == Fulfil::Home
+        match self {
+            Reach::All | Reach::Village(_) => true,
+            Reach::Merchants(_) => order.fulfil == Fulfil::Home,
+            Reach::Reads => false,
+        }
     }
 
     pub fn actor(&self, session: &Session, order: &Order) -> Actor {
@@ -100,23 +118,24 @@ impl Reach {
         }
     }
 
-    fn hand(&self) -> (Hand, Party) {
+    fn hand(&self) -> Option<(Hand, Party)> {
         match self {
-            Reach::All => (Desk, Party::Staff),
-            Reach::Merchants(_) => (Seller, Party::Merchant),
-            Reach::Village(_) => (Shop, Party::Staff),
+            Reach::All => Some((Desk, Party::Staff)),
+            Reach::Reads => None,
+            Reach::Merchants(_) => Some((Seller, Party::Merchant)),
+            Reach::Village(_) => Some((Shop, Party::Staff)),
         }
     }
 
     /// Is the form hers in any state? If not now, she is told why.
     pub fn has_form(&self, form: &str) -> bool {
-        let (hand, _) = self.hand();
+        let Some((hand, _)) = self.hand() else { return false };
         FORMS.iter().any(|(name, _, hands)| *name == form && hands.contains(&hand))
     }
 
     /// The forms of an order as it is now, by their names.
     pub fn forms(&self, order: &Order) -> Vec<&'static str> {
-        let (hand, party) = self.hand();
+        let Some((hand, party)) = self.hand() else { return Vec::new() };
         let pickup = order.fulfil == Fulfil::Pickup;
         let in_cash = order.refunds.iter().any(|refund| !refund.done && refund.in_cash());
         let fits = |name: &str| match name {

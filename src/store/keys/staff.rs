@@ -28,6 +28,23 @@ pub fn all_staff() -> Range {
     below(&["staff"])
 }
 
+/// `whom`: a department; empty: the platform.
+pub fn staff_told(whom: &str, name: &str) -> Key {
+    key(&["i", "staff-told", &segment(whom), &segment(name)])
+}
+
+pub fn all_staff_told(whom: &str) -> Range {
+    below(&["i", "staff-told", &segment(whom)])
+}
+
+pub fn staff_by_subject(subject: &str, name: &str) -> Key {
+    key(&["i", "staff-subject", &segment(subject), &segment(name)])
+}
+
+pub fn staff_with_subject(subject: &str) -> Range {
+    below(&["i", "staff-subject", &segment(subject)])
+}
+
 pub fn session(hash: &str) -> Key {
     key(&["session", &segment(hash)])
 }

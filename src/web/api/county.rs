@@ -15,7 +15,7 @@ use super::problem::{Code, Failure};
 use super::shapes::{
     Deliveries, Department, Departments, Fine, Kind, Kinds, Ledger, Me, Place, Places, Transitions,
 };
-use crate::office::{LedgerAsked, LedgerKind, Office, Right};
+use crate::office::{CommandError, LedgerAsked, LedgerKind, Office, Right};
 use crate::web::desk::sheet_file;
 
 const REASON_CHARACTERS_MAX: usize = 60;
@@ -68,7 +68,8 @@ pub async fn ledger(
     match month.format.as_deref().unwrap_or("json") {
         "json" => Ok(Json(Ledger::from(sheet)).into_response()),
         format @ ("csv" | "xlsx") => {
-            let mark = office.watermark(&caller.session, reason);
+            let mark = office.take_out(&caller.session, &sheet, reason).await;
+            let mark = mark.map_err(CommandError::from)?;
             Ok(sheet_file(sheet, format, &format!("{id}-{}", month.month.trim()), &mark))
         }
         _ => Err(Code::BadRequest.with("`format` is json, csv or xlsx.")),

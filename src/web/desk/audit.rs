@@ -99,9 +99,10 @@ async fn file(
 ) -> Response {
     let Query(asked) = asked.unwrap_or_default();
     match office.looks_sheet(&signed.session, &asked.read()).await {
-        Ok(sheet) => {
-            page::sheet_file(sheet, &format, "looks", &office.watermark(&signed.session, None))
-        }
+        Ok(sheet) => match office.take_out(&signed.session, &sheet, None).await {
+            Ok(mark) => page::sheet_file(sheet, &format, "looks", &mark),
+            Err(error) => page::failed(&error.into()),
+        },
         Err(error) => page::failed(&error),
     }
 }

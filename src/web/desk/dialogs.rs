@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::page::{self, Frame};
 use super::session::SignedIn;
-use crate::office::{CommandError, FolderRefused, Office};
+use crate::office::{CommandError, FolderRefused, Office, Right};
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new().route("/desk/dialogs", get(show))
@@ -34,6 +34,10 @@ struct Version {
 }
 
 async fn show(State(office): State<Arc<Office>>, headers: HeaderMap, signed: SignedIn) -> Response {
+    let session = &signed.session;
+    if !session.may(Right::Dispatch) && !session.may(Right::Settings) {
+        return page::failed(&CommandError::NotFound);
+    }
     let Ok(snapshots) = office.snapshots().await else {
         return page::failed(&CommandError::Unavailable);
     };

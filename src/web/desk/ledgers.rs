@@ -149,6 +149,9 @@ async fn file(
         Ok(sheet) => sheet,
         Err(error) => return page::failed(&error),
     };
-    let mark = office.watermark(session, asked_for.reason.as_deref());
+    let mark = match office.take_out(session, &sheet, asked_for.reason.as_deref()).await {
+        Ok(mark) => mark,
+        Err(error) => return page::failed(&error.into()),
+    };
     page::sheet_file(sheet, &format, &format!("{}-{}", asked.kind, asked.month.trim()), &mark)
 }

@@ -1,6 +1,7 @@
 //! The clerk's desk: pages that work without a script.
 
 mod account;
+mod accounts;
 mod audit;
 mod cases;
 mod dialogs;
@@ -10,10 +11,12 @@ mod interviews;
 mod ledgers;
 mod listings;
 mod new;
+mod oidc;
 mod page;
 mod people;
 #[cfg(test)]
 mod sample;
+mod second;
 mod session;
 mod shop;
 mod tasks;
@@ -35,6 +38,9 @@ pub use page::{case_number, sheet_file, status_of};
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .merge(account::routes())
+        .merge(accounts::routes())
+        .merge(second::routes())
+        .merge(oidc::routes())
         .merge(audit::routes())
         .merge(cases::routes())
         .merge(new::routes())
@@ -57,9 +63,12 @@ pub fn routes() -> Router<Arc<Office>> {
 /// A villager's photo or recording: only for those who work here.
 async fn media_file(
     State(office): State<Arc<Office>>,
-    _: session::SignedIn,
+    signed: session::SignedIn,
     Path(hash): Path<String>,
 ) -> Response {
+    if !signed.session.sees_villagers() {
+        return page::message(StatusCode::NOT_FOUND, "没有这个文件。");
+    }
     match office.media(&hash).await {
         Ok(Some(file)) => media::answer(file, "private, max-age=3600"),
         Ok(None) => page::message(StatusCode::NOT_FOUND, "没有这个文件。"),

@@ -9,10 +9,14 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::page; // templates name it so, here too
 use super::session::{cookie, set_cookie};
-use crate::office::{CommandError, Office, Right, Session, Sheet};
+use crate::office::{CommandError, Office, Right, Session, Sheet, Watermark};
 pub use crate::web::assets::url as asset;
+use crate::web::messages::Language;
 
 const FLASH: &str = "desk_done";
+const DOOR: &str = "door";
+/// The cookie with the code of a language.
+pub const LANGUAGE: &str = "desk_language";
 
 /// What was done, said once on the page after it. The code travels in a cookie.
 const DONE: &[(&str, &str)] = &[
@@ -43,6 +47,10 @@ const DONE: &[(&str, &str)] = &[
     ("release", "已取消暂缓。"),
     ("holidays", "放假安排已上线，在办的事正在按它重算。"),
     ("password", "新密码已生效，其他地方的登录都已退出。"),
+    ("sessions", "已退出。"),
+    ("wechat_off", "微信提醒已取消。"),
+    ("second_off", "动态口令已取消。"),
+    ("account", "账号已更新，记在审计日志里。"),
 ];
 
 /// What the frame of each page shows.
@@ -58,6 +66,7 @@ pub struct Frame {
     /// The year whose notice of holidays is missing.
     pub unsettled: Option<i16>,
     pub rights: Vec<Right>,
+    pub language: Language,
 }
 
 pub struct Person {
@@ -74,10 +83,12 @@ impl Frame {
     ) -> Self {
         let person = Some(Person { name: session.name.clone(), csrf: session.csrf.clone() });
         // Others can not mend them.
-        let refused = office.dialogs_refused().filter(|_| session.may(Right::Dispatch));
+        let mends = session.may(Right::Dispatch) || session.may(Right::Settings);
+        let refused = office.dialogs_refused().filter(|_| mends);
         let rights = Right::ALL.iter().copied().filter(|right| session.may(*right)).collect();
         Self {
             rights,
+            language: language(headers),
             county: office.county_name(),
             person,
             here,
@@ -96,7 +107,37 @@ impl Frame {
             refused: 0,
             unsettled: None,
             rights: Vec::new(),
+            language: Language::default(),
         }
+    }
+
+    /// Nothing but what is asked at the door is open yet.
+    pub fn at_the_door(mut self) -> Self {
+        self.rights.clear();
+        self.here = DOOR;
+        self
+    }
+
+    pub fn is_inside(&self) -> bool {
+        self.here != DOOR
+    }
+
+    /// In the language that the browser was told.
+    pub fn spoken_to(mut self, headers: &HeaderMap) -> Self {
+        self.language = language(headers);
+        self
+    }
+
+    pub fn say(&self, key: &'static str) -> &'static str {
+        self.language.say(key)
+    }
+
+    pub fn fill(&self, key: &'static str, value: impl std::fmt::Display) -> String {
+        self.language.fill(key, &value.to_string())
+    }
+
+    pub fn other_languages(&self) -> impl Iterator<Item = Language> + '_ {
+        Language::ALL.into_iter().filter(|one| *one != self.language)
     }
 
     /// By the id of a [`Right`], for the templates.
@@ -107,6 +148,10 @@ impl Frame {
     pub fn csrf(&self) -> &str {
         self.person.as_ref().map(|person| person.csrf.as_str()).unwrap_or_default()
     }
+}
+
+fn language(headers: &HeaderMap) -> Language {
+    cookie(headers, LANGUAGE).and_then(Language::from_code).unwrap_or_default()
 }
 
 fn done(headers: &HeaderMap) -> Option<&'static str> {
@@ -169,7 +214,7 @@ pub fn status_of(error: &CommandError) -> StatusCode {
 
 /// A sheet as a file, `xlsx` or `csv`. `name` is ASCII: a header can not carry more without an
 /// encoding of its own. `mark`: who took it out, and when.
-pub fn sheet_file(mut sheet: Sheet, format: &str, name: &str, mark: &str) -> Response {
+pub fn sheet_file(mut sheet: Sheet, format: &str, name: &str, mark: &Watermark) -> Response {
     let (kind, bytes) = match format {
         "csv" => {
             sheet.foot = format!("{}　{mark}", sheet.foot);
@@ -198,6 +243,12 @@ pub fn home(session: &Session) -> &'static str {
         "/desk/shop/day"
     } else if session.may(Right::Interview) {
         "/desk/interviews"
+    } else if session.may(Right::Accounts) {
+        "/desk/accounts"
+    } else if session.may(Right::Audit) {
+        "/desk/audit"
+    } else if session.may(Right::Settings) {
+        "/desk/holidays"
     } else {
         "/desk"
     }

@@ -137,10 +137,10 @@ async fn act(
     let (reason, case) = (fields.get("reason").to_owned(), fields.get("case").to_owned());
     let done = match action.as_str() {
         "export" => match office.export_person(session, &id, &reason).await {
-            Ok(sheet) => {
-                let mark = office.watermark(session, Some(&reason));
-                return page::sheet_file(sheet, "xlsx", "person", &mark);
-            }
+            Ok(sheet) => match office.take_out(session, &sheet, Some(&reason)).await {
+                Ok(mark) => return page::sheet_file(sheet, "xlsx", "person", &mark),
+                Err(error) => Err(error.into()),
+            },
             Err(error) => Err(error),
         },
         "correct" => {

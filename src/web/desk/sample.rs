@@ -7,6 +7,7 @@ use crate::office::{
     AlikeView, CaseForm, CaseRow, CaseView, Choice, FieldKind, FormField, MediaView, NoticeView,
     Right, TaskLine, TaskView, TimelineLine,
 };
+use crate::web::messages::Language;
 
 /// What a hostile villager would write; it must come out as the same text.
 pub const HOSTILE: &str = "路灯坏了<script>alert(1)</script>\"'&\n第二行";
@@ -24,6 +25,7 @@ pub fn frame() -> Frame {
         refused: 0,
         unsettled: Some(2027),
         rights: Right::ALL.to_vec(),
+        language: Language::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! page (its token, and the browser's word on where it came from).
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Form;
@@ -11,8 +12,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::page;
-use crate::office::{Office, Session};
-use crate::web::origin::from_our_page;
+use crate::office::{Browser, Office, Owes, Session};
+use crate::web::origin::{caller, from_our_page};
 
 pub const COOKIE: &str = "desk";
 /// A pasted letter fits; a form is never larger.
@@ -24,8 +25,11 @@ pub struct SignedIn {
     pub token: String,
 }
 
-/// Signed in, perhaps still with a one-time password.
+/// Signed in, and perhaps with something to do before anything else is open: see [`Owes`].
 pub struct Newcomer(pub SignedIn);
+
+/// Signed in with password and number, perhaps still with a one-time password.
+pub struct Known(pub SignedIn);
 
 impl FromRequestParts<Arc<Office>> for Newcomer {
     type Rejection = Response;
@@ -52,10 +56,54 @@ impl FromRequestParts<Arc<Office>> for SignedIn {
         office: &Arc<Office>,
     ) -> Result<Self, Self::Rejection> {
         let Newcomer(signed) = Newcomer::from_request_parts(parts, office).await?;
-        if signed.session.must_change {
-            return Err(Redirect::to("/desk/password").into_response());
+        match owed_page(signed.session.owes) {
+            Some(page) => Err(Redirect::to(page).into_response()),
+            None => Ok(signed),
         }
-        Ok(signed)
+    }
+}
+
+impl FromRequestParts<Arc<Office>> for Known {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        office: &Arc<Office>,
+    ) -> Result<Self, Self::Rejection> {
+        let Newcomer(signed) = Newcomer::from_request_parts(parts, office).await?;
+        match signed.session.owes {
+            Owes::Code => Err(Redirect::to("/desk/code").into_response()),
+            _ => Ok(Known(signed)),
+        }
+    }
+}
+
+/// Where it is done.
+pub fn owed_page(owes: Owes) -> Option<&'static str> {
+    match owes {
+        Owes::Nothing => None,
+        Owes::Code => Some("/desk/code"),
+        Owes::Password => Some("/desk/password"),
+        Owes::SecondStep => Some("/desk/second"),
+    }
+}
+
+/// From where somebody comes who signs in.
+pub struct Visitor(pub Browser);
+
+impl FromRequestParts<Arc<Office>> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        office: &Arc<Office>,
+    ) -> Result<Self, Self::Rejection> {
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Visitor(Browser {
+            agent: agent.unwrap_or_default().to_owned(),
+            address: caller(&parts.extensions, &parts.headers, office),
+            old: cookie(&parts.headers, COOKIE).map(str::to_owned),
+        }))
     }
 }
 
@@ -145,6 +193,12 @@ impl AsRef<SignedIn> for SignedIn {
 }
 
 impl AsRef<SignedIn> for Newcomer {
+    fn as_ref(&self) -> &SignedIn {
+        &self.0
+    }
+}
+
+impl AsRef<SignedIn> for Known {
     fn as_ref(&self) -> &SignedIn {
         &self.0
     }

@@ -148,7 +148,7 @@ struct New {
 }
 
 async fn new(visit: Visit) -> Response {
-    if !visit.session().may(Right::Orders) && !visit.session().may(Right::HandOut) {
+    if !visit.session().may(Right::KeepOrders) && !visit.session().may(Right::HandOut) {
         return page::failed(&CommandError::NotFound);
     }
     let token = crate::office::random::hex::<8>();

@@ -77,10 +77,10 @@ async fn file(visit: Visit, Path(format): Path<String>, wanted: Wanted) -> Respo
     let asked = asked(wanted);
     let name = format!("{}-{}", asked.kind, asked.month.trim());
     match read(&visit, &asked).await {
-        Ok(sheet) => {
-            let mark = visit.office.watermark(visit.session(), None);
-            page::sheet_file(sheet, &format, &name, &mark)
-        }
+        Ok(sheet) => match visit.office.take_out(visit.session(), &sheet, None).await {
+            Ok(mark) => page::sheet_file(sheet, &format, &name, &mark),
+            Err(error) => page::failed(&error.into()),
+        },
         Err(error) => page::failed(&error),
     }
 }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 
 use super::{Asked, Visit, Wanted, asked, some, told};
 use crate::office::shop::SheetKind;
 use crate::office::{CommandError, Office, Sheet};
 use crate::web::desk::page::{self, Frame};
+
+/// Names and numbers are on it for who packs and who hands out.
+const USE: &str = "配货、送货、取货";
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new().route("/desk/shop/sheets", get(show)).route("/desk/shop/sheets.csv", get(file))
@@ -59,12 +61,10 @@ async fn show(visit: Visit, wanted: Wanted) -> Response {
 async fn file(visit: Visit, wanted: Wanted) -> Response {
     let asked = asked(wanted);
     match read(&visit, &asked).await {
-        Ok(sheet) => {
-            let name = format!("attachment; filename=\"{}.csv\"", asked.kind);
-            let kind = "text/csv; charset=utf-8".to_owned();
-            let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)];
-            (StatusCode::OK, headers, sheet.csv()).into_response()
-        }
+        Ok(sheet) => match visit.office.take_out(visit.session(), &sheet, Some(USE)).await {
+            Ok(mark) => page::sheet_file(sheet, "csv", &asked.kind, &mark),
+            Err(error) => page::failed(&error.into()),
+        },
         Err(error) => page::failed(&error),
     }
 }
