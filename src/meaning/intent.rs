@@ -61,7 +61,8 @@ pub(super) struct Signs {
 /// 面粉3袋 送到家: so much may stand beside goods.
 const BESIDES_GOODS: usize = 6;
 /// She has them already, or wants no more of them: 尿素2袋买过了.
-const NOT_WANTED: [char; 9] = ['了', '没', '不', '过', '退', '丢', '假', '少', '换'];
+const NOT_WANTED: [char; 13] =
+    ['了', '没', '不', '过', '退', '丢', '假', '少', '换', '贵', '错', '坏', '偷'];
 
 const THANKS: [&str; 9] =
     ["谢谢", "感谢", "谢了", "多谢", "辛苦了", "辛苦您", "辛苦你", "🙏", "费心了"];

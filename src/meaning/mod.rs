@@ -306,9 +306,9 @@ impl<'a> Reader<'a> {
             Some(model) if matter.iter().any(|c| c.is_alphanumeric()) => model.likely(matter),
             _ => Vec::new(),
         };
-        likely.retain(|(code, _)| known(code));
         if let Some(code) = keyword {
-            let contradicted = likely.iter().any(|(other, p)| *other != code && *p >= CONTRADICTS);
+            let other = |(other, p): &(&str, f32)| *other != code && *p >= CONTRADICTS;
+            let contradicted = likely.iter().any(|kind| other(kind) && known(kind.0));
             let worth = if contradicted { 0.5 } else { KEYWORD };
             for (_, p) in &mut likely {
                 *p *= 1.0 - worth;
@@ -318,7 +318,7 @@ impl<'a> Reader<'a> {
                 None => likely.push((code, worth)),
             }
         }
-        likeliest(likely)
+        likeliest(likely, known)
     }
 
     /// What the model learns from: the text without place and telephone.
@@ -371,15 +371,19 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The first few, the likeliest first.
-fn likeliest(mut kinds: Vec<(&str, f32)>) -> Vec<(&str, f32)> {
+/// The first few that the county has, the likeliest first.
+fn likeliest(mut kinds: Vec<(&str, f32)>, known: impl Fn(&str) -> bool) -> Vec<(&str, f32)> {
     let order = |a: &(&str, f32), b: &(&str, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(b.0));
-    if kinds.len() > KINDS {
-        kinds.select_nth_unstable_by(KINDS - 1, order);
-        kinds.truncate(KINDS);
+    let mut first = Vec::with_capacity(KINDS);
+    while first.len() < KINDS {
+        let next = (0..kinds.len()).min_by(|a, b| order(&kinds[*a], &kinds[*b]));
+        let Some(next) = next else { break };
+        let kind = kinds.swap_remove(next);
+        if known(kind.0) {
+            first.push(kind);
+        }
     }
-    kinds.sort_by(order);
-    kinds
+    first
 }
 
 /// Rows of `code,text`; what is wrong with them goes to `errors`.

@@ -350,9 +350,11 @@ impl Office {
     }
 
     /// What the bot makes of one line, for a clerk to look at.
-    pub fn understand(&self, text: &str) -> LineView {
-        let today = beijing::civil(self.clock.now()).date();
-        let on_sale = self.shelf_at_hand().map(|shelf| shop::OnSale { shelf, on: today });
+    pub async fn understand(&self, text: &str) -> LineView {
+        let now = self.clock.now();
+        let today = beijing::civil(now).date();
+        // Without it the rest is understood all the same.
+        let on_sale = self.on_sale(now).await.ok();
         let goods = on_sale.as_ref().map(|on_sale| on_sale as &dyn Goods);
         understood::line(&Reader { goods, ..self.tables().reader() }, text, today)
     }

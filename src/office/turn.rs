@@ -7,17 +7,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::calendar::local_date;
 use crate::channel::{Content, Inbound, wechat};
 use crate::config::WechatKind;
 use crate::county::{Address, Channel};
 use crate::dialog::{self, Effect, Env, Event, Medium, Script};
-use crate::meaning::Reader;
+use crate::meaning::{Goods, Reader};
 use crate::store::records::{Answered, Body, Contact, Media, MediaKind, Outgoing, Status};
 use crate::store::{Batch, Before, Changes, Loaded, StoreError, keys, load};
+use crate::zh;
 
 use super::reception::Said;
-use super::shop::OnSale;
 use super::{Office, media, outbox, tasks, window};
 
 /// A duplicate comes within 15 s; the rest is for slow networks.
@@ -151,12 +150,12 @@ impl<'o> Turn<'o> {
         for _ in 0..CALLS_MAX {
             let Some(event) = next.take() else { return Ok(()) };
             let tables = self.office.tables();
-            let shelf = match self.office.shelf_at_hand() {
-                Some(shelf) => shelf,
-                None => Box::pin(self.office.shelf()).await?,
+            let on_sale = match self.may_order(&event) {
+                true => Some(Box::pin(self.office.on_sale(self.now)).await?),
+                false => None,
             };
-            let on_sale = OnSale { shelf, on: local_date(self.now) };
-            let reader = Reader { goods: Some(&on_sale), ..tables.reader() };
+            let goods = on_sale.as_ref().map(|on_sale| on_sale as &dyn Goods);
+            let reader = Reader { goods, ..tables.reader() };
             let env = Env {
                 now: self.now,
                 medium: self.medium(),
@@ -195,6 +194,12 @@ impl<'o> Turn<'o> {
         let fault = "the script calls without end";
         tracing::error!(fault);
         Box::pin(self.apologise(&fault)).await
+    }
+
+    /// Only then it is worth asking what is sold.
+    fn may_order(&self, event: &Event) -> bool {
+        let idle = !self.contact.conversation.is_busy();
+        idle && matches!(event, Event::Text(text) if zh::quantity(text, false).is_some())
     }
 
     /// A script that can not go on: she hears so, and a person takes over.

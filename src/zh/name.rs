@@ -153,13 +153,24 @@ fn is_call_name(text: &str) -> bool {
     })
 }
 
+/// The first name that is said to be one: 我是大黑坨村的我叫王秀兰 says two things.
+fn said(text: &str) -> Option<&str> {
+    let mut from = 0;
+    while let Some(found) = SAID.captures_at(text, from).and_then(|found| found.get(1)) {
+        if let Some(name) = name_at_start(found.as_str()) {
+            return Some(name);
+        }
+        // What was taken for a name may hold the words before one.
+        from = found.start();
+    }
+    None
+}
+
 /// `whole`: the message answers "your name?". Else a name is taken only from 我叫, 我是,
 /// 姓名, and only where it ends clearly.
 pub fn name(text: &str, whole: bool) -> Option<String> {
     if !whole {
-        let said = SAID.captures_iter(text).filter_map(|found| found.get(1));
-        let mut names = said.filter_map(|found| name_at_start(found.as_str()));
-        return names.next().map(str::to_owned);
+        return said(text).map(str::to_owned);
     }
     // The first clause, without a number behind it.
     let clause =

@@ -75,8 +75,8 @@ impl std::ops::Deref for Seen {
 
 /// What may be ordered on a day.
 pub(in crate::office) struct OnSale {
-    pub shelf: Seen,
-    pub on: Date,
+    shelf: Seen,
+    on: Date,
 }
 
 impl Goods for OnSale {
@@ -88,9 +88,8 @@ impl Goods for OnSale {
 }
 
 impl Office {
-    /// The shelf as somebody last looked at it: enough to understand what she wants.
-    pub(in crate::office) fn shelf_at_hand(&self) -> Option<Seen> {
-        self.shelves.made.load_full().map(Seen)
+    pub(in crate::office) async fn on_sale(&self, at: Timestamp) -> Result<OnSale, StoreError> {
+        Ok(OnSale { shelf: self.shelf().await?, on: local_date(at) })
     }
 
     /// The shelf as it is on disk.

@@ -46,7 +46,10 @@ async fn one_line(
     signed: SignedIn,
 ) -> Response {
     let text: String = asked.text.trim().chars().take(LINE_CHARACTERS_MAX).collect();
-    let line = (!text.is_empty()).then(|| office.understand(&text));
+    let line = match text.is_empty() {
+        true => None,
+        false => Some(office.understand(&text).await),
+    };
     let frame = Frame::new(&office, &signed.session, "understand", &headers);
     let corrections = signed.session.may(Right::Dispatch);
     let page = OneLine { frame, max: LINE_CHARACTERS_MAX, text, line, corrections };
