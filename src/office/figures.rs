@@ -2,9 +2,11 @@
 //! they were read last. Each instance keeps its own; what another one did it finds in the store.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use tokio::sync::MutexGuard;
 
 use crate::calendar::local_date;
 use crate::desk::CaseNumber;
@@ -52,18 +54,20 @@ impl Office {
     pub async fn figures(&self, session: &Session) -> Result<Figures, CommandError> {
         session.must(Right::Reports)?;
         let now = self.clock.now();
-        let today = local_date(now);
-        let first = date(today.year(), today.month(), 1);
-        let instant = |day: jiff::civil::Date| beijing::instant(day.at(0, 0, 0, 0));
-        let month = (instant(first), instant(first.saturating_add(1.month())));
-        let since = instant(first.saturating_sub(LOOK_BACK_MONTHS.months()));
-        let tables = self.tables();
-        let calendar = &tables.calendar;
+        let first = first_of_month(now);
+        let month = (start_of(first), start_of(first.saturating_add(1.month())));
+        let board = self.board_at(now).await?;
+        Ok(Figures::of(board.lines.values(), now, month, &self.tables().calendar))
+    }
 
+    /// With all that changed until `now`.
+    async fn board_at(&self, now: Timestamp) -> Result<MutexGuard<'_, Board>, CommandError> {
+        let since = start_of(first_of_month(now).saturating_sub(LOOK_BACK_MONTHS.months()));
+        let tables = self.tables();
         let mut board = self.board.lock().await;
         let Board { lines, until } = &mut *board;
         let mut take = |case: crate::desk::Case| {
-            lines.insert(case.number, Line::of(&case, calendar));
+            lines.insert(case.number, Line::of(&case, &tables.calendar));
             Ok(())
         };
         // A part that was read is still right when the rest could not be.
@@ -77,6 +81,23 @@ impl Office {
         self.each_case(keys::cases_changed_since(from), &mut take).await?;
         *until = Some(now);
         lines.retain(|_, line| !line.is_over_before(since));
-        Ok(Figures::of(lines.values(), now, month, calendar))
+        Ok(board)
     }
+}
+
+/// Once, after the start: with many cases the first look takes a second, and nobody shall wait
+/// for it.
+pub(super) async fn run(office: Arc<Office>) {
+    if let Err(error) = office.board_at(office.clock.now()).await {
+        tracing::warn!(%error, "the figures can not be read yet");
+    }
+}
+
+fn first_of_month(now: Timestamp) -> Date {
+    let today = local_date(now);
+    date(today.year(), today.month(), 1)
+}
+
+fn start_of(day: Date) -> Timestamp {
+    beijing::instant(day.at(0, 0, 0, 0))
 }

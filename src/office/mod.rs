@@ -40,6 +40,7 @@ mod ledgers;
 mod lines;
 mod linking;
 mod listings;
+mod live;
 mod looks;
 mod media;
 mod media_pieces;
@@ -134,6 +135,7 @@ pub use holidays::{HolidayChanged, HolidaysRead, HolidaysStatus};
 pub use intake::{Filed, Told};
 pub use interviews::{InterviewForm, InterviewView, LateCaseView, MinutesView};
 pub use ledgers::{LedgerAsked, LedgerKind};
+pub use live::{Listener, News};
 pub use looks::{LookView, LooksAsked, LooksPage};
 pub use oidc::{OidcAsked, OidcBack};
 pub use open311::{CaseUpdate, FollowAsked, Followed};
@@ -182,6 +184,7 @@ pub struct Office {
     wechat: BTreeMap<String, wechat::Line>,
     sms: sms::Sms,
     lines: lines::Lines,
+    live: live::Live,
     losers: conflicts::Losers,
     leases: leases::Leases,
     others: instances::Others,
@@ -228,6 +231,7 @@ impl Office {
             wechat,
             sms,
             lines: lines::Lines::default(),
+            live: live::Live::default(),
             losers: conflicts::Losers::default(),
             leases: leases::Leases::new(),
             others: instances::Others::default(),
@@ -276,6 +280,8 @@ impl Office {
         self.work("dialogs", dialogs::run);
         self.work("county", county_live::run);
         self.work("webhooks", webhooks::run);
+        self.work("live", live::run);
+        self.work("figures", figures::run);
         self.workers.close();
     }
 
@@ -304,6 +310,11 @@ impl Office {
         }
         self.give_segments_back().await;
         self.give_leases_back().await;
+    }
+
+    /// When the program is to stop: what would never end by itself ends then.
+    pub async fn stopping(&self) {
+        self.stop.cancelled().await;
     }
 
     /// True when the program stops meanwhile.

@@ -25,6 +25,7 @@ mod interviews;
 mod languages;
 mod ledgers;
 mod listings;
+mod live;
 mod live_county;
 mod live_dialogs;
 mod oidc;

@@ -90,7 +90,7 @@ async fn a_clerk_tries_one_line() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    assert!(!page.contains("<b>") && !page.contains("<script"), "{page}");
+    assert!(!page.contains("<b>") && !page.contains("<script>"), "{page}");
     assert_eq!(county.health().await["details"]["cases"], 0, "nothing is filed");
 }
 

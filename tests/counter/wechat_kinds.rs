@@ -144,7 +144,7 @@ async fn markup_in_her_words_stays_her_words() {
     assert!(said.contains(text), "{said}");
     let number = number_in(&county.say(VILLAGER, "对").await);
     let page = county.clerk().await.get(&format!("/desk/cases/{number}")).await;
-    assert!(!page.contains("<script"), "{page}");
+    assert!(!page.contains("<script>"), "{page}");
     assert!(page.contains("]]&#62;&#60;script&#62;"), "{page}");
 }
 

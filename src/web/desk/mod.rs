@@ -10,6 +10,7 @@ mod holidays;
 mod interviews;
 mod ledgers;
 mod listings;
+mod live;
 mod new;
 mod oidc;
 mod page;
@@ -51,6 +52,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(ledgers::routes())
         .merge(shop::routes())
         .merge(listings::routes())
+        .merge(live::routes())
         .merge(understand::routes())
         .merge(dialogs::routes())
         .merge(holidays::routes())
