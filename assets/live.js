@@ -5,24 +5,21 @@ const place = document.getElementById('news');
 const SLOW_MS = 60 * 1000; // without a stream the list is looked at so often
 const GATHER_MS = 500;
 
-const KINDS = [
-  ['new', '件新的'],
-  ['amber', '件快到期'],
-  ['overdue', '件超期了'],
-  ['changed', '件有变化'],
-];
+const KINDS = ['new', 'amber', 'overdue', 'changed'];
 
 let waiting = {};
 let timer = 0;
 
 function say(news) {
-  const parts = KINDS.filter(([kind]) => news[kind] > 0).map(([kind, words]) => news[kind] + words);
-  if (!parts.length) return;
-  place.textContent = '刚才有' + parts.join('，') + '。';
+  const told = KINDS.filter((kind) => news[kind] > 0);
+  if (!told.length) return;
+  // "刚才：新来2件 · 超期1件", in the language of the page
+  const parts = told.map((kind) => place.dataset[kind].replace('{}', news[kind]));
+  place.textContent = place.dataset.lead + parts.join(' · ');
   if (!document.getElementById('list')) {
     const link = document.createElement('a');
     link.href = '/desk';
-    link.textContent = '去看事项';
+    link.textContent = place.dataset.link;
     place.append(' ', link);
   }
   place.hidden = false;
@@ -35,7 +32,8 @@ async function refresh() {
   const held = list.contains(document.activeElement) && document.activeElement.getAttribute('href');
   let answer;
   try {
-    answer = await fetch(location.href, { credentials: 'same-origin' });
+    // It is the page that looks, not she: her time at the desk goes on running.
+    answer = await fetch(location.href, { headers: { 'x-by-itself': '1' } });
   } catch {
     return;
   }
@@ -51,7 +49,7 @@ async function refresh() {
 }
 
 function take(news) {
-  for (const [kind] of KINDS) waiting[kind] = (waiting[kind] || 0) + (news[kind] || 0);
+  for (const kind of KINDS) waiting[kind] = (waiting[kind] || 0) + (news[kind] || 0);
   clearTimeout(timer);
   timer = setTimeout(() => {
     say(waiting);

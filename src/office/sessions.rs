@@ -231,7 +231,21 @@ impl Office {
         Err(SignInError::Busy)
     }
 
+    /// Who has it, who thereby is not idle.
     pub async fn session(&self, token: &str) -> Result<Option<Session>, CommandError> {
+        self.find_session(token, true).await
+    }
+
+    /// The same for a page that asks by itself: nobody need be sitting there.
+    pub async fn session_left_alone(&self, token: &str) -> Result<Option<Session>, CommandError> {
+        self.find_session(token, false).await
+    }
+
+    async fn find_session(
+        &self,
+        token: &str,
+        is_here: bool,
+    ) -> Result<Option<Session>, CommandError> {
         let hash = token_hash(token);
         let Some(session) = load::<StoredSession>(&*self.store, keys::session(&hash)).await? else {
             return Ok(None);
@@ -248,7 +262,7 @@ impl Office {
         let Some(staff) = staff.map(|staff| staff.record).filter(may_be_here) else {
             return Ok(None);
         };
-        if now >= session.record.seen_at + SEEN_EVERY {
+        if is_here && now >= session.record.seen_at + SEEN_EVERY {
             let mut changes = Changes::default();
             changes.replace(&session, &StoredSession { seen_at: now, ..session.record.clone() })?;
             // Another page of hers may have been faster; the next one writes it again.

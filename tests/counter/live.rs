@@ -107,6 +107,23 @@ async fn the_stream_is_for_who_is_signed_in_and_ends_with_the_program() {
     assert_eq!(page.hears().await, None);
 }
 
+/// 30 minutes without a hand on the page end the session, however much news there is.
+#[tokio::test]
+async fn a_page_that_looks_by_itself_keeps_nobody_signed_in() {
+    let mut county = county().open().await;
+    let cookie = county.clerk().await.cookie;
+    for minutes in [10, 10, 11] {
+        county.tick(minutes * 60);
+        let list = county.http.get(format!("{}/desk", county.base));
+        let list = list.header("cookie", &cookie).header("x-by-itself", "1");
+        let status = list.send().await.unwrap().status().as_u16();
+        let live = county.http.get(format!("{}/desk/live", county.base));
+        let live = live.header("cookie", &cookie).send().await.unwrap().status().as_u16();
+        let expect = if minutes == 11 { 303 } else { 200 };
+        assert_eq!((status, live), (expect, expect));
+    }
+}
+
 #[tokio::test]
 async fn so_many_pages_are_open_and_no_more() {
     let county = county().open().await;

@@ -21,8 +21,10 @@ const LOOKED_AT_EVERY: Duration = Duration::from_secs(60);
 /// A proxy on the way hears something before it gives up.
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(15);
 
+pub const PATH: &str = "/desk/live";
+
 pub fn routes() -> Router<Arc<Office>> {
-    Router::new().route("/desk/live", get(live))
+    Router::new().route(PATH, get(live))
 }
 
 struct Page {
@@ -53,7 +55,7 @@ impl Page {
                 () = self.office.stopping() => return None,
                 news = self.office.next_news(&mut self.listener, &self.signed.session) => news,
                 () = sleep_until(self.look_at) => {
-                    self.signed.session = self.office.session(&self.signed.token).await.ok()??;
+                    self.signed.session = self.office.session_left_alone(&self.signed.token).await.ok()??;
                     self.look_at = Instant::now() + LOOKED_AT_EVERY;
                     continue;
                 }

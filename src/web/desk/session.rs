@@ -40,12 +40,21 @@ impl FromRequestParts<Arc<Office>> for Newcomer {
     ) -> Result<Self, Self::Rejection> {
         let sign_in = || Redirect::to("/desk/sign-in").into_response();
         let token = cookie(&parts.headers, COOKIE).ok_or_else(sign_in)?.to_owned();
-        match office.session(&token).await {
+        let found = match is_by_itself(parts) {
+            true => office.session_left_alone(&token).await,
+            false => office.session(&token).await,
+        };
+        match found {
             Ok(Some(session)) => Ok(Newcomer(SignedIn { session, token })),
             Ok(None) => Err(sign_in()),
             Err(error) => Err(page::failed(&error)),
         }
     }
+}
+
+/// A page that was left open looks for news: nobody need be sitting there.
+fn is_by_itself(parts: &Parts) -> bool {
+    parts.headers.contains_key("x-by-itself") || parts.uri.path() == super::live::PATH
 }
 
 impl FromRequestParts<Arc<Office>> for SignedIn {
