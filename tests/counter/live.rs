@@ -110,7 +110,7 @@ async fn the_stream_is_for_who_is_signed_in_and_ends_with_the_program() {
 /// 30 minutes without a hand on the page end the session, however much news there is.
 #[tokio::test]
 async fn a_page_that_looks_by_itself_keeps_nobody_signed_in() {
-    let mut county = county().open().await;
+    let mut county = county().idle_minutes(30).open().await;
     let cookie = county.clerk().await.cookie;
     for minutes in [10, 10, 11] {
         county.tick(minutes * 60);
