@@ -10,8 +10,9 @@ const COLUMNS: [&str; 8] =
     ["code", "group", "name", "lead", "lead_alternatives", "co_handlers", "time_class", "flags"];
 
 /// `statutory`: a legal time limit runs beside ours. `court`: a matter for the courts, advice
-/// only. `confidential`: the department does not learn who asks.
-const FLAGS: [&str; 3] = ["statutory", "court", "confidential"];
+/// only. `confidential`: the department does not learn who asks. `consumer`: the limits of a
+/// consumer's complaint (12315) run beside ours.
+const FLAGS: [&str; 4] = ["statutory", "court", "confidential", "consumer"];
 
 /// How long a matter may take (county-service practice; each county confirms its own).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -63,7 +64,7 @@ pub struct Category {
     pub lead_alternatives: Vec<String>,
     pub co_handlers: Vec<String>,
     pub time_class: TimeClass,
-    /// Of `statutory`, `court` and `confidential`.
+    /// Of `statutory`, `court`, `confidential` and `consumer`.
     pub flags: Vec<String>,
 }
 
@@ -210,7 +211,7 @@ mod tests {
         );
         check(
             "0101,a,b,c,,,A,secret\n",
-            "categories.csv 第2行「flags」列：不认识「secret」，可以写的有：statutory、court、confidential。",
+            "categories.csv 第2行「flags」列：不认识「secret」，可以写的有：statutory、court、confidential、consumer。",
         );
         check("0101,a,,c,,,A,\n", "categories.csv 第2行「name」列：这一格不能空。");
         check(

@@ -22,6 +22,7 @@ pub mod ledger;
 mod limits;
 mod listing;
 pub mod measures;
+mod mediation;
 mod notice;
 mod platform;
 pub mod private;
@@ -54,6 +55,7 @@ pub use limits::{REDO_LIMIT, limit_of, next_by_clock};
 pub use listing::{
     LISTING_CHARS_MAX, LISTINGS_MAX, Listing, ListingCommand, ListingKind, ListingState,
 };
+pub use mediation::{Mediation, mediation};
 pub use notice::{Notice, notice};
 pub use platform::{place_named, whole};
 pub use private::Who;

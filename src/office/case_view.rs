@@ -13,6 +13,8 @@ use super::route::Route;
 use super::views::{CaseView, Choice, CommandError, NoticeView, Session, TimelineLine};
 use super::{Office, case_forms, intake, looks, outbox, preference};
 
+/// The flag of a kind of matter to which the limits of 12315 apply.
+const CONSUMER: &str = "consumer";
 /// The word by which tables mean the township of the place.
 const TOWNSHIPS: &str = "乡镇";
 
@@ -126,6 +128,11 @@ impl Office {
                 .map(|helper| self.department_name(&helper.department))
                 .collect(),
             waits: desk::waits_for(case).map(|waits| self.waits_shown(waits)),
+            mediation: category
+                .filter(|category| {
+                    category.flags.iter().any(|flag| flag == CONSUMER) && case.state.is_open()
+                })
+                .map(|_| desk::mediation(case, &tables.calendar).to_string()),
             lead_basis: suggestion.basis.filter(|_| case.department.is_none()),
             alike: self.alike(session, case).await?,
             repeats: case.repeats.map(|number| number.digits()),

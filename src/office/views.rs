@@ -185,6 +185,8 @@ pub struct CaseView {
     pub helpers: Vec<String>,
     /// Who has the next step; `None`: it is put away.
     pub waits: Option<String>,
+    /// Of a consumer's complaint: the limits of the law, which run beside ours.
+    pub mediation: Option<String>,
     /// Why the department that is suggested leads it, by the catalogue of leads.
     pub lead_basis: Option<String>,
     /// What may be about the same.

@@ -14,9 +14,14 @@ const NUDGE: Limit = Limit::WorkingMinutes(120);
 const REMINDERS: [SignedDuration; 2] =
     [SignedDuration::from_hours(48), SignedDuration::from_hours(66)];
 const NOT_COLLECTED: SignedDuration = SignedDuration::from_hours(72);
+/// Goods that are to be changed or mended: then the platform asks the merchant.
+const REMEDY: Limit = Limit::WorkingDays(3);
 
 /// What is done next, as [`super::Actor::System`], and when, if nothing happens before.
 pub fn next_by_clock(order: &Order, calendar: &Calendar) -> Option<(Timestamp, Command)> {
+    if let Some(late) = late_remedy(order, calendar) {
+        return Some(late);
+    }
     let after = |at: Timestamp, by| at.checked_add(by).unwrap_or(Timestamp::MAX);
     let cancel = |reason: &str| Command::Cancel { reason: reason.to_owned() };
     match order.state {
@@ -41,4 +46,16 @@ pub fn next_by_clock(order: &Order, calendar: &Calendar) -> Option<(Timestamp, C
         }
         _ => None,
     }
+}
+
+/// Once for each remedy; until then what the state waits for comes first.
+fn late_remedy(order: &Order, calendar: &Calendar) -> Option<(Timestamp, Command)> {
+    let remedy = order.open_remedy()?;
+    let at = calendar.due(remedy.asked_at, REMEDY);
+    let reason = format!("{}到{}没有办好", remedy.kind, crate::calendar::spoken(at));
+    let other = matches!(order.state, State::Collected | State::Delivered)
+        .then(|| order.handed_at.unwrap_or(order.updated_at).checked_add(RETURN_DAYS).ok())
+        .flatten();
+    let first = other.is_none_or(|other| at <= other);
+    (first && !order.flags.contains(&reason)).then_some((at, Command::Flag { reason }))
 }

@@ -11,6 +11,7 @@ use super::event::{Actor, Change, Draft, Handed, OrderEvent};
 use super::money::{Fen, Milli};
 use super::order::{CASH, Order};
 use super::refusal::Refusal;
+use super::remedy::{self, RemedyKind};
 use super::state::{Fulfil, Party, PayState, State, Step, transition};
 use crate::calendar::{Calendar, Limit, spoken};
 
@@ -75,6 +76,20 @@ pub enum Command {
     DeclineReturn {
         reason: String,
     },
+    AskRemedy {
+        kind: RemedyKind,
+        line: usize,
+        reason: String,
+    },
+    TakeRemedy,
+    /// `None`: all of the line were changed.
+    FinishRemedy {
+        quantity: Option<Milli>,
+        fit: bool,
+    },
+    DeclineRemedy {
+        reason: String,
+    },
     Pay {
         amount: Fen,
         transaction: String,
@@ -109,6 +124,10 @@ impl Command {
             Command::AskReturn { .. } => Step::ReturnAsked,
             Command::TakeReturn { .. } => Step::ReturnTaken,
             Command::DeclineReturn { .. } => Step::ReturnDeclined,
+            Command::AskRemedy { .. } => Step::RemedyAsked,
+            Command::TakeRemedy => Step::RemedyTaken,
+            Command::FinishRemedy { .. } => Step::RemedyDone,
+            Command::DeclineRemedy { .. } => Step::RemedyDeclined,
             Command::Pay { .. } => Step::Paid,
             Command::RefundDone { .. } => Step::Refunded,
             Command::Complain { .. } => Step::Complained,
@@ -183,7 +202,7 @@ fn follow(
         _ => {}
     }
     if order.revision >= EVENTS_MAX
-        && matches!(step, Step::Complained | Step::Flagged | Step::WeightAsked)
+        && matches!(step, Step::Complained | Step::Flagged | Step::WeightAsked | Step::RemedyAsked)
     {
         return Err(Refusal::Full(EVENTS_MAX as usize));
     }
@@ -227,6 +246,12 @@ fn follow(
         Command::DeclineReturn { reason } => {
             vec![Change::ReturnDeclined { reason: required("原因", reason)? }]
         }
+        Command::AskRemedy { kind, line, reason } => {
+            vec![remedy::ask(order, kind, line, reason, now)?]
+        }
+        Command::TakeRemedy => remedy::take(order)?,
+        Command::FinishRemedy { quantity, fit } => vec![remedy::finish(order, quantity, fit)?],
+        Command::DeclineRemedy { reason } => vec![remedy::decline(order, reason)?],
         Command::Pay { amount, transaction } => pay(order, amount, transaction)?,
         Command::RefundDone { no } => {
             let refund = order.refunds.iter().find(|refund| refund.no == no);
@@ -426,7 +451,7 @@ fn not_allowed(step: Step, who: &str) -> Refusal {
     Refusal::NotAllowed { step, who: who.to_owned() }
 }
 
-fn not_now(state: State, step: Step, mend: &'static str) -> Refusal {
+pub(super) fn not_now(state: State, step: Step, mend: &'static str) -> Refusal {
     Refusal::NotNow { state, step, mend }
 }
 
@@ -437,7 +462,11 @@ fn mend(state: State, step: Step) -> &'static str {
         (State::Packed | State::InTransit | State::Arrived, Step::Cancelled) => {
             "东西已经装好了。请到店里退，或回「人工」。"
         }
+        (State::Completed, Step::ReturnAsked) => {
+            "过了七天，不能无理由退了。东西有毛病请回「换货」「维修」，或回「投诉商家」。"
+        }
         (_, Step::ReturnAsked) => "拿到东西以后才能退货。",
+        (_, Step::RemedyAsked) => "拿到东西以后才能换、能修。",
         (State::Collected | State::Delivered | State::Completed, Step::Cancelled) => {
             "东西已经拿到了。要退请回「退货」。"
         }
@@ -445,7 +474,7 @@ fn mend(state: State, step: Step) -> &'static str {
     }
 }
 
-fn required(what: &'static str, text: String) -> Result<String, Refusal> {
+pub(super) fn required(what: &'static str, text: String) -> Result<String, Refusal> {
     if text.trim().is_empty() {
         return Err(Refusal::Missing(what));
     }

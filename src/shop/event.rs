@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::article::Returns;
 use super::money::{Fen, Milli};
+use super::remedy::RemedyKind;
 use super::state::{Fulfil, Party, PayMethod};
 use crate::county::{CaseNumber, words};
 
@@ -125,6 +126,22 @@ pub enum Change {
     },
     Refunded {
         no: String,
+    },
+    /// What she has is to be changed or mended; `line` from 0.
+    RemedyAsked {
+        kind: RemedyKind,
+        line: usize,
+        reason: String,
+    },
+    /// The shop or the merchant has it.
+    RemedyTaken,
+    /// `quantity`: how many were changed. `fit`: what came back can be sold again.
+    RemedyDone {
+        quantity: Milli,
+        fit: bool,
+    },
+    RemedyDeclined {
+        reason: String,
     },
     Complained {
         /// Number of the case that it became.

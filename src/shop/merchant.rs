@@ -48,7 +48,10 @@ words! {
     /// A step of admission or supervision.
     Admission {
         Check "check" "核对资料",
-        Review "review" "部门审查通过",
+        /// By market supervision.
+        Review "review" "市场监管审查通过",
+        /// By agriculture, of who sells farm supplies.
+        FarmReview "farm_review" "农业部门审查通过",
         Try "try" "开始试用",
         Admit "admit" "转为会员",
         Warn "warn" "警告",
@@ -65,10 +68,14 @@ use Admission as A;
 use Stage as S;
 
 /// What may follow what.
-pub const ADMISSION: [(Stage, Admission, Stage); 20] = [
+pub const ADMISSION: [(Stage, Admission, Stage); 25] = [
     (S::Applied, A::Check, S::Checked),
     (S::Checked, A::Review, S::Reviewed),
+    (S::Reviewed, A::FarmReview, S::Reviewed),
     (S::Reviewed, A::Try, S::Trial),
+    (S::Trial, A::FarmReview, S::Trial),
+    (S::Member, A::FarmReview, S::Member),
+    (S::Warned, A::FarmReview, S::Warned),
     (S::Trial, A::Admit, S::Member),
     (S::Member, A::Admit, S::Member),
     (S::Trial, A::Warn, S::Warned),
@@ -80,6 +87,7 @@ pub const ADMISSION: [(Stage, Admission, Stage); 20] = [
     (S::Suspended, A::Resume, S::Member),
     (S::Applied, A::Exit, S::Exited),
     (S::Checked, A::Exit, S::Exited),
+    (S::Reviewed, A::Exit, S::Exited),
     (S::Trial, A::Exit, S::Exited),
     (S::Member, A::Exit, S::Exited),
     (S::Warned, A::Exit, S::Exited),
@@ -132,7 +140,13 @@ pub struct Review {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upheld {
     pub on: Date,
+    /// Nine digits.
     pub case: String,
+    #[serde(default)]
+    pub by: String,
+    /// What was found, and by whom.
+    #[serde(default)]
+    pub basis: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,27 +201,62 @@ impl Merchant {
             return Err(Refusal::Missing("依据"));
         }
         too_long("依据", basis)?;
-        let first = match self.kind {
-            MerchantKind::Goods => DocumentKind::Licence,
-            MerchantKind::Service => DocumentKind::Institution,
-        };
-        if step == A::Check && !self.documents.iter().any(|document| document.kind == first) {
-            return Err(Refusal::Missing(first.word()));
+        if matches!(step, A::Check | A::Try | A::Admit) {
+            self.first_paper(today)?;
+        }
+        if step == A::Try && self.sells_farm_supplies() && !self.has_taken(A::FarmReview) {
+            return Err(Refusal::FarmReview);
         }
         if self.reviews.len() >= ROWS_MAX {
             return Err(Refusal::Full(ROWS_MAX));
         }
-        self.stage_ends = match to {
-            S::Trial => today.checked_add(TRIAL_MONTHS.months()).ok(),
-            S::Member if matches!(step, A::Admit | A::Resume) => {
-                today.checked_add(MEMBERSHIP_YEARS.years()).ok()
-            }
+        self.stage_ends = match step {
+            A::Try => today.checked_add(TRIAL_MONTHS.months()).ok(),
+            A::Admit => today.checked_add(MEMBERSHIP_YEARS.years()).ok(),
             _ => self.stage_ends,
         };
-        self.stage = *to;
+        // A warning or a suspension is no way round the trial.
+        let back = matches!(step, A::Lift | A::Resume) && !self.has_taken(A::Admit);
+        self.stage = if back { S::Trial } else { *to };
         self.reviews.push(Review { at, by: by.to_owned(), step, basis: basis.to_owned() });
         self.revision += 1;
         Ok(())
+    }
+
+    /// Without it nobody is let in, nor let in for another year.
+    fn first_paper(&self, today: Date) -> Result<(), Refusal> {
+        let first = match self.kind {
+            MerchantKind::Goods => DocumentKind::Licence,
+            MerchantKind::Service => DocumentKind::Institution,
+        };
+        match self.valid_to(first) {
+            None => Err(Refusal::Missing(first.word())),
+            Some(last) if last < today => Err(Refusal::PaperEnded { what: first.word(), last }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// The last day of the longest paper of a kind.
+    fn valid_to(&self, kind: DocumentKind) -> Option<Date> {
+        let held = self.documents.iter().filter(|document| document.kind == kind);
+        held.map(|document| document.valid_to).max()
+    }
+
+    /// It holds a paper that agriculture gives or looks at.
+    pub fn sells_farm_supplies(&self) -> bool {
+        let farm = [
+            DocumentKind::Pesticide,
+            DocumentKind::Seed,
+            DocumentKind::VetDrug,
+            DocumentKind::Fertiliser,
+        ];
+        self.documents.iter().any(|document| farm.contains(&document.kind))
+    }
+
+    /// Since it last applied.
+    fn has_taken(&self, step: Admission) -> bool {
+        let steps = self.reviews.iter().rev().map(|review| review.step);
+        steps.take_while(|known| *known != A::Reapply).any(|known| known == step)
     }
 
     /// A renewed paper takes the place of the old one of its kind and number.
@@ -227,13 +276,23 @@ impl Merchant {
         Ok(())
     }
 
-    /// A complaint about it was found true. True: suspension has to be proposed.
-    pub fn uphold(&mut self, case: &str, on: Date) -> bool {
-        if !self.upheld.iter().any(|known| known.case == case) && self.upheld.len() < ROWS_MAX {
-            self.upheld.push(Upheld { on, case: case.to_owned() });
-            self.revision += 1;
+    /// A complaint about it was found true; each counts once. True: suspension has to be
+    /// proposed.
+    pub fn uphold(&mut self, found: Upheld) -> Result<bool, Refusal> {
+        if found.basis.trim().is_empty() {
+            return Err(Refusal::Missing("依据"));
         }
-        self.upheld_since(on) >= UPHELD_MAX
+        too_long("依据", &found.basis)?;
+        if let Some(known) = self.upheld.iter().find(|known| known.case == found.case) {
+            return Err(Refusal::UpheldBefore(known.on));
+        }
+        if self.upheld.len() >= ROWS_MAX {
+            return Err(Refusal::Full(ROWS_MAX));
+        }
+        let on = found.on;
+        self.upheld.push(found);
+        self.revision += 1;
+        Ok(self.upheld_since(on) >= UPHELD_MAX)
     }
 
     /// Complaints found true in the twelve months up to `today`.
@@ -251,13 +310,10 @@ impl Merchant {
         if let Some(last) = self.stage_ends.filter(|last| *last < on) {
             return Some(Lack::Ended(self.stage, last));
         }
-        kind.documents.iter().find_map(|wanted| {
-            let held = self.documents.iter().filter(|document| document.kind == *wanted);
-            match held.map(|document| document.valid_to).max() {
-                None => Some(Lack::Missing(*wanted)),
-                Some(last) if last < on => Some(Lack::Expired(*wanted, last)),
-                Some(_) => None,
-            }
+        kind.documents.iter().find_map(|wanted| match self.valid_to(*wanted) {
+            None => Some(Lack::Missing(*wanted)),
+            Some(last) if last < on => Some(Lack::Expired(*wanted, last)),
+            Some(_) => None,
         })
     }
 

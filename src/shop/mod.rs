@@ -20,7 +20,9 @@ mod money;
 mod notice;
 mod order;
 mod refusal;
+mod remedy;
 pub mod report;
+mod run;
 mod sheets;
 mod shelf;
 mod state;
@@ -44,6 +46,8 @@ pub use money::{Fen, Milli};
 pub use notice::{Notice, notices};
 pub use order::{FoldError, Order, Refund, StockStep, Transaction, fold, reservations};
 pub use refusal::Refusal;
+pub use remedy::{Remedy, RemedyKind, RemedyState};
+pub use run::{Run, Stop, stays_behind};
 pub use sheets::{
     DeliveryRow, PickingRow, RouteRow, SortingRow, delivery, picking, route, sorting,
 };

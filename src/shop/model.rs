@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::tests::{at, buyer, calendar, draft, line, seller, staff};
 use super::*;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 23] = [
     "confirm",
     "part",
     "refuse",
@@ -28,6 +28,10 @@ const COMMANDS: [&str; 19] = [
     "ask-return",
     "take-return",
     "decline-return",
+    "ask-remedy",
+    "take-remedy",
+    "finish-remedy",
+    "decline-remedy",
     "complain",
     "flag",
     "pay",
@@ -70,6 +74,13 @@ fn command(name: &str, order: &Order, n: usize) -> Command {
         "ask-return" => Command::AskReturn { reason },
         "take-return" => Command::TakeReturn { fit: n.is_multiple_of(2) },
         "decline-return" => Command::DeclineReturn { reason },
+        "ask-remedy" => {
+            let kind = RemedyKind::ALL[n % RemedyKind::ALL.len()];
+            Command::AskRemedy { kind, line: n % order.lines.len(), reason }
+        }
+        "take-remedy" => Command::TakeRemedy,
+        "finish-remedy" => Command::FinishRemedy { quantity: None, fit: n.is_multiple_of(3) },
+        "decline-remedy" => Command::DeclineRemedy { reason },
         "complain" => Command::Complain { case: format!("case{n}") },
         "flag" => Command::Flag { reason: format!("看一看{n}") },
         _ => Command::Pay { amount: Fen(1_000), transaction: format!("t{}", n % 5) },
@@ -154,6 +165,7 @@ impl Disk {
                 .iter()
                 .map(|step| match step.kind {
                     MoveKind::Sale => step.quantity.0,
+                    MoveKind::Out => step.quantity.0,
                     MoveKind::Return => -step.quantity.0,
                     _ => 0,
                 })
@@ -250,6 +262,9 @@ proptest! {
                         refusal,
                         Refusal::ReturnTooLate | Refusal::CodeLocked { .. } | Refusal::Transaction
                     );
+                    // One remedy at a time; of what is not on the shelf none is exchanged, of
+                    // what was not delivered nothing is mended.
+                    let fine = fine || name.ends_with("-remedy");
                     prop_assert!(fine || !permitted, "{} {} {}: {}", order.state, who, name, refusal);
                     prop_assert_eq!(&after, &order);
                 }

@@ -76,6 +76,11 @@ fn fields(order: &Order, change: &Change) -> BTreeMap<&'static str, String> {
         | Change::ReturnDeclined { reason } => {
             fields.insert("reason", reason.clone());
         }
+        Change::RemedyAsked { reason, .. } | Change::RemedyDeclined { reason } => {
+            fields.insert("reason", reason.clone());
+            of_remedy(order, &mut fields);
+        }
+        Change::RemedyDone { .. } => of_remedy(order, &mut fields),
         Change::RefundDue { amount, reason, .. } => {
             fields.insert("amount", amount.to_string());
             fields.insert("reason", reason.clone());
@@ -94,4 +99,12 @@ fn fields(order: &Order, change: &Change) -> BTreeMap<&'static str, String> {
         _ => {}
     }
     fields
+}
+
+/// What is done to which goods.
+fn of_remedy(order: &Order, fields: &mut BTreeMap<&'static str, String>) {
+    let Some(remedy) = order.remedies.last() else { return };
+    fields.insert("state", remedy.kind.word().to_owned());
+    let line = order.lines.get(remedy.line);
+    fields.insert("title", line.map(|line| line.title.clone()).unwrap_or_default());
 }

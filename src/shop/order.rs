@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Actor, Change, Draft, Line, OrderEvent};
 use super::money::{Fen, Milli};
+use super::remedy::{Remedy, RemedyState};
 use super::state::{Fulfil, PayMethod, PayState, State, Step, transition};
 use super::stock::MoveKind;
 use crate::county::CaseNumber;
@@ -49,6 +50,9 @@ pub struct Order {
     pub paid: Fen,
     pub transactions: Vec<Transaction>,
     pub refunds: Vec<Refund>,
+    /// What was to be changed or mended after the sale, the oldest first.
+    #[serde(default)]
+    pub remedies: Vec<Remedy>,
     pub complaints: Vec<String>,
     /// What a person has to look at.
     pub flags: Vec<String>,
@@ -179,6 +183,7 @@ impl Order {
             paid: Fen::ZERO,
             transactions: Vec::new(),
             refunds: Vec::new(),
+            remedies: Vec::new(),
             complaints: Vec::new(),
             flags: Vec::new(),
             updated_at: event.at,
@@ -201,8 +206,11 @@ impl Order {
             Change::WeightAsked { weights } => self.weights = Some(weights.clone()),
             Change::Refused { reason }
             | Change::Cancelled { reason }
-            | Change::ReturnAsked { reason }
             | Change::ReturnDeclined { reason } => self.reason = reason.clone(),
+            Change::ReturnAsked { reason } => {
+                self.reason = reason.clone();
+                self.set_remedy(RemedyState::Dropped);
+            }
             Change::Sent { run } => self.run = run.clone(),
             Change::Arrived { code } => {
                 self.arrived_at = Some(event.at);
@@ -240,6 +248,16 @@ impl Order {
                     refund.done = true;
                 });
             }
+            Change::RemedyAsked { kind, line, reason } => self.remedies.push(Remedy {
+                kind: *kind,
+                line: *line,
+                reason: reason.clone(),
+                asked_at: event.at,
+                state: RemedyState::Asked,
+            }),
+            Change::RemedyTaken => self.set_remedy(RemedyState::Taken),
+            Change::RemedyDone { .. } => self.set_remedy(RemedyState::Done),
+            Change::RemedyDeclined { .. } => self.set_remedy(RemedyState::Declined),
             Change::Complained { case } => self.complaints.push(case.clone()),
             Change::Flagged { reason } => self.flags.push(reason.clone()),
         }
@@ -342,6 +360,7 @@ impl Order {
             Change::Cancelled { .. } if self.state.holds_stock() => each(MoveKind::Release),
             Change::Collected { .. } | Change::Delivered => each(MoveKind::Sale),
             Change::ReturnTaken { fit: true } => each(MoveKind::Return),
+            Change::RemedyDone { quantity, fit } => self.remedy_steps(*quantity, *fit),
             Change::Confirmed { quantities, .. } | Change::Packed { quantities } => self
                 .lines
                 .iter()

@@ -1,5 +1,7 @@
 //! Why something in the shop is not done, in words for the one who asked for it.
 
+use jiff::civil::Date;
+
 use super::agency::ParcelState;
 use super::merchant::{Admission, Stage};
 use super::money::{Fen, Milli};
@@ -17,6 +19,12 @@ pub enum Refusal {
     Full(usize),
     #[error("现在是“{stage}”，不能“{step}”。")]
     Admission { stage: Stage, step: Admission },
+    #[error("这次投诉{0}已经记过属实。")]
+    UpheldBefore(Date),
+    #[error("{what}到{last}已过期。请先登记新的有效期。")]
+    PaperEnded { what: &'static str, last: Date },
+    #[error("卖农资的，还要先记「农业部门审查通过」。")]
+    FarmReview,
     #[error("试用期的商家最多卖{max}种，这张表里有{count}种。")]
     TrialArticles { count: usize, max: usize },
 
@@ -70,9 +78,11 @@ pub enum Refusal {
     WrongPerson,
     #[error("数量和单子对不上：{0}。")]
     Quantities(String),
-    #[error("超过七天了，不能无理由退货。东西有毛病请回「投诉」。")]
+    #[error("超过七天了，不能无理由退货。东西有毛病请回「换货」「维修」，或回「投诉商家」。")]
     ReturnTooLate,
-    #[error("{name}{rule}，不能无理由退货。东西有毛病请回「投诉」。")]
+    #[error("拿到东西超过{days}天了，不能{what}。商家答应过的，请回「投诉商家」。")]
+    RemedyTooLate { what: &'static str, days: i64 },
+    #[error("{name}{rule}，不能无理由退货。东西有毛病请回「换货」，或回「投诉商家」。")]
     NotReturnable { name: String, rule: &'static str },
     #[error("付的是{paid}，要付的是{due}。")]
     Amount { paid: Fen, due: Fen },

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::money::{Fen, Milli};
 use super::order::Order;
+use super::run::Run;
 use super::state::{Fulfil, PayState};
 
 /// A line of the delivery sheet of a village.
@@ -131,10 +132,12 @@ pub fn sorting(orders: &[&Order]) -> Vec<SortingRow> {
         .collect()
 }
 
-pub fn route(orders: &[&Order]) -> Vec<RouteRow> {
-    let mut rows: BTreeMap<(&str, &str), RouteRow> = BTreeMap::new();
+/// The stops of each run in the order in which they are driven to.
+pub fn route(orders: &[&Order], runs: &[Run]) -> Vec<RouteRow> {
+    let mut rows: BTreeMap<(&str, &str, &str), RouteRow> = BTreeMap::new();
     for order in orders {
-        let row = rows.entry((&order.run, &order.village_name)).or_insert_with(|| RouteRow {
+        let stop = (&*order.run, &*order.village, &*order.village_name);
+        let row = rows.entry(stop).or_insert_with(|| RouteRow {
             run: order.run.clone(),
             village: order.village_name.clone(),
             orders: 0,
@@ -147,7 +150,13 @@ pub fn route(orders: &[&Order]) -> Vec<RouteRow> {
         row.to_homes += usize::from(order.fulfil == Fulfil::Home);
         row.owed = row.owed.plus(owed(order)).unwrap_or(Fen::MAX);
     }
-    rows.into_values().collect()
+    let mut rows: Vec<(&str, RouteRow)> =
+        rows.into_iter().map(|((_, village, _), row)| (village, row)).collect();
+    let place = |run: &str, village: &str| {
+        runs.iter().find(|known| known.name == run).map_or(0, |known| known.place_of(village))
+    };
+    rows.sort_by_key(|(village, row)| (row.run.clone(), place(&row.run, village)));
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 fn owed(order: &Order) -> Fen {

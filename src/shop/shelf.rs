@@ -165,17 +165,13 @@ impl Shelf {
         texts: impl Fn(&'s Entry) -> &'s [String],
     ) -> Vec<(usize, u32)> {
         let chars: Vec<char> = query.chars().collect();
-        let rarest = match chars[..] {
-            [one] => self.singles.get(&one),
-            _ => {
-                let lists = chars.windows(2).map(|pair| self.pairs.get(&[pair[0], pair[1]]));
-                // One pair that occurs nowhere: the whole occurs nowhere.
-                match lists.collect::<Option<Vec<_>>>() {
-                    Some(lists) => lists.into_iter().min_by_key(|list| list.len()),
-                    None => None,
-                }
-            }
+        // One pair that occurs nowhere: the whole occurs nowhere.
+        let lists: Option<Vec<&Vec<u32>>> = match chars[..] {
+            [one] => self.singles.get(&one).map(|list| vec![list]),
+            _ => chars.windows(2).map(|pair| self.pairs.get(&[pair[0], pair[1]])).collect(),
         };
+        let mut lists = lists.unwrap_or_default();
+        lists.sort_by_key(|list| list.len());
         let rank = |at: &u32| {
             let best = texts(&self.entries[*at as usize]).iter().filter_map(|text| {
                 let place = text.find(query)?;
@@ -188,9 +184,11 @@ impl Shelf {
             });
             Some((best.min()?, *at))
         };
-        let candidates = rarest.map_or(&[][..], |list| list.as_slice());
-        let mut found: Vec<(usize, u32)> =
-            candidates.iter().take(EXAMINED_MAX).filter_map(rank).collect();
+        // Where all its pairs occur, the rarest first: what is left is looked at closely.
+        let Some((rarest, others)) = lists.split_first() else { return Vec::new() };
+        let everywhere = |at: &&u32| others.iter().all(|list| list.binary_search(at).is_ok());
+        let candidates = rarest.iter().filter(everywhere).take(EXAMINED_MAX);
+        let mut found: Vec<(usize, u32)> = candidates.filter_map(rank).collect();
         found.sort_unstable();
         found
     }

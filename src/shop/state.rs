@@ -91,6 +91,10 @@ words! {
         Paid "paid" "付款",
         RefundDue "refund_due" "要退款",
         Refunded "refunded" "退款",
+        RemedyAsked "remedy_asked" "要换要修",
+        RemedyTaken "remedy_taken" "收下要换要修的",
+        RemedyDone "remedy_done" "换好修好",
+        RemedyDeclined "remedy_declined" "不换不修",
         Complained "complained" "投诉",
         Flagged "flagged" "标记",
     }
@@ -119,6 +123,10 @@ impl Change {
             Change::Paid { .. } => Step::Paid,
             Change::RefundDue { .. } => Step::RefundDue,
             Change::Refunded { .. } => Step::Refunded,
+            Change::RemedyAsked { .. } => Step::RemedyAsked,
+            Change::RemedyTaken => Step::RemedyTaken,
+            Change::RemedyDone { .. } => Step::RemedyDone,
+            Change::RemedyDeclined { .. } => Step::RemedyDeclined,
             Change::Complained { .. } => Step::Complained,
             Change::Flagged { .. } => Step::Flagged,
         }
@@ -173,6 +181,8 @@ const ALL: &[State] = &[
 ];
 const OPEN: &[State] = &[S::Placed, S::Confirmed, S::Packed, S::InTransit, S::Arrived];
 const HANDED: &[State] = &[S::Collected, S::Delivered];
+/// She has the goods.
+const HERS: &[State] = &[S::Collected, S::Delivered, S::Completed];
 const SELLERS: &[Party] = &[P::Merchant, P::Staff];
 const STAFF: &[Party] = &[P::Staff];
 const SYSTEM: &[Party] = &[P::System];
@@ -190,7 +200,7 @@ const fn row(
 }
 
 #[rustfmt::skip]
-pub const TRANSITIONS: [Transition; 25] = [
+pub const TRANSITIONS: [Transition; 30] = [
     row(&[], Step::Placed, Some(S::Placed), BUYERS, "货在架上；数量合规；有电话；送到家有地址", (Some("order_placed"), Some("merchant_order"))),
     row(&[S::Placed], Step::Confirmed, Some(S::Confirmed), SELLERS, "微信支付的已经付了；可以只接一部分", (Some("order_confirmed"), None)),
     row(&[S::Placed], Step::Refused, Some(S::Refused), SELLERS, "写明原因", (Some("order_refused"), None)),
@@ -210,11 +220,16 @@ pub const TRANSITIONS: [Transition; 25] = [
     row(HANDED, Step::ReturnAsked, Some(S::Returning), BUYERS, "7天以内；不在例外里", (Some("order_returning"), Some("merchant_return"))),
     row(&[S::Returning], Step::ReturnTaken, Some(S::Returned), SELLERS, "货收回了", (Some("order_returned"), None)),
     row(&[S::Returning], Step::ReturnDeclined, Some(S::Completed), SELLERS, "写明原因", (Some("order_kept"), None)),
+    row(HERS, Step::RemedyAsked, None, BUYERS, "换货15天以内，维修一年以内；一次一样", (Some("order_remedy"), Some("merchant_remedy"))),
+    row(HERS, Step::RemedyTaken, None, SELLERS, "有等着换、等着修的", (None, None)),
+    row(HERS, Step::RemedyDone, None, SELLERS, "换货的，货架上还有", (Some("order_remedied"), None)),
+    row(HERS, Step::RemedyDeclined, None, SELLERS, "写明原因", (Some("order_remedy_declined"), None)),
     row(ALL, Step::Paid, None, &[P::Staff, P::System], "一个付款单号一次；微信付的告诉双方", (Some("order_paid"), Some("merchant_order"))),
     row(ALL, Step::RefundDue, None, &[P::Buyer, P::Merchant, P::Staff, P::System], "付的比该付的多", (Some("order_refund"), None)),
     row(ALL, Step::Refunded, None, &[P::Staff, P::System], "一个退款单号一次", (Some("order_refunded"), None)),
     row(ALL, Step::Complained, None, BUYERS, "成为一件事，另有编号", (None, None)),
     row(OPEN, Step::Flagged, None, &[P::Staff, P::System], "同一个原因一次", (None, None)),
+    row(HERS, Step::Flagged, None, &[P::Staff, P::System], "要换要修的3个工作日没有办好", (None, None)),
     row(&[S::Returning], Step::Flagged, None, &[P::Staff, P::System], "同一个原因一次", (None, None)),
 ];
 

@@ -44,6 +44,7 @@
 //! | `order/<number>` | Order |
 //! | `order-event/<number>/<n>` | StoredOrderEvent |
 //! | `order-key/<key>` | OrderKey |
+//! | `run/<date>/<vehicle and driver>` | Run |
 //! | `payment/<order>/<attempt>` | Payment |
 //! | `payback/<refund number>` | Payback |
 //! | `pickup/<village>/<code>` | PickupCode |
@@ -102,6 +103,7 @@
 //! | `i/order-person/<person>/<number>` | Order |
 //! | `i/payment-due/<time>/<trade number>` | Payment |
 //! | `i/payback-due/<time>/<refund number>` | Payback |
+//! | `i/order-remedy/<asked>/<number>` | Order |
 //! | `i/order-merchant/<merchant>/<state>/<placed>/<number>` | Order |
 //! | `i/order-village/<village>/<state>/<placed>/<number>` | Order |
 //! | `i/purchase-village/<village>/<time>/<id>` | Purchase |

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Key, Record, keys};
 use crate::shop::{
-    Article, Cycle, Fen, Lead, Merchant, Order, OrderEvent, ParcelState, Purchase, Stock, StockMove,
+    Article, Cycle, Fen, Lead, Merchant, Order, OrderEvent, ParcelState, Purchase, Run, Stock,
+    StockMove,
 };
 
 impl Record for Merchant {
@@ -81,14 +82,25 @@ impl Record for Order {
 
     fn indexes(&self) -> Vec<Key> {
         let (number, state) = (&self.number.digits(), self.state.id());
-        vec![
+        let remedy = self.open_remedy().map(|one| keys::order_by_remedy(one.asked_at, number));
+        let always = [
             keys::order_by_time(self.placed_at, number),
             keys::order_by_state(state, self.placed_at, number),
             keys::order_by_run(self.deliver_on, number),
             keys::order_by_person(&self.person, number),
             keys::order_by_merchant(&self.merchant, state, self.placed_at, number),
             keys::order_by_village(&self.village, state, self.placed_at, number),
-        ]
+        ];
+        always.into_iter().chain(remedy).collect()
+    }
+}
+
+impl Record for Run {
+    const KIND: &'static str = "run";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::run(self.day, &self.name)
     }
 }
 

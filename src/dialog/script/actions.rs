@@ -38,6 +38,7 @@ const ORDER: &[(&str, &str)] = &[
     ("code", "取货码"),
     ("who", "买家"),
     ("link", "付款链接"),
+    ("may", "还能做"),
 ];
 
 const GOODS: &[(&str, &str)] = &[
@@ -285,6 +286,20 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
         outputs: ORDER,
         rows: false,
     },
+    // What is to be changed or mended: of which order, and what of it.
+    Action { id: "orders_to_remedy", inputs: &[], outputs: ORDER, rows: true },
+    Action {
+        id: "order_lines",
+        inputs: &[("order", true)],
+        outputs: &[("line_no", "编号"), ("title", "标题")],
+        rows: true,
+    },
+    Action {
+        id: "remedy_order",
+        inputs: &[("order", true), ("line", true), ("kind", true), ("reason", true)],
+        outputs: ORDER,
+        rows: false,
+    },
     Action {
         id: "accept_weight",
         inputs: &[("order", true), ("agree", true)],
@@ -394,12 +409,16 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "order_returning",
     "order_returned",
     "order_kept",
+    "order_remedy",
+    "order_remedied",
+    "order_remedy_declined",
     "order_refund",
     "order_refunded",
     "merchant_order",
     "merchant_nudge",
     "merchant_cancelled",
     "merchant_return",
+    "merchant_remedy",
     "merchant_lead",
     "merchant_digest",
     "merchant_paper",

@@ -9,7 +9,7 @@ use crate::office::random::to_hex;
 use crate::office::turn::Turn;
 use crate::shop::{
     self, Actor, Article, Command, Fen, Fulfil, Merchant, Milli, Order, Parcel, Party, PayMethod,
-    PayState, State, Step, Wish,
+    PayState, RemedyKind, State, Step, Wish,
 };
 use crate::store::records::Person;
 use crate::store::{Loaded, StoreError, keys, list_by_index, load};
@@ -32,6 +32,7 @@ enum Purpose {
     Cancel,
     Again,
     Return,
+    Remedy,
     Weigh,
 }
 
@@ -43,6 +44,7 @@ impl Purpose {
             Purpose::Look | Purpose::Again => true,
             Purpose::Cancel => may(Step::Cancelled),
             Purpose::Return => may(Step::ReturnAsked),
+            Purpose::Remedy => may(Step::RemedyAsked) && order.open_remedy().is_none(),
             Purpose::Weigh => order.weights.is_some() && may(Step::Packed),
         }
     }
@@ -64,8 +66,11 @@ impl Turn<'_> {
             "orders_to_repeat" => self.own_orders(call, Purpose::Again).await,
             "orders_to_return" => self.own_orders(call, Purpose::Return).await,
             "orders_to_weigh" => self.own_orders(call, Purpose::Weigh).await,
+            "orders_to_remedy" => self.own_orders(call, Purpose::Remedy).await,
+            "order_lines" => self.order_lines(call).await,
             "cancel_order" => self.cancel_order(call).await,
             "return_order" => self.return_order(call).await,
+            "remedy_order" => self.remedy_order(call).await,
             "accept_weight" => self.accept_weight(call).await,
             "complain_order" => self.complain_order(call).await,
             "my_parcels" => self.own_parcels().await,
@@ -355,6 +360,26 @@ impl Turn<'_> {
         self.step_own_order(call, Command::AskReturn { reason }).await
     }
 
+    /// What of an order she has.
+    async fn order_lines(&mut self, call: &Call) -> Outcome {
+        let Some(order) = self.own_order(call).await? else { return Ok(Err(NOT_HERS.into())) };
+        let lines = order.record.lines.iter().enumerate();
+        let row = |(n, line): (usize, &shop::Line)| {
+            let title = format!("{}×{}{}", line.title, line.quantity, line.unit);
+            fields([("line_no", &n.to_string()), ("title", &title)])
+        };
+        let hers = lines.filter(|(_, line)| line.quantity > Milli::ZERO);
+        Ok(Ok(Value::List(hers.take(OWN_SHOWN).map(row).collect())))
+    }
+
+    async fn remedy_order(&mut self, call: &Call) -> Outcome {
+        let kind = choice(call, "kind").and_then(|word| RemedyKind::from_word(&word));
+        let line = chosen(call, "line").and_then(|line| line.parse().ok());
+        let (Some(kind), Some(line)) = (kind, line) else { return Ok(Err(String::new())) };
+        let reason = text(call, "reason").unwrap_or_default();
+        self.step_own_order(call, Command::AskRemedy { kind, line, reason }).await
+    }
+
     async fn accept_weight(&mut self, call: &Call) -> Outcome {
         let agreed = call.args.get("agree").map(|answer| &answer.value);
         let command = match agreed {
@@ -558,7 +583,20 @@ fn order_fields(order: &Order) -> Fields {
         ("shop", &format!("{}店", order.village_name)),
         ("code", code.as_deref().unwrap_or_default()),
         ("who", &format!("{}{}", order.village_name, order.name)),
+        ("may", may_now(order)),
     ])
+}
+
+/// What she may do with it, in words of hers.
+fn may_now(order: &Order) -> &'static str {
+    let may = |step| shop::may(order.state, step, Party::Buyer);
+    match order.open_remedy() {
+        Some(_) => "换的、修的正在办，办好了告诉您。",
+        None if may(Step::ReturnAsked) => "7天里要退回「退货」。坏了回「换货」或「维修」。",
+        None if may(Step::RemedyAsked) => "坏了回「维修」。",
+        None if may(Step::Cancelled) => "不要了回「取消订单」。",
+        None => "",
+    }
 }
 
 /// Those with the number that stands in the message, or those that fit.

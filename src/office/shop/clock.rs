@@ -11,7 +11,7 @@ use crate::calendar::local_date;
 use crate::office::Office;
 use crate::office::views::CommandError;
 use crate::shop::{self, Actor, Article, Command, Lack, Merchant, Order, PayState, State};
-use crate::store::{StoreError, keys, list_by_index, load};
+use crate::store::{Range, StoreError, keys, list_by_index, load};
 
 /// WeChat Pay is away: so long an unpaid order waits for its word.
 const UNHEARD_MAX: SignedDuration = SignedDuration::from_hours(2);
@@ -49,8 +49,12 @@ impl Office {
     /// Says how many orders were moved.
     pub(in crate::office) async fn pass_order_deadlines(&self) -> Result<usize, StoreError> {
         let mut moved = 0;
-        for state in WAITING {
-            for order in self.all_in_state(state).await? {
+        for range in WAITING
+            .map(|state| keys::orders_in_state(state.id()))
+            .into_iter()
+            .chain([keys::orders_with_remedy()])
+        {
+            for order in self.all_within(range).await? {
                 let next = shop::next_by_clock(&order, &self.tables().calendar);
                 if let Some((at, command)) = next.filter(|(at, _)| *at <= self.clock.now()) {
                     // Who has paid in the last moment has paid.
@@ -64,7 +68,7 @@ impl Office {
             }
         }
         for state in UNSENT {
-            for order in self.all_in_state(state).await? {
+            for order in self.all_within(keys::orders_in_state(state.id())).await? {
                 if let Some(reason) = self.unlawful(&order).await?
                     && !order.flags.contains(&reason)
                 {
@@ -75,9 +79,8 @@ impl Office {
         Ok(moved)
     }
 
-    async fn all_in_state(&self, state: State) -> Result<Vec<Order>, StoreError> {
+    pub(super) async fn all_within(&self, mut range: Range) -> Result<Vec<Order>, StoreError> {
         let mut all = Vec::new();
-        let mut range = keys::orders_in_state(state.id());
         loop {
             let page = list_by_index::<Order>(&*self.store, range.clone(), PAGE).await?;
             let Some((last, _)) = page.last() else { return Ok(all) };

@@ -11,6 +11,7 @@ use crate::store::{StoreError, keys, list_by_index};
 
 use super::orders::{LIST_MAX, order_row};
 use super::reach::Reach;
+use super::runs::cash_of;
 use super::views::{DayList, DayPage};
 
 const OPEN: &[State] = &[State::Placed, State::Confirmed, State::Packed, State::Returning];
@@ -26,7 +27,9 @@ impl Office {
                 let mut leads = 0;
                 for id in &own {
                     for state in ALL {
+                        // Of what is over the newest.
                         let range = keys::orders_of_merchant(id, state.id());
+                        let range = if state.is_open() { range } else { keys::newest_first(range) };
                         orders.extend(self.some_orders(range).await?);
                     }
                     let range = keys::open_leads_of(id);
@@ -43,9 +46,11 @@ impl Office {
                 let mut orders = Vec::new();
                 for state in ALL {
                     let range = keys::orders_of_village(&village, state.id());
+                    let range = if state.is_open() { range } else { keys::newest_first(range) };
                     orders.extend(self.some_orders(range).await?);
                 }
-                Ok(counter(&orders, today))
+                let runs = self.runs_to(&village).await?;
+                Ok(DayPage { runs, ..counter(&orders, today) })
             }
             Reach::All | Reach::Reads => {
                 let mut orders = Vec::new();
@@ -53,6 +58,7 @@ impl Office {
                     let range = keys::orders_in_state(state.id());
                     orders.extend(self.some_orders(range).await?);
                 }
+                orders.extend(self.some_orders(keys::orders_with_remedy()).await?);
                 Ok(seller(&orders))
             }
         }
@@ -82,6 +88,12 @@ fn seller(orders: &[Order]) -> DayPage {
             list("要装的", "装好、称好，等车来。", orders, in_state(State::Confirmed)),
             list("装好的", "车来了，记「发车」。", orders, in_state(State::Packed)),
             list("要退的", "收到退货就记下；不能退的写原因。", orders, in_state(State::Returning)),
+            list(
+                "要换要修的",
+                "3个工作日里办，办好了记下；办不了的写原因。",
+                orders,
+                |order| order.open_remedy().is_some(),
+            ),
             list("有投诉的", "平台会来问情况。", orders, |order| {
                 !order.complaints.is_empty()
             }),
@@ -92,7 +104,6 @@ fn seller(orders: &[Order]) -> DayPage {
 
 fn counter(orders: &[Order], today: Date) -> DayPage {
     let arrived = || orders.iter().filter(|order| order.state == State::Arrived);
-    let due: i64 = arrived().map(|order| order.payable().minus(order.paid).0.max(0)).sum();
     let handed_today =
         |order: &Order| order.handed_at.is_some_and(|at| beijing::civil(at).date() == today);
     let taken = orders.iter().filter(|order| handed_today(order));
@@ -121,9 +132,15 @@ fn counter(orders: &[Order], today: Date) -> DayPage {
                         || refunds.any(|refund| !refund.done && refund.in_cash())
                 },
             ),
+            list(
+                "要换要修的",
+                "东西收下了记一下；商家办好送回来，记「办好了」。",
+                orders,
+                |order| order.open_remedy().is_some(),
+            ),
             list("今天交出去的", "", orders, handed_today),
         ],
-        cash_due: Some(Fen(due).to_string()),
+        cash_due: Some(cash_of(arrived()).to_string()),
         cash_taken: Some(Fen(taken).to_string()),
         ..DayPage::default()
     }

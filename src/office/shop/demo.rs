@@ -87,7 +87,9 @@ impl Office {
             let document = Document { kind, number: "演示".into(), valid_to };
             merchant.file_document(document).map_err(|refusal| wrong(refusal.to_string()))?;
         }
-        for step in [Admission::Check, Admission::Review, Admission::Try, Admission::Admit] {
+        let farm = merchant.sells_farm_supplies().then_some(Admission::FarmReview);
+        let reviews = [Admission::Check, Admission::Review].into_iter().chain(farm);
+        for step in reviews.chain([Admission::Try, Admission::Admit]) {
             let done = merchant.step(step, BY, "演示用，不是真的商家", now, today);
             done.map_err(|refusal| wrong(refusal.to_string()))?;
         }

@@ -3,18 +3,19 @@
 use jiff::civil::Date;
 
 use crate::calendar::local_date;
+use crate::desk::{self, Case, NumberRead};
 use crate::office::rights::Right;
 use crate::office::views::{CommandError, Session, TimelineLine};
-use crate::office::{Office, random, sms};
+use crate::office::{Office, random, sms, tasks};
 use crate::shop::{
-    ADMISSION, Admission, Document, DocumentKind, Merchant, MerchantKind, Stage, UPHELD_MAX,
+    ADMISSION, Admission, Document, DocumentKind, Merchant, MerchantKind, Stage, UPHELD_MAX, Upheld,
 };
-use crate::store::records::{Contact, Person};
+use crate::store::records::{Contact, Person, Task, TaskKind};
 use crate::store::{Changes, StoreError, keys, list, load};
 use crate::zh;
 
 use super::reach::Reach;
-use super::views::{MerchantCommand, MerchantRow, MerchantView, NewMerchant};
+use super::views::{MerchantCommand, MerchantRow, MerchantView, NewMerchant, UpheldRow};
 
 const MERCHANTS_MAX: usize = 1_000;
 const FIELD_CHARS_MAX: usize = 100;
@@ -128,6 +129,17 @@ impl Office {
             contact: merchant.contact.clone(),
             pass: merchant.pass.clone(),
             bound: merchant.addresses.len(),
+            upheld: merchant
+                .upheld
+                .iter()
+                .rev()
+                .map(|found| UpheldRow {
+                    case: found.case.clone(),
+                    on: found.on.to_string(),
+                    by: found.by.clone(),
+                    basis: found.basis.clone(),
+                })
+                .collect(),
             documents: merchant
                 .documents
                 .iter()
@@ -222,6 +234,7 @@ impl Office {
                 return Err(CommandError::Changed);
             }
             let mut merchant = before.record.clone();
+            let mut changes = Changes::default();
             let refused = |text: &str| CommandError::Refused(text.to_owned());
             match &command {
                 MerchantCommand::Step { step, basis } => {
@@ -244,11 +257,20 @@ impl Office {
                     merchant.pass = new_pass();
                     merchant.revision += 1;
                 }
-                MerchantCommand::Uphold { case } => {
-                    merchant.uphold(case, today);
+                MerchantCommand::Uphold { case, basis } => {
+                    let found = Upheld {
+                        on: today,
+                        case: self.complaint_about(&merchant, case).await?,
+                        by: session.name.clone(),
+                        basis: basis.trim().to_owned(),
+                    };
+                    let case = found.case.clone();
+                    let often = merchant.uphold(found);
+                    if often.map_err(|refusal| refused(&refusal.to_string()))? {
+                        changes.create(&self.suspension_task(&merchant, &case))?;
+                    }
                 }
             }
-            let mut changes = Changes::default();
             changes.replace(&before, &merchant)?;
             self.mark_shelf(&mut changes, &session.name).await?;
             match self.store.commit(changes.into_batch()).await {
@@ -257,6 +279,53 @@ impl Office {
             }
         }
         Err(CommandError::Changed)
+    }
+}
+
+impl Office {
+    /// The digits of a case that is about this merchant. `Err`: there is none, or it is about
+    /// another one.
+    async fn complaint_about(
+        &self,
+        merchant: &Merchant,
+        number: &str,
+    ) -> Result<String, CommandError> {
+        let refused = |text: String| CommandError::Refused(text);
+        let number = match desk::read_number(number) {
+            NumberRead::Whole(number) => number,
+            _ => return Err(refused("受理号不对，请再看一下，例如 126-041-273。".into())),
+        };
+        let case = load::<Case>(&*self.store, keys::case(&number.digits())).await?;
+        let case = case.ok_or_else(|| refused(format!("没有受理号{number}这件事。")))?;
+        let Case { respondent, text, .. } = &case.record;
+        let names = |text: &str| text.contains(&merchant.name);
+        match respondent {
+            Some(other) if !names(other) => {
+                Err(refused(format!("{number}反映的是“{other}”，不是{}。", merchant.name)))
+            }
+            None if !names(text) => {
+                Err(refused(format!("{number}里没有提到{}。请核对受理号。", merchant.name)))
+            }
+            _ => Ok(number.digits()),
+        }
+    }
+
+    fn suspension_task(&self, merchant: &Merchant, case: &str) -> Task {
+        let now = self.clock.now();
+        let count = merchant.upheld_since(local_date(now));
+        let line = format!(
+            "{}（{}）一年内{count}次投诉属实。请开会定暂停不暂停，定了在商家页上记。",
+            merchant.name, merchant.id
+        );
+        Task {
+            id: format!("upheld-{}-{case}", merchant.id),
+            title: format!("{}一年内{count}次投诉属实，建议暂停", merchant.name),
+            reason: "投诉属实够次数了".into(),
+            who: merchant.contact.clone(),
+            phone: Some(merchant.phone.clone()),
+            lines: vec![tasks::line(now, false, &line)],
+            ..tasks::blank(TaskKind::Paper, now)
+        }
     }
 }
 

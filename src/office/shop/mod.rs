@@ -20,6 +20,7 @@ mod purchases;
 mod reach;
 mod reconcile;
 mod reports;
+mod runs;
 mod views;
 mod wishes;
 
@@ -33,6 +34,7 @@ pub use printing::SheetKind;
 pub use reports::ReportKind;
 pub use views::{
     ArticleRow, ArticleView, DayList, DayPage, GoodsPage, LeadRow, MerchantCommand, MerchantRow,
-    MerchantView, MoveRow, NewMerchant, NewPurchase, OrderCommand, OrderFilter, OrderLine,
-    OrderRow, OrderView, PurchaseRow, RefundRow, Uploaded,
+    MerchantView, MoveRow, NewMerchant, NewPurchase, NewRun, OrderCommand, OrderFilter, OrderLine,
+    OrderRow, OrderView, PurchaseRow, RefundRow, RemedyRow, RunRow, RunSent, RunsPage, StopRow,
+    UpheldRow, Uploaded, WaitingVillage,
 };

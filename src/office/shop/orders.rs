@@ -13,9 +13,11 @@ use crate::store::shop_records::{PickupCode, StoredOrderEvent};
 use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load};
 
 use super::ledger::{Entry, Ledger};
-use super::placing::corrupt;
+use super::placing::{corrupt, in_her_words};
 use super::reach::Reach;
-use super::views::{OrderCommand, OrderFilter, OrderLine, OrderRow, OrderView, RefundRow};
+use super::views::{
+    OrderCommand, OrderFilter, OrderLine, OrderRow, OrderView, RefundRow, RemedyRow,
+};
 use crate::office::views::{Session, TimelineLine};
 
 pub(super) const LIST_MAX: usize = 200;
@@ -100,7 +102,7 @@ impl Office {
             let entry = Entry { order: Some(&digits), by: event.by.shown(), reason, at: event.at };
             for step in order.stock_steps(&event.change) {
                 if let Err(refusal) = ledger.take(&*self.store, &step, &entry).await? {
-                    return Ok(Err(refusal));
+                    return Ok(Err(in_her_words(refusal, &order.lines)));
                 }
             }
             order.apply(event).map_err(corrupt)?;
@@ -264,6 +266,7 @@ impl Office {
                     in_cash: refund.in_cash(),
                 })
                 .collect(),
+            remedies: order.remedies.iter().map(|remedy| remedy_row(order, remedy)).collect(),
             complaints: order.complaints.clone(),
             flags: order.flags.clone(),
             note: order.note.clone(),
@@ -344,6 +347,18 @@ fn order_line(line: &shop::Line) -> OrderLine {
     }
 }
 
+fn remedy_row(order: &Order, remedy: &shop::Remedy) -> RemedyRow {
+    RemedyRow {
+        kind: remedy.kind.word(),
+        goods: order.lines.get(remedy.line).map_or(String::new(), |line| line.title.clone()),
+        reason: remedy.reason.clone(),
+        state: remedy.state.word(),
+        asked_at: remedy.asked_at,
+        is_open: remedy.is_open(),
+        exchange: remedy.kind == shop::RemedyKind::Exchange,
+    }
+}
+
 fn timeline_line(stored: &StoredOrderEvent) -> TimelineLine {
     let OrderEvent { at, by, change } = &stored.event;
     let detail = match change {
@@ -351,7 +366,9 @@ fn timeline_line(stored: &StoredOrderEvent) -> TimelineLine {
         | Change::Cancelled { reason }
         | Change::ReturnAsked { reason }
         | Change::ReturnDeclined { reason }
+        | Change::RemedyDeclined { reason }
         | Change::Flagged { reason } => reason.clone(),
+        Change::RemedyAsked { kind, reason, .. } => format!("{kind}：{reason}"),
         Change::Confirmed { in_part: true, .. } => "只接一部分".into(),
         Change::Sent { run } => run.clone(),
         Change::Collected { how } => how.word().to_owned(),
@@ -390,6 +407,18 @@ fn to_command(command: OrderCommand) -> Result<Command, CommandError> {
         OrderCommand::AskReturn { reason } => Command::AskReturn { reason },
         OrderCommand::TakeReturn { fit } => Command::TakeReturn { fit },
         OrderCommand::DeclineReturn { reason } => Command::DeclineReturn { reason },
+        OrderCommand::AskRemedy { kind, line, reason } => {
+            let what = || CommandError::Refused("请选换货还是维修。".into());
+            let kind = shop::RemedyKind::from_word(&kind).ok_or_else(what)?;
+            Command::AskRemedy { kind, line, reason }
+        }
+        OrderCommand::TakeRemedy => Command::TakeRemedy,
+        OrderCommand::FinishRemedy { quantity, fit } => {
+            let quantity =
+                measures(quantity.map(|one| vec![one]))?.and_then(|all| all.first().copied());
+            Command::FinishRemedy { quantity, fit }
+        }
+        OrderCommand::DeclineRemedy { reason } => Command::DeclineRemedy { reason },
         OrderCommand::Refunded { no } => Command::RefundDone { no },
     })
 }

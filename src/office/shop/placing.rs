@@ -336,7 +336,7 @@ fn draft(
 }
 
 /// A stock knows its id only; she is told the name, and of a round that it is full.
-fn in_her_words(refusal: Refusal, lines: &[Line]) -> Refusal {
+pub(super) fn in_her_words(refusal: Refusal, lines: &[Line]) -> Refusal {
     let Refusal::Short { name: stock, free } = &refusal else { return refusal };
     let line = lines.iter().find(|line| line.stock.as_ref() == Some(stock));
     match line {

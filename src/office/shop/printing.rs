@@ -6,10 +6,11 @@ use crate::office::Office;
 use crate::office::rights::Right;
 use crate::office::sheet::Sheet;
 use crate::office::views::{CommandError, Session};
-use crate::shop::{self, Fen, Order, State};
+use crate::shop::{self, Order, State};
 use crate::store::{StoreError, keys, list_by_index};
 
 use super::reach::Reach;
+use super::runs::cash_of;
 
 const PAGE: usize = 500;
 const ORDERS_MAX: usize = 5_000;
@@ -89,7 +90,7 @@ impl Office {
         }
         let here = |order: &&Order| village.is_none_or(|village| order.village == village);
         let orders: Vec<&Order> = all.iter().filter(here).collect();
-        let owed: i64 = orders.iter().map(|o| o.payable().minus(o.paid).0.max(0)).sum();
+        let owed = cash_of(orders.iter().copied());
         let packages: i64 = orders.iter().map(|order| order.packages()).sum();
         let place = match village {
             Some(code) => {
@@ -100,8 +101,12 @@ impl Office {
             }
             None => "全县".into(),
         };
-        let heading = format!("{day}　{place}　{}单", orders.len());
-        let foot = format!("共{packages}件，应收现金{}", Fen(owed));
+        let mut heading = format!("{day}　{place}　{}单", orders.len());
+        if let Some(village) = village.filter(|_| kind == SheetKind::Delivery) {
+            heading.push_str(&self.runs_and_agents(village, &orders).await?);
+        }
+        let foot = format!("共{packages}件，应收现金{owed}");
+        let runs = self.runs_of(day).await?;
         let (columns, rows): (&'static [&'static str], Vec<Vec<String>>) = match kind {
             SheetKind::Delivery => (
                 &[
@@ -161,7 +166,7 @@ impl Office {
             ),
             SheetKind::Route => (
                 &["车次", "村", "单数", "件数", "送到家", "应收"],
-                shop::route(&orders)
+                shop::route(&orders, &runs)
                     .into_iter()
                     .map(|row| {
                         vec![
@@ -177,6 +182,28 @@ impl Office {
             ),
         };
         Ok(Sheet { title: kind.title(), heading, columns, rows, foot })
+    }
+
+    /// `　车次：冀B12345 王师傅　代办员：毛庄代办员`, of what is known.
+    async fn runs_and_agents(
+        &self,
+        village: &str,
+        orders: &[&Order],
+    ) -> Result<String, CommandError> {
+        let mut runs: Vec<&str> = orders.iter().map(|order| order.run.as_str()).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        runs.retain(|run| !run.is_empty());
+        let staff = self.all_staff().await?;
+        let here = staff.iter().filter(|one| one.village.as_deref() == Some(village));
+        let agents: Vec<&str> = here.map(|one| one.name.as_str()).collect();
+        let mut text = String::new();
+        for (what, names) in [("车次", runs), ("代办员", agents)] {
+            if !names.is_empty() {
+                text.push_str(&format!("　{what}：{}", names.join("、")));
+            }
+        }
+        Ok(text)
     }
 
     async fn orders_of_day(&self, day: Date) -> Result<Vec<Order>, StoreError> {

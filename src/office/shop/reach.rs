@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::office::Office;
 use crate::office::rights::{Object, Only, Right};
 use crate::office::views::{CommandError, Session};
-use crate::shop::{self, Actor, Fulfil, Order, Party, State, Step};
+use crate::shop::{self, Actor, Fulfil, Order, Party, RemedyState, State, Step};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reach {
@@ -33,7 +33,7 @@ use Hand::{Desk, Seller, Shop};
 /// Each form of an order, the step that it takes, and who is offered it where the table of
 /// transitions has the step.
 #[rustfmt::skip]
-const FORMS: [(&str, Step, &[Hand]); 13] = [
+const FORMS: [(&str, Step, &[Hand]); 17] = [
     ("confirm", Step::Confirmed, &[Desk, Seller]),
     ("refuse", Step::Refused, &[Desk, Seller]),
     ("pack", Step::Packed, &[Desk, Seller]),
@@ -46,6 +46,10 @@ const FORMS: [(&str, Step, &[Hand]); 13] = [
     ("ask_return", Step::ReturnAsked, &[Desk, Shop]),
     ("take_return", Step::ReturnTaken, &[Desk, Seller, Shop]),
     ("decline_return", Step::ReturnDeclined, &[Desk, Seller]),
+    ("ask_remedy", Step::RemedyAsked, &[Desk, Shop]),
+    ("take_remedy", Step::RemedyTaken, &[Desk, Seller, Shop]),
+    ("finish_remedy", Step::RemedyDone, &[Desk, Seller, Shop]),
+    ("decline_remedy", Step::RemedyDeclined, &[Desk, Seller]),
     ("refunded", Step::Refunded, &[Desk, Shop]),
 ];
 
@@ -138,7 +142,11 @@ impl Reach {
         let Some((hand, party)) = self.hand() else { return Vec::new() };
         let pickup = order.fulfil == Fulfil::Pickup;
         let in_cash = order.refunds.iter().any(|refund| !refund.done && refund.in_cash());
+        let remedy = order.open_remedy().map(|remedy| remedy.state);
         let fits = |name: &str| match name {
+            "ask_remedy" => remedy.is_none(),
+            "take_remedy" => remedy == Some(RemedyState::Asked),
+            "finish_remedy" | "decline_remedy" => remedy.is_some(),
             "arrive" => pickup,
             "deliver" => !pickup,
             // Money that came by WeChat goes back the same way, without anybody's hand.

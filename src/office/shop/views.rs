@@ -44,6 +44,18 @@ pub struct RefundRow {
     pub in_cash: bool,
 }
 
+/// What is to be changed or mended after the sale.
+#[derive(Debug, Clone)]
+pub struct RemedyRow {
+    pub kind: &'static str,
+    pub goods: String,
+    pub reason: String,
+    pub state: &'static str,
+    pub asked_at: Timestamp,
+    pub is_open: bool,
+    pub exchange: bool,
+}
+
 #[derive(Debug, Clone)]
 pub struct OrderView {
     pub row: OrderRow,
@@ -55,6 +67,7 @@ pub struct OrderView {
     pub lines: Vec<OrderLine>,
     pub paid: String,
     pub refunds: Vec<RefundRow>,
+    pub remedies: Vec<RemedyRow>,
     pub complaints: Vec<String>,
     pub flags: Vec<String>,
     pub note: String,
@@ -115,6 +128,21 @@ pub enum OrderCommand {
     DeclineReturn {
         reason: String,
     },
+    AskRemedy {
+        kind: String,
+        /// From 0.
+        line: usize,
+        reason: String,
+    },
+    TakeRemedy,
+    FinishRemedy {
+        /// How many were changed; `None`: all of the line.
+        quantity: Option<String>,
+        fit: bool,
+    },
+    DeclineRemedy {
+        reason: String,
+    },
     Refunded {
         no: String,
     },
@@ -136,6 +164,10 @@ impl OrderCommand {
             Self::AskReturn { .. } => "ask_return",
             Self::TakeReturn { .. } => "take_return",
             Self::DeclineReturn { .. } => "decline_return",
+            Self::AskRemedy { .. } => "ask_remedy",
+            Self::TakeRemedy => "take_remedy",
+            Self::FinishRemedy { .. } => "finish_remedy",
+            Self::DeclineRemedy { .. } => "decline_remedy",
             Self::Refunded { .. } => "refunded",
         }
     }
@@ -205,6 +237,15 @@ pub struct MerchantRow {
 }
 
 #[derive(Debug, Clone)]
+pub struct UpheldRow {
+    /// Nine digits.
+    pub case: String,
+    pub on: String,
+    pub by: String,
+    pub basis: String,
+}
+
+#[derive(Debug, Clone)]
 pub struct MerchantView {
     pub row: MerchantRow,
     pub operator: String,
@@ -215,6 +256,8 @@ pub struct MerchantView {
     pub bound: usize,
     /// Kind, number, last day, expired.
     pub documents: Vec<(&'static str, String, String, bool)>,
+    /// Complaints that were found true, the newest first.
+    pub upheld: Vec<UpheldRow>,
     pub timeline: Vec<TimelineLine>,
     /// Id and word of each step that may follow.
     pub steps: Vec<(&'static str, &'static str)>,
@@ -249,15 +292,73 @@ pub enum MerchantCommand {
     },
     /// A new pass; the old one no longer opens anything.
     NewPass,
+    /// A complaint was found true: the number of its case, and what was found.
     Uphold {
         case: String,
+        basis: String,
     },
+}
+
+/// A vehicle that is to leave; all of it as it was typed.
+#[derive(Debug, Clone, Default)]
+pub struct NewRun {
+    pub day: String,
+    pub vehicle: String,
+    pub driver: String,
+    pub phone: String,
+    /// 12 digits each, in the order in which they are driven to.
+    pub villages: Vec<String>,
+}
+
+/// What went, and what did not and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunSent {
+    pub orders: usize,
+    pub behind: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct RunsPage {
+    pub day: String,
+    pub waiting: Vec<WaitingVillage>,
+    pub runs: Vec<RunRow>,
+}
+
+/// What is ready for a village.
+#[derive(Debug, Clone, Default)]
+pub struct WaitingVillage {
+    pub village: String,
+    pub name: String,
+    pub orders: usize,
+    pub packages: i64,
+    /// Not weighed, or waiting for her word.
+    pub behind: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct RunRow {
+    pub day: String,
+    pub name: String,
+    pub phone: String,
+    pub by: String,
+    pub sent_at: Timestamp,
+    pub stops: Vec<StopRow>,
+}
+
+#[derive(Debug, Clone)]
+pub struct StopRow {
+    pub village: String,
+    pub name: String,
+    pub arrived_at: Option<Timestamp>,
+    pub received_by: String,
 }
 
 /// What waits for somebody today.
 #[derive(Debug, Clone, Default)]
 pub struct DayPage {
     pub lists: Vec<DayList>,
+    /// At a counter: vehicles that are on their way to it.
+    pub runs: Vec<RunRow>,
     /// At a counter: of what lies there.
     pub cash_due: Option<String>,
     /// At a counter: taken today.

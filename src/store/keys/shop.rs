@@ -134,6 +134,24 @@ pub fn orders_of_village(village: &str, state: &str) -> Range {
     below(&["i", "order-village", &segment(village), &segment(state)])
 }
 
+pub fn order_by_remedy(asked: Timestamp, number: &str) -> Key {
+    key(&["i", "order-remedy", &time(asked), number])
+}
+
+/// Of which something is to be changed or mended, the longest waiting first.
+pub fn orders_with_remedy() -> Range {
+    below(&["i", "order-remedy"])
+}
+
+pub fn run(day: jiff::civil::Date, name: &str) -> Key {
+    key(&["run", &day.to_string(), &segment(name)])
+}
+
+/// The delivery runs of a day.
+pub fn runs_of(day: jiff::civil::Date) -> Range {
+    below(&["run", &day.to_string()])
+}
+
 pub fn order_event(order: &str, n: u32) -> Key {
     key(&["order-event", &segment(order), &format!("{n:05}")])
 }

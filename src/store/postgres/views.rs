@@ -5,7 +5,7 @@
 //! reports that the county has written keep working over an upgrade.
 
 /// A database whose views are older gets these.
-pub const EDITION: i64 = 6;
+pub const EDITION: i64 = 7;
 
 pub struct View {
     pub name: &'static str,
@@ -258,6 +258,7 @@ pub const VIEWS: &[View] = &[
             column("flags", Json),
             column("updated_at", Time),
             column("revision", Number),
+            column("remedies", Json),
         ],
     },
     View {
@@ -364,6 +365,20 @@ pub const VIEWS: &[View] = &[
             column("closes_at", Time),
             column("capacity", Number),
             column("villages", Json),
+        ],
+    },
+    View {
+        name: "runs",
+        prefix: "run",
+        about: "Delivery runs: a vehicle on one day, with the villages at which it stops, in order.",
+        columns: &[
+            column("day", Date),
+            column("name", Text),
+            column("phone", Text),
+            column("stops", Json),
+            column("by", Text),
+            column("sent_at", Time),
+            column("revision", Number),
         ],
     },
     View {

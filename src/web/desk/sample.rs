@@ -80,6 +80,7 @@ pub fn case() -> CaseView {
         reply: Some(HOSTILE.to_owned()),
         rating: Some("基本满意".to_owned()),
         waits: Some("平台".to_owned()),
+        mediation: Some(HOSTILE.to_owned()),
         lead_basis: Some(HOSTILE.to_owned()),
         alike: vec![AlikeView {
             number: "126041299".to_owned(),

@@ -130,6 +130,12 @@ impl Fields {
         Some(self.get(name)).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
+    /// The rest of each name that begins so, with its text; empty ones are left out.
+    pub fn beginning(&self, start: &str) -> Vec<(&str, &str)> {
+        let found = self.0.iter().filter(|(_, text)| !text.is_empty());
+        found.filter_map(|(name, text)| Some((name.strip_prefix(start)?, text.as_str()))).collect()
+    }
+
     /// What somebody took the trouble to write, if anything.
     pub fn longest(&self) -> Option<String> {
         let written =

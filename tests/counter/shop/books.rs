@@ -123,7 +123,9 @@ async fn turnover_settlement_and_complaints_add_up_to_the_orders() {
 
     let table = workbook(&clerk, "kind=complaints&month=2026-12").await;
     assert_eq!(row(&table, "毛庄农资店")[2..], ["2", "0", "0.0%", "0", "0"]);
-    market::merchant_act(&mut clerk, "M1", "uphold", &[("case", "126041273")]).await;
+    let case = clerk.file("13800138000", "1109", "毛庄农资店的化肥结块了，没法用").await;
+    let found = [("case", &*case), ("basis", "市场监管到店看过，属实")];
+    market::merchant_act(&mut clerk, "M1", "uphold", &found).await;
     let table = workbook(&clerk, "kind=complaints&month=2026-12").await;
     assert_eq!(row(&table, "毛庄农资店")[2..], ["2", "0", "0.0%", "1", "1"]);
     assert_eq!(county.office.reconcile_shop().await.unwrap(), Vec::<String>::new());

@@ -35,7 +35,9 @@ pub async fn admit_for(
         let paper = [("kind", *kind), ("number", "91130225"), ("valid_to", *valid_to)];
         merchant_act(clerk, id, "document", &paper).await;
     }
-    for step in ["check", "review", "try", "admit"] {
+    let farm = papers.iter().any(|(kind, _)| ["fertiliser", "pesticide", "seed"].contains(kind));
+    let reviews = if farm { vec!["review", "farm_review"] } else { vec!["review"] };
+    for step in ["check"].into_iter().chain(reviews).chain(["try", "admit"]) {
         merchant_act(clerk, id, "step", &[("step", step), ("basis", BASIS)]).await;
     }
     let page = clerk.get(&format!("/desk/shop/merchants/{id}")).await;

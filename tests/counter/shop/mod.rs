@@ -1,6 +1,8 @@
 //! The shop: villagers and merchants on WeChat, the desk's pages, several store engines.
 
+mod after_sale;
 mod books;
+mod machine;
 mod market;
 mod morning;
 mod orders;
@@ -8,5 +10,6 @@ mod pages;
 mod pay;
 mod rights;
 mod rules;
+mod runs;
 mod sms;
 mod village;

@@ -419,7 +419,8 @@ async fn a_complaint_is_a_case_with_the_order_in_it() {
     assert!(page.contains("袋子是破的") && page.contains("毛庄农资店"), "{page}");
     let page = clerk.get(&format!("/desk/shop/orders/{number}")).await;
     assert!(page.contains(&format!("/desk/cases/{case}")), "{page}");
-    market::merchant_act(&mut clerk, "M1", "uphold", &[("case", &case)]).await;
+    let found = [("case", &*case), ("basis", "到店看过，属实")];
+    market::merchant_act(&mut clerk, "M1", "uphold", &found).await;
     let page = clerk.get("/desk/shop/merchants").await;
     assert!(page.contains("一年内1次投诉属实"), "{page}");
 }

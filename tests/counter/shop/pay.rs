@@ -16,7 +16,7 @@ pub struct Paying {
     pub county: County,
     pub pay: FakePay,
     store: Store,
-    /// Before restarts; the first one has the WeChat that all of them use.
+    /// Before the first restart; its WeChat is the one that all use.
     before: Vec<County>,
 }
 
@@ -26,7 +26,7 @@ impl Paying {
         Self::on(store).await
     }
 
-    async fn on(store: Store) -> Self {
+    pub async fn on(store: Store) -> Self {
         let pay = FakePay::start(
             "2026-11-23T10:00:00+08:00".parse::<jiff::Timestamp>().unwrap().as_second(),
         )
@@ -41,10 +41,13 @@ impl Paying {
     }
 
     /// The program is started again, with what is on disk.
-    async fn restart(&mut self) {
-        let again =
-            county().store(self.store.clone()).paid_by(&self.pay).open_beside(&self.county).await;
-        self.before.push(std::mem::replace(&mut self.county, again));
+    pub async fn restart(&mut self) {
+        let first = self.before.first().unwrap_or(&self.county);
+        let again = county().store(self.store.clone()).paid_by(&self.pay).open_beside(first).await;
+        let stopped = std::mem::replace(&mut self.county, again);
+        if self.before.is_empty() {
+            self.before.push(stopped);
+        }
     }
 
     fn inbox(&self, who: &str) -> Vec<String> {
@@ -52,8 +55,21 @@ impl Paying {
     }
 
     pub async fn pass(&mut self, seconds: i64) {
+        assert!(self.try_pass(seconds).await, "what is due by then is done");
+    }
+
+    /// False: what is due could not be done.
+    pub async fn try_pass(&mut self, seconds: i64) -> bool {
+        self.tick(seconds);
+        self.county.office.settle_all().await.is_ok()
+    }
+
+    /// Time passes for all, and nothing is done yet.
+    pub fn tick(&mut self, seconds: i64) {
         self.pay.advance(seconds);
-        self.county.pass(seconds).await;
+        for county in self.before.iter_mut().chain([&mut self.county]) {
+            county.tick(seconds);
+        }
     }
 
     /// Orders by WeChat; the number and what was said.
@@ -178,6 +194,38 @@ async fn a_notification_thrice_at_once_replayed_and_after_a_restart_counts_once(
     assert_eq!(page.matches("<strong>付款</strong>").count(), 1, "{page}");
     assert!(page.contains("已付210元"), "{page}");
     assert!(paying.pay.refunds().is_empty());
+    paying.books_agree().await;
+}
+
+/// Each instance remembers by itself what it was told; what counts is the order.
+#[tokio::test]
+async fn the_same_notification_at_two_instances_counts_once_and_is_given_back_once() {
+    let paying = Paying::open().await;
+    let store = paying.store.clone();
+    let second = county().store(store).paid_by(&paying.pay).open_beside(&paying.county).await;
+    let (number, trade) = paying.begun(VILLAGER).await;
+    let told = paying.pay.pay(&trade.trade_no).unwrap();
+    let anew = paying.pay.tell_trade(&trade.trade_no, |_| ());
+    let there = format!("{}/wechat_pay/notify", second.base);
+    let answers = tokio::join!(
+        paying.tell(&told),
+        paying.pay.send(&told, &there),
+        paying.pay.send(&anew, &there),
+    );
+    assert_eq!(answers, (204, 204, 204));
+    assert_eq!(paying.pay.send(&told, &there).await, 204, "the very same bytes");
+    assert_eq!(second.health().await["details"]["pay_replayed"], 1);
+    let page = paying.order_page(&number).await;
+    assert_eq!(page.matches("<strong>付款</strong>").count(), 1, "{page}");
+    // Both look after what is owed at the same time.
+    paying.county.talk(FARM, &["接单", "不接", "断货了"]).await;
+    let (one, other) = tokio::join!(paying.county.office.settle_all(), second.office.settle_all());
+    assert!(one.is_ok() && other.is_ok());
+    let refunds = paying.pay.refunds();
+    assert_eq!((refunds.len(), refunds[0].amount), (1, 21_000), "{refunds:?}");
+    assert_eq!(paying.pay.kept(), 0);
+    let told = paying.inbox(VILLAGER).join("\n");
+    assert_eq!(told.matches("已经退给您了").count(), 1, "{told}");
     paying.books_agree().await;
 }
 

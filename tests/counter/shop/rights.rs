@@ -57,6 +57,7 @@ async fn each_role_sees_its_own_side_of_the_shop_only() {
         ("seed", format!("/desk/shop/orders/{seed}")),
         ("pork", format!("/desk/shop/orders/{pork}")),
         ("new", "/desk/shop/new".into()),
+        ("runs", "/desk/shop/runs".into()),
         ("goods", "/desk/shop/goods".into()),
         ("merchants", "/desk/shop/merchants".into()),
         ("m1", "/desk/shop/merchants/M1".into()),
@@ -69,15 +70,15 @@ async fn each_role_sees_its_own_side_of_the_shop_only() {
         ("sorting", "/desk/shop/sheets.csv?kind=sorting&day=2026-11-24".into()),
         ("route", "/desk/shop/sheets.csv?kind=route&day=2026-11-24".into()),
     ];
-    let all = "list seed pork new goods merchants m1 m3 delivery picking sorting route";
+    let all = "list seed pork new runs goods merchants m1 m3 delivery picking sorting route";
     for (role, of, open) in [
         // Looks, and does nothing.
         (Role::Clerk, None, "list seed pork goods merchants m1 m3 delivery picking sorting route"),
         (Role::Director, None, all),
-        (Role::Merchant, Some("M1"), "list seed goods merchants m1 picking"),
-        (Role::Merchant, Some("M2"), "list pork goods merchants picking"),
-        (Role::Operator, Some("便民电商公司"), "list seed pork goods merchants m1 picking"),
-        (Role::Operator, Some("供销社"), "list goods merchants m3 picking"),
+        (Role::Merchant, Some("M1"), "list seed runs goods merchants m1 picking"),
+        (Role::Merchant, Some("M2"), "list pork runs goods merchants picking"),
+        (Role::Operator, Some("便民电商公司"), "list seed pork runs goods merchants m1 picking"),
+        (Role::Operator, Some("供销社"), "list runs goods merchants m3 picking"),
         (Role::ShopClerk, Some(MAOZHUANG), "list seed new goods delivery"),
         // What is not packed yet has not come near the counter.
         (Role::Agent, Some(DAHEITUO), "list new goods delivery"),

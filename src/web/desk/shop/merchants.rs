@@ -104,7 +104,7 @@ async fn act(
             valid_to: text("valid_to"),
         },
         "pass" => MerchantCommand::NewPass,
-        "uphold" => MerchantCommand::Uphold { case: text("case") },
+        "uphold" => MerchantCommand::Uphold { case: text("case"), basis: text("basis") },
         _ => return page::message(StatusCode::NOT_FOUND, "没有这一步。"),
     };
     let revision = fields.get("revision").parse().unwrap_or_default();

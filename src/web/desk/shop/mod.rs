@@ -8,6 +8,7 @@ mod merchants;
 mod orders;
 mod purchases;
 mod reports;
+mod runs;
 mod sheets;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(orders::routes())
         .merge(goods::routes())
         .merge(merchants::routes())
+        .merge(runs::routes())
         .merge(sheets::routes())
         .merge(reports::routes())
         .merge(purchases::routes())

@@ -134,6 +134,16 @@ fn command(action: &str, fields: &Fields) -> Option<OrderCommand> {
         "ask_return" => OrderCommand::AskReturn { reason: text("reason") },
         "take_return" => OrderCommand::TakeReturn { fit: fields.filled("fit").is_some() },
         "decline_return" => OrderCommand::DeclineReturn { reason: text("reason") },
+        "ask_remedy" => {
+            let line = fields.get("line").parse().ok()?;
+            OrderCommand::AskRemedy { kind: text("kind"), line, reason: text("reason") }
+        }
+        "take_remedy" => OrderCommand::TakeRemedy,
+        "finish_remedy" => OrderCommand::FinishRemedy {
+            quantity: fields.filled("quantity"),
+            fit: fields.filled("fit").is_some(),
+        },
+        "decline_remedy" => OrderCommand::DeclineRemedy { reason: text("reason") },
         "refunded" => OrderCommand::Refunded { no: text("no") },
         _ => return None,
     })

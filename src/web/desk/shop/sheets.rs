@@ -16,7 +16,10 @@ use crate::web::desk::page::{self, Frame};
 const USE: &str = "配货、送货、取货";
 
 pub fn routes() -> Router<Arc<Office>> {
-    Router::new().route("/desk/shop/sheets", get(show)).route("/desk/shop/sheets.csv", get(file))
+    Router::new()
+        .route("/desk/shop/sheets", get(show))
+        .route("/desk/shop/sheets.csv", get(csv))
+        .route("/desk/shop/sheets.xlsx", get(xlsx))
 }
 
 #[derive(Template)]
@@ -26,8 +29,8 @@ struct Printed {
     kinds: &'static [SheetKind],
     asked: Asked,
     sheet: Option<Sheet>,
-    /// The same as a file.
-    address: String,
+    /// What chose the sheet, for the files.
+    query: String,
     problem: Option<String>,
 }
 
@@ -47,22 +50,30 @@ async fn show(visit: Visit, wanted: Wanted) -> Response {
     let pairs = [("kind", &asked.kind), ("day", &asked.day), ("village", &asked.village)];
     let pairs: Vec<String> =
         pairs.iter().map(|(name, text)| format!("{name}={}", page::percent(text))).collect();
-    let address = format!("/desk/shop/sheets.csv?{}", pairs.join("&"));
+    let query = pairs.join("&");
     let sheet = match asked.kind.is_empty() {
         true => Ok(None),
         false => read(&visit, &asked).await.map(Some),
     };
     let (sheet, error) = sheet.map_or_else(|error| (None, Some(error)), |sheet| (sheet, None));
     let (status, problem) = told(error.as_ref());
-    let page = Printed { frame: visit.frame(), kinds, asked, sheet, address, problem };
+    let page = Printed { frame: visit.frame(), kinds, asked, sheet, query, problem };
     page::show(status, &page, &page.frame)
 }
 
-async fn file(visit: Visit, wanted: Wanted) -> Response {
+async fn csv(visit: Visit, wanted: Wanted) -> Response {
+    file(visit, wanted, "csv").await
+}
+
+async fn xlsx(visit: Visit, wanted: Wanted) -> Response {
+    file(visit, wanted, "xlsx").await
+}
+
+async fn file(visit: Visit, wanted: Wanted, format: &str) -> Response {
     let asked = asked(wanted);
     match read(&visit, &asked).await {
         Ok(sheet) => match visit.office.take_out(visit.session(), &sheet, Some(USE)).await {
-            Ok(mark) => page::sheet_file(sheet, "csv", &asked.kind, &mark),
+            Ok(mark) => page::sheet_file(sheet, format, &asked.kind, &mark),
             Err(error) => page::failed(&error.into()),
         },
         Err(error) => page::failed(&error),

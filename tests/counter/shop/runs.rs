@@ -1,0 +1,129 @@
+//! Delivery runs: one vehicle takes all that is ready for its villages, and each counter takes
+//! it in, in one go.
+
+use bianmin::office::Role;
+
+use super::market::{open, step};
+use crate::county::{Clerk, County, county};
+
+const MAOZHUANG: &str = "130225109201";
+const DAHEITUO: &str = "130225102216";
+
+async fn confirmed(clerk: &mut Clerk<'_>, goods: &str, village: &str, way: &str) -> String {
+    clerk.csrf = clerk.csrf_of("/desk/shop/new").await;
+    let token = format!("{goods}{village}{way}");
+    let fields = [
+        ("token", &*token),
+        ("goods", goods),
+        ("village", village),
+        ("name", "肖奉安"),
+        ("phone", "13800138000"),
+        ("way", way),
+        ("address", "三组老肖家"),
+        ("again", "1"),
+    ];
+    let (status, text) = clerk.post("/desk/shop/new", &fields).await;
+    assert_eq!(status, 303, "{text}");
+    let list = clerk.get("/desk/shop").await;
+    let number = list.rsplit("/desk/shop/orders/").next().unwrap()[..9].to_owned();
+    step(clerk, &number, "confirm", &[]).await;
+    number
+}
+
+async fn sent(clerk: &mut Clerk<'_>, fields: &[(&str, &str)]) -> (u16, String) {
+    clerk.csrf = clerk.csrf_of("/desk/shop/runs").await;
+    let mut all = vec![("day", "2026-11-24"), ("vehicle", "冀B12345"), ("driver", "王师傅")];
+    all.extend_from_slice(fields);
+    clerk.post("/desk/shop/runs", &all).await
+}
+
+async fn states(county: &County, numbers: &[&String]) -> Vec<String> {
+    let clerk = county.clerk_again().await;
+    let mut states = Vec::new();
+    for number in numbers {
+        let page = clerk.get(&format!("/desk/shop/orders/{number}")).await;
+        let state = page.split("<span class=\"state ").nth(1).unwrap();
+        let state = state.split('>').nth(1).unwrap();
+        states.push(state.split('<').next().unwrap().to_owned());
+    }
+    states
+}
+
+#[tokio::test]
+async fn a_vehicle_takes_what_is_ready_and_each_counter_takes_it_in() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let first = confirmed(&mut clerk, "尿素2袋", "毛庄村", "pickup").await;
+    let second = confirmed(&mut clerk, "复合肥1袋", "毛庄村", "pickup").await;
+    let home = confirmed(&mut clerk, "尿素1袋", "毛庄村", "home").await;
+    let far = confirmed(&mut clerk, "尿素3袋", "大黑坨村", "pickup").await;
+    let meat = confirmed(&mut clerk, "五花肉2斤", "毛庄村", "pickup").await;
+    let all = [&first, &second, &home, &far, &meat];
+    // Ordered before four in the afternoon: for tomorrow.
+    let page = clerk.get("/desk/shop/runs").await;
+    assert!(page.contains("没有等着发的订单"), "{page}");
+    let page = clerk.get("/desk/shop/runs?day=2026-11-24").await;
+    assert!(page.contains("3单，4件") && page.contains("1单没称"), "{page}");
+
+    let (status, page) = sent(&mut clerk, &[]).await;
+    assert!(status == 422 && page.contains("选的村没有能发的订单"), "{page}");
+    let stops = [("stop-130225109201", "2"), ("stop-130225102216", "1")];
+    let (status, page) = sent(&mut clerk, &stops).await;
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("发了4单") && page.contains("还没有称"), "{page}");
+    assert_eq!(states(&county, &all).await, ["在路上", "在路上", "在路上", "在路上", "已接单"]);
+    // The same pressed again: nothing is left to go.
+    let (status, page) = sent(&mut clerk, &stops).await;
+    assert!(status == 422 && page.contains("没有能发的订单"), "{page}");
+    let route = clerk.get("/desk/shop/sheets.csv?kind=route&day=2026-11-24").await;
+    let at = |part: &str| route.find(part).unwrap_or_else(|| panic!("{part}: {route}"));
+    assert!(at("冀B12345 王师傅,胡家坨镇大黑坨村") < at("冀B12345 王师傅,毛庄镇毛庄村"), "{route}");
+    let sheet = format!("/desk/shop/sheets?kind=delivery&day=2026-11-24&village={MAOZHUANG}");
+    let mut shop = county.staff("毛庄店员", Role::ShopClerk, Some(MAOZHUANG)).await;
+    let page = shop.get(&sheet).await;
+    assert!(page.contains("车次：冀B12345 王师傅") && page.contains("代办员：毛庄店员"), "{page}");
+}
+
+#[tokio::test]
+async fn a_counter_takes_in_its_own_stop_only() {
+    let mut county = county().open().await;
+    let (first, home, far) = {
+        let mut clerk = county.clerk().await;
+        open(&county, &mut clerk).await;
+        let first = confirmed(&mut clerk, "尿素2袋", "毛庄村", "pickup").await;
+        let home = confirmed(&mut clerk, "尿素1袋", "毛庄村", "home").await;
+        let far = confirmed(&mut clerk, "尿素3袋", "大黑坨村", "pickup").await;
+        (first, home, far)
+    };
+    county.pass(20 * 3600).await;
+    let mut clerk = county.clerk_again().await;
+    let stops = [("stop-130225109201", "1"), ("stop-130225102216", "2")];
+    let (status, page) = sent(&mut clerk, &stops).await;
+    assert_eq!(status, 303, "{page}");
+    let mut shop = county.staff("毛庄店员", Role::ShopClerk, Some(MAOZHUANG)).await;
+    let page = shop.get("/desk/shop/day").await;
+    assert!(page.contains("冀B12345 王师傅在路上"), "{page}");
+    let arrived = |village: &'static str| {
+        [("day", "2026-11-24"), ("name", "冀B12345 王师傅"), ("village", village)]
+    };
+    shop.csrf = shop.csrf_of("/desk/shop/day").await;
+    let (status, _) = shop.post("/desk/shop/runs/arrived", &arrived(DAHEITUO)).await;
+    assert_eq!(status, 404, "another one's stop");
+    assert_eq!(shop.try_get("/desk/shop/runs").await.0, 404);
+    for _ in 0..2 {
+        let (status, page) = shop.post("/desk/shop/runs/arrived", &arrived(MAOZHUANG)).await;
+        assert_eq!(status, 303, "{page}");
+    }
+    let states = states(&county, &[&first, &home, &far]).await;
+    assert_eq!(states, ["到店待取", "在路上", "在路上"], "what goes to a home is brought there");
+    let page = shop.get("/desk/shop/day").await;
+    assert!(!page.contains("冀B12345 王师傅在路上"), "{page}");
+    let page = clerk.get("/desk/shop/runs").await;
+    assert!(page.contains("到，毛庄店员收") && page.contains("大黑坨村：在路上"), "{page}");
+    let mut merchant = county.staff("老李", Role::Merchant, Some("M2")).await;
+    assert!(merchant.get("/desk/shop/runs").await.contains("没有等着发的订单"));
+    merchant.csrf = merchant.csrf_of("/desk/shop/runs").await;
+    let (status, _) = merchant.post("/desk/shop/runs/arrived", &arrived(DAHEITUO)).await;
+    assert_eq!(status, 404);
+}
