@@ -228,7 +228,8 @@ impl County {
         let table = Table::from_csv(&self.table).expect("a table");
         let by_id = merchants.iter().map(|one| (one.id.clone(), one.clone())).collect();
         let none = |_: &str| std::collections::BTreeSet::new();
-        let entries = upload::articles(&table, &by_id, &kinds, &none, today);
+        let nowhere = |_: &str| None;
+        let entries = upload::articles(&table, &by_id, &kinds, &none, &nowhere, today);
         let articles: Vec<_> =
             entries.expect("they are right").into_iter().map(|entry| entry.article).collect();
         let start = Instant::now();

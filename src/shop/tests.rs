@@ -58,10 +58,14 @@ fn merchants() -> BTreeMap<String, Merchant> {
     [merchant("M1", "毛庄农资店"), merchant("M2", "毛庄百货")].map(|m| (m.id.clone(), m)).into()
 }
 
+fn village(name: &str) -> Option<String> {
+    (name == "毛庄村").then(|| "130225109201".to_owned())
+}
+
 fn goods() -> Vec<upload::Entry> {
     let table = Table::from_csv(include_str!("../../tests/fixtures/shop/goods.csv")).unwrap();
     let none = |_: &str| BTreeSet::new();
-    upload::articles(&table, &merchants(), &kinds(), &none, day("2026-11-24")).unwrap()
+    upload::articles(&table, &merchants(), &kinds(), &none, &village, day("2026-11-24")).unwrap()
 }
 
 fn shelf() -> Shelf {
@@ -240,11 +244,11 @@ fn one_of_ten_thousand_is_found_by_each_of_its_names() {
 
 #[test]
 fn every_bad_cell_is_said_with_row_and_column() {
-    let heading = "编号,商家,类别,名称,单位,会员价,库存,最少,最多,每次加,市场价,市场价来源,市场价日期,网上,季节";
+    let heading = "编号,商家,类别,名称,单位,会员价,库存,最少,最多,每次加,市场价,市场价来源,市场价日期,网上,季节,样品店";
     let none = |_: &str| BTreeSet::new();
     let read = |rows: &str| {
         let table = Table::from_csv(&format!("{heading}\n{rows}")).unwrap();
-        upload::articles(&table, &merchants(), &kinds(), &none, day("2026-11-24"))
+        upload::articles(&table, &merchants(), &kinds(), &none, &village, day("2026-11-24"))
     };
     for row in include_str!("../../tests/fixtures/shop/bad-goods.txt").lines() {
         let Some((row, expect)) = row.split_once(" | ").filter(|_| !row.starts_with('#')) else {
@@ -257,7 +261,8 @@ fn every_bad_cell_is_said_with_row_and_column() {
     let problems = read(twice).unwrap_err();
     assert_eq!(problems[0].to_string(), "第4行「编号」列：和第2行一样，请改掉一个。");
     let table = Table::from_csv("编号,商家\nA1,M1\n").unwrap();
-    let missing = upload::articles(&table, &merchants(), &kinds(), &none, day("2026-11-24"));
+    let missing =
+        upload::articles(&table, &merchants(), &kinds(), &none, &village, day("2026-11-24"));
     assert_eq!(missing.unwrap_err()[0].to_string(), "第1行「类别」列：表头里没有这一列，请加上。");
 }
 
@@ -272,7 +277,7 @@ fn a_trial_has_twenty_articles() {
         let text = format!("编号,商家,类别,名称,单位,会员价,库存,最少,最多\n{}", rows(n));
         let known = move |_: &str| (0..known).map(|n| format!("C{n}")).collect();
         let table = Table::from_csv(&text).unwrap();
-        upload::articles(&table, &merchants, &kinds(), &known, day("2026-11-24"))
+        upload::articles(&table, &merchants, &kinds(), &known, &village, day("2026-11-24"))
             .map_err(|p| p.len())
     };
     assert_eq!(read(20, 0).unwrap().len(), 20);
@@ -358,7 +363,8 @@ fn expired_pesticide_licence_at_midnight_hides_the_article() {
     let table = Table::from_csv(table).unwrap();
     let all = BTreeMap::from([("M1".to_owned(), one.clone())]);
     let none = |_: &str| BTreeSet::new();
-    let entries = upload::articles(&table, &all, &kinds(), &none, day("2026-11-24")).unwrap();
+    let entries =
+        upload::articles(&table, &all, &kinds(), &none, &village, day("2026-11-24")).unwrap();
     let articles = entries.into_iter().map(|entry| entry.article).collect();
     let shelf = Shelf::new(articles, vec![one], kinds());
     assert_eq!(shelf.search("吡虫啉", day("2026-11-24"), 9).len(), 1);

@@ -52,12 +52,14 @@ pub struct Entry {
     pub on_hand: Option<Milli>,
 }
 
-/// `known`: the articles that are there already, for the limit of a trial.
+/// `known`: the articles that are there already, for the limit of a trial. `village`: the code
+/// of a village by its name.
 pub fn articles(
     table: &Table,
     merchants: &BTreeMap<String, Merchant>,
     kinds: &GoodsKinds,
     known: &dyn Fn(&str) -> BTreeSet<String>,
+    village: &dyn Fn(&str) -> Option<String>,
     today: Date,
 ) -> Result<Vec<Entry>, Vec<Problem>> {
     let mut problems = table.missing(&COLUMNS[..REQUIRED]);
@@ -72,7 +74,7 @@ pub fn articles(
     let mut seen = BTreeMap::new();
     for row in table.rows() {
         let mut reading = Reading { row, problems: &mut problems };
-        let entry = reading.entry(merchants, kinds, today);
+        let entry = reading.entry(merchants, kinds, village, today);
         if let Some(before) = seen.insert(entry.article.id.clone(), row.number)
             && !entry.article.id.is_empty()
         {
@@ -151,6 +153,7 @@ impl Reading<'_, '_> {
         &mut self,
         merchants: &BTreeMap<String, Merchant>,
         kinds: &GoodsKinds,
+        village: &dyn Fn(&str) -> Option<String>,
         today: Date,
     ) -> Entry {
         let id = self.text("编号", true);
@@ -193,7 +196,7 @@ impl Reading<'_, '_> {
             self.wrong("网上", format!("{}只能到店里卖，请写「否」。", kind.name));
         }
         let licence_no = self.text("证号", false);
-        let samples = self.row.list("样品店").map(str::to_owned).collect();
+        let samples = self.samples(village);
         let aliases = self.row.list("别名").map(str::to_owned).collect();
         let lead_days = self.read("提前天数", "请写 0 到 60 的整数", |text| {
             text.parse().ok().filter(|days| *days <= 60u8)
@@ -233,6 +236,20 @@ impl Reading<'_, '_> {
         };
         let on_hand = self.read("库存", "请写数字，没有就写 0", Milli::parse);
         Entry { article, on_hand }
+    }
+
+    fn samples(&mut self, village: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+        let mut codes = Vec::new();
+        for name in self.row.list("样品店") {
+            match village(name) {
+                Some(code) => codes.push(code),
+                None => {
+                    let what = format!("没有找到「{name}」这个村。请写村名，重名的带上乡镇。");
+                    self.wrong("样品店", what);
+                }
+            }
+        }
+        codes
     }
 
     /// A market price needs its source and date: without them "cheaper" is itself a complaint.

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use tokio::sync::Mutex;
 
 use crate::calendar::local_date;
+use crate::county::{Found, Scope};
 use crate::dialog;
 use crate::meaning::Goods;
 use crate::office::views::{CommandError, Session, TimelineLine};
@@ -240,9 +241,14 @@ impl Office {
             own.map(|article| article.id.clone()).collect()
         };
         let today = local_date(self.clock.now());
-        let entries =
-            upload::articles(&table, &merchants, &self.tables().goods_kinds, &known, today)
-                .map_err(said)?;
+        let tables = self.tables();
+        let village = |name: &str| match tables.places.find(name, Scope::Answer) {
+            Found::One { place, .. } => Some(place.code.clone()),
+            _ => tables.places.get(name).map(|place| place.code.clone()),
+        };
+        let kinds = &tables.goods_kinds;
+        let entries = upload::articles(&table, &merchants, kinds, &known, &village, today);
+        let entries = entries.map_err(said)?;
         let foreign = |id: &str| shelf.articles().any(|a| a.id == id && !keeps(&a.merchant));
         if let Some(taken) = entries.iter().find(|entry| foreign(&entry.article.id)) {
             return Err(vec![format!("编号{}是别的商家在用的，请换一个。", taken.article.id)]);

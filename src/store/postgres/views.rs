@@ -585,7 +585,7 @@ mod tests {
         let all: String = VIEWS.iter().map(View::sql).collect();
         let sum: String =
             sha2::Sha256::digest(all).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!((EDITION, sum.as_str()), (6, "cba5ff75"), "raise EDITION, then write this sum");
+        assert_eq!((EDITION, sum.as_str()), (7, "616af3dc"), "raise EDITION, then write this sum");
     }
 
     /// They go into SQL as they are.

@@ -1,7 +1,7 @@
 //! The desk's pages of the shop.
 
 use super::market::{self, open, stock};
-use crate::county::county;
+use crate::county::{VILLAGER, county, number_in};
 
 #[tokio::test]
 async fn an_agent_orders_for_a_villager_and_a_form_sent_twice_is_one_order() {
@@ -66,6 +66,65 @@ async fn a_table_with_a_mistake_changes_nothing() {
     let (status, page) =
         market::upload(&county, &mut clerk, "goods.xlsx", b"PK not a workbook".to_vec()).await;
     assert_eq!(status, 422, "{page}");
+}
+
+/// As a spreadsheet program saves it: numbers as numbers.
+fn workbook(rows: &str) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let page = book.add_worksheet();
+    for (row, line) in (0u32..).zip(rows.lines()) {
+        for (column, cell) in (0u16..).zip(line.split(',')) {
+            match cell.parse::<f64>() {
+                Ok(number) => page.write_number(row, column, number).unwrap(),
+                Err(_) => page.write_string(row, column, cell).unwrap(),
+            };
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[tokio::test]
+async fn a_workbook_says_every_bad_row_and_is_taken_when_it_is_right() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let wrong = market::GOODS.replace("尿素,袋,105,100", "尿素,袋,一百,100");
+    let wrong = wrong.replace("A5,M2,肉蛋水产", "A5,M9,鲜花");
+    let (status, page) = market::upload(&county, &mut clerk, "goods.xlsx", workbook(&wrong)).await;
+    assert_eq!(status, 422, "{page}");
+    for line in [
+        "第2行「会员价」列：「一百」不对",
+        "第6行「商家」列：没有登记过「M9」",
+        "第6行「类别」列：没有「鲜花」这个类别",
+    ] {
+        assert!(page.contains(line), "{line}: {page}");
+    }
+    let right = workbook(market::GOODS);
+    let (status, page) = market::upload(&county, &mut clerk, "goods.xlsx", right).await;
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("新增0种，改了0种，没变9种"), "{page}");
+}
+
+#[tokio::test]
+async fn a_merchant_takes_a_part_of_an_order_at_its_page() {
+    use bianmin::office::Role;
+
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let asks = "买3袋尿素和2袋复合肥，毛庄村自取，我叫肖奉安，电话13800138000";
+    let number = number_in(&county.talk(VILLAGER, &[asks, "确认"]).await);
+    let mut merchant = county.staff("老李", Role::Merchant, Some("M1")).await;
+    let none = [("quantity0", "0"), ("quantity1", "0")];
+    let page = market::try_step(&mut merchant, &number, "confirm", &none).await.unwrap_err();
+    assert!(page.contains("一样也没有，请写原因不接单"), "{page}");
+    let part = [("quantity0", "2"), ("quantity1", "0")];
+    market::step(&mut merchant, &number, "confirm", &part).await;
+    assert_eq!(stock(&clerk, "A1").await, ("98".into(), "100".into()));
+    assert_eq!(stock(&clerk, "A2").await, ("7".into(), "7".into()));
+    county.settle().await;
+    let told = county.inbox(VILLAGER).pop().unwrap();
+    assert!(told.contains("只能给一部分：尿素 40kg×2袋，共210元"), "{told}");
 }
 
 #[tokio::test]
