@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::civil::Date;
 
 use super::article::{Article, NotOffered};
-use super::kinds::GoodsKinds;
+use super::kinds::{GoodsKind, GoodsKinds};
 use super::merchant::Merchant;
 use super::money::Milli;
 use crate::zh;
@@ -140,23 +140,49 @@ impl Shelf {
         if query.is_empty() {
             return Vec::new();
         }
-        let mut found = self.ranked(&query, |entry| entry.names.as_slice());
+        let bare = bare(&query);
+        let mut found = self.called(&query);
+        if found.is_empty() && bare != query {
+            found = self.called(bare);
+        }
+        let offered = |article: &&Article| self.offered(article, on).is_ok();
         if found.is_empty() {
-            let mut sounds = spellings(&query, &mut HashMap::new());
-            // The initials of a Chinese word fit too much.
-            if query.chars().any(zh::is_han) {
-                sounds.retain(|sound| sound.len() > query.chars().count());
-            }
-            sounds.truncate(2);
-            for sound in &sounds {
-                found = self.ranked(sound, |entry| entry.sounds.as_slice());
-                if !found.is_empty() {
-                    break;
-                }
+            return self.of_kind(bare).filter(offered).take(limit).collect();
+        }
+        let found = found.iter().map(|(_, at)| &self.articles[*at as usize]);
+        found.filter(offered).take(limit).collect()
+    }
+
+    /// By its names, and if there is none by how they sound.
+    fn called(&self, query: &str) -> Vec<(usize, u32)> {
+        let mut found = self.ranked(query, |entry| entry.names.as_slice());
+        if !found.is_empty() {
+            return found;
+        }
+        let mut sounds = spellings(query, &mut HashMap::new());
+        // The initials of a Chinese word fit too much.
+        if query.chars().any(zh::is_han) {
+            sounds.retain(|sound| sound.len() > query.chars().count());
+        }
+        sounds.truncate(2);
+        for sound in &sounds {
+            found = self.ranked(sound, |entry| entry.sounds.as_slice());
+            if !found.is_empty() {
+                break;
             }
         }
-        let offered = found.iter().map(|(_, at)| &self.articles[*at as usize]);
-        offered.filter(|article| self.offered(article, on).is_ok()).take(limit).collect()
+        found
+    }
+
+    /// 化肥, 种子, 家电: a kind or a group of goods instead of a name.
+    fn of_kind<'s>(&'s self, query: &str) -> impl Iterator<Item = &'s Article> {
+        let named = |kind: &&GoodsKind| {
+            query.chars().count() >= 2
+                && (kind.name.contains(query) || query.contains(&kind.name) || kind.group == query)
+        };
+        let kinds: Vec<&str> =
+            self.kinds.iter().filter(named).map(|kind| kind.id.as_str()).collect();
+        self.articles.iter().filter(move |article| kinds.contains(&article.kind.as_str()))
     }
 
     fn ranked<'s>(
@@ -249,6 +275,13 @@ impl Shelf {
         }
         wishes
     }
+}
+
+/// Without what people say before a name and behind it: 点化肥呢.
+fn bare(query: &str) -> &str {
+    let inner =
+        ["点儿", "一点", "一些", "点", "些"].iter().find_map(|word| query.strip_prefix(word));
+    inner.unwrap_or(query).trim_end_matches(['吧', '呢', '吗', '啊', '呀', '呗'])
 }
 
 fn push(list: &mut Vec<u32>, at: u32) {

@@ -207,6 +207,10 @@ fn goods_are_found_by_name_alias_and_sound() {
     check("鸟素", &["A1"]);
     check("五花揉", &["A5"]);
     check("肥", &["A2"]);
+    // A kind instead of a name, and what is said around it.
+    check("化肥", &["A1", "A2"]);
+    check("点化肥吧", &["A1", "A2"]);
+    check("点尿素呢", &["A1"]);
     // Over the counter only, out of season, not there at all.
     check("百草枯", &[]);
     check("玉米种", &[]);

@@ -25,7 +25,9 @@ async fn confirmed(clerk: &mut Clerk<'_>, goods: &str, village: &str, way: &str)
     let (status, text) = clerk.post("/desk/shop/new", &fields).await;
     assert_eq!(status, 303, "{text}");
     let list = clerk.get("/desk/shop").await;
-    let number = list.rsplit("/desk/shop/orders/").next().unwrap()[..9].to_owned();
+    // Numbers grow.
+    let numbers = list.split("/desk/shop/orders/").skip(1).map(|part| part[..9].to_owned());
+    let number = numbers.max().unwrap();
     step(clerk, &number, "confirm", &[]).await;
     number
 }
