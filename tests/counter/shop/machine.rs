@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use bianmin::office::shop::{CounterOrder, OrderCommand};
-use bianmin::office::{Role, Session};
+use bianmin::office::{Owes, Role, Session};
 use bianmin::shop::{Order, State};
 use bianmin::store::{
     Batch, Engine, Found, Key, MemoryEngine, Range, Stats, StoreError, Stored, keys, list,
@@ -148,12 +148,12 @@ impl Machine {
             dice: Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)),
             session: Session {
                 name: "平台一号".into(),
-                role: Role::Clerk,
+                role: Role::Director,
                 department: None,
                 village: None,
                 merchant: None,
                 csrf: String::new(),
-                must_change: false,
+                owes: Owes::Nothing,
             },
             told: Vec::new(),
             promised: BTreeSet::new(),

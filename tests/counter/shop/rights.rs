@@ -73,7 +73,11 @@ async fn each_role_sees_its_own_side_of_the_shop_only() {
     let all = "list seed pork new runs goods merchants m1 m3 delivery picking sorting route";
     for (role, of, open) in [
         // Looks, and does nothing.
-        (Role::Clerk, None, "list seed pork goods merchants m1 m3 delivery picking sorting route"),
+        (
+            Role::Clerk,
+            None,
+            "list seed pork runs goods merchants m1 m3 delivery picking sorting route",
+        ),
         (Role::Director, None, all),
         (Role::Merchant, Some("M1"), "list seed runs goods merchants m1 picking"),
         (Role::Merchant, Some("M2"), "list pork runs goods merchants picking"),
