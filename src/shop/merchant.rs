@@ -73,9 +73,6 @@ pub const ADMISSION: [(Stage, Admission, Stage); 25] = [
     (S::Checked, A::Review, S::Reviewed),
     (S::Reviewed, A::FarmReview, S::Reviewed),
     (S::Reviewed, A::Try, S::Trial),
-    (S::Trial, A::FarmReview, S::Trial),
-    (S::Member, A::FarmReview, S::Member),
-    (S::Warned, A::FarmReview, S::Warned),
     (S::Trial, A::Admit, S::Member),
     (S::Member, A::Admit, S::Member),
     (S::Trial, A::Warn, S::Warned),
@@ -94,6 +91,10 @@ pub const ADMISSION: [(Stage, Admission, Stage); 25] = [
     (S::Suspended, A::Exit, S::Exited),
     (S::Suspended, A::Blacklist, S::Blacklisted),
     (S::Exited, A::Reapply, S::Applied),
+    // Who begins with farm supplies later.
+    (S::Trial, A::FarmReview, S::Trial),
+    (S::Member, A::FarmReview, S::Member),
+    (S::Warned, A::FarmReview, S::Warned),
 ];
 
 words! {

@@ -27,6 +27,15 @@ pub struct CounterOrder {
 }
 
 impl Office {
+    /// The 12 digits of a village by its name, or by themselves.
+    pub(super) fn village_code(&self, text: &str) -> Option<String> {
+        let tables = self.tables();
+        match tables.places.find(text, Scope::Answer) {
+            Found::One { place, .. } => Some(place.code.clone()),
+            _ => tables.places.get(text.trim()).map(|place| place.code.clone()),
+        }
+    }
+
     /// The numbers of the orders, one a merchant.
     pub async fn order_at_counter(
         &self,

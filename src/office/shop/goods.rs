@@ -10,7 +10,6 @@ use jiff::civil::Date;
 use tokio::sync::Mutex;
 
 use crate::calendar::local_date;
-use crate::county::{Found, Scope};
 use crate::dialog;
 use crate::meaning::Goods;
 use crate::office::views::{CommandError, Session, TimelineLine};
@@ -242,10 +241,7 @@ impl Office {
         };
         let today = local_date(self.clock.now());
         let tables = self.tables();
-        let village = |name: &str| match tables.places.find(name, Scope::Answer) {
-            Found::One { place, .. } => Some(place.code.clone()),
-            _ => tables.places.get(name).map(|place| place.code.clone()),
-        };
+        let village = |name: &str| self.village_code(name);
         let kinds = &tables.goods_kinds;
         let entries = upload::articles(&table, &merchants, kinds, &known, &village, today);
         let entries = entries.map_err(said)?;
@@ -427,6 +423,10 @@ impl Office {
         }
         let capacity = Milli::parse(capacity).filter(|capacity| *capacity > Milli::ZERO);
         let capacity = capacity.ok_or_else(|| refused("最多收多少要写数字，例如 200。"))?;
+        let named = |name: &String| self.village_code(name).ok_or(name);
+        let villages: Result<Vec<String>, &String> = villages.iter().map(named).collect();
+        let villages =
+            villages.map_err(|name| refused(&format!("没有找到「{name}」这个村。请写村名。")))?;
         if closes_at <= now {
             return Err(refused("截止时间已经过了。"));
         }

@@ -121,7 +121,11 @@ impl Office {
         let articles = shelf.articles().filter(|a| a.merchant == merchant.id).count();
         let today = local_date(self.clock.now());
         let admits = session.may(Right::Admit);
-        let steps = ADMISSION.iter().filter(|(from, _, _)| admits && *from == merchant.stage);
+        let farm = merchant.sells_farm_supplies();
+        let fits = |step: Admission| farm || step != Admission::FarmReview;
+        let steps = ADMISSION
+            .iter()
+            .filter(|(from, step, _)| admits && *from == merchant.stage && fits(*step));
         Ok(Some(MerchantView {
             row: merchant_row(merchant, articles, today),
             operator: merchant.operator.clone(),

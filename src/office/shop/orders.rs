@@ -154,7 +154,10 @@ impl Office {
         code: &str,
     ) -> Result<Option<String>, CommandError> {
         let village = match self.reach_to_act(session).await? {
-            Reach::All => village.trim().to_owned(),
+            Reach::All => match self.village_code(village) {
+                Some(code) => code,
+                None => return Ok(None),
+            },
             Reach::Village(own) => own,
             Reach::Merchants(_) | Reach::Reads => return Err(CommandError::NotFound),
         };
@@ -170,6 +173,10 @@ impl Office {
     ) -> Result<Vec<OrderRow>, CommandError> {
         let reach = self.reach(session).await?;
         let mut filter = filter.clone();
+        if let Some(named) = filter.village.as_deref().filter(|named| !named.trim().is_empty()) {
+            // What is no village has no orders.
+            filter.village = Some(self.village_code(named).unwrap_or_else(|| named.to_owned()));
+        }
         let mut orders = match &reach {
             Reach::All | Reach::Reads => self.orders_matching(&filter).await?,
             Reach::Village(own) => {

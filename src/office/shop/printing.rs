@@ -64,7 +64,7 @@ impl Office {
         }
     }
 
-    /// `village`: 12 digits; only of the delivery sheet, and needed there. A merchant sees what
+    /// `village`: its name or 12 digits; only of the delivery sheet, and needed there. A merchant sees what
     /// it packs, a village's counter what comes to it.
     pub async fn sheet(
         &self,
@@ -77,12 +77,16 @@ impl Office {
         if !Self::sheet_kinds(session).contains(&kind) {
             return Err(CommandError::NotFound);
         }
+        let unknown = || CommandError::Refused("没有这个村。请写村名，重名的带上乡镇。".into());
         let village = match &reach {
-            Reach::Village(own) => Some(own.as_str()),
-            Reach::All | Reach::Reads | Reach::Merchants(_) => village,
+            Reach::Village(own) => Some(own.clone()),
+            Reach::All | Reach::Reads | Reach::Merchants(_) => {
+                village.map(|named| self.village_code(named).ok_or_else(unknown)).transpose()?
+            }
         };
+        let village = village.as_deref();
         if kind == SheetKind::Delivery && village.is_none() {
-            return Err(CommandError::Refused("村级配送单要写村的代码。".into()));
+            return Err(CommandError::Refused("村级配送单要写哪个村。".into()));
         }
         let mut all = self.orders_of_day(day).await?;
         if matches!(reach, Reach::Merchants(_)) {
@@ -96,7 +100,7 @@ impl Office {
             Some(code) => {
                 let tables = self.tables();
                 let place = tables.places.get(code);
-                let place = place.ok_or_else(|| CommandError::Refused("没有这个村。".into()))?;
+                let place = place.ok_or_else(unknown)?;
                 format!("{}{}店", place.township, place.name)
             }
             None => "全县".into(),
