@@ -423,10 +423,11 @@ impl Office {
         }
         let capacity = Milli::parse(capacity).filter(|capacity| *capacity > Milli::ZERO);
         let capacity = capacity.ok_or_else(|| refused("最多收多少要写数字，例如 200。"))?;
-        let named = |name: &String| self.village_code(name).ok_or(name);
-        let villages: Result<Vec<String>, &String> = villages.iter().map(named).collect();
-        let villages =
-            villages.map_err(|name| refused(&format!("没有找到「{name}」这个村。请写村名。")))?;
+        let mut codes = Vec::new();
+        for name in &villages {
+            let unknown = || refused(&format!("没有找到「{name}」这个村。请写村名。"));
+            codes.push(self.village_code(name).ok_or_else(unknown)?);
+        }
         if closes_at <= now {
             return Err(refused("截止时间已经过了。"));
         }
@@ -437,7 +438,7 @@ impl Office {
             opens_at: now,
             closes_at,
             capacity,
-            villages,
+            villages: codes,
         };
         let mut changes = Changes::default();
         let mut ledger = Ledger::default();
