@@ -346,6 +346,7 @@ fn life(
         helpers: Vec::new(),
         category: None,
         note: String::new(),
+        despite: String::new(),
     };
     let answer = Command::Reply { outcome: Outcome::Solved, text: REPLY.into() };
     let rate = Command::Rate { grade: Grade::Satisfied, comment: String::new() };

@@ -4,9 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop, Submitted};
+use super::disclosure::Disclosure;
 use super::erase::Erased;
 use super::errand::Errand;
 use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Reply, Source};
+use super::exclusion::Exclusion;
+use super::slip::Slip;
 use super::state::{Party, State, Step, transition};
 use crate::calendar::{Calendar, Limit};
 use crate::county::{CaseNumber, CaseType, TimeClass};
@@ -268,7 +271,7 @@ impl Case {
             Change::Received { .. } => {}
             Change::Answered { text, .. } => self.answer(at, super::Outcome::Explained, text, None),
             Change::Rejected { .. } | Change::Withdrawn { .. } => self.closed_at = Some(at),
-            Change::Dispatched { department, due_at, category, from: _, note: _, helpers } => {
+            Change::Dispatched { department, due_at, category, helpers, .. } => {
                 self.department = Some(department.clone());
                 self.dispatched_at = Some(at);
                 self.due_at = Some(*due_at);
@@ -282,11 +285,9 @@ impl Case {
                     replied_at: None,
                     text: String::new(),
                 };
+                self.course.leave_department();
                 self.course.helpers = helpers.iter().map(helping).collect();
                 self.course.return_asked_at = None;
-                self.course.handover_to = None;
-                self.course.promise_at = None;
-                self.course.warned_of = None;
                 self.course.refuse_open_extension();
             }
             Change::Accepted => {
@@ -322,6 +323,7 @@ impl Case {
                 }
             }
             Change::InfoAsked { question } => {
+                self.course.reminded = 0;
                 self.course.stopped = Some(Stop { at, why: question.clone(), until: None });
             }
             Change::Deferred { plan, until } => {
@@ -398,10 +400,7 @@ impl Case {
             }
             Change::Unmerged { .. } => {
                 self.parent = None;
-                self.course.promise_at = None;
-                self.course.warned_of = None;
-                self.course.helpers.clear();
-                self.course.handover_to = None;
+                self.course.leave_department();
                 self.department = None;
                 self.dispatched_at = None;
                 self.due_at = None;
@@ -414,6 +413,28 @@ impl Case {
                 }
             }
             Change::Hidden { .. } => self.confidential = true,
+            Change::DisclosureAsked { .. } => {
+                let asked_by = event.by.name().map(str::to_owned);
+                self.course.disclosure = Some(Disclosure { asked_at: at, asked_by, granted: None });
+            }
+            Change::ExclusionAsked { .. } => {
+                let asked_by = event.by.name().map(str::to_owned);
+                let approved_by = Vec::new();
+                self.course.exclusion = Some(Exclusion { asked_by, approved_by, refused: false });
+            }
+            Change::ExclusionApproved => {
+                if let (Some(open), Some(by)) = (&mut self.course.exclusion, event.by.name()) {
+                    open.approved_by.push(by.to_owned());
+                }
+            }
+            Change::ExclusionRefused { .. } => {
+                if let Some(open) = &mut self.course.exclusion {
+                    open.refused = true;
+                }
+            }
+            Change::Reminded => self.course.reminded = self.course.reminded.saturating_add(1),
+            Change::DisclosureGranted => self.course.decide_disclosure(true),
+            Change::DisclosureRefused { .. } => self.course.decide_disclosure(false),
             Change::CoSigned { person } => self.co_signers.push(person.clone()),
             Change::Breached { limit, department, due_at } => {
                 self.course.breaches.push(Breach {
@@ -437,7 +458,21 @@ impl Case {
                 self.course.supervisions = self.course.supervisions.saturating_add(1);
                 self.course.promise_at = Some(*promise_at);
             }
-            Change::Warned { due_at } => self.course.warned_of = Some(*due_at),
+            Change::SlipSent { n, answer_by, department: _, demand: _ } => {
+                let course = &mut self.course;
+                course.supervisions = course.supervisions.saturating_add(1);
+                course.slips = course.slips.saturating_add(1);
+                let (sent_at, answer_by) = (at, *answer_by);
+                course.slip = Some(Slip { n: *n, sent_at, answer_by, answered_at: None });
+            }
+            Change::SlipAnswered { promise_at, .. } => {
+                self.course.promise_at = Some(*promise_at);
+                if let Some(slip) = &mut self.course.slip {
+                    slip.answered_at = Some(at);
+                }
+            }
+            Change::Warned { due_at, last: false } => self.course.warned_of = Some(*due_at),
+            Change::Warned { due_at, last: true } => self.course.last_called_of = Some(*due_at),
             Change::Interviewed { interview, .. } => self.course.interviews.push(interview.clone()),
             Change::Relocated { place_code, place_name, title, from: _, note: _ } => {
                 self.place_code = Some(place_code.clone());
@@ -450,6 +485,7 @@ impl Case {
 
     fn answer(&mut self, at: Timestamp, outcome: super::Outcome, text: &str, by: Option<String>) {
         self.replied_at = Some(at);
+        self.course.reminded = 0;
         let department = by.or_else(|| self.department.clone()).unwrap_or_default();
         self.reply = Some(Reply { outcome, text: text.to_owned(), department });
     }

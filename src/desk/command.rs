@@ -11,13 +11,15 @@ use crate::county::CaseNumber;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     File(Box<Intake>),
-    /// To a department, the first time or again; `category` when the clerk knows better.
+    /// To a department, the first time or again; `category` when the clerk knows better, `despite`
+    /// when it is the one that the case is against.
     Dispatch {
         department: String,
         /// Those who help it.
         helpers: Vec<String>,
         category: Option<String>,
         note: String,
+        despite: String,
     },
     Accept,
     AskReturn {
@@ -132,6 +134,21 @@ pub enum Command {
     Hide {
         reason: String,
     },
+    AskDisclosure {
+        reason: String,
+    },
+    GrantDisclosure,
+    RefuseDisclosure {
+        reason: String,
+    },
+    AskExclusion {
+        reason: String,
+    },
+    ApproveExclusion,
+    RefuseExclusion {
+        reason: String,
+    },
+    Remind,
     Note {
         text: String,
     },
@@ -156,8 +173,19 @@ pub enum Command {
         promise_at: Timestamp,
         note: String,
     },
-    /// Most of its time is used.
-    Warn,
+    /// 督办单; `days`: working days until its answer in writing.
+    SendSlip {
+        demand: String,
+        days: u8,
+    },
+    AnswerSlip {
+        text: String,
+        promise_at: Timestamp,
+    },
+    /// Most of its time is used; `last`: almost all of it.
+    Warn {
+        last: bool,
+    },
     /// The organisation department has called in the head of the department.
     NoteInterview {
         interview: String,
@@ -210,12 +238,21 @@ impl Command {
             Command::Unmerge { .. } => Step::Unmerged,
             Command::Join { .. } => Step::Joined,
             Command::Hide { .. } => Step::Hidden,
+            Command::AskDisclosure { .. } => Step::DisclosureAsked,
+            Command::GrantDisclosure => Step::DisclosureGranted,
+            Command::RefuseDisclosure { .. } => Step::DisclosureRefused,
+            Command::AskExclusion { .. } => Step::ExclusionAsked,
+            Command::ApproveExclusion => Step::ExclusionApproved,
+            Command::RefuseExclusion { .. } => Step::ExclusionRefused,
+            Command::Remind => Step::Reminded,
             Command::Note { .. } => Step::Noted,
             Command::Relocate { .. } => Step::Relocated,
             Command::CoSign { .. } => Step::CoSigned,
             Command::Breach { .. } => Step::Breached,
             Command::Supervise { .. } => Step::Supervised,
-            Command::Warn => Step::Warned,
+            Command::SendSlip { .. } => Step::SlipSent,
+            Command::AnswerSlip { .. } => Step::SlipAnswered,
+            Command::Warn { .. } => Step::Warned,
             Command::NoteInterview { .. } => Step::Interviewed,
             Command::Recompute => Step::Recomputed,
             Command::RunErrand { step, .. } if errand::is_told(*step) => Step::ErrandMoved,

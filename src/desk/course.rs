@@ -4,7 +4,14 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::disclosure::Disclosure;
 use super::event::{Breached, Means, Outcome, Solved};
+use super::exclusion::Exclusion;
+use super::slip::Slip;
+
+fn is_none_yet(count: &u8) -> bool {
+    *count == 0
+}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -35,14 +42,32 @@ pub struct Course {
     pub calls_back: Vec<CallBack>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Breach>,
-    /// How often the platform has telephoned about it.
+    /// How often the platform has telephoned or written to the department about it.
     pub supervisions: u8,
-    /// By when the department that has it promised on the telephone to be done.
+    /// How many of these were slips.
+    #[serde(skip_serializing_if = "is_none_yet")]
+    pub slips: u8,
+    /// The last one of the department that has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slip: Option<Slip>,
+    /// How often she was reminded of what she is asked now.
+    #[serde(skip_serializing_if = "is_none_yet")]
+    pub reminded: u8,
+    /// Whether this round counts for the department that has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclusion: Option<Exclusion>,
+    /// Whether the department that has it may know whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disclosure: Option<Disclosure>,
+    /// By when the department that has it promised to be done, on the telephone or in writing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub promise_at: Option<Timestamp>,
     /// The end of the time of which the department was told that most is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warned_of: Option<Timestamp>,
+    /// And of which it was told once more shortly before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_called_of: Option<Timestamp>,
     /// Interviews of the department's head about it, by their ids.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub interviews: Vec<String>,
@@ -126,17 +151,52 @@ impl Course {
         }
     }
 
+    pub fn is_excluded(&self) -> bool {
+        self.exclusion.as_ref().is_some_and(Exclusion::is_granted)
+    }
+
+    pub fn decide_disclosure(&mut self, granted: bool) {
+        if let Some(open) = &mut self.disclosure {
+            open.granted = Some(granted);
+        }
+    }
+
     pub fn has_breached(&self, limit: Breached) -> bool {
         self.breaches.iter().any(|breach| breach.limit == limit)
     }
 
     /// Noted already? A department answers for its own time only, so what its predecessor was
-    /// late with is noted apart.
+    /// late with is noted apart; and what it promised anew, it breaks anew.
     pub fn is_noted(&self, limit: Breached, department: Option<&str>) -> bool {
-        let own = matches!(limit, Breached::Handling | Breached::Promise);
-        self.breaches
-            .iter()
-            .any(|one| one.limit == limit && (!own || one.department.as_deref() == department))
+        let own = matches!(limit, Breached::Handling | Breached::Promise | Breached::Slip);
+        let since = match limit {
+            Breached::Promise => self.promise_at,
+            Breached::Slip => self.slip.as_ref().map(|slip| slip.answer_by),
+            _ => None,
+        };
+        self.breaches.iter().any(|one| {
+            one.limit == limit
+                && (!own || one.department.as_deref() == department)
+                && since.is_none_or(|since| one.due_at >= since)
+        })
+    }
+
+    /// Of the time that ends then.
+    pub fn is_warned(&self, last: bool, due_at: Timestamp) -> bool {
+        let of = if last { self.last_called_of } else { self.warned_of };
+        of == Some(due_at)
+    }
+
+    /// The department that had it has it no more: what it was told and promised was its own.
+    pub fn leave_department(&mut self) {
+        self.helpers.clear();
+        self.handover_to = None;
+        self.promise_at = None;
+        self.slip = None;
+        self.disclosure = None;
+        self.exclusion = None;
+        self.warned_of = None;
+        self.last_called_of = None;
     }
 
     pub fn extensions_granted(&self) -> usize {

@@ -346,3 +346,27 @@ fn the_chain_breaks_where_an_event_was_changed() {
     shorter.remove(1);
     assert_eq!(check(&shorter), Some(2));
 }
+
+#[test]
+fn she_is_reminded_of_a_question_twice_and_of_a_rating_once() {
+    let mut desk = Desk::filed("2026-11-23 10:00", intake());
+    desk.give("2026-11-23 10:20", &clerk(), dispatch("广电网络")).unwrap();
+    let question = Command::AskInfo { question: "门牌号是多少？".into() };
+    desk.give("2026-11-23 11:00", &clerk(), question).unwrap();
+    let next = |desk: &mut Desk| {
+        let (at, command) = next_by_clock(&desk.the_case(), desk.rules().calendar).unwrap();
+        desk.give_at(at, &Actor::System, command).unwrap();
+        (desk.events.last().unwrap().change.step(), at)
+    };
+    assert_eq!(next(&mut desk), (Step::Reminded, at("2026-11-25 17:30")));
+    let told = desk.last_notice();
+    assert_eq!((told.id, told.fields["text"].as_str()), ("need_info", "门牌号是多少？"));
+    assert_eq!(next(&mut desk), (Step::Reminded, at("2026-11-27 17:30")));
+    assert_eq!(next(&mut desk), (Step::Resumed, at("2026-11-30 17:30")));
+    desk.give("2026-12-01 09:00", &clerk(), reply()).unwrap();
+    let first = desk.last_notice().fields["text"].clone();
+    assert_eq!(next(&mut desk), (Step::Reminded, at("2026-12-03 09:00")));
+    let told = desk.last_notice();
+    assert_eq!((told.id, &told.fields["text"]), ("replied", &first));
+    assert_eq!(next(&mut desk), (Step::Closed, at("2026-12-08 09:00")));
+}

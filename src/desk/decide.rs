@@ -11,7 +11,7 @@ use super::event::{Actor, CaseEvent, Change, Intake};
 use super::limits::{UNSORTED, limit_of};
 use super::refusal::Refusal;
 use super::state::{Party, State, Step, transition};
-use super::{errand, handler, hers, platform};
+use super::{disclosure, errand, exclusion, handler, hers, platform, respondent, slip};
 use crate::county::TimeClass;
 
 /// A case is answered anew at most this often; then the last word is said.
@@ -49,12 +49,14 @@ pub fn decide(
     Ok(changes.into_iter().map(event).collect())
 }
 
-fn file(intake: Intake, by: &Actor, now: Timestamp, rules: &Rules) -> Result<Change, Refusal> {
+fn file(mut intake: Intake, by: &Actor, now: Timestamp, rules: &Rules) -> Result<Change, Refusal> {
     allowed(None, Step::Received, &by.parties(None))?;
     if matches!(by, Actor::Villager { person } if *person != intake.person) {
         return Err(Refusal::NotYours);
     }
     check_intake(&intake)?;
+    let against = intake.respondent.as_deref().unwrap_or_default();
+    intake.confidential |= respondent::is_official(against, rules.departments);
     let category = match &intake.category {
         Some(code) => {
             Some(rules.categories.get(code).ok_or_else(|| Refusal::UnknownCategory(code.clone()))?)
@@ -197,7 +199,7 @@ pub fn accepts_along(step: Step) -> bool {
 }
 
 /// What could go on for ever.
-const GROWS: [Step; 13] = [
+const GROWS: [Step; 16] = [
     Step::Dispatched,
     Step::Progress,
     Step::Urged,
@@ -211,6 +213,9 @@ const GROWS: [Step; 13] = [
     Step::Relocated,
     Step::CoSigned,
     Step::Supervised,
+    Step::SlipSent,
+    Step::DisclosureAsked,
+    Step::ExclusionAsked,
 ];
 
 fn change(
@@ -225,8 +230,9 @@ fn change(
     match command {
         // `decide` has answered it.
         Command::File(_) => Err(Refusal::NumberTaken),
-        Command::Dispatch { department, helpers, category, note } => {
-            one(platform::dispatch(case, (department, helpers, category, note), by, now, rules)?)
+        Command::Dispatch { department, helpers, category, note, despite } => {
+            let dispatch = platform::Dispatch { department, helpers, category, note, despite };
+            one(platform::dispatch(case, dispatch, by, now, rules)?)
         }
         Command::Accept if case.department.is_none() => Err(Refusal::NotDispatched),
         Command::Accept => one(Change::Accepted),
@@ -309,6 +315,13 @@ fn change(
             }
             one(Change::Hidden { reason })
         }
+        Command::AskDisclosure { reason } => one(disclosure::ask(case, reason)?),
+        Command::GrantDisclosure => one(disclosure::grant(case, by)?),
+        Command::RefuseDisclosure { reason } => one(disclosure::refuse(case, reason, by)?),
+        Command::AskExclusion { reason } => one(exclusion::ask(case, reason)?),
+        Command::ApproveExclusion => one(exclusion::approve(case, by)?),
+        Command::RefuseExclusion { reason } => one(exclusion::refuse(case, reason, by)?),
+        Command::Remind => one(platform::remind(case)?),
         Command::Note { text } => {
             written("备注", &text, NOTE_CHARS_MAX)?;
             one(Change::Noted { text })
@@ -321,7 +334,11 @@ fn change(
         Command::Supervise { callee, title, promise_at, note } => {
             one(platform::supervise(case, (callee, title, promise_at, note), now)?)
         }
-        Command::Warn => one(platform::warn(case)?),
+        Command::SendSlip { demand, days } => one(slip::send(case, (demand, days), now, rules)?),
+        Command::AnswerSlip { text, promise_at } => {
+            one(slip::answer(case, (text, promise_at), now)?)
+        }
+        Command::Warn { last } => one(platform::warn(case, last)?),
         Command::NoteInterview { interview, held_at, measures } => {
             one(platform::note_interview(case, interview, held_at, measures)?)
         }

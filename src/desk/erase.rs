@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::case::Case;
-use super::course::Course;
 use super::refusal::Refusal;
 use crate::county::words;
 
@@ -39,36 +38,11 @@ pub fn without(case: &Case, depth: Depth, at: Timestamp) -> Case {
     if depth == Depth::Identity {
         return case;
     }
-    case.text.clear();
-    case.respondent = None;
-    case.rating_comment.clear();
     case.photos.clear();
     case.voices.clear();
-    silence(&mut case.course);
-    let replies = case.earlier.iter_mut().map(|round| &mut round.reply);
-    for reply in replies.chain([&mut case.reply]).flatten() {
-        reply.text.clear();
-    }
-    for round in &mut case.earlier {
-        round.rating_comment.clear();
-        silence(&mut round.course);
-    }
+    super::private::each_of_case(&mut case, &mut String::clear);
+    case.respondent = None;
     case
-}
-
-fn silence(course: &mut Course) {
-    for helper in &mut course.helpers {
-        helper.text.clear();
-    }
-    for extension in &mut course.extensions {
-        extension.reason.clear();
-    }
-    if let Some(stop) = &mut course.stopped {
-        stop.why.clear();
-    }
-    if let Some(submitted) = &mut course.submitted {
-        submitted.text.clear();
-    }
 }
 
 #[cfg(test)]

@@ -120,6 +120,9 @@ pub enum Change {
         category: Option<String>,
         /// For the department, not for the villager.
         note: String,
+        /// Why it goes to the very one that it is against.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        despite: String,
         /// Those who help, and by when each must have answered the lead.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         helpers: Vec<Helper>,
@@ -252,6 +255,24 @@ pub enum Change {
     Hidden {
         reason: String,
     },
+    /// The department wants to know whose it is.
+    DisclosureAsked {
+        reason: String,
+    },
+    DisclosureGranted,
+    DisclosureRefused {
+        reason: String,
+    },
+    /// No department shall be measured by it.
+    ExclusionAsked {
+        reason: String,
+    },
+    ExclusionApproved,
+    ExclusionRefused {
+        reason: String,
+    },
+    /// Of a question that she has not answered, or an answer that she has not rated.
+    Reminded,
     /// Among staff.
     Noted {
         text: String,
@@ -284,9 +305,27 @@ pub enum Change {
         promise_at: Timestamp,
         note: String,
     },
+    /// 督办单, to the head of the department that is still late.
+    SlipSent {
+        /// Of this case, from 1.
+        n: u8,
+        department: String,
+        /// What it shall answer.
+        demand: String,
+        answer_by: Timestamp,
+    },
+    SlipAnswered {
+        n: u8,
+        /// Why it is late, and what is done about it.
+        text: String,
+        promise_at: Timestamp,
+    },
     /// Most of a department's time is used.
     Warned {
         due_at: Timestamp,
+        /// The second time, shortly before the end.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        last: bool,
     },
     /// The head of the department was called in about it.
     Interviewed {
@@ -595,5 +634,7 @@ words! {
         Plan "plan" "报告计划进度",
         /// What a department that was late promised on the telephone.
         Promise "promise" "督办时答应的日子",
+        /// The written answer to a slip.
+        Slip "slip" "书面答复督办单",
     }
 }

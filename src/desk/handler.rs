@@ -8,6 +8,7 @@ use super::decide::{NOTE_CHARS_MAX, answer_text, at_most, written};
 use super::event::{Actor, Change, Outcome, Resumption};
 use super::limits::{EXTENSIONS_MAX, RETURN_LIMIT, RETURNS_MAX, after_stop, extension_days_max};
 use super::refusal::Refusal;
+use super::respondent;
 use crate::calendar::spoken;
 
 /// "Can not be reached" is an outcome only after this many tries on two days or more.
@@ -46,6 +47,7 @@ pub(super) fn ask_handover(
     if case.department.as_ref() == Some(&to) {
         return Err(Refusal::SameDepartment(receiver.short.clone()));
     }
+    respondent::may_have(case, receiver, "")?;
     Ok(Change::HandoverAsked { to, reason })
 }
 

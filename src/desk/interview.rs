@@ -95,7 +95,7 @@ const fn row(
 
 #[rustfmt::skip]
 pub const INTERVIEW_STEPS: &[InterviewRow] = &[
-    row(&[S::Draft, S::Proposed, S::Approved, S::Received], Step::Listed, None, H::Clock, "督办时答应的日子过了1个工作日还没办完"),
+    row(&[S::Draft, S::Proposed, S::Approved, S::Received], Step::Listed, None, H::Clock, "督办时答应的日子过了1个工作日还没办完，或督办单到时没有书面答复"),
     row(&[S::Draft], Step::Proposed, Some(S::Proposed), H::Supervisor, "写明理由"),
     row(&[S::Proposed], Step::Returned, Some(S::Draft), H::Approver, "写明哪里要改"),
     row(&[S::Proposed], Step::Approved, Some(S::Approved), H::Approver, "批准的人不是提出的人"),
@@ -138,7 +138,7 @@ pub struct LateCase {
     pub number: CaseNumber,
     pub title: String,
     pub due_at: Timestamp,
-    /// By when it was promised on the telephone.
+    /// By when it was promised, or was to be answered in writing.
     pub promise_at: Timestamp,
     pub listed_at: Timestamp,
 }

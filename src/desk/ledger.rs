@@ -39,8 +39,8 @@ pub const VILLAGE_COLUMNS: [&str; 14] = [
     "群众签字",
 ];
 
-/// 督办清单: what is late, and who was telephoned.
-pub const OVERDUE_COLUMNS: [&str; 11] = [
+/// 督办清单: what is late, who was telephoned, and who was written to.
+pub const OVERDUE_COLUMNS: [&str; 14] = [
     "序号",
     "工单编号",
     "诉求标题",
@@ -52,6 +52,9 @@ pub const OVERDUE_COLUMNS: [&str; 11] = [
     "最近督办",
     "接电话的人",
     "答应办完",
+    "督办单(张)",
+    "限期书面答复",
+    "书面答复",
 ];
 
 /// How much of a person a line shows.
@@ -94,6 +97,10 @@ pub fn case_line(
         Limit::WorkingDays(days) => days.to_string(),
         _ => "24小时".to_owned(),
     };
+    let ours = |text: &str| match identity {
+        Identity::Whole if !case.confidential => text.to_owned(),
+        _ => Veil::of(case, who).over_ours(text),
+    };
     let yes = |is: bool| if is { "是" } else { "否" }.to_owned();
     let helpers = case.course.helpers.iter().map(|helper| (names.department)(&helper.department));
     vec![
@@ -112,7 +119,7 @@ pub fn case_line(
         category.map(|category| category.name.clone()).unwrap_or_default(),
         case.title.clone(),
         words(case, who, identity),
-        case.respondent.clone().unwrap_or_default(),
+        ours(case.respondent.as_deref().unwrap_or_default()),
         department(&case.department),
         helpers.collect::<Vec<_>>().join("、"),
         time(case.dispatched_at),
@@ -121,7 +128,7 @@ pub fn case_line(
         local(case.round_due_at),
         extension,
         case.reply.as_ref().map(|reply| reply.outcome.word().to_owned()).unwrap_or_default(),
-        case.reply.as_ref().map(|reply| reply.text.clone()).unwrap_or_default(),
+        ours(case.reply.as_ref().map_or("", |reply| &reply.text)),
         time(case.replied_at),
         if case.replied_at.is_some() { (names.channel)(&case.channel) } else { String::new() },
         yes(case.is_overdue(now)),
@@ -197,10 +204,22 @@ pub fn overdue_line(
     }
     let until = case.replied_at.unwrap_or(now);
     let minutes = rules.calendar.working_minutes(case.round_due_at, until);
-    let last = supervisions(events).last();
-    let (called, callee, promised) = match last {
-        Some((at, callee, promise)) => (local(at), callee.to_owned(), local(promise)),
-        None => Default::default(),
+    let calls = events.iter().rev().find_map(|event| match &event.change {
+        Change::Supervised { callee, .. } => Some((local(event.at), callee.clone())),
+        _ => None,
+    });
+    let (called, callee) = calls.unwrap_or_default();
+    let promise = events.iter().rev().find_map(|event| match &event.change {
+        Change::Supervised { promise_at, .. } | Change::SlipAnswered { promise_at, .. } => {
+            Some(*promise_at)
+        }
+        _ => None,
+    });
+    let slip = case.course.slip.as_ref();
+    let answered = match slip.map(|slip| slip.answered_at) {
+        None => String::new(),
+        Some(None) => "未答复".to_owned(),
+        Some(Some(at)) => local(at),
     };
     Some(vec![
         n.to_string(),
@@ -213,7 +232,10 @@ pub fn overdue_line(
         supervised(case).to_string(),
         called,
         callee,
-        promised,
+        time(promise),
+        case.slips().to_string(),
+        time(slip.map(|slip| slip.answer_by)),
+        answered,
     ])
 }
 
@@ -221,15 +243,6 @@ pub fn overdue_line(
 fn supervised(case: &Case) -> u32 {
     let earlier = case.earlier.iter().map(|round| u32::from(round.course.supervisions));
     earlier.sum::<u32>() + u32::from(case.course.supervisions)
-}
-
-fn supervisions(events: &[CaseEvent]) -> impl Iterator<Item = (Timestamp, &str, Timestamp)> {
-    events.iter().filter_map(|event| match &event.change {
-        Change::Supervised { callee, promise_at, .. } => {
-            Some((event.at, callee.as_str(), *promise_at))
-        }
-        _ => None,
-    })
 }
 
 /// Her own words, which may hold names and numbers as well.

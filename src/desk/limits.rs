@@ -29,8 +29,14 @@ pub const EXTENSIONS_MAX: usize = 3;
 const INFO_LIMIT: Limit = Limit::WorkingDays(5);
 /// Helpers answer the lead this much before the lead must answer her.
 const HELP_AHEAD_DAYS: u32 = 1;
+/// So long before its time is over a department is told for the last time.
+const LAST_CALL_MINUTES: i64 = 240;
 /// So long after the day that a late department promised, its head is called in.
 const PROMISE_LIMIT: Limit = Limit::WorkingDays(1);
+/// When she is reminded of a question, before it is gone on without her.
+const INFO_REMINDERS: [Limit; 2] = [Limit::WorkingDays(2), Limit::WorkingDays(4)];
+/// And once of an answer that she has not rated.
+const RATING_REMINDERS: [Limit; 1] = [Limit::Hours(2 * 24)];
 const RATING_LIMIT: Limit = Limit::Hours(7 * 24);
 /// While it waits for its day, a plan is reported on this often.
 const PLAN_LIMIT: Limit = Limit::Hours(30 * 24);
@@ -75,7 +81,12 @@ pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Com
             Some(until) => next.push((until, Command::Resume { reason: Resumption::PlanDue })),
         }
     }
-    next.extend(warning_at(case, calendar).map(|at| (at, Command::Warn)));
+    let reminder = reminders_of(case).get(usize::from(case.course.reminded));
+    let asked_at = case.course.stopped.as_ref().map(|stop| stop.at).or(case.replied_at);
+    if let (Some(limit), Some(asked_at)) = (reminder, asked_at) {
+        next.push((calendar.due(asked_at, *limit), Command::Remind));
+    }
+    next.extend(warnings(case, calendar).map(|(at, last)| (at, Command::Warn { last })));
     match case.state {
         State::Dispatched | State::Redo => {
             let since = case.dispatched_at.unwrap_or(case.round_started_at);
@@ -98,13 +109,31 @@ pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Com
     next.into_iter().min_by_key(|(at, _)| *at)
 }
 
-/// When a department that works on it is told that most of its time is used.
-fn warning_at(case: &Case, calendar: &Calendar) -> Option<Timestamp> {
+/// Those that belong to what she is asked now.
+pub(super) fn reminders_of(case: &Case) -> &'static [Limit] {
+    match case.state {
+        State::NeedInfo => &INFO_REMINDERS,
+        State::Replied if case.rating.is_none() => &RATING_REMINDERS,
+        _ => &[],
+    }
+}
+
+/// When a department that works on it is told that most of its time is used, and when once more.
+fn warnings(case: &Case, calendar: &Calendar) -> impl Iterator<Item = (Timestamp, bool)> {
     let works = transition(Some(case.state), Step::Warned).is_some() && case.department.is_some();
-    let course = &case.course;
-    let in_time = !course.has_breached(Breached::Handling);
-    (works && in_time && course.warned_of != Some(case.round_due_at))
-        .then(|| case.amber_at(calendar))
+    let in_time = !case.course.has_breached(Breached::Handling);
+    let is_open = |last| works && in_time && !case.course.is_warned(last, case.round_due_at);
+    let amber = case.amber_at(calendar);
+    let first = is_open(false).then_some((amber, false));
+    let last = last_call_at(case, amber, calendar).filter(|_| is_open(true));
+    first.into_iter().chain(last.map(|at| (at, true)))
+}
+
+/// Where less than a day is left at the first warning, that was the last one.
+fn last_call_at(case: &Case, amber: Timestamp, calendar: &Calendar) -> Option<Timestamp> {
+    let left = calendar.working_minutes(amber, case.round_due_at);
+    let until = u32::try_from(left - LAST_CALL_MINUTES).ok()?;
+    (left >= i64::from(DAY_MINUTES)).then(|| calendar.due(amber, Limit::WorkingMinutes(until)))
 }
 
 /// Half an hour by the clock for class U, where danger does not wait for the office to open.
@@ -129,18 +158,19 @@ pub(super) fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> O
             case.course.first_contact().is_none().then(|| calendar.due(since, limit))
         }
         Breached::Handling => {
-            let runs = case.state.is_open() && !case.state.stands_still();
-            let waits = case.replied_at.is_none() && case.state != State::Merged;
             // Another department was late before: this one has its own time.
             let another = case.course.has_breached(Breached::Handling);
             let due = if another { case.due_at } else { None }.unwrap_or(case.round_due_at);
-            (runs && waits).then_some(due)
+            waits_for_department(case).then_some(due)
         }
         Breached::Promise => {
-            let runs = case.state.is_open() && !case.state.stands_still();
-            let waits = runs && case.replied_at.is_none() && case.state != State::Merged;
-            let promise = case.course.promise_at.filter(|_| waits)?;
+            // What is asked in writing has a day of its own.
+            let runs = waits_for_department(case) && case.open_slip().is_none();
+            let promise = case.course.promise_at.filter(|_| runs)?;
             Some(calendar.due(promise, PROMISE_LIMIT))
+        }
+        Breached::Slip => {
+            case.open_slip().filter(|_| waits_for_department(case)).map(|slip| slip.answer_by)
         }
         Breached::Plan => {
             let stop = case.course.stopped.as_ref()?;
@@ -149,6 +179,14 @@ pub(super) fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> O
             stop.until.filter(|until| due < *until).map(|_| due)
         }
     }
+}
+
+/// Not answered, and its time runs.
+fn waits_for_department(case: &Case) -> bool {
+    case.state.is_open()
+        && !case.state.stands_still()
+        && case.replied_at.is_none()
+        && case.state != State::Merged
 }
 
 fn later(at: Timestamp, by: SignedDuration) -> Timestamp {

@@ -50,6 +50,11 @@ pub struct Tally {
     pub interviews: BTreeSet<String>,
     /// The same person came with the same kind of matter within thirty days.
     pub repeated: u32,
+    /// Left out of all else by two approvals.
+    pub excluded: u32,
+    /// Where it helped the one that leads, and how often that came too late.
+    pub helped: u32,
+    pub helped_late: u32,
     /// Minutes of office time from the beginning of a round to its answer, pauses left out.
     pub minutes: Vec<i64>,
 }
@@ -149,6 +154,9 @@ impl Tally {
             supervised,
             interviews,
             repeated,
+            excluded,
+            helped,
+            helped_late,
             minutes,
         } = other;
         for (to, from) in [
@@ -170,6 +178,9 @@ impl Tally {
             (&mut self.not_content, not_content),
             (&mut self.supervised, supervised),
             (&mut self.repeated, repeated),
+            (&mut self.excluded, excluded),
+            (&mut self.helped, helped),
+            (&mut self.helped_late, helped_late),
         ] {
             *to += from;
         }
@@ -234,15 +245,22 @@ fn counted(case: &Case) -> impl Iterator<Item = Assignment<'_>> {
     })
 }
 
-/// Each assignment of `case` as a tally of one: the department, the end of its time, the tally.
+/// Each assignment of `case` as a tally of one: the department, the end of its time, the tally. Who
+/// helps has a time of its own, and its lateness is not the lead's.
 pub fn split(case: &Case, calendar: &Calendar) -> Vec<(String, Timestamp, Tally)> {
-    counted(case)
-        .map(|one| {
-            let mut tally = Tally::default();
-            one.count(&mut tally, case, calendar);
-            (one.department.to_owned(), one.due_at, tally)
-        })
-        .collect()
+    let mut all = Vec::new();
+    for one in counted(case) {
+        let mut tally = Tally::default();
+        one.count(&mut tally, case, calendar);
+        all.push((one.department.to_owned(), one.due_at, tally));
+        for helper in &one.course.helpers {
+            let done = helper.replied_at.or(one.replied_at);
+            let helped_late = u32::from(done.is_some_and(|at| at > helper.due_at));
+            let tally = Tally { helped: 1, helped_late, ..Tally::default() };
+            all.push((helper.department.clone(), helper.due_at, tally));
+        }
+    }
+    all
 }
 
 /// Adds what of `case` belongs into the time from `from` to before `to`, to each department's
@@ -253,15 +271,20 @@ pub fn count(
     (from, to): (Timestamp, Timestamp),
     calendar: &Calendar,
 ) {
-    for one in counted(case).filter(|one| from <= one.due_at && one.due_at < to) {
-        let tally = tallies.entry(one.department.to_owned()).or_default();
-        one.count(tally, case, calendar);
+    for (department, due_at, one) in split(case, calendar) {
+        if from <= due_at && due_at < to {
+            tallies.entry(department).or_default().add(&one);
+        }
     }
 }
 
 impl Assignment<'_> {
     fn count(&self, tally: &mut Tally, case: &Case, calendar: &Calendar) {
         let course = self.course;
+        if course.is_excluded() {
+            tally.excluded += 1;
+            return;
+        }
         let add = |to: &mut u32, is: bool| *to += u32::from(is);
         let extended = course.extensions_granted() > 0;
         let in_time = self.replied_at.is_some_and(|at| at <= self.due_at);
@@ -320,7 +343,7 @@ pub fn ranks<'t>(tallies: impl Iterator<Item = &'t Tally>) -> Vec<Option<usize>>
 mod tests {
     use super::*;
     use crate::desk::tests::{
-        Desk, at, clerk, dispatch, intake, rate, reply, supervisor, villager,
+        Desk, at, clerk, dispatch, dispatch_with, intake, rate, reply, supervisor, villager,
     };
     use crate::desk::*;
 
@@ -355,6 +378,29 @@ mod tests {
             count(&mut tallies, &desk.the_case(), period, desk.rules().calendar);
         }
         tallies.remove(LEAD).unwrap_or_default()
+    }
+
+    #[test]
+    fn who_helps_too_late_is_late_itself() {
+        let mut desk = Desk::filed("2026-11-23 10:00", intake());
+        desk.give("2026-11-23 10:20", &clerk(), dispatch_with(LEAD, &["住建", "水利"])).unwrap();
+        let help = |department: &str| Command::CoReply {
+            department: Some(department.into()),
+            text: "线杆归我们，可以动".into(),
+        };
+        // They have until the evening before.
+        desk.give("2026-11-24 17:00", &clerk(), help("住建")).unwrap();
+        desk.give("2026-11-25 09:00", &clerk(), help("水利")).unwrap();
+        desk.give("2026-11-25 10:00", &clerk(), reply()).unwrap();
+        let month = (at("2026-11-01 00:00"), at("2026-12-01 00:00"));
+        let mut tallies = BTreeMap::new();
+        count(&mut tallies, &desk.the_case(), month, desk.rules().calendar);
+        let found = |id: &str| {
+            let tally = &tallies[id];
+            (tally.assigned, tally.in_time, tally.helped, tally.helped_late)
+        };
+        assert_eq!(found(LEAD), (1, 1, 0, 0), "the lead is in time");
+        assert_eq!((found("住建"), found("水利")), ((0, 0, 1, 0), (0, 0, 1, 1)));
     }
 
     #[test]

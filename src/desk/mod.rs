@@ -11,9 +11,11 @@ pub mod chain;
 mod command;
 mod course;
 mod decide;
+mod disclosure;
 pub mod erase;
 mod errand;
 mod event;
+mod exclusion;
 pub mod figures;
 mod handler;
 mod hers;
@@ -28,6 +30,8 @@ mod platform;
 pub mod private;
 mod reading;
 mod refusal;
+mod respondent;
+mod slip;
 mod state;
 mod verbs;
 mod waiting;
@@ -40,12 +44,14 @@ pub use case::{Case, FoldError, Round, Standing, fold};
 pub use command::Command;
 pub use course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop};
 pub use decide::{EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, accepts_along, decide};
+pub use disclosure::Disclosure;
 pub use erase::{Depth, Erased};
 pub use errand::{Errand, ErrandStep};
 pub use event::{
     Actor, Breached, CaseEvent, Change, Closing, Grade, Helper, Intake, Kind, Means, Outcome,
     Rejection, Reply, Resumption, Role, Solved, Source, Understood,
 };
+pub use exclusion::Exclusion;
 pub use hers::{FOLLOW_DAYS, may_follow};
 pub use interview::{
     INTERVIEW_STEPS, Interview, InterviewCommand, InterviewDone, InterviewHand, InterviewRow,
@@ -61,6 +67,7 @@ pub use platform::{place_named, whole};
 pub use private::Who;
 pub use reading::{NumberRead, find_number, read_number};
 pub use refusal::Refusal;
+pub use slip::{SLIP_DAYS, Slip};
 pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};
 pub use verbs::{Named, Ordered, Verb, read_order};
 pub use waiting::{Waits, waits_for};

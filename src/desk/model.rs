@@ -85,6 +85,13 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
             },
         ),
         ("hide", Command::Hide { reason: text() }),
+        ("ask-disclosure", Command::AskDisclosure { reason: text() }),
+        ("grant-disclosure", Command::GrantDisclosure),
+        ("refuse-disclosure", Command::RefuseDisclosure { reason: text() }),
+        ("ask-exclusion", Command::AskExclusion { reason: text() }),
+        ("approve-exclusion", Command::ApproveExclusion),
+        ("refuse-exclusion", Command::RefuseExclusion { reason: text() }),
+        ("remind", Command::Remind),
         ("note", Command::Note { text: text() }),
         ("relocate", Command::Relocate { village: "胡家坨镇大黑坨村".into(), note: text() }),
         (
@@ -102,7 +109,11 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
             },
         ),
         ("breach-promise", Command::Breach { limit: Breached::Promise }),
-        ("warn", Command::Warn),
+        ("slip", Command::SendSlip { demand: text(), days: 2 }),
+        ("answer-slip", Command::AnswerSlip { text: text(), promise_at: at("2030-01-01 17:30") }),
+        ("breach-slip", Command::Breach { limit: Breached::Slip }),
+        ("warn", Command::Warn { last: false }),
+        ("last-call", Command::Warn { last: true }),
         (
             "interview",
             Command::NoteInterview {
@@ -217,6 +228,12 @@ fn is_guard(refusal: &Refusal) -> bool {
             | R::NotToBeMerged(_)
             | R::NotDispatched
             | R::NothingAsked(_)
+            | R::CallFirst(_)
+            | R::NotConfidential
+            | R::DisclosureAsked
+            | R::ExclusionAsked
+            | R::SlipOpen(_)
+            | R::NoSlip
             | R::NothingChanged
             | R::NotAnErrand
             | R::ErrandStep { .. }
@@ -428,6 +445,16 @@ proptest! {
     }
 }
 
+/// What goes on beside the states, one thing at a time: they do not touch each other.
+fn aside(case: &Case) -> Option<String> {
+    let course = &case.course;
+    let exclusion = course.exclusion.as_ref().map(|one| format!("{:?}", one.asked_by));
+    let disclosure = course.disclosure.as_ref().map(|one| format!("{:?}", one.granted));
+    let slip = course.slip.as_ref().map(|slip| slip.answered_at.is_some().to_string());
+    let hidden = case.confidential.then(|| "hidden".to_owned());
+    exclusion.or(disclosure).or(slip).or(hidden)
+}
+
 /// Each row of the table is walked at least once, so that none stands there untested.
 #[test]
 fn every_row_can_be_reached() {
@@ -460,7 +487,8 @@ fn every_row_can_be_reached() {
                     let course = &after.course;
                     // What an errand can do does not hang on how it came to where it stands.
                     let errand = after.errand.as_ref().map(|errand| errand.done.len());
-                    let history = errand.is_none().then(|| {
+                    let aside = aside(&after);
+                    let history = (errand.is_none() && aside.is_none()).then(|| {
                         (
                             course.handover_to.is_some(),
                             course.promise_at.is_some(),
@@ -469,8 +497,14 @@ fn every_row_can_be_reached() {
                             course.extensions.last().and_then(|one| one.asked_by.clone()),
                         )
                     });
-                    let place =
-                        (key(&after), after.round, after.department.is_some(), errand, history);
+                    let place = (
+                        key(&after),
+                        after.round,
+                        after.department.is_some(),
+                        errand,
+                        history,
+                        aside,
+                    );
                     if seen.insert(place) {
                         open.push(next);
                     }

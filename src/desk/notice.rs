@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Rules;
 use super::case::Case;
 use super::event::{Actor, CaseEvent, Change, Outcome};
-use super::state::TRANSITIONS;
+use super::state::{State, TRANSITIONS};
 use crate::calendar::spoken;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub fn notice(case: &Case, event: &CaseEvent, rules: &Rules) -> Option<Notice> {
     let id = match (&event.change, &event.by) {
         (Change::Received { .. }, Actor::Villager { .. }) => return None,
         (Change::Dispatched { from: Some(_), .. }, _) => "rerouted",
+        (Change::Reminded, _) if case.state == State::NeedInfo => "need_info",
+        (Change::Reminded, _) => "replied",
         _ => TRANSITIONS.iter().find(|row| row.step == step)?.told?,
     };
     Some(Notice { id, fields: fields(case, &event.change, rules) })
@@ -67,6 +69,20 @@ fn fields(case: &Case, change: &Change, rules: &Rules) -> BTreeMap<&'static str,
             put("outcome", outcome.word());
             put("text", text);
         }
+        // What she was told, once more.
+        Change::Reminded => match (&case.course.stopped, &case.reply) {
+            (Some(stop), _) => {
+                put("text", &stop.why);
+            }
+            (None, Some(reply)) => {
+                put("outcome", reply.outcome.word());
+                put("text", &reply.text);
+                if reply.department.is_empty() {
+                    put("department", PLATFORM);
+                }
+            }
+            (None, None) => {}
+        },
         Change::Rejected { reason, instead } => {
             put("reason", reason.word());
             put("text", instead);
@@ -79,7 +95,7 @@ fn fields(case: &Case, change: &Change, rules: &Rules) -> BTreeMap<&'static str,
             let asked = case.course.extensions.last();
             put("reason", asked.map_or("", |extension| &extension.reason));
         }
-        Change::Supervised { promise_at, .. } => {
+        Change::Supervised { promise_at, .. } | Change::SlipAnswered { promise_at, .. } => {
             put("promise", &format!("{}前", spoken(*promise_at)));
         }
         Change::FinalReplied { text, .. } => {

@@ -12,6 +12,7 @@ use super::decide::{
 use super::event::{Actor, Breached, Change, Closing, Helper, Means, Solved};
 use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_due, limit_of};
 use super::refusal::Refusal;
+use super::respondent;
 use super::state::{Party, State, Step};
 use crate::calendar::{Calendar, Limit, local_date};
 use crate::county::{CaseNumber, Found, Place, Scope, TimeClass};
@@ -23,16 +24,22 @@ const CALLS_BACK_MAX: usize = 3;
 const PLAN_DAYS_MAX: i32 = 365;
 const VILLAGE_CHARS_MAX: usize = 40;
 
-/// Department, helpers, category and note.
-type Dispatch = (String, Vec<String>, Option<String>, String);
+pub(super) struct Dispatch {
+    pub department: String,
+    pub helpers: Vec<String>,
+    pub category: Option<String>,
+    pub note: String,
+    pub despite: String,
+}
 
 pub(super) fn dispatch(
     case: &Case,
-    (department, helpers, category, note): Dispatch,
+    dispatch: Dispatch,
     by: &Actor,
     now: Timestamp,
     rules: &Rules,
 ) -> Result<Change, Refusal> {
+    let Dispatch { department, helpers, category, note, despite } = dispatch;
     let known = |id: &String| {
         rules.departments.get(id).ok_or_else(|| Refusal::UnknownDepartment(id.clone()))
     };
@@ -50,6 +57,8 @@ pub(super) fn dispatch(
         return Err(not_allowed(Step::Dispatched, Party::Staff.word()));
     }
     at_most("派单说明", &note, NOTE_CHARS_MAX)?;
+    at_most("仍要派给它的理由", &despite, NOTE_CHARS_MAX)?;
+    respondent::may_have(case, receiver, &despite)?;
     if helpers.len() > HELPERS_MAX {
         let count = helpers.len();
         return Err(Refusal::TooMany { what: "协办单位", count, max: HELPERS_MAX });
@@ -61,10 +70,12 @@ pub(super) fn dispatch(
         if id == department || helping.iter().any(|known| known.department == id) {
             return Err(Refusal::TwiceTheSame(helper.short.clone()));
         }
+        respondent::may_have(case, helper, &despite)?;
         helping.push(Helper { department: id, due_at: help_due(due_at, now, rules) });
     }
     let from = case.department.clone().filter(|_| handed_over);
-    Ok(Change::Dispatched { department, from, due_at, category, note, helpers: helping })
+    let helpers = helping;
+    Ok(Change::Dispatched { department, from, due_at, category, note, despite, helpers })
 }
 
 /// The third time only the director decides, for good.
@@ -305,14 +316,22 @@ pub(super) fn supervise(
     Ok(Change::Supervised { callee, title, promise_at, note })
 }
 
-pub(super) fn warn(case: &Case) -> Result<Change, Refusal> {
+pub(super) fn remind(case: &Case) -> Result<Change, Refusal> {
+    let most = super::limits::reminders_of(case).len();
+    match usize::from(case.course.reminded) < most {
+        true => Ok(Change::Reminded),
+        false => Err(Refusal::NothingChanged),
+    }
+}
+
+pub(super) fn warn(case: &Case, last: bool) -> Result<Change, Refusal> {
     if case.department.is_none() {
         return Err(Refusal::NotDispatched);
     }
-    if case.course.warned_of == Some(case.round_due_at) {
+    if case.course.is_warned(last, case.round_due_at) {
         return Err(Refusal::NothingChanged);
     }
-    Ok(Change::Warned { due_at: case.round_due_at })
+    Ok(Change::Warned { due_at: case.round_due_at, last })
 }
 
 pub(super) fn note_interview(

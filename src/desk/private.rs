@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::case::Case;
-use super::event::{CaseEvent, Change, Intake};
+use super::course::Course;
+use super::event::{CaseEvent, Change, Intake, Reply};
 use crate::zh;
 
 /// By the name of the field that each stood in.
@@ -84,7 +85,9 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         Change::Received { intake, .. } => each_of_intake(intake, take),
         Change::Answered { text, basis } => words(take, [("text", text), ("basis", basis)]),
         Change::Rejected { instead, .. } => words(take, [("instead", instead)]),
-        Change::Dispatched { note, .. } => words(take, [("note", note)]),
+        Change::Dispatched { note, despite, .. } => {
+            words(take, [("note", note), ("despite", despite)]);
+        }
         Change::ReturnAsked { basis } => words(take, [("basis", basis)]),
         Change::Contacted { note, .. } | Change::CalledBack { note, .. } => {
             words(take, [("note", note)]);
@@ -92,6 +95,8 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         Change::Supervised { callee, note, .. } => {
             words(take, [("callee", callee), ("note", note)]);
         }
+        Change::SlipSent { demand, .. } => words(take, [("demand", demand)]),
+        Change::SlipAnswered { text, .. } => words(take, [("text", text)]),
         Change::Interviewed { measures, .. } => words(take, [("measures", measures)]),
         Change::Relocated { note, .. } => words(take, [("note", note)]),
         Change::InfoAsked { question } => words(take, [("question", question)]),
@@ -121,8 +126,15 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         | Change::Withdrawn { reason }
         | Change::Merged { reason, .. }
         | Change::Unmerged { reason }
+        | Change::DisclosureAsked { reason }
+        | Change::ExclusionAsked { reason }
+        | Change::ExclusionRefused { reason }
+        | Change::DisclosureRefused { reason }
         | Change::Hidden { reason } => words(take, [("reason", reason)]),
         Change::Accepted
+        | Change::DisclosureGranted
+        | Change::ExclusionApproved
+        | Change::Reminded
         | Change::ExtensionGranted { .. }
         | Change::Resumed { .. }
         | Change::Urged
@@ -168,6 +180,31 @@ fn each_of_intake(intake: &mut Intake, take: &mut dyn FnMut(Part, &str, &mut Str
     }
 }
 
+/// Every personal text that the record of a case holds besides.
+pub fn each_of_case(case: &mut Case, take: &mut dyn FnMut(&mut String)) {
+    let Case { text, respondent, rating_comment, reply, course, earlier, .. } = case;
+    take(text);
+    respondent.iter_mut().for_each(&mut *take);
+    each_of_round(rating_comment, reply, course, take);
+    for round in earlier {
+        each_of_round(&mut round.rating_comment, &mut round.reply, &mut round.course, take);
+    }
+}
+
+fn each_of_round(
+    comment: &mut String,
+    reply: &mut Option<Reply>,
+    course: &mut Course,
+    take: &mut dyn FnMut(&mut String),
+) {
+    take(comment);
+    reply.iter_mut().for_each(|reply| take(&mut reply.text));
+    course.helpers.iter_mut().for_each(|helper| take(&mut helper.text));
+    course.extensions.iter_mut().for_each(|extension| take(&mut extension.reason));
+    course.stopped.iter_mut().for_each(|stop| take(&mut stop.why));
+    course.submitted.iter_mut().for_each(|submitted| take(&mut submitted.text));
+}
+
 /// What lies over the texts of a case for somebody who has not asked who she is.
 pub struct Veil<'w> {
     who: &'w Who,
@@ -191,6 +228,17 @@ impl<'w> Veil<'w> {
             true => written.to_owned(),
             false => self.number(digits),
         })
+    }
+
+    /// All texts of an event.
+    pub fn over_event(&self, event: &mut CaseEvent) {
+        each(&mut event.change, &mut |_, _, text| *text = self.over_ours(text));
+    }
+
+    /// All texts of a case.
+    pub fn over_case(&self, case: &mut Case) {
+        case.text = self.over(&case.text);
+        each_of_case(case, &mut |text| *text = self.over_ours(text));
     }
 
     fn number(&self, digits: &str) -> String {

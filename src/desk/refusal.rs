@@ -95,12 +95,28 @@ pub enum Refusal {
     NotToBeMerged(&'static str),
     #[error("{0}已经在这件事里了。")]
     SignedBefore(String),
+    #[error("反映的就是{0}，不能派给它。请派给它的上级或纪委监委；一定要派给它，请写明理由。")]
+    AgainstItself(String),
+    #[error("这件事没有设保密。要看姓名电话，请写明为什么，直接看。")]
+    NotConfidential,
+    #[error("已经申请过了。请等平台定，或看平台怎么定的。")]
+    DisclosureAsked,
+    #[error("已经申请过不计考核了。请看平台怎么定的。")]
+    ExclusionAsked,
     #[error("已经是保密的了。")]
     HiddenBefore,
     #[error("“{0}”到时未办，已经记下了。")]
     NotedBefore(super::Breached),
     #[error("答应的时间已经过了。请写一个以后的时间。")]
     PromiseInThePast,
+    #[error("请先打电话督办，记下对方答应哪天。电话打不通的，{0}以后再发督办单。")]
+    CallFirst(String),
+    #[error("上一张督办单还等着书面答复（{0}到期）。请等到那时，或先催它答复。")]
+    SlipOpen(String),
+    #[error("督办单限{days}个工作日答复不行。请写1到{max}。")]
+    SlipDays { days: u8, max: u8 },
+    #[error("没有等着书面答复的督办单。请刷新页面；要告诉群众办到哪了，请写进展。")]
+    NoSlip,
     #[error("这不是代办的事。要告诉群众办到哪了，请写进展。")]
     NotAnErrand,
     #[error("代办要一步接一步，下一步是“{next}”。请先记这一步。")]

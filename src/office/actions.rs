@@ -109,7 +109,7 @@ impl Turn<'_> {
             understood: understood(call),
             ..Intake::of(number, person, self.address.channel.id())
         };
-        self.file(intake)
+        self.file(intake).await
     }
 
     /// Code and whole name of a village.
@@ -126,7 +126,7 @@ impl Turn<'_> {
     }
 
     /// Files it as hers.
-    pub fn file(&mut self, intake: Intake) -> Outcome {
+    pub async fn file(&mut self, intake: Intake) -> Outcome {
         let by = Actor::Villager { person: intake.person.clone() };
         let tables = self.office.tables();
         let rules = tables.rules();
@@ -135,7 +135,7 @@ impl Turn<'_> {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
-        let case = self.office.add_events(&mut self.changes, None, &events)?;
+        let case = self.office.add_events(&mut self.changes, None, &events).await?;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         self.office.counters.cases.add(1);
         Ok(Ok(Value::Record(self.case_fields(&case))))

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desk::{self, Actor, BURST_MIN, BURST_WITHIN, Case, CaseEvent, Change, Command};
+use crate::desk::private::Veil;
+use crate::desk::{self, Actor, BURST_MIN, BURST_WITHIN, Case, CaseEvent, Change, Command, Who};
 use crate::store::records::{Outgoing, Task, TaskKind};
 use crate::store::{Changes, Range, StoreError, keys, list_by_index, load};
 
@@ -41,7 +42,11 @@ impl Office {
                 }
             }
         }
-        let mut views: Vec<AlikeView> = found.values().map(|other| view(case, other)).collect();
+        let others: Vec<Case> = found.into_values().collect();
+        let whose = self.who_of_all(&others).await?;
+        let pairs = others.iter().zip(&whose);
+        let mut views: Vec<AlikeView> =
+            pairs.map(|(other, who)| view(case, other, &Veil::of(other, who))).collect();
         views.sort_by_key(|view| (std::cmp::Reverse(view.similarity), view.number.clone()));
         views.truncate(SHOWN_MAX);
         Ok(views)
@@ -80,7 +85,7 @@ impl Office {
         let join = Command::Join { child: child.number };
         let joined = desk::decide(Some(&before.record), join, by, now, &tables.rules())
             .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
-        self.add_events(changes, Some(&before), &joined)?;
+        self.add_events(changes, Some(&before), &joined).await?;
         Ok(())
     }
 
@@ -119,8 +124,9 @@ impl Office {
         Ok(())
     }
 
-    /// Takes all of these under `parent`, each in a commit of its own. Gives how many, and why
-    /// the first of the others was not.
+    /// Takes all of these under `parent`, each in a commit of its own; what was cut off is gone on
+    /// with when it is ordered again. Gives how many are there, and why the first of the others is
+    /// not.
     pub async fn take_in(
         &self,
         session: &Session,
@@ -132,10 +138,17 @@ impl Office {
         let found = load::<Case>(&*self.store, keys::case(parent)).await?;
         let parent = found.ok_or(CommandError::NotFound)?.record.number;
         let (mut taken, mut refused) = (0, None);
-        for number in children.split(',').take(TAKEN_MAX) {
+        if children.split(',').count() > TAKEN_MAX {
+            return Err(CommandError::Refused(format!("一次最多并{TAKEN_MAX}件，请分几次。")));
+        }
+        for number in children.split(',') {
             let Some(child) = load::<Case>(&*self.store, keys::case(number)).await? else {
                 continue;
             };
+            if child.record.parent == Some(parent) {
+                taken += 1;
+                continue;
+            }
             let merge = Command::Merge { parent, reason: reason.to_owned() };
             let by = session.actor();
             match self.step_case(number, child.record.revision, merge, &by).await {
@@ -186,16 +199,19 @@ impl Office {
         }
         let mut changes = Changes::default();
         let first = &group[0];
+        let whose = self.who_of_all(group).await?;
+        let lines = group.iter().zip(&whose);
+        let lines: Vec<_> = lines.map(|(case, who)| (case.received_at, said(case, who))).collect();
         match &before {
             Some(before) => {
                 let mut task = before.record.clone();
-                let known = |case: &Case| task.lines.iter().any(|one| one.text == said(case));
-                let new: Vec<&Case> = group.iter().filter(|case| !known(case)).collect();
+                let known = |text: &str| task.lines.iter().any(|one| one.text == text);
+                let new: Vec<_> = lines.iter().filter(|(_, text)| !known(text)).collect();
                 if new.is_empty() || task.done.is_some() {
                     return Ok(false);
                 }
-                for case in new {
-                    tasks::add_line(&mut task, tasks::line(case.received_at, true, &said(case)));
+                for (at, text) in new {
+                    tasks::add_line(&mut task, tasks::line(*at, true, text));
                 }
                 task.title = title(first, task.lines.len());
                 changes.replace(before, &task)?;
@@ -210,8 +226,8 @@ impl Office {
                     case: Some(first.number.digits()),
                     ..tasks::blank(TaskKind::Burst, now)
                 };
-                for case in group {
-                    tasks::add_line(&mut task, tasks::line(case.received_at, true, &said(case)));
+                for (at, text) in &lines {
+                    tasks::add_line(&mut task, tasks::line(*at, true, text));
                 }
                 changes.create(&task)?;
             }
@@ -232,10 +248,10 @@ fn ranges(case: &Case, now: Timestamp) -> Vec<Range> {
     near.into_iter().chain(against).map(keys::newest_first).collect()
 }
 
-fn view(case: &Case, other: &Case) -> AlikeView {
+fn view(case: &Case, other: &Case, veil: &Veil) -> AlikeView {
     AlikeView {
         number: other.number.digits(),
-        text: other.text.clone(),
+        text: veil.over(&other.text),
         state: other.state.word(),
         received_at: other.received_at,
         similarity: desk::similarity(&case.text, &other.text),
@@ -253,6 +269,7 @@ fn title(first: &Case, count: usize) -> String {
     format!("群发：{}，{count}人反映", first.title)
 }
 
-fn said(case: &Case) -> String {
-    format!("{} {}", case.number, case.text)
+/// Her words, without her name and number.
+fn said(case: &Case, who: &Who) -> String {
+    format!("{} {}", case.number, Veil::of(case, who).over(&case.text))
 }

@@ -1,7 +1,7 @@
 //! Keys by which other programs come in. A key has a role as somebody who signs in has one, and
 //! may do the same; only its hash is stored, so it is shown once.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::store::interface_records::ApiKey;
 use crate::store::looks::LookKind;
@@ -10,7 +10,7 @@ use crate::store::shared_records::Pace;
 use crate::store::{Changes, StoreError, keys, list, load};
 
 use super::looks::Noted;
-use super::rights::{Access, Object, grant};
+use super::rights::{Access, Object, Right, grant};
 use super::sessions::token_hash;
 use super::staff::check_name;
 use super::views::{CommandError, Owes, Role, Session};
@@ -30,10 +30,68 @@ pub struct Caller {
     pub key: String,
 }
 
+/// A key as a page lists it.
+#[derive(Debug, Clone)]
+pub struct KeyView {
+    pub id: String,
+    pub name: String,
+    pub role: &'static str,
+    /// The department, village, merchant or system whose it is.
+    pub of: String,
+    pub made_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// For the administrator at the desk; the command line needs no session.
+impl Office {
+    /// Those that open something first, then the newest.
+    pub async fn api_keys(&self, session: &Session) -> Result<Vec<KeyView>, CommandError> {
+        session.must(Right::Accounts)?;
+        let view = |key: ApiKey| KeyView {
+            id: key.id,
+            name: key.name,
+            role: key.role.word(),
+            of: key.department.or(key.village).or(key.merchant).unwrap_or_default(),
+            made_at: key.made_at,
+            revoked_at: key.revoked_at,
+        };
+        let mut views: Vec<KeyView> = self.all_api_keys().await?.into_iter().map(view).collect();
+        views.sort_by_key(|key| (key.revoked_at.is_some(), std::cmp::Reverse(key.made_at)));
+        Ok(views)
+    }
+
+    /// The key itself, which nobody can be told again.
+    pub async fn make_api_key(
+        &self,
+        session: &Session,
+        name: &str,
+        role: Role,
+        of: Option<&str>,
+    ) -> Result<String, CommandError> {
+        session.must(Right::Accounts)?;
+        self.add_key(Some(session), name, role, of).await
+    }
+
+    pub async fn take_api_key_back(&self, session: &Session, id: &str) -> Result<(), CommandError> {
+        session.must(Right::Accounts)?;
+        self.revoke_key(Some(session), id).await.map(|_| ())
+    }
+}
+
 impl Office {
     /// Gives the key itself, which nobody can be told again. `of` as for somebody who signs in.
     pub async fn add_api_key(
         &self,
+        name: &str,
+        role: Role,
+        of: Option<&str>,
+    ) -> Result<String, CommandError> {
+        self.add_key(None, name, role, of).await
+    }
+
+    async fn add_key(
+        &self,
+        by: Option<&Session>,
         name: &str,
         role: Role,
         of: Option<&str>,
@@ -84,13 +142,17 @@ impl Office {
         }
         let mut changes = Changes::default();
         changes.create(&key)?;
-        let noted = Noted::by_machine(LookKind::KeyMade, &key.id, &format!("{name} {role}"));
+        let noted = noted(by, LookKind::KeyMade, &key.id, &format!("{name} {role}"));
         self.commit_noted(changes, noted).await?;
         Ok(token)
     }
 
     /// `id` as `all_api_keys` gives it. Revoking twice is no mistake.
     pub async fn revoke_api_key(&self, id: &str) -> Result<ApiKey, CommandError> {
+        self.revoke_key(None, id).await
+    }
+
+    async fn revoke_key(&self, by: Option<&Session>, id: &str) -> Result<ApiKey, CommandError> {
         let known = list::<ApiKey>(&*self.store, keys::all_api_keys(), KEYS_MAX).await?;
         let before = known.into_iter().find(|key| key.record.id == id);
         let before = before.ok_or(CommandError::NotFound)?;
@@ -99,7 +161,7 @@ impl Office {
             key.revoked_at = Some(self.clock.now());
             let mut changes = Changes::default();
             changes.replace(&before, &key)?;
-            let noted = Noted::by_machine(LookKind::KeyRevoked, &key.id, &key.name);
+            let noted = noted(by, LookKind::KeyRevoked, &key.id, &key.name);
             self.commit_noted(changes, noted).await?;
         }
         Ok(key)
@@ -157,5 +219,12 @@ impl Office {
                 done => return done.map(|()| None),
             }
         }
+    }
+}
+
+fn noted(by: Option<&Session>, kind: LookKind, about: &str, detail: &str) -> Noted {
+    match by {
+        Some(session) => Noted::by(session, kind, about, detail),
+        None => Noted::by_machine(kind, about, detail),
     }
 }

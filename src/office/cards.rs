@@ -53,5 +53,6 @@ impl Turn<'_> {
             voices: arg("voices").map(as_files).unwrap_or_default(),
             ..Intake::of(number, person, self.address.channel.id())
         })
+        .await
     }
 }

@@ -42,7 +42,7 @@ impl Office {
         }
         let identity = match reason.map(str::trim) {
             None => false,
-            Some(reason) => self.may_know(session, &case, sight, reason).await?,
+            Some(reason) => self.may_know(session, &case, reason).await?,
         };
         let commands = self.forms_of(&case, session);
         let found = self.events(number).await?;
@@ -50,16 +50,15 @@ impl Office {
         let mut who = self.who(number).await?;
         // Whose it is stands apart; the events say it nowhere.
         events.iter_mut().for_each(hide_in_event);
-        let mut details: Vec<String> =
-            events.iter().map(|event| self.detail(&event.change)).collect();
         if !identity {
             let veil = Veil::of(&case, &who);
-            details.iter_mut().for_each(|detail| *detail = veil.over_ours(detail));
-            case.text = veil.over(&case.text);
+            events.iter_mut().for_each(|event| veil.over_event(event));
+            veil.over_case(&mut case);
             (who.name, who.phone) = (None, None);
             hide(&mut case);
         }
-        if sight != Sight::Whole {
+        let details = events.iter().map(|event| self.detail(&event.change)).collect();
+        if sight != Sight::Whole && !identity {
             who.place_note.clear();
         }
         Ok(CaseFile { case, events, details, identity, who, commands })
@@ -75,7 +74,7 @@ impl Office {
         let (mut cases, next) = self.find_cases(session, filter, limit).await?;
         let whose = self.who_of_all(&cases).await?;
         for (case, who) in cases.iter_mut().zip(&whose) {
-            case.text = Veil::of(case, who).over(&case.text);
+            Veil::of(case, who).over_case(case);
             hide(case);
         }
         Ok((cases, next))
@@ -90,10 +89,9 @@ impl Office {
         &self,
         session: &Session,
         case: &Case,
-        sight: Sight,
         reason: &str,
     ) -> Result<bool, CommandError> {
-        if sight != Sight::Whole {
+        if !session.may_identify(case, self.is_overdue(case)) {
             return Err(CommandError::Refused("诉求人的姓名和电话，这把钥匙不能看。".into()));
         }
         if !REASON_CHARACTERS.contains(&reason.chars().count()) {

@@ -76,6 +76,7 @@ const FORMS: &[Form] = &[
             may("helper2", "第二个协办单位", Kind::Departments, "没有就不选"),
             may("category", "类别", Kind::Categories, "不对就改"),
             may("note", "给承办单位的话", Kind::Text, "可不写"),
+            may("despite", "仍要派给它的理由", Kind::Line, "只在反映的就是这个单位时写"),
         ],
         read: |typed| {
             let helpers = ["helper", "helper2"].iter().filter_map(|name| typed.filled(name));
@@ -84,6 +85,7 @@ const FORMS: &[Form] = &[
                 helpers: helpers.collect(),
                 category: typed.filled("category"),
                 note: typed.text("note"),
+                despite: typed.text("despite"),
             })
         },
     },
@@ -209,6 +211,24 @@ const FORMS: &[Form] = &[
         },
     },
     Form {
+        action: "slip", step: Step::SlipSent, title: "发督办单", button: "发出", is_main: false,
+        intro: "打过电话还没办完的，书面督办单位负责人。发出以后可以打印，单位收到短信。",
+        fields: &[must("days", "几个工作日里书面答复", Kind::Number(1, 5), ""), must("demand", "要求", Kind::Text, "例如：说明没办完的原因，写清哪天办完")],
+        read: |typed| {
+            let days = typed.text("days").parse().map_err(|_| "请写几个工作日里答复，例如 2。")?;
+            Ok(Command::SendSlip { demand: typed.text("demand"), days })
+        },
+    },
+    Form {
+        action: "answer_slip", step: Step::SlipAnswered, title: "书面答复督办单", button: "答复平台", is_main: false,
+        intro: "给平台看。答应的新时间会告诉群众。",
+        fields: &[must("text", "原因和措施", Kind::Text, "为什么没办完，怎么办"), must("promise", "答应什么时候办完", Kind::Moment, "")],
+        read: |typed| {
+            let promise_at = moment(&typed.text("promise")).ok_or("请选答应办完的时间。")?;
+            Ok(Command::AnswerSlip { text: typed.text("text"), promise_at })
+        },
+    },
+    Form {
         action: "call_back", step: Step::CalledBack, title: "回访", button: "记下", is_main: false,
         intro: "每次办理最多回访3次。没解决的会重新办。",
         fields: &[CONTACT[0], CONTACT[1], may("solved", "解决了吗", Kind::Solved, "联系上了才选"), may("note", "说明", Kind::Text, "没解决的，写明哪里没解决")],
@@ -281,6 +301,36 @@ const FORMS: &[Form] = &[
         intro: "承办单位看不到群众的姓名和电话。设了就不能取消。",
         fields: &[may("reason", "理由", Kind::Line, "可不写")],
         read: |typed| Ok(Command::Hide { reason: typed.text("reason") }),
+    },
+    Form {
+        action: "ask_disclosure", step: Step::DisclosureAsked, title: "申请看诉求人信息", button: "申请", is_main: false,
+        intro: "平台同意了，到答复为止可以看姓名电话，每次看都记下，群众查得到。",
+        fields: &[must("reason", "为什么要知道是谁", Kind::Text, "例如：要上门，得知道是哪一家")],
+        read: |typed| Ok(Command::AskDisclosure { reason: typed.text("reason") }),
+    },
+    Form {
+        action: "grant_disclosure", step: Step::DisclosureGranted, title: "同意看诉求人信息", button: "同意", is_main: false,
+        intro: "保密的事。能由平台转告的，请不要同意。", fields: &[], read: |_| Ok(Command::GrantDisclosure),
+    },
+    Form {
+        action: "refuse_disclosure", step: Step::DisclosureRefused, title: "不同意看诉求人信息", button: "不同意", is_main: false,
+        intro: "", fields: REASON,
+        read: |typed| Ok(Command::RefuseDisclosure { reason: typed.text("reason") }),
+    },
+    Form {
+        action: "ask_exclusion", step: Step::ExclusionAsked, title: "申请不计考核", button: "申请", is_main: false,
+        intro: "平台两个人同意了，这一轮不算进单位的指标，表上另有一列。",
+        fields: &[must("reason", "为什么不能拿它考核", Kind::Text, "例如：群众要求的事法律不许")],
+        read: |typed| Ok(Command::AskExclusion { reason: typed.text("reason") }),
+    },
+    Form {
+        action: "approve_exclusion", step: Step::ExclusionApproved, title: "同意不计考核", button: "同意", is_main: false,
+        intro: "要两个人同意，第二个是平台负责人；申请的人不能同意。", fields: &[], read: |_| Ok(Command::ApproveExclusion),
+    },
+    Form {
+        action: "refuse_exclusion", step: Step::ExclusionRefused, title: "不同意不计考核", button: "不同意", is_main: false,
+        intro: "", fields: REASON,
+        read: |typed| Ok(Command::RefuseExclusion { reason: typed.text("reason") }),
     },
     Form {
         action: "note", step: Step::Noted, title: "内部备注", button: "记下", is_main: false,
@@ -457,7 +507,17 @@ pub(super) fn open(case: &Case, by: &Actor, lists: &Lists) -> Vec<CaseForm> {
             "final" => case.round == desk::ROUNDS_MAX,
             "defer" => case.time_class == crate::county::TimeClass::E,
             "hide" => !case.confidential,
-            "supervise" => case.department.is_some(),
+            "supervise" | "slip" => case.department.is_some(),
+            "ask_exclusion" => {
+                let asked = case.course.exclusion.as_ref().is_some_and(|one| !one.refused);
+                case.department.is_some() && !asked
+            }
+            "approve_exclusion" | "refuse_exclusion" => {
+                case.course.exclusion.as_ref().is_some_and(|one| one.is_open())
+            }
+            "ask_disclosure" => case.confidential,
+            "grant_disclosure" | "refuse_disclosure" => case.waits_for_disclosure(),
+            "answer_slip" => case.open_slip().is_some(),
             action => match action.strip_prefix("errand_") {
                 Some(step) => next_errand.is_some_and(|next| next.id() == step),
                 None => true,

@@ -58,7 +58,7 @@ impl Office {
         if sight == Sight::Nothing {
             return Ok(None);
         }
-        let hidden = sight == Sight::Masked;
+        let hidden = sight == Sight::Masked && !seen;
         let identity = load::<Identity>(&*self.store, keys::identity(number)).await?;
         let who = identity.as_ref().map(|one| one.record.who()).unwrap_or_default();
         let shown = Shown { veil: Veil::of(case, &who), seen };
@@ -139,6 +139,7 @@ impl Office {
             parent: case.parent.map(|number| number.digits()),
             children: case.children.iter().map(|number| number.digits()).collect(),
             errand: case.errand.as_ref().map(errand_steps).unwrap_or_default(),
+            slips: (1..=case.slips()).collect(),
             forms: case_forms::open(case, &by, &lists),
             revision: case.revision,
         }))
@@ -255,18 +256,25 @@ impl Office {
             Change::Received { .. }
             | Change::CoSigned { .. }
             | Change::Accepted
+            | Change::DisclosureGranted
+            | Change::ExclusionApproved
+            | Change::Reminded
             | Change::Urged
             | Change::Archived => String::new(),
             Change::Answered { text, basis } => format!("{text}（依据：{basis}）"),
             Change::Rejected { reason, instead } => format!("{reason}。{instead}"),
-            Change::Dispatched { department, note, helpers, .. } => {
+            Change::Dispatched { department, note, despite, helpers, .. } => {
                 let names = helpers.iter().map(|helper| self.department_name(&helper.department));
                 let names: Vec<String> = names.collect();
                 let helped = match names.is_empty() {
                     true => String::new(),
                     false => format!("（协办：{}）", names.join("、")),
                 };
-                join(&[&format!("{}{helped}", self.department_name(department)), note])
+                let despite = match despite.is_empty() {
+                    true => String::new(),
+                    false => format!("（反映的就是它，仍派的理由：{despite}）"),
+                };
+                join(&[&format!("{}{helped}", self.department_name(department)), &despite, note])
             }
             Change::ReturnRefused { reason, appointed, .. } => {
                 join(&[reason, if *appointed { "（指定承办）" } else { "" }])
@@ -308,7 +316,15 @@ impl Office {
             Change::Supervised { callee, title, promise_at, note } => {
                 join(&[title, callee, &format!("答应{}前办完", spoken(*promise_at)), note])
             }
-            Change::Warned { due_at } => format!("{}到期", spoken(*due_at)),
+            Change::SlipSent { n, department, demand, answer_by } => {
+                let until = format!("第{n}张，{}前书面答复。", spoken(*answer_by));
+                join(&[&self.department_name(department), &until, demand])
+            }
+            Change::SlipAnswered { text, promise_at, .. } => {
+                join(&[text, &format!("（答应{}前办完）", spoken(*promise_at))])
+            }
+            Change::Warned { due_at, last: false } => format!("{}到期", spoken(*due_at)),
+            Change::Warned { due_at, last: true } => format!("再有半天，{}到期", spoken(*due_at)),
             Change::Interviewed { held_at, measures, .. } => join(&[&spoken(*held_at), measures]),
             Change::Recomputed { round_due_before, round_due_at, .. } => {
                 format!("{}改为{}", spoken(*round_due_before), spoken(*round_due_at))
@@ -327,6 +343,10 @@ impl Office {
             | Change::Withdrawn { reason: text }
             | Change::Unmerged { reason: text }
             | Change::Hidden { reason: text }
+            | Change::DisclosureAsked { reason: text }
+            | Change::DisclosureRefused { reason: text }
+            | Change::ExclusionAsked { reason: text }
+            | Change::ExclusionRefused { reason: text }
             | Change::Noted { text } => text.clone(),
         }
     }

@@ -262,11 +262,11 @@ impl Office {
             let tables = self.tables();
             let events = desk::decide(Some(&before.record), command, by, now, &tables.rules())
                 .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
-            let case = self.add_events(&mut changes, Some(&before), &events)?;
+            let case = self.add_events(&mut changes, Some(&before), &events).await?;
             self.join_parent(&mut changes, &case, &events, by, now).await?;
             self.tell_children(&mut changes, &case, &events, now).await?;
             self.supervise(&mut changes, &case, &events, by, now).await?;
-            self.warn_department(&mut changes, &case, &events, now).await?;
+            self.write_of_events(&mut changes, &case, &events, now).await?;
             self.tell_staff(&mut changes, &case, &events, now).await?;
             self.keep_correction(&mut changes, &before.record, &events, now).await?;
             self.keep_place_correction(&mut changes, &before.record, &events, now).await?;
@@ -292,14 +292,15 @@ impl Office {
     }
 
     /// Adds the events, the case after them, and what other systems are told of them.
-    pub(super) fn add_events(
+    pub(super) async fn add_events(
         &self,
         changes: &mut Changes,
         before: Option<&Loaded<Case>>,
         events: &[CaseEvent],
     ) -> Result<Case, StoreError> {
         let case = apply(changes, before, events, &self.tables().calendar)?;
-        self.queue_deliveries(changes, before.map(|before| &before.record), &case, events)?;
+        let was = before.map(|before| &before.record);
+        self.queue_deliveries(changes, was, &case, events).await?;
         Ok(case)
     }
 

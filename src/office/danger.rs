@@ -44,7 +44,7 @@ impl Turn<'_> {
             ..Intake::of(number, person, self.address.channel.id())
         };
         self.changes.create(&danger_task(&intake, &label, self.now))?;
-        self.file(intake)
+        self.file(intake).await
     }
 
     /// Hers of the last hours that still runs.
@@ -80,7 +80,7 @@ impl Turn<'_> {
         let tables = self.office.tables();
         let rules = tables.rules();
         let case = match desk::decide(Some(&before.record), more, &by, self.now, &rules) {
-            Ok(events) => self.office.add_events(&mut self.changes, Some(before), &events)?,
+            Ok(events) => self.office.add_events(&mut self.changes, Some(before), &events).await?,
             // It has been answered meanwhile; she has been told whom to call.
             Err(_) => before.record.clone(),
         };

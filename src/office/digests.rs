@@ -1,5 +1,5 @@
-//! What departments and the platform are told by the clock: that most of a case's time is used,
-//! and every working morning what is due. A department whose telephone in departments.csv is a
+//! What departments and the platform are told: that most of a case's time is used, that the
+//! platform has written to them, and every working morning what is due. A department whose telephone in departments.csv is a
 //! mobile gets a short message; everybody finds the same on the pages.
 
 use std::collections::BTreeMap;
@@ -44,26 +44,32 @@ impl Morning {
 }
 
 impl Office {
-    /// The department that has it is told that most of the time is used.
-    pub(super) async fn warn_department(
+    /// The department that has it is told that most of the time is used, or what the platform wrote.
+    pub(super) async fn write_of_events(
         &self,
         changes: &mut Changes,
         case: &Case,
         events: &[CaseEvent],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let warned = events.iter().find_map(|event| match event.change {
-            Change::Warned { due_at } => Some(due_at),
+        let Some(department) = &case.department else { return Ok(()) };
+        let matter = format!("{}「{}」", case.number, case.title);
+        let written = events.iter().find_map(|event| match event.change {
+            Change::Warned { due_at, last: false } => {
+                Some(("amber", format!("{matter}时间用了八成，请在{}前答复群众。", spoken(due_at))))
+            }
+            Change::Warned { due_at, last: true } => Some((
+                "last",
+                format!("{matter}再有半天就到期，请在{}前答复群众。", spoken(due_at)),
+            )),
+            Change::SlipSent { answer_by, .. } => Some((
+                "slip",
+                format!("督办单：{matter}超期了，请在{}前书面答复平台。", spoken(answer_by)),
+            )),
             _ => None,
         });
-        let (Some(due_at), Some(department)) = (warned, &case.department) else { return Ok(()) };
-        let id = format!("{}-amber-{}", case.number.digits(), case.revision);
-        let text = format!(
-            "{}「{}」时间用了八成，请在{}前答复群众。",
-            case.number,
-            case.title,
-            spoken(due_at)
-        );
+        let Some((kind, text)) = written else { return Ok(()) };
+        let id = format!("{}-{kind}-{}", case.number.digits(), case.revision);
         self.write_to_department(changes, department, id, text, now).await
     }
 

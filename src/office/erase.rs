@@ -137,6 +137,9 @@ impl Office {
         if let Some(hold) = hold {
             return Ok(Some(format!("暂缓清除（{}）", hold.record.reason)));
         }
+        if let Some(open) = self.open_interview_of(case).await? {
+            return Ok(Some(format!("在没了结的约谈里（{open}）")));
+        }
         for other in case.children.iter().chain(&case.parent) {
             let other = load::<Case>(&*self.store, keys::case(&other.digits())).await?;
             if let Some(other) = other.filter(|other| other.record.state.is_open()) {

@@ -75,6 +75,11 @@ impl Office {
 impl Session {
     /// May see whose it is, if she says why.
     pub(super) fn may_identify(&self, case: &Case, late: bool) -> bool {
-        self.sight(case, late) == Sight::Whole
+        let disclosed = self.department.as_ref().is_some_and(|own| case.is_disclosed_to(own));
+        match self.sight(case, late) {
+            Sight::Whole => true,
+            Sight::Masked => disclosed && self.is_handler(),
+            Sight::Nothing => false,
+        }
     }
 }

@@ -255,7 +255,7 @@ impl Office {
         let command = Command::File(Box::new(intake));
         let events = desk::decide(None, command, &by, now, &rules)
             .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
-        let case = self.add_events(&mut changes, None, &events)?;
+        let case = self.add_events(&mut changes, None, &events).await?;
         let number = number.digits();
         if let Some(Source { system, id }) = source {
             changes.create(&SourceCase { system, id, case: number })?;

@@ -6,8 +6,8 @@ use jiff::civil::{Date, DateTime};
 
 use crate::calendar::{local, spoken};
 use crate::desk::{
-    self, Case, Command, Interview, InterviewCommand, InterviewDone, InterviewHand, InterviewStep,
-    LateCase, Minutes,
+    self, Breached, Case, Command, Interview, InterviewCommand, InterviewDone, InterviewHand,
+    InterviewStep, LateCase, Minutes,
 };
 use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load};
 
@@ -83,8 +83,10 @@ impl Office {
         case: &Case,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (Some(department), Some(promise_at)) = (&case.department, case.course.promise_at)
-        else {
+        // Where nobody could be telephoned: the day that the slip named.
+        let asked = case.open_slip().map(|slip| slip.answer_by);
+        let promise_at = asked.or(case.course.promise_at);
+        let (Some(department), Some(promise_at)) = (&case.department, promise_at) else {
             return Ok(());
         };
         let late = LateCase {
@@ -108,6 +110,25 @@ impl Office {
         }
         let n = last.map_or(1, |last| last.record.n + 1);
         changes.create(&Interview::draft(department.clone(), n, late))
+    }
+
+    /// The id of one that is not over and has this case on it.
+    pub(super) async fn open_interview_of(
+        &self,
+        case: &Case,
+    ) -> Result<Option<String>, StoreError> {
+        // What was never late so far was never listed.
+        let listed = |course: &desk::Course| {
+            course.has_breached(Breached::Promise) || course.has_breached(Breached::Slip)
+        };
+        let earlier = case.earlier.iter().map(|round| &round.course);
+        if !earlier.chain([&case.course]).any(listed) {
+            return Ok(None);
+        }
+        let range = keys::open_interviews();
+        let open = list_by_index::<Interview>(&*self.store, range, OPEN_SHOWN_MAX).await?;
+        let has = |one: &Interview| one.cases.iter().any(|late| late.number == case.number);
+        Ok(open.into_iter().find(|(_, one)| has(&one.record)).map(|(_, one)| one.record.id()))
     }
 
     /// The open ones, the oldest first, then those that ended last.
@@ -197,7 +218,7 @@ impl Office {
             let Ok(events) = desk::decide(Some(&before.record), note, &by, now, &rules) else {
                 continue;
             };
-            self.add_events(changes, Some(&before), &events)?;
+            self.add_events(changes, Some(&before), &events).await?;
         }
         Ok(())
     }

@@ -54,9 +54,10 @@ impl LedgerKind {
 
 /// 承办单位考核表: as counties print it, and behind it what keeps the rates honest.
 #[rustfmt::skip]
-const DEPARTMENT_COLUMNS: [&str; 23] = [
+const DEPARTMENT_COLUMNS: [&str; 26] = [
     "序号", "承办单位", "交办总量", "按时签收率", "按时办结率", "办结率", "退单率", "延期率", "响应率", "解决率", "满意率",
     "有效回访率", "重办率", "督办次数", "约谈次数", "评分", "排名", "原始按时率", "评价率", "未评价", "平均用时(小时)", "九成用时(小时)", "重复诉求率",
+    "不计考核", "协办", "协办超期",
 ];
 
 /// Which ledger of which month.
@@ -292,6 +293,9 @@ fn department_line(n: usize, name: &str, tally: &Tally, rank: Option<usize>) -> 
         mean,
         most,
         rate(tally.repeat_rate()),
+        tally.excluded.to_string(),
+        tally.helped.to_string(),
+        tally.helped_late.to_string(),
     ]
 }
 

@@ -70,6 +70,7 @@ mod seen_through;
 mod sessions;
 mod sheet;
 pub mod shop;
+mod slips;
 mod sms;
 mod sms_budget;
 mod sms_carry;
@@ -92,6 +93,7 @@ mod views;
 mod visits;
 mod watched;
 mod webhooks;
+mod webhooks_removed;
 mod wechat;
 pub mod wechat_api;
 mod wechat_token;
@@ -120,7 +122,7 @@ pub use crate::desk::figures::Figures;
 pub use crate::store::looks::LookKind;
 pub use account_menu::{account_menu, push_menu};
 pub use accounts::{AccountPage, AccountView};
-pub use api_keys::Caller;
+pub use api_keys::{Caller, KeyView};
 pub use case_file::CaseFile;
 pub use case_forms::{CommandShape, Typed, command_shapes};
 pub use clearing::Swept;
@@ -148,6 +150,7 @@ pub use rights::{Access, Grant, MATRIX, Object, Only, Right, grant, is_administr
 pub use second_step::{SecondStepOffer, SecondStepState};
 pub use sessions::{Browser, SessionView};
 pub use sheet::Sheet;
+pub use slips::{SlipAnswer, SlipView};
 pub use sms_inbound::{SmsAnswer, SmsCall};
 pub use snapshots::{PublishError, Published, ReAsked};
 pub use table_files::TableFiles;
@@ -282,6 +285,7 @@ impl Office {
         self.work("webhooks", webhooks::run);
         self.work("live", live::run);
         self.work("figures", figures::run);
+        self.work("removed webhooks", webhooks_removed::run);
         self.workers.close();
     }
 
@@ -354,6 +358,7 @@ impl Office {
             + self.fetch_due().await?
             + self.send_due().await?
             + self.deliver_all().await?
+            + self.give_up_removed().await?
             + self.clear_away().await?
             > 0
         {}

@@ -180,7 +180,7 @@ impl Turn<'_> {
             ..Intake::of(number, &old.person, self.address.channel.id())
         };
         self.changes.expect_unchanged(&before);
-        self.file(intake)
+        self.file(intake).await
     }
 
     /// The case that the call is about, if it is hers.
@@ -204,7 +204,7 @@ impl Turn<'_> {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
-        let case = self.office.add_events(&mut self.changes, Some(&before), &events)?;
+        let case = self.office.add_events(&mut self.changes, Some(&before), &events).await?;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         if !about.is_empty() {
             self.relay(&case, about).await?;

@@ -1,10 +1,12 @@
 //! A department that is late is telephoned: a task for the platform, made in the commit that notes
-//! the lateness, and done only by the call that is written down on the case. When the promise of
-//! the call is not kept either, the case goes on the notice of an interview (`interviews`).
+//! the lateness, and done only by the call that is written down on the case. The platform may write
+//! as well (`desk::Slip`). When the promise is not kept, or the slip not answered, the case goes on
+//! the notice of an interview (`interviews`).
 
 use jiff::Timestamp;
 
 use crate::calendar::{Limit, spoken};
+use crate::desk::private::Veil;
 use crate::desk::{Actor, Breached, Case, CaseEvent, Change};
 use crate::store::records::{Done, Task, TaskKind};
 use crate::store::{Changes, StoreError, keys, load};
@@ -41,7 +43,10 @@ impl Office {
             )
         };
         let broken = |event: &CaseEvent| {
-            matches!(event.change, Change::Breached { limit: Breached::Promise, .. })
+            matches!(
+                event.change,
+                Change::Breached { limit: Breached::Promise | Breached::Slip, .. }
+            )
         };
         if events.iter().any(broken) {
             self.list_for_interview(changes, case, now).await?;
@@ -49,7 +54,7 @@ impl Office {
         let id = task_id(case);
         let open = load::<Task>(&*self.store, keys::task(&id)).await?;
         if events.iter().any(late) && open.is_none() {
-            changes.create(&self.call(case, id, now))?;
+            changes.create(&self.call(case, id, now).await?)?;
         } else if let Some(before) = open.filter(|task| task.record.done.is_none())
             && let Some(event) = events.iter().find(|event| done(event))
         {
@@ -62,7 +67,8 @@ impl Office {
         Ok(())
     }
 
-    fn call(&self, case: &Case, id: String, now: Timestamp) -> Task {
+    async fn call(&self, case: &Case, id: String, now: Timestamp) -> Result<Task, StoreError> {
+        let who = self.who(&case.number.digits()).await?;
         let department = case.department.as_deref().unwrap_or_default();
         let tables = self.tables();
         let found = tables.departments.get(department);
@@ -79,8 +85,9 @@ impl Office {
             case: Some(number),
             ..tasks::blank(TaskKind::Supervise, now)
         };
-        tasks::add_line(&mut task, tasks::line(now, true, &case.text));
-        task
+        let said = Veil::of(case, &who).over(&case.text);
+        tasks::add_line(&mut task, tasks::line(now, true, &said));
+        Ok(task)
     }
 }
 

@@ -198,6 +198,8 @@ pub struct CaseView {
     pub children: Vec<String>,
     /// Of a 代办: the seven steps, and when each was done. Empty for all else.
     pub errand: Vec<(&'static str, Option<String>)>,
+    /// The numbers of the 督办单 that were sent about it.
+    pub slips: Vec<u8>,
     /// What is open to the one who looks, the usual next step first.
     pub forms: Vec<CaseForm>,
     /// goes back with each form; a different one means somebody was faster

@@ -20,6 +20,7 @@ use serde_json::json;
 
 use crate::channel::sms::hmac_sha256;
 use crate::config::{Config, Webhook};
+use crate::desk::private::Veil;
 use crate::desk::{Case, CaseEvent};
 use crate::store::interface_records::{Delivery, DeliveryState};
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
@@ -27,6 +28,7 @@ use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 use super::outward::{self, Addresses};
 use super::rights::Right;
 use super::views::{CommandError, Session};
+use super::webhooks_removed::REMOVED;
 use super::{Office, cases};
 
 /// The other side has so long to say that it has it.
@@ -61,6 +63,19 @@ impl Webhooks {
         };
         config.webhooks.iter().map(with_client).collect::<Result<_, _>>().map(Self)
     }
+
+    pub fn knows(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    fn department(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|(webhook, _)| webhook.settings.department.as_str())
+    }
+}
+
+/// The work of one webhook, which one instance does at a time.
+pub(super) fn duty(name: &str) -> String {
+    format!("webhook-{name}")
 }
 
 /// What was given up.
@@ -68,6 +83,7 @@ impl Webhooks {
 pub struct DeadLetter {
     pub id: String,
     pub webhook: String,
+    /// Empty: the webhook is not in the settings any more.
     pub department: String,
     /// The digits.
     pub case: String,
@@ -87,7 +103,7 @@ pub(super) async fn run(office: Arc<Office>) {
 
 impl Office {
     async fn work_off_webhook(&self, name: &str) {
-        let duty = format!("webhook-{name}");
+        let duty = duty(name);
         while !self.wait_for_duty(&duty).await {
             match self.while_on_duty(&duty, self.deliver_due(name)).await {
                 Ok(0) => {}
@@ -111,7 +127,7 @@ impl Office {
 
     /// Into the commit of the events: what the systems of those are told who have a part in the
     /// case, or had one until now.
-    pub(super) fn queue_deliveries(
+    pub(super) async fn queue_deliveries(
         &self,
         changes: &mut Changes,
         before: Option<&Case>,
@@ -124,12 +140,15 @@ impl Office {
             if !has_part(case) && !before.is_some_and(has_part) {
                 continue;
             }
+            // A new case has nobody that is told of it.
+            let who = self.who(&case.number.digits()).await?;
+            let veil = Veil::of(case, &who);
             for (n, event) in (cases::first_of(case, events)..).zip(events) {
                 changes.create(&Delivery {
                     webhook: name.clone(),
                     case: case.number.digits(),
                     n,
-                    body: self.cloud_event(case, n, event, department).to_string(),
+                    body: self.cloud_event(case, n, event, department, &veil).to_string(),
                     made_at: event.at,
                     due_at: event.at,
                     tries: 0,
@@ -148,9 +167,11 @@ impl Office {
         n: u32,
         event: &CaseEvent,
         department: &str,
+        veil: &Veil<'_>,
     ) -> serde_json::Value {
         let number = case.number.digits();
         let step = event.change.step();
+        let detail = veil.over_ours(&self.detail(&event.change));
         let parties: Vec<&str> =
             case.parties_of(department).into_iter().map(|party| party.id()).collect();
         json!({
@@ -166,7 +187,7 @@ impl Office {
                 "n": n,
                 "step": step.id(),
                 "word": step.word(),
-                "detail": self.detail(&event.change),
+                "detail": detail,
                 "revision": case.revision,
                 "state": case.state.id(),
                 "title": case.title,
@@ -282,7 +303,7 @@ impl Office {
 
     async fn post(&self, delivery: &Delivery) -> Result<(), String> {
         let Some((webhook, client)) = self.webhooks.0.get(&delivery.webhook) else {
-            return Err("不在 config.toml 里了".into());
+            return Err(REMOVED.into());
         };
         let url: Url = webhook.settings.url.parse().map_err(|_| "网址不对".to_owned())?;
         if !webhook.settings.allow_private {
@@ -313,9 +334,10 @@ impl Office {
         if !session.may(Right::Settings) && !session.may(Right::OwnReports) {
             return Err(CommandError::NotFound);
         }
+        let removed = self.removed_webhooks(keys::all_deliveries_dead()).await?;
         let mut dead = Vec::new();
-        for (name, (webhook, _)) in &self.webhooks.0 {
-            let department = &webhook.settings.department;
+        for name in self.webhooks.0.keys().chain(&removed) {
+            let department = self.webhooks.department(name);
             if !sees_deliveries(session, department) {
                 continue;
             }
@@ -324,7 +346,7 @@ impl Office {
             dead.extend(found.into_iter().map(|(_, one)| DeadLetter {
                 id: one.record.id(),
                 webhook: name.clone(),
-                department: department.clone(),
+                department: department.unwrap_or_default().to_owned(),
                 case: one.record.case.clone(),
                 n: one.record.n,
                 made_at: one.record.made_at,
@@ -343,10 +365,14 @@ impl Office {
         let (Some(n), Some(case), Some(name)) = (n, case, name) else {
             return Err(CommandError::NotFound);
         };
-        let known = self.webhooks.0.get(name);
-        let known = known.filter(|(one, _)| sees_deliveries(session, &one.settings.department));
+        let department = self.webhooks.department(name);
         let before = load::<Delivery>(&*self.store, keys::delivery(name, case, n)).await?;
-        let (Some(_), Some(before)) = (known, before) else { return Err(CommandError::NotFound) };
+        let before = before.filter(|_| sees_deliveries(session, department));
+        let before = before.ok_or(CommandError::NotFound)?;
+        if department.is_none() {
+            let why = format!("{REMOVED}。请先把 [webhooks.{name}] 写回去，重新启动，再发。");
+            return Err(CommandError::Refused(why));
+        }
         if before.record.state != DeliveryState::Dead {
             return Ok(());
         }
@@ -361,8 +387,9 @@ impl Office {
     }
 }
 
-fn sees_deliveries(session: &Session, department: &str) -> bool {
-    let is_own = session.department.as_deref() == Some(department);
+/// `None`: of a webhook that is not in the settings any more.
+fn sees_deliveries(session: &Session, department: Option<&str>) -> bool {
+    let is_own = department.is_some() && session.department.as_deref() == department;
     session.may(Right::Settings) || (session.may(Right::OwnReports) && is_own)
 }
 

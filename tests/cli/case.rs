@@ -50,6 +50,24 @@ async fn a_case_is_filed_dispatched_and_answered_from_the_terminal() {
 }
 
 #[test]
+fn two_about_the_same_are_merged_and_taken_apart_again() {
+    let home = Home::new();
+    drop(home.serve());
+    let parent = file(&home, "村口路灯坏了半个月了");
+    let child = file(&home, "路灯不亮，天黑看不见路");
+    let said = home.refused(&["case", "merge", &child, "--parent", &child, "--reason", "同一盏"]);
+    assert!(said.contains("它自己就是主件"), "{said}");
+    home.done(&["case", "merge", &child, "--parent", &parent, "--reason", "同一盏"]);
+    let of = |number: &str| -> Value {
+        serde_json::from_str(&home.done(&["case", "show", number, "--json"])).unwrap()
+    };
+    assert_eq!(of(&child)["parent"], Value::from(parent.as_str()));
+    assert_eq!(of(&parent)["children"][0], Value::from(child.as_str()));
+    home.done(&["case", "unmerge", &child, "--reason", "是两盏"]);
+    assert_eq!(of(&child)["state"], "received");
+}
+
+#[test]
 fn the_help_tells_each_command_and_its_fields() {
     let home = Home::new();
     let said = home.done(&["case", "--help"]);

@@ -5,6 +5,7 @@ mod copies;
 mod dialogs;
 mod menu;
 mod pictures;
+mod privacy;
 mod program;
 mod record;
 mod shop;

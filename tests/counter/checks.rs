@@ -250,24 +250,106 @@ async fn c11_a_confidential_case_shows_the_department_no_contact_on_page_print_o
     let mut clerk = county.clerk().await;
     let mut lead = county.staff("城管经办", Role::Department, Some("城管")).await;
     clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    // What clerks write of her among themselves and to her is hers as well.
+    clerk.act(&number, "note", &[("text", "找张三，13800138000")]).await;
     let ledger = "kind=cases&month=2026-11";
     let paths = [
         format!("/desk/cases/{number}"),
         "/desk".to_owned(),
         format!("/desk/ledgers?{ledger}"),
         format!("/desk/ledgers/file/csv?{ledger}"),
+        format!("/desk/cases/{number}/slips/1"),
     ];
     let (_, seen) = lead.see(&number, "联系她问在哪里").await;
     assert!(seen.contains("13800138000") && seen.contains("张三"), "else nothing is shown here");
     clerk.act(&number, "hide", &[]).await;
+    let call = [("callee", "王主任"), ("title", "主任"), ("promise", "2026-11-27T17:30")];
+    clerk.act(&number, "supervise", &call).await;
+    clerk.act(&number, "slip", &[("days", "2"), ("demand", "张三等着，电话13800138000")]).await;
+    let reply = "张三您好，垃圾已经清走，有事打13800138000找我们。";
+    lead.act(&number, "reply", &[("outcome", "solved"), ("text", reply)]).await;
+    clerk.act(&number, "pass_review", &[]).await;
     let forced = lead.post(&format!("{}/identity", paths[0]), &[("reason", "联系她")]).await.1;
-    assert!(!forced.contains("13800138000") && !forced.contains("张三"), "{forced}");
+    let mut shown = vec![("identity".to_owned(), forced)];
     for path in &paths {
-        let page = lead.get(path).await;
+        shown.push((path.clone(), lead.get(path).await));
+    }
+    // The whole sheet of a workbook, too.
+    shown.push(("xlsx".into(), format!("{:?}", super::ledgers::workbook(&lead, ledger).await)));
+    let system = county.program("城管系统", Role::Department, Some("城管")).await;
+    for path in [
+        format!("/cases/{number}"),
+        "/cases".to_owned(),
+        "/ledgers/cases?month=2026-11".to_owned(),
+        "/ledgers/overdue?month=2026-11".to_owned(),
+        "/ledgers/cases?month=2026-11&format=csv".to_owned(),
+    ] {
+        shown.push((path.clone(), system.get(&path).await.fine().to_string()));
+    }
+    let asked = system.get(&format!("/cases/{number}?identity_reason=联系她")).await;
+    assert_eq!(asked.code(), "refused");
+    shown.push(("identity_reason".into(), asked.body.to_string()));
+    let open311 =
+        format!("{}/open311/v2/requests/{number}.json?api_key={}", county.base, system.token);
+    let answer = county.http.get(open311).send().await.unwrap();
+    assert_eq!(answer.status(), 404, "it has not filed it");
+    shown.push(("open311".into(), answer.text().await.unwrap()));
+    for (path, page) in &shown {
         for contact in ["张三", "13800138000", "138****8000"] {
             assert!(!page.contains(contact), "{path} has {contact}: {page}");
         }
     }
+    assert!(shown.iter().any(|(_, page)| page.contains("垃圾已经清走")), "the answer is there");
+}
+
+/// Asked with a reason and decided by the platform, a department may know; each look is written down.
+#[tokio::test]
+async fn c11_until_the_platform_lets_the_department_know_who_it_is() {
+    let county = county().open().await;
+    let number = county.report(VILLAGER).await;
+    let mut clerk = county.clerk().await;
+    let mut lead = county.staff("城管经办", Role::Department, Some("城管")).await;
+    let auditor = county.staff("审计", Role::Auditor, None).await;
+    clerk.act(&number, "hide", &[]).await;
+    clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    assert_eq!(lead.see(&number, "上门").await.0, 404);
+    let (status, text) = lead.try_act(&number, "ask_disclosure", &[("reason", " ")]).await;
+    assert!(status == 422 && text.contains("请写为什么要知道是谁"), "{text}");
+    let why = ("reason", "要上门，得知道是哪一家");
+    lead.act(&number, "ask_disclosure", &[why]).await;
+    assert_eq!(lead.see(&number, "上门").await.0, 404, "nobody has decided");
+    clerk.act(&number, "grant_disclosure", &[]).await;
+    assert!(!lead.get(&format!("/desk/cases/{number}")).await.contains("13800138000"));
+    let (status, page) = lead.see(&number, "上门前联系").await;
+    assert!(status == 200 && page.contains("13800138000") && page.contains("张三"), "{page}");
+    let log = auditor.get(&format!("/desk/audit?case={number}")).await;
+    assert!(log.contains("城管经办") && log.contains("上门前联系"), "{log}");
+    let told = county.talk(VILLAGER, &["谁看过"]).await;
+    assert!(told.contains(CITY) && told.contains("上门前联系"), "{told}");
+    // Another department that gets it begins anew.
+    clerk.act(&number, "dispatch", &[("department", "住建")]).await;
+    let mut next = county.staff("住建经办", Role::Department, Some("住建")).await;
+    assert_eq!(next.see(&number, "上门前联系").await.0, 404);
+}
+
+#[tokio::test]
+async fn c11_what_is_against_an_office_does_not_go_there() {
+    let county = county().open().await;
+    let platform = county.program("调度程序", Role::Clerk, None).await;
+    let filing = serde_json::json!({
+        "text": "窗口的人态度很差，推来推去", "village": "胡家坨镇大黑坨村", "name": "张三",
+        "phone": "13800138000", "respondent": "县住建局", "category": "1601",
+    });
+    let filed = platform.post("/cases", filing).await.fine();
+    let number = filed["number"].as_str().unwrap().to_owned();
+    assert_eq!(platform.case(&number).await["confidential"], true);
+    let mut clerk = county.clerk().await;
+    let to = ("department", "住建");
+    let (status, text) = clerk.try_act(&number, "dispatch", &[to]).await;
+    assert!(status == 422 && text.contains("反映的就是住建局"), "{text}");
+    clerk.act(&number, "dispatch", &[to, ("despite", "由局机关纪委查，不经窗口")]).await;
+    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    assert!(page.contains("仍派的理由：由局机关纪委查"), "{page}");
 }
 
 #[tokio::test]

@@ -147,3 +147,24 @@ async fn a_confidential_case_shows_the_department_no_contact() {
     clerk.act(&number, "pass_review", &[]).await;
     assert!(county.inbox(VILLAGER).iter().any(|text| text.contains(REPLY)));
 }
+
+#[tokio::test]
+async fn what_two_people_leave_out_measures_no_department() {
+    const CITY: &str = "县城市管理综合行政执法局";
+    let county = county().open().await;
+    let number = county.report(VILLAGER).await;
+    let mut clerk = county.clerk().await;
+    let mut lead = county.staff("城管经办", Role::Department, Some("城管")).await;
+    let mut director = county.staff("李主任", Role::Director, None).await;
+    clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    lead.act(&number, "ask_exclusion", &[("reason", "要求的事法律不许")]).await;
+    clerk.act(&number, "approve_exclusion", &[]).await;
+    assert_eq!(clerk.figure("2026-11", CITY, "交办总量").await, "1", "one is not enough");
+    let (status, text) = clerk.try_act(&number, "approve_exclusion", &[]).await;
+    assert!(status == 422 && text.contains("第二个人"), "{text}");
+    director.act(&number, "approve_exclusion", &[]).await;
+    assert_eq!(clerk.figure("2026-11", CITY, "交办总量").await, "0");
+    assert_eq!(clerk.figure("2026-11", CITY, "不计考核").await, "1");
+    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    assert!(page.contains("要求的事法律不许"), "the reason stands in the timeline: {page}");
+}

@@ -10,7 +10,7 @@ use super::county::{Clerk, County, VILLAGER, county};
 const REPLY: &str = "垃圾已经全部清走，以后每三天来拉一次，有事打平台电话。";
 const CASES: &str = "kind=cases&month=2026-11";
 
-async fn workbook(clerk: &Clerk<'_>, query: &str) -> Vec<Vec<String>> {
+pub async fn workbook(clerk: &Clerk<'_>, query: &str) -> Vec<Vec<String>> {
     let path = format!("/desk/ledgers/file/xlsx?{query}");
     let (status, bytes) = clerk.download(&path).await;
     assert_eq!(status, 200, "{}", String::from_utf8_lossy(&bytes));

@@ -414,3 +414,24 @@ async fn put(store: &Store, key: &[u8], value: Vec<u8>) {
     let put = vec![(key.to_vec(), value)];
     store.commit(Batch { put, ..Batch::default() }).await.unwrap();
 }
+
+/// Whoever sits in an interview must be able to read what it is about.
+#[tokio::test]
+async fn an_interview_that_is_not_over_holds_up_what_is_on_it() {
+    let mut county = county().open().await;
+    let number = super::interviews::promised_and_late(&mut county, &[VILLAGER]).await.remove(0);
+    county.pass(5 * DAY).await;
+    let mut clerk = county.clerk_again().await;
+    clerk.act(&number, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
+    assert!(county.say(VILLAGER, "满意").await.starts_with("谢谢您"));
+    let path = person(&mut clerk, PHONE).await;
+    let sure = [("reason", "本人要求"), ("sure", "yes")];
+    let (status, page) = act(&mut clerk, &path, "erase", &sure).await;
+    assert!(status == 422 && page.contains("在没了结的约谈里（城管-1）"), "{status} {page}");
+    assert!(dump(&county.store).await.contains(WORDS));
+    let mut director = county.staff("李主任", Role::Director, None).await;
+    let drop = [("reason", "都办完了")];
+    assert_eq!(super::interviews::step(&mut director, "drop", &drop).await.0, 303);
+    assert_eq!(act(&mut clerk, &path, "erase", &sure).await.0, 200);
+    assert!(!dump(&county.store).await.contains(WORDS));
+}

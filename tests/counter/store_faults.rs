@@ -4,13 +4,13 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use bianmin::store::{Batch, Disk, Engine, SledEngine, SledSettings};
 
-use super::county::{VILLAGER, county};
+use super::county::{Clerk, VILLAGER, county};
 
 #[derive(Default)]
 struct Broken {
@@ -74,6 +74,75 @@ async fn what_is_not_on_disk_is_not_acknowledged() {
 async fn ready(base: &str, http: &reqwest::Client) -> (u16, String) {
     let answer = http.get(format!("{base}/ready")).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// The sync behind so many fails, once.
+struct FailsOnce(Arc<AtomicIsize>);
+
+impl Disk for FailsOnce {
+    fn free_bytes(&self, _folder: &Path) -> io::Result<u64> {
+        Ok(1 << 40)
+    }
+
+    fn sync(&self, data: &File) -> io::Result<()> {
+        if self.0.fetch_sub(1, Ordering::SeqCst) == 0 {
+            return Err(io::Error::other("the disk is broken"));
+        }
+        data.sync_data()
+    }
+}
+
+/// Each goes with its parent or not at all, and the same order again does the rest.
+#[tokio::test]
+async fn taking_in_is_gone_on_with_where_a_failing_disk_stopped_it() {
+    let mut stopped_between = 0;
+    for well in 0..4 {
+        let folder = tempfile::tempdir().unwrap();
+        let left = Arc::new(AtomicIsize::new(isize::MAX));
+        let disk = Arc::new(FailsOnce(left.clone()));
+        let settings = SledSettings { disk, ..SledSettings::default() };
+        let store = Arc::new(SledEngine::open(folder.path(), settings).unwrap());
+        let county = county().store(store).open().await;
+        let mut numbers = Vec::new();
+        for n in 0..4 {
+            numbers.push(county.report(&format!("oVillager{n:020}")).await);
+        }
+        let (parent, children) = (numbers[0].clone(), numbers[1..].join(","));
+        let mut clerk = county.clerk().await;
+        left.store(well, Ordering::SeqCst);
+        let order = [("children", children.as_str())];
+        let (status, text) = clerk.try_act(&parent, "take_in", &order).await;
+        assert!(matches!(status, 303 | 503), "{status}: {text}");
+        while ready(&county.base, &county.http).await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        left.store(isize::MAX, Ordering::SeqCst);
+        let inside = joined(&clerk, &numbers).await;
+        stopped_between += usize::from(status == 503 && (1..3).contains(&inside));
+
+        let mut clerk = county.clerk_again().await;
+        let (status, text) = clerk.try_act(&parent, "take_in", &order).await;
+        assert_eq!(status, 303, "{text}");
+        assert_eq!(joined(&clerk, &numbers).await, 3);
+        let page = clerk.get(&format!("/desk/cases/{parent}")).await;
+        assert_eq!(page.matches("<strong>并入一件</strong>").count(), 3, "{page}");
+    }
+    assert!(stopped_between > 0, "no order was cut off in the middle");
+}
+
+/// How many of them the first one has under it; they say so themselves as well.
+async fn joined(clerk: &Clerk<'_>, numbers: &[String]) -> usize {
+    let parent = clerk.get(&format!("/desk/cases/{}", numbers[0])).await;
+    let inside = parent.split_once("并进来的").map_or("", |(_, rest)| rest);
+    let inside = inside.split("</div>").next().unwrap().to_owned();
+    let mut count = 0;
+    for number in &numbers[1..] {
+        let child = clerk.get(&format!("/desk/cases/{number}")).await;
+        let says_so = child.contains("<dt>并到</dt>");
+        assert_eq!(says_so, inside.contains(number), "{number}: {inside}");
+        count += usize::from(says_so);
+    }
+    count
 }
 
 /// A disk that takes its time: each sync waits to be told how it ends.

@@ -180,6 +180,43 @@ async fn after_a_day_it_is_given_up_and_listed_and_can_be_sent_again() {
     assert!(!left.to_string().contains(first["id"].as_str().unwrap()), "{left}");
 }
 
+#[tokio::test]
+async fn what_waits_for_a_webhook_that_was_taken_out_is_given_up_and_said() {
+    let (system, url) = System::start().await;
+    let first = with_webhook(&url, INSIDE).open().await;
+    let number = first.report(VILLAGER).await;
+    let admin = first.office.add_api_key("管理程序", Role::SystemAdmin, None).await.unwrap();
+    let platform = first.program("调度程序", Role::Clerk, None).await;
+    system.will_answer([500; 10]);
+    platform.act(&number, "dispatch", json!({ "department": "城管" })).await.fine();
+    first.settle().await;
+    let tried = system.heard().len();
+    assert!(tried > 0 && export(&first).await.contains("\"waiting\""));
+
+    let second = county().store(first.store.clone()).open_beside(&first).await;
+    second.settle().await;
+    let stored = export(&second).await;
+    assert!(stored.contains("\"dead\"") && !stored.contains("\"waiting\""), "{stored}");
+    let health = second.health().await;
+    assert!(health["problems"].to_string().contains("[webhooks.chengguan] 不在"), "{health}");
+    let dead = second.with_key(&admin).get("/deliveries").await.fine();
+    let one = &dead["deliveries"][0];
+    assert_eq!((&one["number"], &one["webhook"]), (&json!(number), &json!("chengguan")), "{dead}");
+    let again = format!("/deliveries/{}/again", one["id"].as_str().unwrap());
+    assert_eq!(second.with_key(&admin).post(&again, json!({})).await.code(), "refused");
+    // Who has another department learns nothing of it.
+    let other = second.program("住建系统", Role::Department, Some("住建")).await;
+    let theirs = other.get("/deliveries").await.fine();
+    assert_eq!(theirs["deliveries"], json!([]), "{theirs}");
+
+    // Written back, it can be sent.
+    system.will_answer([]);
+    let third = with_webhook(&url, INSIDE).store(first.store.clone()).open_beside(&second).await;
+    third.with_key(&admin).post(&again, json!({})).await.fine();
+    third.settle().await;
+    assert_eq!(system.heard().len(), tried + 1);
+}
+
 /// It said yes, and we crashed before it was noted down.
 #[tokio::test]
 async fn a_crash_behind_the_yes_sends_it_again() {

@@ -420,7 +420,7 @@ impl Turn<'_> {
         if let Err(why) = self.step_in_turn(&before, &command, &by).await? {
             return Ok(Err(why));
         }
-        self.file(intake)
+        self.file(intake).await
     }
 
     /// The merchant that this address speaks for.

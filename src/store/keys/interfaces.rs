@@ -1,6 +1,8 @@
 //! Keys of what other programs need: their own keys, what they have posted, and what is on its
 //! way to them.
 
+use std::ops::Bound;
+
 use jiff::Timestamp;
 
 use super::{Key, Range, below, key, newest_first, segment, time, until_under};
@@ -35,6 +37,22 @@ pub fn all_deliveries() -> Range {
 
 pub fn delivery_due(webhook: &str, at: Timestamp, case: &str, n: u32) -> Key {
     key(&["i", "delivery-due", &segment(webhook), &time(at), &segment(case), &nth(n)])
+}
+
+pub fn all_deliveries_due() -> Range {
+    below(&["i", "delivery-due"])
+}
+
+pub fn all_deliveries_dead() -> Range {
+    below(&["i", "delivery-dead"])
+}
+
+/// The rest of an index by webhooks, behind all entries of the one that `found` belongs to.
+pub fn behind_webhook(index: &Range, found: &[u8]) -> Range {
+    let of_webhook = found.split(|byte| *byte == b'/').take(3);
+    let mut edge: Key = of_webhook.collect::<Vec<_>>().join(&b'/');
+    edge.push(b'/' + 1);
+    Range { from: Bound::Included(edge), ..index.clone() }
 }
 
 pub fn deliveries_due(webhook: &str) -> Range {

@@ -64,6 +64,8 @@ pub struct Rates {
     pub content: Option<f64>,
     pub rated: Option<f64>,
     pub unrated: u32,
+    /// Left out of all else: two people have agreed.
+    pub excluded: u32,
 }
 
 impl From<Figures> for DayFigures {
@@ -112,6 +114,7 @@ impl Rates {
             content: tally.content_rate(),
             rated: tally.rated_rate(),
             unrated: tally.unrated,
+            excluded: tally.excluded,
         }
     }
 }

@@ -57,8 +57,7 @@ impl Asked {
             ("from", &self.from),
             ("to", &self.to),
         ];
-        let pairs = pairs.map(|(name, text)| format!("{name}={}", page::percent(text.trim())));
-        pairs.join("&")
+        page::query(pairs.map(|(name, text)| (name, text.trim())))
     }
 }
 

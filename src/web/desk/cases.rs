@@ -15,12 +15,14 @@ use super::page::{self, Frame};
 use super::session::{Fields, Posted, SignedIn};
 use crate::office::{
     CaseFilter, CaseForm, CasePage, CaseView, CommandError, DueToday, FieldKind, FormField, Office,
-    Typed,
+    SlipView, Typed,
 };
 
 pub const TEXT_CHARS_MAX: usize = 2000;
 /// Takes others under this one.
 const TAKE_IN: &str = "take_in";
+/// Open at all times: who finds nothing else has nothing to do.
+const ASIDE: [&str; 3] = ["note", "hide", "ask_exclusion"];
 const SAME: &str = "反映的是同一件事";
 const SEARCH_CHARS_MAX: usize = 60;
 
@@ -29,6 +31,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .route("/desk", get(list))
         .route("/desk/cases/{number}", get(one))
         .route("/desk/cases/{number}/identity", post(identify))
+        .route("/desk/cases/{number}/slips/{n}", get(slip))
         .route("/desk/cases/{number}/{action}", post(act))
 }
 
@@ -68,11 +71,8 @@ fn address(filter: &CaseFilter, after: Option<&str>) -> String {
         ("overdue", overdue),
         ("after", after),
     ];
-    let pairs: Vec<String> = pairs
-        .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name}={}", page::percent(value?))))
-        .collect();
-    if pairs.is_empty() { "/desk".to_owned() } else { format!("/desk?{}", pairs.join("&")) }
+    let query = page::query(pairs.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    if query.is_empty() { "/desk".to_owned() } else { format!("/desk?{query}") }
 }
 
 #[derive(Template)]
@@ -163,7 +163,7 @@ impl Case {
 
     /// All that is open is to write something down.
     fn is_done(&self) -> bool {
-        self.case.forms.iter().all(|form| matches!(form.action, "note" | "hide"))
+        self.case.forms.iter().all(|form| ASIDE.contains(&form.action))
     }
 
     /// What stands in a field: what was typed, else what is suggested.
@@ -210,6 +210,29 @@ async fn show_case(
     let frame = Frame::new(office, &signed.session, "cases", headers);
     let page = Case { frame, case, problem, kept };
     page::show(status, &page, &page.frame)
+}
+
+#[derive(Template)]
+#[template(path = "desk/slip.html")]
+struct Slip {
+    frame: Frame,
+    slip: SlipView,
+}
+
+/// 督办单, for the printer.
+async fn slip(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    signed: SignedIn,
+    Path((number, n)): Path<(String, u8)>,
+) -> Response {
+    let slip = match office.slip(&signed.session, &number, n).await {
+        Ok(Some(slip)) => slip,
+        Ok(None) => return page::message(StatusCode::NOT_FOUND, "没有这张督办单。"),
+        Err(error) => return page::failed(&error),
+    };
+    let page = Slip { frame: Frame::new(&office, &signed.session, "cases", &headers), slip };
+    page::show(StatusCode::OK, &page, &page.frame)
 }
 
 fn no_such_case() -> Response {

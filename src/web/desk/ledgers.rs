@@ -64,8 +64,7 @@ impl Asked {
     }
 
     fn query(&self) -> String {
-        let pairs = self.pairs().map(|(name, text)| format!("{name}={}", page::percent(text)));
-        pairs.join("&")
+        page::query(self.pairs())
     }
 }
 

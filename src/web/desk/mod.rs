@@ -8,6 +8,7 @@ mod dialogs;
 mod figures;
 mod holidays;
 mod interviews;
+mod keys;
 mod ledgers;
 mod listings;
 mod live;
@@ -49,6 +50,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(people::routes())
         .merge(figures::routes())
         .merge(interviews::routes())
+        .merge(keys::routes())
         .merge(ledgers::routes())
         .merge(shop::routes())
         .merge(listings::routes())

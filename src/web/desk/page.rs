@@ -29,6 +29,8 @@ const DONE: &[(&str, &str)] = &[
     ("merge", "已并案，正在告诉群众。"),
     ("take_in", "已并到这件，正在告诉群众。"),
     ("supervise", "已记下，正在告诉群众新的时间。"),
+    ("slip", "督办单已发出，可以在「督办单」里打印。"),
+    ("answer_slip", "已书面答复平台，正在告诉群众新的时间。"),
     ("ask_info", "已去问群众，办理时间先停着。"),
     ("noted", "已记下。"),
     ("finish", "这件待办已了结。"),
@@ -48,6 +50,7 @@ const DONE: &[(&str, &str)] = &[
     ("hold", "已暂缓，到期也先不清。"),
     ("release", "已取消暂缓。"),
     ("holidays", "放假安排已上线，在办的事正在按它重算。"),
+    ("key_revoked", "钥匙收回了，用它的程序现在进不来了。"),
     ("password", "新密码已生效，其他地方的登录都已退出。"),
     ("sessions", "已退出。"),
     ("wechat_off", "微信提醒已取消。"),
@@ -280,6 +283,12 @@ pub fn percent(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let write = |byte| if plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") };
     text.bytes().map(write).collect()
+}
+
+/// The query string of these.
+pub fn query<'t>(pairs: impl IntoIterator<Item = (&'static str, &'t str)>) -> String {
+    let pairs = pairs.into_iter().map(|(name, text)| format!("{name}={}", percent(text)));
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]

@@ -122,6 +122,7 @@ pub fn case() -> CaseView {
         confidential: true,
         helpers: vec!["县水利局".to_owned()],
         errand: Vec::new(),
+        slips: vec![1],
         forms: forms(),
         revision: 3,
     }
