@@ -364,7 +364,10 @@ fn what_the_clock_does_when_nobody_does_anything() {
     desk.give("2026-11-23 15:30", &clerk(), dispatch("广电网络")).unwrap();
     assert_eq!(wakes(&desk, Some("2026-11-24 10:30")), Some(Ok(vec!["accepted"])));
     desk.give("2026-11-24 15:00", &clerk(), reply()).unwrap();
-    assert_eq!(wakes(&desk, Some("2026-12-01 15:00")), Some(Ok(vec!["closed"])));
+    assert_eq!(wakes(&desk, Some("2026-11-26 15:00")), Some(Ok(vec!["reminded"])));
+    let mut reminded = desk.clone();
+    reminded.give("2026-11-26 15:00", &Actor::System, Command::Remind).unwrap();
+    assert_eq!(wakes(&reminded, Some("2026-12-01 15:00")), Some(Ok(vec!["closed"])));
     desk.give("2026-11-24 16:00", &villager(), rate(Grade::Dissatisfied)).unwrap();
     assert_eq!(wakes(&desk, Some("2026-11-25 11:00")), Some(Ok(vec!["accepted"])));
     desk.give("2026-11-25 15:00", &clerk(), reply()).unwrap();
