@@ -42,7 +42,7 @@ pub struct KeyView {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// For the administrator at the desk; the command line needs no session.
+/// At the desk, for who keeps the accounts; the command line needs no session.
 impl Office {
     /// Those that open something first, then the newest.
     pub async fn api_keys(&self, session: &Session) -> Result<Vec<KeyView>, CommandError> {
