@@ -105,7 +105,10 @@ fn news(case: &Case, change: &Change) -> Vec<(String, String)> {
             let lead = std::iter::once((department.clone(), lead));
             lead.chain(helpers.iter().map(help)).collect()
         }
-        Change::Warned { due_at } => to_own(format!("快到期了，{}前答复", spoken(*due_at))),
+        Change::SlipSent { answer_by, .. } => {
+            to_own(format!("发来督办单，{}前书面答复平台", spoken(*answer_by)))
+        }
+        Change::Warned { due_at, .. } => to_own(format!("快到期了，{}前答复", spoken(*due_at))),
         Change::Breached { limit: Breached::Handling, .. } => {
             let platform = (PLATFORM.to_owned(), "超期了，请督办".to_owned());
             let mut told = to_own("超期了，请马上答复".into());
