@@ -89,9 +89,9 @@ impl Office {
     async fn blank_tasks_of(&self, cases: &[String]) -> Result<(), StoreError> {
         let mut pages = Pages::new(keys::all_tasks());
         while let Some(page) = pages.next::<Task>(self).await? {
-            let is_theirs = |task: &Task| {
-                task.done.is_some() && task.case.as_ref().is_some_and(|case| cases.contains(case))
-            };
+            // Also one that nobody has done: there is nobody left to call.
+            let is_theirs =
+                |task: &Task| task.case.as_ref().is_some_and(|case| cases.contains(case));
             for before in page.iter().filter(|task| is_theirs(&task.record)) {
                 let mut changes = Changes::default();
                 changes.replace(before, &super::erase::blank(&before.record, self.clock.now()))?;
