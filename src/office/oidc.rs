@@ -381,7 +381,7 @@ impl Office {
         // Two accounts with one identity: neither is surely hers.
         let [(_, staff)] = &found[..] else { return Err(SignInError::Unknown) };
         self.check_lock(&staff.record, now)?;
-        self.open_session(staff, now, browser).await
+        self.open_session(staff, now, browser, true).await
     }
 }
 

@@ -308,3 +308,31 @@ impl Session {
         self.has_filed(case) || (system.is_some() && system == self.department.as_ref())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::views::Owes;
+    use super::*;
+
+    fn of(role: Role, department: &str) -> Session {
+        Session {
+            name: "王芳".into(),
+            role,
+            department: Some(department.into()),
+            village: None,
+            merchant: None,
+            csrf: String::new(),
+            owes: Owes::Nothing,
+        }
+    }
+
+    /// No county's list needs to have it; one that has gives it the merchants.
+    #[test]
+    fn only_the_bureau_among_the_departments_lets_merchants_in() {
+        for role in [Role::Department, Role::DepartmentHead] {
+            assert!(of(role, BUREAU).may(Right::Admit));
+            assert!(!of(role, "城管").may(Right::Admit));
+        }
+        assert!(!of(Role::Township, BUREAU).may(Right::Admit));
+    }
+}

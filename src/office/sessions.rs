@@ -68,10 +68,10 @@ fn signed_in(staff: Staff, csrf: String, owes: Owes) -> Session {
 }
 
 /// What has still to be done before anything else is open.
-fn owed(staff: &Staff, second_step_done: bool) -> Owes {
-    if staff.second_step.is_some() && !second_step_done {
+fn owed(staff: &Staff, session: &StoredSession) -> Owes {
+    if staff.second_step.is_some() && !session.second_step_done {
         Owes::Code
-    } else if staff.must_change {
+    } else if staff.must_change && !session.by_provider {
         Owes::Password
     } else if is_administrator(staff.role) && staff.second_step.is_none() {
         Owes::SecondStep
@@ -104,7 +104,7 @@ impl Office {
         };
         self.check_lock(&before.record, now)?;
         match self.passwords.matches(&before.record.password_hash, password).await {
-            Some(true) => self.open_session(&before, now, browser).await,
+            Some(true) => self.open_session(&before, now, browser, false).await,
             Some(false) => Err(self.count_failure(name).await?),
             None => Err(SignInError::Busy),
         }
@@ -123,6 +123,7 @@ impl Office {
         before: &Loaded<Staff>,
         now: Timestamp,
         browser: &Browser,
+        by_provider: bool,
     ) -> Result<String, SignInError> {
         let busy = |_: StoreError| SignInError::Busy;
         let staff = &before.record;
@@ -133,6 +134,7 @@ impl Office {
             return Err(SignInError::Waits);
         }
         let (token, session) = self.new_session(&staff.name, now, browser);
+        let session = StoredSession { by_provider, ..session };
         let mut changes = Changes::default();
         changes.create(&session).map_err(busy)?;
         // A right password is not yet the end of guessing at the second step.
@@ -179,6 +181,7 @@ impl Office {
             device: device(&browser.agent),
             from: browser.address.map(|address| address.to_string()).unwrap_or_default(),
             second_step_done: false,
+            by_provider: false,
             offered: None,
         };
         (token, session)
@@ -268,7 +271,7 @@ impl Office {
             // Another page of hers may have been faster; the next one writes it again.
             let _ = self.store.commit(changes.into_batch()).await;
         }
-        let owes = owed(&staff, session.record.second_step_done);
+        let owes = owed(&staff, &session.record);
         Ok(Some(signed_in(staff, session.record.csrf, owes)))
     }
 

@@ -124,6 +124,9 @@ pub struct StoredSession {
     /// The number of the telephone was given.
     #[serde(default)]
     pub second_step_done: bool,
+    /// The single sign-on said who it is: no password of ours is asked for.
+    #[serde(default)]
+    pub by_provider: bool,
     /// A secret in base32 that was shown, and is taken once a number proves that it arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered: Option<String>,

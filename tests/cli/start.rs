@@ -100,6 +100,8 @@ fn clerks_are_added_listed_and_given_new_passwords() {
     let reset = home.done(&["staff", "reset", "王芳"]);
     assert_ne!(added, reset);
     home.refused(&["staff", "reset", "没有这个人"]);
+    assert!(home.done(&["staff", "approve", "王芳"]).contains("王芳"));
+    home.refused(&["staff", "approve", "没有这个人"]);
 }
 
 #[test]

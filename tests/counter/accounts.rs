@@ -498,3 +498,57 @@ async fn the_pages_of_an_account_speak_english_to_who_chose_it() {
     assert!(english.get("/desk/sign-in").await.contains("lang=\"zh-CN\""));
     assert_eq!(english.try_get("/desk/language/fr").await.0, 404);
 }
+
+#[tokio::test]
+async fn keys_dialogs_tables_and_settings_are_in_the_log_of_changes() {
+    let folder = super::holidays::folder();
+    let county = county().folder(folder.path()).open().await;
+    let auditor = county.staff("审计", Role::Auditor, None).await;
+    let token = county.office.add_api_key("调度程序", Role::Clerk, None).await.unwrap();
+    let id = county.office.all_api_keys().await.unwrap()[0].id.clone();
+    county.office.revoke_api_key(&id).await.unwrap();
+    county.office.revoke_api_key(&id).await.unwrap();
+    let script = (*county.office.script()).clone();
+    county.office.publish(script, "值班员", false).await.unwrap();
+    let mut keeper = county.keeper().await;
+    let (_, page) = super::holidays::read(&county, &keeper, super::holidays::amended()).await;
+    assert_eq!(super::holidays::publish(&mut keeper, &page).await.0, 303);
+    // The first start notes nothing, the same file neither.
+    for sum in ["aaaa", "aaaa", "bbbb"] {
+        county.office.note_settings(sum).await.unwrap();
+    }
+    for (kind, who, what, times) in [
+        ("key_made", "命令行", "调度程序 平台工作人员", 1),
+        ("key_revoked", "命令行", id.as_str(), 1),
+        ("script", "值班员", "对话上线", 1),
+        ("tables", "系统管理员", "表格和设置上线", 1),
+        ("settings", "命令行", "bbbb", 1),
+    ] {
+        let page = auditor.get(&format!("/desk/audit?kind={kind}")).await;
+        let rows: Vec<&str> = page.split("<tr><td>").skip(1).collect();
+        assert_eq!(rows.len(), times, "{kind}: {page}");
+        assert!(rows[0].contains(who) && rows[0].contains(what), "{kind}: {}", rows[0]);
+        assert!(!page.contains(&token));
+    }
+    assert_eq!(county.office.verify().await.unwrap().broken, Vec::<String>::new());
+}
+
+/// Many at once: each change has its line, and the chain is whole.
+#[tokio::test]
+async fn changes_at_the_same_moment_stand_one_behind_the_other() {
+    let county = county().open().await;
+    let before = county.office.verify().await.unwrap().looks;
+    let names: Vec<String> = (0..12).map(|n| format!("程序{n}")).collect();
+    let keys = names.iter().map(|name| county.office.add_api_key(name, Role::Clerk, None));
+    let all = futures_util::future::join_all(keys).await;
+    assert!(all.iter().all(Result::is_ok));
+    let found = county.office.verify().await.unwrap();
+    assert_eq!((found.looks, found.broken), (before + 12, vec![]));
+    // The same account twice at once: one of them is told, and there is one line.
+    let twice = futures_util::future::join_all(
+        (0..2).map(|_| county.office.add_staff("王芳", Role::Clerk, None)),
+    );
+    let made = twice.await.iter().filter(|one| one.is_ok()).count();
+    assert_eq!(made, 1);
+    assert_eq!(county.office.verify().await.unwrap().looks, before + 13);
+}
