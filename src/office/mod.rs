@@ -153,6 +153,7 @@ pub use sheet::Sheet;
 pub use slips::{SlipAnswer, SlipView};
 pub use sms_inbound::{SmsAnswer, SmsCall};
 pub use snapshots::{PublishError, Published, ReAsked};
+pub use staff_wechat::is_told;
 pub use table_files::TableFiles;
 pub use tables::{MODEL, Tables, read_examples, read_files, read_script};
 pub use verify::Verified;

@@ -15,8 +15,9 @@ use crate::store::{Changes, StoreError, keys, list_by_index, load};
 
 use super::actions::{Outcome, as_text};
 use super::looks::Noted;
+use super::rights::{Access, Object, grant};
 use super::turn::Turn;
-use super::views::{CommandError, Session};
+use super::views::{CommandError, Role, Session};
 use super::{Office, linking, outbox};
 
 const CODE_LIVES: SignedDuration = SignedDuration::from_mins(10);
@@ -33,9 +34,17 @@ fn hash(code: &str) -> String {
     outbox::hash(&["staff", code])
 }
 
+/// There is work on cases that may be hers: of a department, or of the platform.
+pub fn is_told(role: Role) -> bool {
+    grant(role, Object::Assigned).access > Access::No
+}
+
 impl Office {
     /// A code that she says to the official account within ten minutes.
     pub async fn staff_code(&self, session: &Session) -> Result<String, CommandError> {
+        if !is_told(session.role) {
+            return Err(CommandError::NotFound);
+        }
         let code = linking::new_code();
         let mut changes = Changes::default();
         let number = format!("{MARK}{}", session.name);
@@ -73,7 +82,10 @@ impl Office {
                 let range = keys::all_staff_told(&whom);
                 let bound = list_by_index::<Staff>(&*self.store, range, TOLD_MAX).await?;
                 for (_, staff) in bound {
-                    let Some(address) = &staff.record.wechat else { continue };
+                    let address = staff.record.wechat.as_ref();
+                    let Some(address) = address.filter(|_| is_told(staff.record.role)) else {
+                        continue;
+                    };
                     let number = case.number.digits();
                     let whose = outbox::hash(&[&staff.record.name]);
                     let id = format!("{number}-staff-{}-{n}-{whose}", case.revision);

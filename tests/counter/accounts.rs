@@ -437,8 +437,11 @@ async fn who_has_bound_her_wechat_is_told_of_new_work_and_no_more_when_she_unbin
         assert!(said.contains("口令不对"), "it opens once: {said}");
         assert!(lead.get("/desk/me").await.contains("不再提醒"));
     }
-    let other = county.staff("水利经办", Role::Department, Some("水利")).await;
-    drop(other);
+    {
+        let mut security = county.staff("安全甲", Role::SecurityAdmin, None).await;
+        assert!(!security.get("/desk/me").await.contains("微信提醒"), "she has no cases");
+        assert_eq!(act(&mut security, "/desk/me/wechat", &[]).await.0, 404);
+    }
     let mut clerk = county.clerk().await;
     clerk.act(&number, "dispatch", &[("department", "城管")]).await;
     drop(clerk);

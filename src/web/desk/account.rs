@@ -15,7 +15,7 @@ use super::session::{
 };
 use crate::office::{
     CommandError, Office, Owes, PASSWORD_CHARACTERS_MIN, SecondStepState, Session, SessionView,
-    SignInError,
+    SignInError, is_told,
 };
 use crate::web::messages::Language;
 
@@ -192,7 +192,8 @@ struct Me {
     name: String,
     role: &'static str,
     second: SecondStepState,
-    /// She is told of new work on her WeChat.
+    /// There is work that she could be told of on her WeChat.
+    may_be_told: bool,
     has_wechat: bool,
     /// To be said to the official account; shown once.
     code: Option<String>,
@@ -213,6 +214,7 @@ impl Me {
             name: session.name.clone(),
             role: session.role.word(),
             second: office.second_step_state(session).await?,
+            may_be_told: is_told(session.role),
             has_wechat: office.has_wechat(session).await?,
             code,
             sessions: office.own_sessions(session, &signed.token).await?,
@@ -328,6 +330,7 @@ mod tests {
             name: "王".into(),
             role: "办事员",
             second: SecondStepState { is_on: true, needed: false, recovery_left: 3 },
+            may_be_told: true,
             has_wechat: false,
             code: Some("ABC234".into()),
             sessions: vec![session],
