@@ -121,7 +121,7 @@ pub(super) fn is_thanked(text: &str) -> bool {
         let mut before = text.match_indices(*word).map(|(at, _)| &text[..at]);
         before.any(|before| *word != "谢了" || !before.ends_with(WITHERED))
     };
-    THANKS.iter().any(|word| said(&word))
+    THANKS.iter().any(said)
 }
 
 const COMPLAINT: usize = 0;

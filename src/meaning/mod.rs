@@ -39,6 +39,9 @@ const KEYWORD: f32 = 0.85;
 /// Where keyword and model name different kinds, and the model is this sure, nobody is.
 const CONTRADICTS: f32 = 0.75;
 
+/// A number, and where in the text it stands.
+pub type NumberIn = fn(&str) -> Option<(String, Range<usize>)>;
+
 /// The county's tables, as far as they are needed to understand.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
@@ -49,7 +52,7 @@ pub struct Reader<'a> {
     /// None: nothing was learned yet; keywords only.
     pub model: Option<&'a Model>,
     /// The number of a case in a text, if its check digit is right.
-    pub case_number: fn(&str) -> Option<(String, Range<usize>)>,
+    pub case_number: NumberIn,
     /// What is sold in the county's shop; None where that is not known.
     pub goods: Option<&'a dyn Goods>,
 }
