@@ -381,7 +381,7 @@ impl Machine {
             _ => "refunded",
         };
         let any = COMMANDS[choice / 7 % COMMANDS.len()];
-        let name = if choice / 100 % 4 > 0 { likely } else { any };
+        let name = if !(choice / 100).is_multiple_of(4) { likely } else { any };
         let command = command(name, order, choice);
         let form = command.form();
         let (number, revision) = (order.number.digits(), order.revision);

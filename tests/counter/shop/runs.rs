@@ -82,7 +82,7 @@ async fn a_vehicle_takes_what_is_ready_and_each_counter_takes_it_in() {
     let at = |part: &str| route.find(part).unwrap_or_else(|| panic!("{part}: {route}"));
     assert!(at("冀B12345 王师傅,胡家坨镇大黑坨村") < at("冀B12345 王师傅,毛庄镇毛庄村"), "{route}");
     let sheet = format!("/desk/shop/sheets?kind=delivery&day=2026-11-24&village={MAOZHUANG}");
-    let mut shop = county.staff("毛庄店员", Role::ShopClerk, Some(MAOZHUANG)).await;
+    let shop = county.staff("毛庄店员", Role::ShopClerk, Some(MAOZHUANG)).await;
     let page = shop.get(&sheet).await;
     assert!(page.contains("车次：冀B12345 王师傅") && page.contains("代办员：毛庄店员"), "{page}");
 }
