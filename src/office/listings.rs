@@ -154,7 +154,8 @@ impl Turn<'_> {
 
 impl Office {
     /// Those that wait for a look, the oldest first, then those that are shown.
-    pub async fn listings(&self) -> Result<Vec<ListingView>, CommandError> {
+    pub async fn listings(&self, session: &Session) -> Result<Vec<ListingView>, CommandError> {
+        session.must(Right::Dispatch)?;
         let mut views = Vec::new();
         for state in [ListingState::Waiting, ListingState::Shown] {
             let range = keys::listings_in_state(state.id());

@@ -44,7 +44,7 @@ async fn show(
     problem: Option<String>,
     kept: (String, String),
 ) -> Response {
-    let listings = match office.listings().await {
+    let listings = match office.listings(&signed.session).await {
         Ok(listings) => listings,
         Err(error) => return page::failed(&error),
     };
