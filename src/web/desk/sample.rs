@@ -191,9 +191,10 @@ pub fn task(kind: &'static str) -> TaskView {
 /// and holding nothing that the content policy would block.
 pub fn check_page(html: &str) {
     assert!(html.len() < 150 * 1024, "{} bytes", html.len());
-    for forbidden in
-        ["<script", "<style", " style=", " onclick=", "javascript:", "http://", "https://"]
-    {
+    let scripts = html.matches("<script").count();
+    let ours = html.matches("<script src=\"/assets/").count();
+    assert_eq!(scripts, ours, "a script in\n{html}");
+    for forbidden in ["<style", " style=", " onclick=", "javascript:", "http://", "https://"] {
         assert!(!html.contains(forbidden), "{forbidden} in\n{html}");
     }
     for once in ["<h1", "<main", "<title>", "lang=\"zh-CN\"", "name=\"viewport\""] {
