@@ -1,6 +1,9 @@
 //! Commits that another one came before. Whoever loses stands in line with the others who lost, and
 //! tries again alone: of a hundred orders for one article at the same moment, each gets its turn
-//! instead of most of them losing again and again. Other instances are not in the line.
+//! instead of most of them losing again and again. Who loses even so is starving: until she is
+//! through, those who come new to such work stand in line at once. Other instances are not in it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -8,7 +11,10 @@ use tokio::sync::{Mutex, MutexGuard};
 pub(super) const TRIES_MAX: usize = 20;
 
 #[derive(Default)]
-pub(super) struct Losers(Mutex<()>);
+pub(super) struct Losers {
+    line: Mutex<()>,
+    starving: AtomicBool,
+}
 
 /// One piece of work that is begun again after each conflict.
 pub(super) struct Tries<'a> {
@@ -21,16 +27,35 @@ impl Losers {
     pub fn tries(&self) -> Tries<'_> {
         Tries { losers: self, turn: None, left: TRIES_MAX }
     }
+
+    /// For work that many do at once on the same records.
+    pub async fn tries_behind_the_starving(&self) -> Tries<'_> {
+        let mut tries = self.tries();
+        if self.starving.load(Ordering::SeqCst) {
+            tries.turn = Some(self.line.lock().await);
+        }
+        tries
+    }
 }
 
 impl Tries<'_> {
     /// After a conflict: whether to try again, when it is our turn.
     pub async fn again(&mut self) -> bool {
         self.left = self.left.saturating_sub(1);
-        if self.left > 0 && self.turn.is_none() {
-            self.turn = Some(self.losers.0.lock().await);
+        match self.turn {
+            Some(_) => self.losers.starving.store(true, Ordering::SeqCst),
+            None if self.left > 0 => self.turn = Some(self.losers.line.lock().await),
+            None => {}
         }
         self.left > 0
+    }
+}
+
+impl Drop for Tries<'_> {
+    fn drop(&mut self) {
+        if self.turn.is_some() {
+            self.losers.starving.store(false, Ordering::SeqCst);
+        }
     }
 }
 
@@ -62,6 +87,32 @@ mod tests {
         assert_eq!(number.load(Ordering::SeqCst), 200);
     }
 
+    /// One task takes all of them by turns: who has just won begins anew before the one in line is
+    /// heard, and is always faster.
+    #[tokio::test]
+    async fn who_comes_again_at_once_starves_nobody() {
+        let (losers, number) = (Losers::default(), AtomicU64::new(0));
+        let work = async |quick: bool| {
+            for _ in 0..500 {
+                let mut tries = losers.tries_behind_the_starving().await;
+                loop {
+                    let seen = number.load(Ordering::SeqCst);
+                    for _ in 0..if quick { 1 } else { 3 } {
+                        tokio::task::yield_now().await;
+                    }
+                    let written =
+                        number.compare_exchange(seen, seen + 1, Ordering::SeqCst, Ordering::SeqCst);
+                    if written.is_ok() {
+                        break;
+                    }
+                    assert!(tries.again().await, "starved");
+                }
+            }
+        };
+        tokio::join!(work(true), work(false), work(true));
+        assert_eq!(number.load(Ordering::SeqCst), 1_500);
+    }
+
     #[tokio::test]
     async fn nobody_tries_for_ever() {
         let losers = Losers::default();
@@ -72,6 +123,6 @@ mod tests {
         }
         assert_eq!(count, TRIES_MAX);
         drop(tries);
-        assert!(losers.0.try_lock().is_ok());
+        assert!(losers.line.try_lock().is_ok() && !losers.starving.load(Ordering::SeqCst));
     }
 }

@@ -43,7 +43,7 @@ impl Office {
         command: &Command,
         by: &Actor,
     ) -> Result<Order, CommandError> {
-        let mut tries = self.losers.tries();
+        let mut tries = self.losers.tries_behind_the_starving().await;
         loop {
             let before = load::<Order>(&*self.store, keys::order(number)).await?;
             let before = before.ok_or(CommandError::NotFound)?;

@@ -152,7 +152,7 @@ impl Office {
         new: &NewOrder,
         by: &Actor,
     ) -> Result<Vec<Order>, crate::office::CommandError> {
-        let mut tries = self.losers.tries();
+        let mut tries = self.losers.tries_behind_the_starving().await;
         loop {
             let now = self.clock.now();
             let mut changes = Changes::default();
