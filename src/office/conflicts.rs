@@ -4,11 +4,15 @@
 //! through, those who come new to such work stand in line at once. Other instances are not in it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::timeout;
 
 /// Tries before somebody is told that it does not work just now.
 pub(super) const TRIES_MAX: usize = 20;
+/// Then she tries without her turn: who is before her may wait for a slow disk.
+const WAIT_MAX: Duration = Duration::from_secs(2);
 
 #[derive(Default)]
 pub(super) struct Losers {
@@ -32,7 +36,7 @@ impl Losers {
     pub async fn tries_behind_the_starving(&self) -> Tries<'_> {
         let mut tries = self.tries();
         if self.starving.load(Ordering::SeqCst) {
-            tries.turn = Some(self.line.lock().await);
+            tries.turn = timeout(WAIT_MAX, self.line.lock()).await.ok();
         }
         tries
     }
@@ -44,7 +48,9 @@ impl Tries<'_> {
         self.left = self.left.saturating_sub(1);
         match self.turn {
             Some(_) => self.losers.starving.store(true, Ordering::SeqCst),
-            None if self.left > 0 => self.turn = Some(self.losers.line.lock().await),
+            None if self.left > 0 => {
+                self.turn = timeout(WAIT_MAX, self.losers.line.lock()).await.ok();
+            }
             None => {}
         }
         self.left > 0
@@ -111,6 +117,16 @@ mod tests {
         };
         tokio::join!(work(true), work(false), work(true));
         assert_eq!(number.load(Ordering::SeqCst), 1_500);
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_ever_either() {
+        let losers = Losers::default();
+        let held = losers.line.lock().await;
+        let mut tries = losers.tries();
+        assert!(tries.again().await && tries.turn.is_none(), "without her turn");
+        drop(held);
+        assert!(tries.again().await && tries.turn.is_some());
     }
 
     #[tokio::test]
