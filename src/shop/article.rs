@@ -80,6 +80,9 @@ pub struct Article {
     pub step: Milli,
     /// In one order.
     pub max: Milli,
+    /// For one buyer over several orders: of a round, or of thirty days.
+    #[serde(default)]
+    pub per_person: Option<Milli>,
     pub stock_mode: StockMode,
     /// Settled by what it weighs when it is packed.
     pub weighed: bool,

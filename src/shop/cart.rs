@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::article::{Article, NotOffered, StockMode};
@@ -13,7 +13,9 @@ use super::event::Line;
 use super::kinds::GoodsKinds;
 use super::merchant::Merchant;
 use super::money::{Fen, Milli};
+use super::order::Order;
 use super::refusal::Refusal;
+use super::state::State;
 use crate::calendar::{local_date, local_hour};
 
 /// A round in which many order for one delivery. What it can still take is the stock of its id:
@@ -151,6 +153,40 @@ fn cycle<'a>(pick: &Pick<'a>, occasion: &Occasion, name: &str) -> Result<&'a Cyc
     }
 }
 
+/// What one buyer's share of an article is counted over, where it is not sold in rounds.
+const SHARE_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Does she stay within her share of the article, with what she ordered before? What was not
+/// delivered, or came back, does not count.
+pub fn within_share(
+    article: &Article,
+    line: &Line,
+    before: &[Order],
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let Some(max) = article.per_person else { return Ok(()) };
+    let in_rounds = article.stock_mode == StockMode::Cycle;
+    let recent = |order: &Order| now.duration_since(order.placed_at) <= SHARE_SPAN;
+    let counts = |order: &&Order| {
+        !matches!(order.state, State::Refused | State::Cancelled | State::Returned)
+    };
+    let mut had = Milli::ZERO;
+    for order in before.iter().filter(counts) {
+        for known in order.lines.iter().filter(|known| known.article == line.article) {
+            let same = if in_rounds { known.stock == line.stock } else { recent(order) };
+            if same {
+                had = had.plus(known.quantity).unwrap_or(Milli::MAX);
+            }
+        }
+    }
+    if had.plus(line.quantity).is_some_and(|all| all <= max) {
+        return Ok(());
+    }
+    let span = if in_rounds { "一轮" } else { "30天里" };
+    let (name, unit) = (article.title(), article.unit.clone());
+    Err(Refusal::Share { name, span, max, had, unit })
+}
+
 /// Of all parcels together.
 pub fn total(parcels: &[Parcel]) -> Result<Fen, Refusal> {
     let mut sum = Fen::ZERO;
@@ -159,4 +195,37 @@ pub fn total(parcels: &[Parcel]) -> Result<Fen, Refusal> {
         sum = sum.plus(amount).ok_or(Refusal::TooLarge)?;
     }
     Ok(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Command;
+    use super::super::tests::{Life, at, buyer, draft, goods, line};
+    use super::*;
+
+    #[test]
+    fn a_share_is_counted_over_orders_of_a_round_or_of_thirty_days() {
+        let mut article = goods().swap_remove(0).article;
+        article.id = "A1".into();
+        let had = |stock: &str| {
+            let bags = Line { stock: Some(stock.into()), ..line("A1", 10_500, 2_000) };
+            Life::begin(draft(1, vec![bags]))
+        };
+        let wanted = |quantity| Line { stock: Some("C2".into()), ..line("A1", 10_500, quantity) };
+        let fits = |article: &Article, life: &Life, quantity, now| {
+            within_share(article, &wanted(quantity), &[life.order().unwrap()], at(now)).is_ok()
+        };
+        let soon = "2026-11-25 10:00";
+        assert!(fits(&article, &had("A1"), 99_000, soon), "it is not limited");
+        article.per_person = Some(Milli(3_000));
+        assert!(fits(&article, &had("A1"), 1_000, soon));
+        assert!(!fits(&article, &had("A1"), 2_000, soon));
+        assert!(fits(&article, &had("A1"), 2_000, "2026-12-25 10:00"), "thirty days are over");
+        let mut cancelled = had("A1");
+        cancelled.give(&buyer(), Command::Cancel { reason: "不要了".into() }).unwrap();
+        assert!(fits(&article, &cancelled, 3_000, soon));
+        article.stock_mode = StockMode::Cycle;
+        assert!(fits(&article, &had("C1"), 2_000, soon), "that was another round");
+        assert!(!fits(&article, &had("C2"), 2_000, "2026-12-25 10:00"));
+    }
 }

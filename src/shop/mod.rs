@@ -33,7 +33,7 @@ pub mod upload;
 pub use agency::{Lead, LeadKind, ParcelState, Purchase};
 pub use article::{Article, MarketPrice, NotOffered, Returns, Season, StockMode};
 pub use audit::{audit, reserved};
-pub use cart::{Cycle, Occasion, Parcel, Pick, deliver_on, parcels, total};
+pub use cart::{Cycle, Occasion, Parcel, Pick, deliver_on, parcels, total, within_share};
 pub use clock::{UNPAID, next_by_clock};
 pub use decide::{CODE_LOCK, Command, LINES_MAX, RETURN_DAYS, WRONG_CODES_MAX, decide};
 pub use event::{Actor, Change, Draft, Handed, Line, OrderEvent};

@@ -41,6 +41,8 @@ pub enum Refusal {
     TooLittle { name: String, min: Milli, unit: String },
     #[error("{name}一次最多买{max}{unit}。")]
     TooMuch { name: String, max: Milli, unit: String },
+    #[error("{name}每人最多买{max}{unit}（{span}），您已经订了{had}{unit}。")]
+    Share { name: String, span: &'static str, max: Milli, had: Milli, unit: String },
     #[error("{name}从{min}{unit}起，每次加{step}{unit}。")]
     Step { name: String, min: Milli, step: Milli, unit: String },
     #[error("{name}不够了，只剩{free}。")]

@@ -62,7 +62,7 @@ fn village(name: &str) -> Option<String> {
     (name == "毛庄村").then(|| "130225109201".to_owned())
 }
 
-fn goods() -> Vec<upload::Entry> {
+pub(super) fn goods() -> Vec<upload::Entry> {
     let table = Table::from_csv(include_str!("../../tests/fixtures/shop/goods.csv")).unwrap();
     let none = |_: &str| BTreeSet::new();
     upload::articles(&table, &merchants(), &kinds(), &none, &village, day("2026-11-24")).unwrap()

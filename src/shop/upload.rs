@@ -13,7 +13,7 @@ use super::refusal::Refusal;
 use super::table::{CELL_CHARS_MAX, Problem, Row, Table};
 
 /// The heading of the template, in its order; the first nine must be there.
-pub const COLUMNS: [&str; 26] = [
+pub const COLUMNS: [&str; 27] = [
     "编号",
     "商家",
     "类别",
@@ -40,6 +40,7 @@ pub const COLUMNS: [&str; 26] = [
     "退货",
     "证号",
     "下架",
+    "每人最多",
 ];
 const REQUIRED: usize = 9;
 /// More mistakes than anybody mends at once are not listed.
@@ -185,6 +186,10 @@ impl Reading<'_, '_> {
         if max < min {
             self.wrong("最多", "比「最少」还少。".into());
         }
+        let per_person = self.read("每人最多", quantity, measure);
+        if per_person.is_some_and(|share| share < min) {
+            self.wrong("每人最多", "比「最少」还少。".into());
+        }
         let price = self.read("会员价", "请写元，例如 105 或 105.50", |text| {
             Fen::parse(text).filter(|price| *price > Fen::ZERO)
         });
@@ -216,6 +221,7 @@ impl Reading<'_, '_> {
             min,
             step,
             max,
+            per_person,
             stock_mode: self
                 .read("订法", "请写「按库存」「定做」或「集中订」", StockMode::from_word)
                 .unwrap_or(StockMode::Tracked),

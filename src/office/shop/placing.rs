@@ -17,6 +17,8 @@ use super::ledger::{Entry, Ledger};
 /// The same goods again within this time are asked about first.
 const SAME_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 const SAME_EXAMINED: usize = 10;
+/// Of her orders, the newest, for her share of what is limited.
+const SHARE_EXAMINED: usize = 200;
 
 /// What somebody confirmed.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,6 +100,9 @@ impl Office {
             && let Some(number) = self.same_before(&new.person, &parcels, now).await?
         {
             return Ok(Placed::Same(number));
+        }
+        if let Err(refusal) = self.within_share(&goods, &new.person, &parcels, now).await? {
+            return Ok(Placed::Refused(refusal));
         }
         let mut numbers = Vec::new();
         for _ in &parcels {
@@ -249,6 +254,32 @@ impl Office {
             cycles.push(open);
         }
         Ok(Some(Goods { articles, merchants, cycles }))
+    }
+
+    /// Of what is limited for each buyer, over all her orders.
+    async fn within_share(
+        &self,
+        goods: &Goods,
+        person: &str,
+        parcels: &[Parcel],
+        now: Timestamp,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        let articles = goods.articles.iter().map(|article| &article.record);
+        let limited: Vec<&Article> = articles.filter(|one| one.per_person.is_some()).collect();
+        if limited.is_empty() {
+            return Ok(Ok(()));
+        }
+        let range = keys::orders_of(person);
+        let found = list_by_index::<Order>(&*self.store, range, SHARE_EXAMINED).await?;
+        let before: Vec<Order> = found.into_iter().map(|(_, order)| order.record).collect();
+        for line in parcels.iter().flat_map(|parcel| &parcel.lines) {
+            let article = limited.iter().find(|article| article.id == line.article);
+            let Some(article) = article else { continue };
+            if let Err(refusal) = shop::within_share(article, line, &before, now) {
+                return Ok(Err(refusal));
+            }
+        }
+        Ok(Ok(()))
     }
 
     async fn same_before(

@@ -281,6 +281,29 @@ async fn cycle_capacity_reached_between_show_and_confirm_is_an_apology() {
 }
 
 #[tokio::test]
+async fn one_buyer_gets_no_more_than_her_share_over_several_orders() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let share = |(n, line): (usize, &str)| match n {
+        0 => format!("{line},每人最多\n"),
+        1 => format!("{line},3\n"),
+        _ => format!("{line},\n"),
+    };
+    let table: String = market::GOODS.lines().enumerate().map(share).collect();
+    let (status, page) = market::upload(&county, &mut clerk, "goods.csv", table.into_bytes()).await;
+    assert!(status == 200 && page.contains("改了1种，没变8种"), "{page}");
+    bought(&county, VILLAGER).await;
+    to_the_brink(&county, VILLAGER).await;
+    let said = county.talk(VILLAGER, &["确认", "确认"]).await;
+    assert!(said.contains("尿素 40kg每人最多买3袋（30天里），您已经订了2袋"), "{said}");
+    assert_eq!(stock(&clerk, "A1").await, ("98".into(), "100".into()));
+    let other = "oBuyer0000000000000000000001";
+    let said = county.talk(other, &[HER, "自己取", "13800138001", "确认"]).await;
+    assert!(said.starts_with("订好了"), "each has her own share: {said}");
+}
+
+#[tokio::test]
 async fn the_merchant_refuses_and_the_stock_is_back() {
     let county = county().open().await;
     let mut clerk = county.clerk().await;
