@@ -101,6 +101,11 @@ async fn a_villager_of_maozhuang_buys_two_bags_in_four_messages_and_collects_the
     assert_eq!(stock(&clerk, "A1").await, ("98".into(), "98".into()), "sold, once");
     let page = clerk.get(&format!("/desk/shop/orders/{number}")).await;
     assert!(page.contains("已取货") && page.contains("已付"), "{page}");
+    // The ledger of the stock, and the shop's turnover.
+    let ledger = clerk.get("/desk/shop/goods/A1").await;
+    assert!(ledger.contains("售出 2</strong>") && ledger.contains(&number), "{ledger}");
+    let turnover = clerk.get("/desk/shop/reports?kind=turnover&month=2026-11").await;
+    assert!(turnover.contains("毛庄镇毛庄村店") && turnover.contains("210.00"), "{turnover}");
 }
 
 /// So many villagers confirm one bag each in the same moment, at whichever instance.
