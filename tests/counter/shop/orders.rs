@@ -299,6 +299,7 @@ async fn one_buyer_gets_no_more_than_her_share_over_several_orders() {
     let (status, page) = market::upload(&county, &mut clerk, "goods.csv", table.into_bytes()).await;
     assert!(status == 200 && page.contains("改了1种，没变8种"), "{page}");
     bought(&county, VILLAGER).await;
+    county.clock.advance(60);
     to_the_brink(&county, VILLAGER).await;
     let said = county.talk(VILLAGER, &["确认", "确认"]).await;
     assert!(said.contains("尿素 40kg每人最多买3袋（30天里），您已经订了2袋"), "{said}");
