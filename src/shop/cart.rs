@@ -156,8 +156,8 @@ fn cycle<'a>(pick: &Pick<'a>, occasion: &Occasion, name: &str) -> Result<&'a Cyc
 /// What one buyer's share of an article is counted over, where it is not sold in rounds.
 const SHARE_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Does she stay within her share of the article, with what she ordered before? What was not
-/// delivered, or came back, does not count.
+/// Does she stay within her share of the article, with what she ordered before? What was refused,
+/// cancelled or brought back does not count.
 pub fn within_share(
     article: &Article,
     line: &Line,

@@ -101,9 +101,6 @@ impl Office {
         {
             return Ok(Placed::Same(number));
         }
-        if let Err(refusal) = self.within_share(&goods, &new.person, &parcels, now).await? {
-            return Ok(Placed::Refused(refusal));
-        }
         let mut numbers = Vec::new();
         for _ in &parcels {
             match self.order_number(now).await? {
@@ -130,6 +127,11 @@ impl Office {
                 }
             }
             placed.extend(events.into_iter().map(|event| (order.clone(), event)));
+        }
+        // Behind the stock: an order of hers that comes between changes it, and this one begins anew.
+        let lines = placed.iter().flat_map(|(order, _)| &order.lines);
+        if let Err(refusal) = self.within_share(&goods, &new.person, lines, now).await? {
+            return Ok(Placed::Refused(refusal));
         }
         ledger.write(changes)?;
         // A price, a paper or a round that changes meanwhile is looked at again.
@@ -261,7 +263,7 @@ impl Office {
         &self,
         goods: &Goods,
         person: &str,
-        parcels: &[Parcel],
+        lines: impl Iterator<Item = &Line>,
         now: Timestamp,
     ) -> Result<Result<(), Refusal>, StoreError> {
         let articles = goods.articles.iter().map(|article| &article.record);
@@ -272,7 +274,7 @@ impl Office {
         let range = keys::orders_of(person);
         let found = list_by_index::<Order>(&*self.store, range, SHARE_EXAMINED).await?;
         let before: Vec<Order> = found.into_iter().map(|(_, order)| order.record).collect();
-        for line in parcels.iter().flat_map(|parcel| &parcel.lines) {
+        for line in lines {
             let article = limited.iter().find(|article| article.id == line.article);
             let Some(article) = article else { continue };
             if let Err(refusal) = shop::within_share(article, line, &before, now) {
