@@ -6,6 +6,7 @@
 //! ```text
 //! cargo bench --bench desk                    1,000,000 cases (some 6 GB under target/, minutes)
 //! cargo bench --bench desk -- --cases 50000
+//! cargo bench --bench desk -- --cache-mb 512  memory for the store's cache, 64 MB without
 //! ```
 //!
 //! The office and the store on disk, without HTTP. Cases are made by the rules themselves, each
@@ -49,13 +50,18 @@ impl Clock for Fixed {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let wanted = arguments.iter().skip_while(|argument| *argument != "--cases").nth(1);
-    let many = wanted.map_or(1_000_000, |count| count.parse().expect("--cases takes a number"));
+    let number = |name: &str, usual: usize| {
+        let wanted = arguments.iter().skip_while(|argument| *argument != name).nth(1);
+        wanted.map_or(usual, |count| {
+            count.parse().unwrap_or_else(|_| panic!("{name} takes a number"))
+        })
+    };
+    let (many, cache_mb) = (number("--cases", 1_000_000), number("--cache-mb", 64));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let few = County::seeded(FEW).await.measured().await;
+        let few = County::seeded(FEW, cache_mb).await.measured().await;
         let start = Instant::now();
-        let county = County::seeded(many).await;
+        let county = County::seeded(many, cache_mb).await;
         let made = start.elapsed().as_secs_f64();
         println!("{many} cases, made in {made:.0} s, {} MB on disk", county.disk_mb());
         let many_cases = format!("{many} p50");
@@ -144,11 +150,12 @@ struct County {
 }
 
 impl County {
-    async fn seeded(count: usize) -> Self {
+    async fn seeded(count: usize, cache_mb: usize) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         let text = format!("[server]\ndata = {:?}\n", data.path());
-        let settings = SledSettings::default();
+        let cache_bytes = (cache_mb as u64) << 20;
+        let settings = SledSettings { cache_bytes, ..SledSettings::default() };
         let store = SledEngine::open(&data.path().join("store"), settings).expect("a store");
         let store = Arc::new(store);
         let tables = Tables::read(&root.join("county")).expect("the county loads");
@@ -348,7 +355,7 @@ fn life(
         note: String::new(),
         despite: String::new(),
     };
-    let answer = Command::Reply { outcome: Outcome::Solved, text: REPLY.into() };
+    let answer = Command::Reply { outcome: Outcome::Solved, text: REPLY.into(), trips: None };
     let rate = Command::Rate { grade: Grade::Satisfied, comment: String::new() };
     let days = |days: i64| days * 24 * 60;
     let steps = [

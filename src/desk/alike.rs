@@ -6,10 +6,13 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::case::Case;
+use super::event::Kind;
 use super::state::{State, Step, transition};
 
 /// What has ended longer ago is another time.
 const ENDED_DAYS: i64 = 14;
+/// Less in common, and she is not asked whether she means the same.
+const ALIKE_MIN: u8 = 25;
 /// The same person with the same kind of matter within this time: 重复诉求.
 pub const REPEAT_DAYS: i64 = 30;
 /// So many of one kind from one place within [`BURST_WITHIN`] are one event.
@@ -37,6 +40,20 @@ pub fn is_repeat(earlier: &Case, category: Option<&str>, now: Timestamp) -> bool
         && earlier.category.as_deref() == category
         && !matches!(earlier.state, State::Withdrawn | State::Rejected)
         && now.duration_since(earlier.received_at) <= SignedDuration::from_hours(24 * REPEAT_DAYS)
+}
+
+/// A neighbour may sign it instead of filing the same again.
+pub fn takes_neighbours(case: &Case) -> bool {
+    !case.confidential && case.kind != Kind::Report && case.parent.is_none()
+}
+
+/// She tells of what this case is about: the same kind from the same village, in words alike.
+pub fn is_hers_too(case: &Case, (category, village): (&str, &str), text: &str) -> bool {
+    takes_neighbours(case)
+        && transition(Some(case.state), Step::CoSigned).is_some()
+        && case.category.as_deref() == Some(category)
+        && case.place_code.as_deref() == Some(village)
+        && similarity(&case.text, text) >= ALIKE_MIN
 }
 
 /// Another may go on under it.

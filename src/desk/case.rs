@@ -4,16 +4,22 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop, Submitted};
+use super::direction;
 use super::disclosure::Disclosure;
 use super::erase::Erased;
 use super::errand::Errand;
 use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Reply, Source};
 use super::exclusion::Exclusion;
+use super::limits;
 use super::slip::Slip;
 use super::state::{Party, State, Step, transition};
 use crate::calendar::{Calendar, Limit};
 use crate::county::{CaseNumber, CaseType, TimeClass};
 
+/// How cases are called that came by telephone.
+pub const TELEPHONE: &str = "telephone";
+/// Calls back that are tried before silence ends a case.
+const CALLS_BACK_MIN: usize = 2;
 /// A department is warned when this much of its time is used, in per cent.
 const AMBER_PERCENT: u8 = 80;
 
@@ -355,7 +361,8 @@ impl Case {
                 self.due_at = Some(*round_due_at);
             }
             Change::ExtensionRefused { .. } => self.course.refuse_open_extension(),
-            Change::Submitted { outcome, text } => {
+            Change::Submitted { outcome, text, trips } => {
+                self.course.trips = *trips;
                 self.course.submitted = Some(Submitted {
                     at,
                     by: event.by.name().map(str::to_owned),
@@ -364,8 +371,9 @@ impl Case {
                 });
             }
             Change::ReviewReturned { .. } => self.course.submitted = None,
-            Change::Replied { outcome, text, department } => {
+            Change::Replied { outcome, text, department, trips } => {
                 self.course.submitted = None;
+                self.course.trips = trips.or(self.course.trips);
                 self.answer(at, *outcome, text, department.clone());
             }
             Change::Rated { grade, comment } => {
@@ -471,6 +479,14 @@ impl Case {
                     slip.answered_at = Some(at);
                 }
             }
+            Change::Directed { n, answer_by, text: _ } => {
+                self.course.direction = Some(direction::given(*n, &event.by, *answer_by));
+            }
+            Change::DirectionAnswered { .. } => {
+                if let Some(direction) = &mut self.course.direction {
+                    direction.answered_at = Some(at);
+                }
+            }
             Change::Warned { due_at, last: false } => self.course.warned_of = Some(*due_at),
             Change::Warned { due_at, last: true } => self.course.last_called_of = Some(*due_at),
             Change::Interviewed { interview, .. } => self.course.interviews.push(interview.clone()),
@@ -524,6 +540,25 @@ impl Case {
             || !self.co_signers.is_empty()
     }
 
+    /// She may not have read a message, or it was grave: silence does not end it before the platform
+    /// has tried to ask her.
+    pub fn is_called_back(&self) -> bool {
+        self.time_class == TimeClass::U
+            || matches!(self.kind, Kind::Complaint | Kind::Report)
+            || (self.channel == TELEPHONE && self.kind != Kind::Consult)
+    }
+
+    pub fn waits_for_call(&self) -> bool {
+        let calls = &self.course.calls_back;
+        let tried = calls.len() >= CALLS_BACK_MIN || calls.iter().any(|call| call.reached);
+        self.state == State::Replied && self.rating.is_none() && self.is_called_back() && !tried
+    }
+
+    /// Half of the time to accept it is used.
+    fn is_slow_to_accept(&self, now: Timestamp, calendar: &Calendar) -> bool {
+        limits::accept_amber_at(self, calendar).is_some_and(|at| now >= at)
+    }
+
     /// The same department has it again, until a clerk sends it elsewhere.
     fn begin_round(&mut self, round: u8, at: Timestamp, due_at: Timestamp) {
         self.earlier.push(Round {
@@ -542,6 +577,9 @@ impl Case {
         });
         // How often it was asked to be taken back counts for the case, not for the round.
         self.course.returns = self.earlier.last().map_or(0, |round| round.course.returns);
+        // Nor does what a leader wrote go with the round.
+        self.course.direction =
+            self.earlier.last().and_then(|round| round.course.direction.clone());
         self.round = round;
         self.round_started_at = at;
         self.round_due_at = due_at;
@@ -574,7 +612,9 @@ impl Case {
         let answered = self.replied_at.or(self.closed_at);
         if self.is_overdue(now) {
             Standing::Overdue
-        } else if answered.is_none() && now >= self.amber_at(calendar) {
+        } else if answered.is_none()
+            && (now >= self.amber_at(calendar) || self.is_slow_to_accept(now, calendar))
+        {
             Standing::Amber
         } else {
             Standing::InTime

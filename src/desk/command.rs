@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::errand::{self, ErrandStep};
-use super::event::{Breached, Grade, Intake, Means, Outcome, Rejection, Resumption, Solved};
+use super::event::{Breached, Grade, Intake, Means, Outcome, Rejection, Resumption, Solved, Trips};
 use super::state::Step;
 use crate::county::CaseNumber;
 
@@ -74,6 +74,8 @@ pub enum Command {
     Reply {
         outcome: Outcome,
         text: String,
+        /// How often she had to go somewhere for it, where that is known.
+        trips: Option<Trips>,
     },
     PassReview,
     ReturnReview {
@@ -182,6 +184,14 @@ pub enum Command {
         text: String,
         promise_at: Timestamp,
     },
+    /// 批示; `days`: working days until its answer.
+    Direct {
+        text: String,
+        days: u8,
+    },
+    AnswerDirection {
+        text: String,
+    },
     /// Most of its time is used; `last`: almost all of it.
     Warn {
         last: bool,
@@ -252,6 +262,8 @@ impl Command {
             Command::Supervise { .. } => Step::Supervised,
             Command::SendSlip { .. } => Step::SlipSent,
             Command::AnswerSlip { .. } => Step::SlipAnswered,
+            Command::Direct { .. } => Step::Directed,
+            Command::AnswerDirection { .. } => Step::DirectionAnswered,
             Command::Warn { .. } => Step::Warned,
             Command::NoteInterview { .. } => Step::Interviewed,
             Command::Recompute => Step::Recomputed,

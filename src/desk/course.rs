@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::direction::Direction;
 use super::disclosure::Disclosure;
-use super::event::{Breached, Means, Outcome, Solved};
+use super::event::{Breached, Means, Outcome, Solved, Trips};
 use super::exclusion::Exclusion;
 use super::slip::Slip;
 
@@ -71,6 +72,11 @@ pub struct Course {
     /// Interviews of the department's head about it, by their ids.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub interviews: Vec<String>,
+    /// What a leader wrote last, over all rounds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trips: Option<Trips>,
     /// Accepted by the clock: nobody said so in time.
     pub accepted_silently: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -118,7 +118,8 @@ fn without_an_answer_the_clock_runs_again_after_five_days() {
         assert_eq!(desk.the_case().state, state);
     }
     // Not to be reached: three tries on two days, or it is no outcome.
-    let unreachable = || Command::Reply { outcome: Outcome::Unreachable, text: text() };
+    let unreachable =
+        || Command::Reply { outcome: Outcome::Unreachable, text: text(), trips: None };
     let tried = |means| Command::NoteContact { means, reached: false, note: String::new() };
     for (when, means) in
         [("2026-12-02 09:00", Means::Telephone), ("2026-12-02 16:00", Means::Visit)]
@@ -375,4 +376,63 @@ fn she_is_reminded_of_a_question_twice_and_of_a_rating_once() {
     let told = desk.last_notice();
     assert_eq!((told.id, &told.fields["text"]), ("replied", &first));
     assert_eq!(next(&mut desk), (Step::Closed, at("2026-12-08 09:00")));
+}
+
+#[test]
+fn who_came_by_telephone_is_called_twice_before_silence_ends_her_case() {
+    let call = |reached, solved| Command::CallBack {
+        means: Means::Telephone,
+        reached,
+        solved,
+        note: String::new(),
+    };
+    let answered = |change: fn(&mut Intake)| {
+        let mut intake = intake();
+        change(&mut intake);
+        let mut desk = Desk::filed("2026-11-23 10:00", intake);
+        desk.give("2026-11-23 10:20", &clerk(), dispatch("广电网络")).unwrap();
+        desk.give("2026-11-24 10:00", &clerk(), reply()).unwrap();
+        if desk.the_case().state == State::Reviewing {
+            desk.give("2026-11-24 10:00", &director(), Command::PassReview).unwrap();
+        }
+        desk.give("2026-11-26 10:00", &Actor::System, Command::Remind).unwrap();
+        desk
+    };
+    let closes = |desk: &Desk| {
+        next_by_clock(&desk.the_case(), desk.rules().calendar)
+            .filter(|(_, command)| matches!(command, Command::Close { .. }))
+            .map(|(at, _)| at)
+    };
+    let silence = Some(at("2026-12-01 10:00"));
+    assert_eq!(closes(&answered(|_| {})), silence, "she can read a message");
+    for change in [
+        |intake: &mut Intake| intake.channel = TELEPHONE.into(),
+        |intake: &mut Intake| intake.kind = Kind::Complaint,
+        |intake: &mut Intake| intake.kind = Kind::Report,
+    ] {
+        let mut desk = answered(change);
+        assert_eq!((closes(&desk), waits_for(&desk.the_case())), (None, Some(Waits::Platform)));
+        let close = Command::Close { reason: "7天内没有评价".into() };
+        desk.refused_at("2026-12-02 10:00", &Actor::System, close.clone(), "请先回访两次");
+        desk.give("2026-12-02 10:00", &clerk(), call(false, None)).unwrap();
+        assert_eq!(closes(&desk), None, "once is not enough");
+        desk.give("2026-12-03 10:00", &clerk(), call(false, None)).unwrap();
+        assert_eq!(closes(&desk), silence);
+        desk.give("2026-12-03 10:01", &Actor::System, close).unwrap();
+        assert_eq!(desk.the_case().closing, Some(Closing::Unrated));
+    }
+    let mut reached = answered(|intake| intake.channel = TELEPHONE.into());
+    reached.give("2026-11-27 10:00", &clerk(), call(true, Some(Solved::Yes))).unwrap();
+    assert_eq!(closes(&reached), silence, "who was reached need not be called again");
+}
+
+#[test]
+fn who_has_not_accepted_for_two_hours_is_shown_so() {
+    let mut desk = Desk::filed("2026-11-23 10:00", intake());
+    desk.give("2026-11-23 10:20", &clerk(), dispatch("广电网络")).unwrap();
+    let standing = |desk: &Desk, when| desk.the_case().standing(at(when), desk.rules().calendar);
+    assert_eq!(standing(&desk, "2026-11-23 13:49"), Standing::InTime, "lunch does not count");
+    assert_eq!(standing(&desk, "2026-11-23 14:20"), Standing::Amber);
+    desk.give("2026-11-23 14:30", &clerk(), Command::Accept).unwrap();
+    assert_eq!(standing(&desk, "2026-11-23 14:31"), Standing::InTime);
 }

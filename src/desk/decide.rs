@@ -11,7 +11,7 @@ use super::event::{Actor, CaseEvent, Change, Intake};
 use super::limits::{UNSORTED, limit_of};
 use super::refusal::Refusal;
 use super::state::{Party, State, Step, transition};
-use super::{disclosure, errand, exclusion, handler, hers, platform, respondent, slip};
+use super::{direction, disclosure, errand, exclusion, handler, hers, platform, respondent, slip};
 use crate::county::TimeClass;
 
 /// A case is answered anew at most this often; then the last word is said.
@@ -143,7 +143,8 @@ fn follow(
 ) -> Result<Vec<Change>, Refusal> {
     let parties = by.parties(Some(case));
     // What is not theirs they learn nothing about.
-    if parties.is_empty() {
+    let signs = matches!(command, Command::CoSign { .. });
+    if parties.is_empty() || (parties == [Party::Neighbour] && !signs) {
         return Err(match by {
             Actor::Villager { .. } => Refusal::NotYours,
             _ => Refusal::NotYourDepartments,
@@ -262,8 +263,9 @@ fn change(
             one(Change::ExtensionRefused { reason })
         }
         Command::Defer { plan, until } => one(platform::defer(case, plan, until, now, rules)?),
-        Command::Reply { outcome, text } => {
-            one(handler::reply(case, outcome, text, step == Step::Submitted)?)
+        Command::Reply { outcome, text, trips } => {
+            let reviewed = step == Step::Submitted;
+            one(handler::reply(case, outcome, text, trips, reviewed)?)
         }
         Command::PassReview => one(platform::pass_review(case, by)?),
         Command::ReturnReview { reason } => {
@@ -306,7 +308,7 @@ fn change(
         }
         Command::Join { child } => one(platform::join(case, child)?),
         Command::ReplyAsParent { outcome, text, department } => {
-            one(Change::Replied { outcome, text, department: Some(department) })
+            one(Change::Replied { outcome, text, department: Some(department), trips: None })
         }
         Command::Hide { reason } => {
             at_most("理由", &reason, NOTE_CHARS_MAX)?;
@@ -329,7 +331,9 @@ fn change(
         Command::Relocate { village, note } => {
             one(platform::relocate(case, &village, note, rules)?)
         }
-        Command::CoSign { person, name, phone: _ } => one(platform::co_sign(case, person, name)?),
+        Command::CoSign { person, name, phone: _ } => {
+            one(platform::co_sign(case, person, name, by)?)
+        }
         Command::Breach { limit } => one(platform::breach(case, limit, rules)?),
         Command::Supervise { callee, title, promise_at, note } => {
             one(platform::supervise(case, (callee, title, promise_at, note), now)?)
@@ -338,6 +342,8 @@ fn change(
         Command::AnswerSlip { text, promise_at } => {
             one(slip::answer(case, (text, promise_at), now)?)
         }
+        Command::Direct { text, days } => one(direction::give(case, (text, days), now, rules)?),
+        Command::AnswerDirection { text } => one(direction::answer(case, text)?),
         Command::Warn { last } => one(platform::warn(case, last)?),
         Command::NoteInterview { interview, held_at, measures } => {
             one(platform::note_interview(case, interview, held_at, measures)?)

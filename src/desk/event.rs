@@ -52,7 +52,7 @@ impl Actor {
             return match self {
                 Actor::Villager { person } => {
                     let hers = case.is_none_or(|case| case.is_of(person));
-                    if hers { vec![Party::Owner] } else { Vec::new() }
+                    vec![if hers { Party::Owner } else { Party::Neighbour }]
                 }
                 _ => vec![Party::System],
             };
@@ -63,6 +63,7 @@ impl Actor {
             ("director", _) => vec![Party::Staff, Party::Supervisor, Party::Director],
             ("agent", _) => vec![Party::Agent],
             ("organisation", _) => vec![Party::Organisation],
+            ("leader", _) => vec![Party::Leader],
             // What it has sent itself.
             ("source", system) => {
                 let is_own = case.is_none_or(|case| {
@@ -189,6 +190,8 @@ pub enum Change {
     Submitted {
         outcome: Outcome,
         text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trips: Option<Trips>,
     },
     ReviewReturned {
         reason: String,
@@ -199,6 +202,8 @@ pub enum Change {
         /// In whose name, when not in the lead's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         department: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trips: Option<Trips>,
     },
     Rated {
         grade: Grade,
@@ -319,6 +324,17 @@ pub enum Change {
         /// Why it is late, and what is done about it.
         text: String,
         promise_at: Timestamp,
+    },
+    /// 批示: a leader has written on it what shall be done, and by when it is answered.
+    Directed {
+        /// Of this case, from 1.
+        n: u8,
+        text: String,
+        answer_by: Timestamp,
+    },
+    DirectionAnswered {
+        n: u8,
+        text: String,
     },
     /// Most of a department's time is used.
     Warned {
@@ -551,6 +567,15 @@ words! {
         NoAuthority "no_authority" "无权办理",
         Unreasonable "unreasonable" "诉求不合理",
         Unreachable "unreachable" "无法联系",
+    }
+}
+
+words! {
+    /// How often she had to go somewhere for it (群众跑腿次数).
+    Trips {
+        Never "0" "一趟没跑",
+        Once "1" "跑了一趟",
+        Often "2+" "跑了两趟以上",
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::case::Case;
 use super::decide::{NOTE_CHARS_MAX, not_allowed, written};
-use super::event::{Actor, Change};
+use super::event::{Actor, Change, Grade};
 use super::refusal::Refusal;
 use super::state::{Party, Step};
 
@@ -29,6 +29,16 @@ impl Exclusion {
     pub fn is_open(&self) -> bool {
         !self.is_granted() && !self.refused
     }
+}
+
+/// Something stands against the department that has it: else nothing is to be left out.
+pub fn may_matter(case: &Case) -> bool {
+    let course = &case.course;
+    case.round > 1
+        || course.returns > 0
+        || course.extensions_granted() > 0
+        || !course.breaches.is_empty()
+        || case.rating == Some(Grade::Dissatisfied)
 }
 
 pub(super) fn ask(case: &Case, reason: String) -> Result<Change, Refusal> {

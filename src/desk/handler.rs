@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Rules;
 use super::case::Case;
 use super::decide::{NOTE_CHARS_MAX, answer_text, at_most, written};
-use super::event::{Actor, Change, Outcome, Resumption};
+use super::event::{Actor, Change, Outcome, Resumption, Trips};
 use super::limits::{EXTENSIONS_MAX, RETURN_LIMIT, RETURNS_MAX, after_stop, extension_days_max};
 use super::refusal::Refusal;
 use super::respondent;
@@ -134,6 +134,7 @@ pub(super) fn reply(
     case: &Case,
     outcome: Outcome,
     text: String,
+    trips: Option<Trips>,
     reviewed: bool,
 ) -> Result<Change, Refusal> {
     answer_text(&text)?;
@@ -152,8 +153,8 @@ pub(super) fn reply(
         }
     }
     Ok(if reviewed {
-        Change::Submitted { outcome, text }
+        Change::Submitted { outcome, text, trips }
     } else {
-        Change::Replied { outcome, text, department: None }
+        Change::Replied { outcome, text, department: None, trips }
     })
 }

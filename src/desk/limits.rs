@@ -15,7 +15,8 @@ const REST_LIMIT: Limit = Limit::WorkingDays(1);
 /// The platform dispatches or answers within half a working day.
 const INTAKE_LIMIT: Limit = Limit::WorkingMinutes(DAY_MINUTES / 2);
 /// Silence is acceptance after this much office time.
-const ACCEPT_LIMIT: Limit = Limit::WorkingMinutes(240);
+const ACCEPT_MINUTES: u32 = 240;
+const ACCEPT_LIMIT: Limit = Limit::WorkingMinutes(ACCEPT_MINUTES);
 /// The same two for class U, by the clock.
 const URGENT_LIMIT: SignedDuration = SignedDuration::from_mins(30);
 /// Within this the department speaks with her.
@@ -95,7 +96,7 @@ pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Com
             }
         }
         // Not content in the last round: that waits for a person.
-        State::Replied if case.rating.is_none() => {
+        State::Replied if case.rating.is_none() && !case.waits_for_call() => {
             let since = case.replied_at.unwrap_or(case.updated_at);
             let reason = UNRATED.to_owned();
             next.push((calendar.due(since, RATING_LIMIT), Command::Close { reason }));
@@ -202,6 +203,16 @@ pub(super) fn after_stop(
     rules: &Rules,
 ) -> Timestamp {
     rules.calendar.paused(due, limit_of(case.time_class), stopped, now)
+}
+
+/// When a department that has not accepted it is shown so: half of its time for that is used.
+pub(super) fn accept_amber_at(case: &Case, calendar: &Calendar) -> Option<Timestamp> {
+    let waits = matches!(case.state, State::Dispatched | State::Redo);
+    let since = case.dispatched_at.filter(|_| waits && case.department.is_some())?;
+    Some(match case.time_class {
+        TimeClass::U => later(since, URGENT_LIMIT / 2),
+        _ => calendar.due(since, Limit::WorkingMinutes(ACCEPT_MINUTES / 2)),
+    })
 }
 
 /// By when a helper must have answered the lead.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::case::Case;
 use super::course::Course;
-use super::event::{Breached, Grade, Solved};
+use super::event::{Breached, Grade, Solved, Trips};
 use crate::calendar::Calendar;
 
 /// Fewer assignments than this are not ranked.
@@ -55,6 +55,9 @@ pub struct Tally {
     /// Where it helped the one that leads, and how often that came too late.
     pub helped: u32,
     pub helped_late: u32,
+    /// Answers with which it was noted how often she had to go somewhere, and those without a trip.
+    pub trips_noted: u32,
+    pub without_trip: u32,
     /// Minutes of office time from the beginning of a round to its answer, pauses left out.
     pub minutes: Vec<i64>,
 }
@@ -112,6 +115,11 @@ impl Tally {
         share(self.content + self.not_content, self.replied)
     }
 
+    /// 少跑路: she had to go nowhere, of the answers with which that was noted.
+    pub fn without_trip_rate(&self) -> Option<f64> {
+        share(self.without_trip, self.trips_noted)
+    }
+
     /// Calls back that reached her, of those that were made.
     pub fn reached_rate(&self) -> Option<f64> {
         share(self.answered, self.called)
@@ -157,6 +165,8 @@ impl Tally {
             excluded,
             helped,
             helped_late,
+            trips_noted,
+            without_trip,
             minutes,
         } = other;
         for (to, from) in [
@@ -181,6 +191,8 @@ impl Tally {
             (&mut self.excluded, excluded),
             (&mut self.helped, helped),
             (&mut self.helped_late, helped_late),
+            (&mut self.trips_noted, trips_noted),
+            (&mut self.without_trip, without_trip),
         ] {
             *to += from;
         }
@@ -316,6 +328,9 @@ impl Assignment<'_> {
             add(&mut tally.solved, call.solved == Some(Solved::Yes));
             add(&mut tally.partly, call.solved == Some(Solved::Partly));
         }
+        let trips = course.trips.filter(|_| self.replied_at.is_some());
+        add(&mut tally.trips_noted, trips.is_some());
+        add(&mut tally.without_trip, trips == Some(Trips::Never));
         match (self.replied_at, self.rating) {
             (Some(_), None) => tally.unrated += 1,
             (_, Some(grade)) if grade.is_content() => tally.content += 1,

@@ -11,6 +11,7 @@ pub mod chain;
 mod command;
 mod course;
 mod decide;
+mod direction;
 mod disclosure;
 pub mod erase;
 mod errand;
@@ -38,9 +39,10 @@ mod waiting;
 
 pub use crate::county::{CaseNumber, CaseType, NumberError, damm};
 pub use alike::{
-    BURST_MIN, BURST_WITHIN, REPEAT_DAYS, goes_under, is_repeat, may_be_same, similarity, takes_in,
+    BURST_MIN, BURST_WITHIN, REPEAT_DAYS, goes_under, is_hers_too, is_repeat, may_be_same,
+    similarity, takes_in,
 };
-pub use case::{Case, FoldError, Round, Standing, fold};
+pub use case::{Case, FoldError, Round, Standing, TELEPHONE, fold};
 pub use command::Command;
 pub use course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop};
 pub use decide::{EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, accepts_along, decide};
@@ -49,9 +51,9 @@ pub use erase::{Depth, Erased};
 pub use errand::{Errand, ErrandStep};
 pub use event::{
     Actor, Breached, CaseEvent, Change, Closing, Grade, Helper, Intake, Kind, Means, Outcome,
-    Rejection, Reply, Resumption, Role, Solved, Source, Understood,
+    Rejection, Reply, Resumption, Role, Solved, Source, Trips, Understood,
 };
-pub use exclusion::Exclusion;
+pub use exclusion::{Exclusion, may_matter};
 pub use hers::{FOLLOW_DAYS, may_follow};
 pub use interview::{
     INTERVIEW_STEPS, Interview, InterviewCommand, InterviewDone, InterviewHand, InterviewRow,

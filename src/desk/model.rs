@@ -112,6 +112,8 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
         ("slip", Command::SendSlip { demand: text(), days: 2 }),
         ("answer-slip", Command::AnswerSlip { text: text(), promise_at: at("2030-01-01 17:30") }),
         ("breach-slip", Command::Breach { limit: Breached::Slip }),
+        ("direct", Command::Direct { text: text(), days: 2 }),
+        ("answer-direction", Command::AnswerDirection { text: text() }),
         ("warn", Command::Warn { last: false }),
         ("last-call", Command::Warn { last: true }),
         (
@@ -233,6 +235,9 @@ fn is_guard(refusal: &Refusal) -> bool {
             | R::DisclosureAsked
             | R::ExclusionAsked
             | R::SlipOpen(_)
+            | R::DirectionOpen(_)
+            | R::NoDirection
+            | R::CallBackFirst
             | R::NoSlip
             | R::NothingChanged
             | R::NotAnErrand
@@ -451,8 +456,9 @@ fn aside(case: &Case) -> Option<String> {
     let exclusion = course.exclusion.as_ref().map(|one| format!("{:?}", one.asked_by));
     let disclosure = course.disclosure.as_ref().map(|one| format!("{:?}", one.granted));
     let slip = course.slip.as_ref().map(|slip| slip.answered_at.is_some().to_string());
+    let direction = course.direction.as_ref().map(|one| one.answered_at.is_some().to_string());
     let hidden = case.confidential.then(|| "hidden".to_owned());
-    exclusion.or(disclosure).or(slip).or(hidden)
+    exclusion.or(disclosure).or(slip).or(direction).or(hidden)
 }
 
 /// Each row of the table is walked at least once, so that none stands there untested.

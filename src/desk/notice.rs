@@ -30,7 +30,7 @@ const PLATFORM: &str = "县便民服务平台";
 pub fn notice(case: &Case, event: &CaseEvent, rules: &Rules) -> Option<Notice> {
     let step = event.change.step();
     let id = match (&event.change, &event.by) {
-        (Change::Received { .. }, Actor::Villager { .. }) => return None,
+        (Change::Received { .. } | Change::CoSigned { .. }, Actor::Villager { .. }) => return None,
         (Change::Dispatched { from: Some(_), .. }, _) => "rerouted",
         (Change::Reminded, _) if case.state == State::NeedInfo => "need_info",
         (Change::Reminded, _) => "replied",

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::Rules;
 use super::case::Case;
 use super::decide::{
     CO_SIGNERS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, ROUNDS_MAX, answer_text, at_most, not_allowed,
@@ -14,6 +13,7 @@ use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_du
 use super::refusal::Refusal;
 use super::respondent;
 use super::state::{Party, State, Step};
+use super::{Rules, alike};
 use crate::calendar::{Calendar, Limit, local_date};
 use crate::county::{CaseNumber, Found, Place, Scope, TimeClass};
 
@@ -97,9 +97,18 @@ pub(super) fn refuse_return(
     Ok(Change::ReturnRefused { reason, appointed, due_at })
 }
 
-/// Another village. Nothing is guessed: one that could be two is refused with both.
 /// One more who signs with her.
-pub(super) fn co_sign(case: &Case, person: String, name: String) -> Result<Change, Refusal> {
+pub(super) fn co_sign(
+    case: &Case,
+    person: String,
+    name: String,
+    by: &Actor,
+) -> Result<Change, Refusal> {
+    if let Actor::Villager { person: own } = by
+        && (*own != person || !alike::takes_neighbours(case))
+    {
+        return Err(Refusal::NotYours);
+    }
     required("联名人", &person)?;
     at_most("联名人", &name, NAME_CHARS_MAX)?;
     if case.is_of(&person) {
@@ -203,7 +212,7 @@ pub(super) fn pass_review(case: &Case, by: &Actor) -> Result<Change, Refusal> {
         return Err(Refusal::SecondPerson);
     }
     let (outcome, text) = (submitted.outcome, submitted.text.clone());
-    Ok(Change::Replied { outcome, text, department: None })
+    Ok(Change::Replied { outcome, text, department: None, trips: None })
 }
 
 /// Means, reached, solved and note.
@@ -246,6 +255,7 @@ pub(super) fn close(case: &Case, reason: String, by: &Actor) -> Result<Change, R
     let is_staff = parties.contains(&Party::Staff);
     let closing = if parties.contains(&Party::System) {
         match case.rating {
+            None if case.waits_for_call() => return Err(Refusal::CallBackFirst),
             None => Closing::Unrated,
             Some(before) => return Err(Refusal::AlreadyRated(before)),
         }

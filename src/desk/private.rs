@@ -114,6 +114,8 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         | Change::Replied { text, .. }
         | Change::Supplemented { text, .. }
         | Change::Noted { text }
+        | Change::Directed { text, .. }
+        | Change::DirectionAnswered { text, .. }
         | Change::ErrandMoved { text, .. }
         | Change::ErrandKept { text, .. } => words(take, [("text", text)]),
         Change::ReturnRefused { reason, .. }

@@ -117,6 +117,14 @@ pub enum Refusal {
     SlipDays { days: u8, max: u8 },
     #[error("没有等着书面答复的督办单。请刷新页面；要告诉群众办到哪了，请写进展。")]
     NoSlip,
+    #[error("请先回访两次，记下打通没有；群众说了满意不满意，就能办结。")]
+    CallBackFirst,
+    #[error("上一条批示还等着答复（{0}到期）。请等到那时。")]
+    DirectionOpen(String),
+    #[error("批示限{days}个工作日答复不行。请写1到{max}。")]
+    DirectionDays { days: u8, max: u8 },
+    #[error("没有等着答复的批示。请刷新页面。")]
+    NoDirection,
     #[error("这不是代办的事。要告诉群众办到哪了，请写进展。")]
     NotAnErrand,
     #[error("代办要一步接一步，下一步是“{next}”。请先记这一步。")]

@@ -116,6 +116,8 @@ words! {
         Supervised "supervised" "督办",
         SlipSent "slip_sent" "发督办单",
         SlipAnswered "slip_answered" "书面答复督办单",
+        Directed "directed" "批示",
+        DirectionAnswered "direction_answered" "答复批示",
         Warned "warned" "临期提醒",
         Interviewed "interviewed" "约谈",
         Recomputed "recomputed" "重算时限",
@@ -175,6 +177,8 @@ impl Change {
             Change::Supervised { .. } => Step::Supervised,
             Change::SlipSent { .. } => Step::SlipSent,
             Change::SlipAnswered { .. } => Step::SlipAnswered,
+            Change::Directed { .. } => Step::Directed,
+            Change::DirectionAnswered { .. } => Step::DirectionAnswered,
             Change::Warned { .. } => Step::Warned,
             Change::Interviewed { .. } => Step::Interviewed,
             Change::Recomputed { .. } => Step::Recomputed,
@@ -190,6 +194,8 @@ words! {
     Party {
         /// The villager whose case it is, nobody else's.
         Owner "owner" "本人",
+        /// Any other villager: she may sign, and learns nothing else.
+        Neighbour "neighbour" "邻居",
         /// Who sits in the village shop and speaks for those who can not.
         Agent "agent" "代办员",
         /// Another platform of the county, with numbers of its own.
@@ -208,6 +214,8 @@ words! {
         Receiver "receiver" "接办单位",
         /// Calls in the heads of departments that stay late.
         Organisation "organisation" "组织部",
+        /// Reads what is late, without names, and writes on it.
+        Leader "leader" "领导",
         /// The clock.
         System "system" "系统",
     }
@@ -313,7 +321,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(&[S::Replied], Step::CalledBack, None, &[P::Staff, P::Agent], "每轮最多3次", None),
     row(&[S::Replied], Step::Reopened, Some(S::Redo), &[P::Owner, P::Agent, P::Staff], "不满意或没解决，且不超过两轮", Some("redo")),
     row(&[S::Replied], Step::FinalReplied, Some(S::Final), DIRECTOR, "第二轮；有负责人签字的文件；写明还能走哪条路", Some("final")),
-    row(&[S::Replied], Step::Closed, Some(S::Closed), &[P::Owner, P::Agent, P::Staff, P::System], "满意或基本满意；到期未评价；平台写明理由", Some("closed")),
+    row(&[S::Replied], Step::Closed, Some(S::Closed), &[P::Owner, P::Agent, P::Staff, P::System], "满意或基本满意；到期未评价；电话来的、紧急的、投诉举报要先回访过两次；平台写明理由", Some("closed")),
     row(&[S::Received], Step::Closed, Some(S::Closed), STAFF, "写明理由", Some("closed")),
     row(UNANSWERED, Step::Urged, None, HERS, "还没答复；24小时一次", None),
     row(UNANSWERED, Step::Supplemented, None, &[P::Owner, P::Agent, P::Source], "还没答复；有文字、照片或语音；最多20次", None),
@@ -332,11 +340,13 @@ pub const TRANSITIONS: &[Transition] = &[
     row(&[S::Replied], Step::Reminded, None, CLOCK, "答复2天还没评价；一次", Some("replied")),
     row(NOT_ARCHIVED, Step::Noted, None, &[P::Staff, P::Supervisor, P::Lead, P::Co, P::Agent], "群众看不到", None),
     row(UNANSWERED, Step::Relocated, None, LEAD, "村在名单里，和原来的不一样；答应的时间和承办单位不变", None),
-    row(UNANSWERED, Step::CoSigned, None, &[P::Agent, P::Staff, P::Source], "还没答复；不是本人，没有加过；最多100人", Some("received")),
+    row(UNANSWERED, Step::CoSigned, None, &[P::Agent, P::Staff, P::Source, P::Neighbour], "还没答复；不是本人，没有加过；最多100人；邻居只加自己，保密的不加", Some("received")),
     row(UNANSWERED, Step::Breached, None, CLOCK, "到时没有办；记下就不改", None),
     row(UNANSWERED, Step::Supervised, None, &[P::Supervisor], "写明找了谁、答应哪天", Some("supervised")),
     row(UNANSWERED, Step::SlipSent, None, &[P::Supervisor], "打过电话，或超期满2个工作日；上一张答复了；限1到5个工作日书面答复", None),
     row(UNANSWERED, Step::SlipAnswered, None, &[P::Lead, P::Supervisor], "有等着答复的督办单；写明原因、措施、答应哪天", Some("supervised")),
+    row(NOT_ARCHIVED, Step::Directed, None, &[P::Leader], "上一条批示答复了；限1到10个工作日答复", None),
+    row(NOT_ARCHIVED, Step::DirectionAnswered, None, LEAD, "有等着答复的批示；没派单的由平台答复", None),
     row(&[S::Dispatched, S::Handling, S::ExtensionAsked, S::Redo], Step::Warned, None, CLOCK, "时间用了八成；时间长的到期前半天再一次；一个期限各提醒一次", None),
     row(NOT_ARCHIVED, Step::Interviewed, None, &[P::Organisation], "约谈单上有这件；一次约谈记一次", None),
     row(UNANSWERED, Step::Recomputed, None, CLOCK, "放假安排改了；新旧都记下", None),

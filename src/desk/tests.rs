@@ -90,7 +90,7 @@ pub(super) fn dispatch_with(department: &str, helpers: &[&str]) -> Command {
 
 pub(super) fn reply() -> Command {
     let text = "师傅已上门，线路接头已更换，信号恢复正常。".into();
-    Command::Reply { outcome: Outcome::Solved, text }
+    Command::Reply { outcome: Outcome::Solved, text, trips: None }
 }
 
 pub(super) fn rate(grade: Grade) -> Command {
@@ -422,9 +422,8 @@ fn what_is_done_wrong_is_refused() {
     desk.refused(&clerk(), dispatch("广电网络"), "已经在广电网络公司了");
     desk.refused(&clerk(), close("办完了"), "请先答复");
     desk.refused(&villager(), rate(Grade::Satisfied), "答复以后再请您评价");
-    let short = Command::Reply {
-        outcome: Outcome::Solved, text: " 已经修好了请放心使用 ".into()
-    };
+    let text = " 已经修好了请放心使用 ".into();
+    let short = Command::Reply { outcome: Outcome::Solved, text, trips: None };
     desk.refused(&clerk(), short, "只有10个字。请至少写15个字");
     desk.refused(&clerk(), Command::Progress { text: " ".into() }, "进展是空的");
     desk.give("2026-11-24 10:20", &clerk(), reply()).unwrap();
@@ -567,6 +566,7 @@ fn events_read_as_they_were_written_first() {
     check(include_str!("../../tests/fixtures/desk/errand.jsonl"), (State::Received, 1, 7));
     check(include_str!("../../tests/fixtures/desk/relocated.jsonl"), (State::Received, 1, 2));
     check(include_str!("../../tests/fixtures/desk/co_signed.jsonl"), (State::Received, 1, 2));
+    check(include_str!("../../tests/fixtures/desk/directed.jsonl"), (State::Received, 1, 3));
     check(include_str!("../../tests/fixtures/desk/late.jsonl"), (State::NeedInfo, 1, 24));
     // The calendar of the shipped tables does not change; `recomputed` has a test of its own.
     for step in Step::ALL.iter().filter(|step| **step != Step::Recomputed) {

@@ -30,6 +30,8 @@ impl Turn<'_> {
             "unlink_phone" => self.unlink_phone().await,
             "bind_staff" => self.bind_staff(call).await,
             "create_case" => self.create_case(call).await,
+            "cases_alike" => self.cases_alike(call).await,
+            "sign_case" => self.sign_case(call).await,
             "lookup_case" => self.find_own(call, Purpose::Look).await,
             "cases_to_urge" => self.find_own(call, Purpose::Urge).await,
             "cases_to_supplement" => self.find_own(call, Purpose::Supplement).await,

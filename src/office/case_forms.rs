@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime};
 
 use crate::desk::{
     self, Actor, Case, Command, ErrandStep, Grade, Means, Outcome, Rejection, Resumption, Solved,
-    State, Step,
+    State, Step, Trips,
 };
 
 use super::beijing;
@@ -50,6 +50,7 @@ enum Kind {
     Reached,
     Solved,
     Grades,
+    Trips,
 }
 
 const fn must(name: &'static str, label: &'static str, kind: Kind, hint: &'static str) -> Field {
@@ -126,10 +127,11 @@ const FORMS: &[Form] = &[
     },
     Form {
         action: "reply", step: Step::Replied, title: "答复群众", button: "答复", is_main: true,
-        intro: "", fields: &[must("outcome", "结果", Kind::Outcomes, ""), must("text", "答复", Kind::Text, REPLY)],
+        intro: "", fields: &[must("outcome", "结果", Kind::Outcomes, ""), must("text", "答复", Kind::Text, REPLY), may("trips", "群众跑了几趟", Kind::Trips, "为这件事到村外跑的，知道才选")],
         read: |typed| {
             let outcome = typed.word("outcome", Outcome::from_word, "请选一个办理结果。")?;
-            Ok(Command::Reply { outcome, text: typed.text("text") })
+            let trips = typed.filled("trips").and_then(|word| Trips::from_word(&word));
+            Ok(Command::Reply { outcome, text: typed.text("text"), trips })
         },
     },
     Form {
@@ -227,6 +229,21 @@ const FORMS: &[Form] = &[
             let promise_at = moment(&typed.text("promise")).ok_or("请选答应办完的时间。")?;
             Ok(Command::AnswerSlip { text: typed.text("text"), promise_at })
         },
+    },
+    Form {
+        action: "direct", step: Step::Directed, title: "批示", button: "批示", is_main: true,
+        intro: "平台督促承办单位按时答复您。看不到是谁反映的。",
+        fields: &[must("text", "批示", Kind::Text, "例如：请查清原因，报我"), must("days", "几个工作日里答复", Kind::Number(1, 10), "")],
+        read: |typed| {
+            let days = typed.text("days").parse().map_err(|_| "请写几个工作日里答复，例如 3。")?;
+            Ok(Command::Direct { text: typed.text("text"), days })
+        },
+    },
+    Form {
+        action: "answer_direction", step: Step::DirectionAnswered, title: "答复批示", button: "答复领导", is_main: false,
+        intro: "领导看得到，群众看不到。不要写群众的姓名电话。",
+        fields: &[must("text", "答复", Kind::Text, "查到什么、怎么办、哪天办好")],
+        read: |typed| Ok(Command::AnswerDirection { text: typed.text("text") }),
     },
     Form {
         action: "call_back", step: Step::CalledBack, title: "回访", button: "记下", is_main: false,
@@ -476,6 +493,7 @@ impl Kind {
             Kind::Means => words(pairs(Means::ALL, |one| (one.id(), one.word()))),
             Kind::Solved => words(pairs(Solved::ALL, |one| (one.id(), one.word()))),
             Kind::Grades => words(pairs(Grade::ALL, |one| (one.id(), one.word()))),
+            Kind::Trips => words(pairs(Trips::ALL, |one| (one.id(), one.word()))),
             Kind::Reached => words(vec![("yes", "联系上了"), ("no", "没联系上")]),
         }
     }
@@ -510,7 +528,7 @@ pub(super) fn open(case: &Case, by: &Actor, lists: &Lists) -> Vec<CaseForm> {
             "supervise" | "slip" => case.department.is_some(),
             "ask_exclusion" => {
                 let asked = case.course.exclusion.as_ref().is_some_and(|one| !one.refused);
-                case.department.is_some() && !asked
+                case.department.is_some() && !asked && desk::may_matter(case)
             }
             "approve_exclusion" | "refuse_exclusion" => {
                 case.course.exclusion.as_ref().is_some_and(|one| one.is_open())
@@ -518,6 +536,8 @@ pub(super) fn open(case: &Case, by: &Actor, lists: &Lists) -> Vec<CaseForm> {
             "ask_disclosure" => case.confidential,
             "grant_disclosure" | "refuse_disclosure" => case.waits_for_disclosure(),
             "answer_slip" => case.open_slip().is_some(),
+            "direct" => case.open_direction().is_none(),
+            "answer_direction" => case.open_direction().is_some(),
             action => match action.strip_prefix("errand_") {
                 Some(step) => next_errand.is_some_and(|next| next.id() == step),
                 None => true,

@@ -292,7 +292,7 @@ impl Office {
             }
             Change::ExtensionGranted { round_due_at } => format!("到{}", spoken(*round_due_at)),
             Change::Deferred { plan, until } => format!("{plan}（{}）", spoken(*until)),
-            Change::Submitted { outcome, text } | Change::Replied { outcome, text, .. } => {
+            Change::Submitted { outcome, text, .. } | Change::Replied { outcome, text, .. } => {
                 format!("【{outcome}】{text}")
             }
             Change::Rated { grade, comment } => join(&[grade.word(), comment]),
@@ -323,6 +323,9 @@ impl Office {
             Change::SlipAnswered { text, promise_at, .. } => {
                 join(&[text, &format!("（答应{}前办完）", spoken(*promise_at))])
             }
+            Change::Directed { text, answer_by, .. } => {
+                join(&[text, &format!("（{}前答复）", spoken(*answer_by))])
+            }
             Change::Warned { due_at, last: false } => format!("{}到期", spoken(*due_at)),
             Change::Warned { due_at, last: true } => format!("再有半天，{}到期", spoken(*due_at)),
             Change::Interviewed { held_at, measures, .. } => join(&[&spoken(*held_at), measures]),
@@ -347,6 +350,7 @@ impl Office {
             | Change::DisclosureRefused { reason: text }
             | Change::ExclusionAsked { reason: text }
             | Change::ExclusionRefused { reason: text }
+            | Change::DirectionAnswered { text, .. }
             | Change::Noted { text } => text.clone(),
         }
     }

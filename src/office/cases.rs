@@ -266,6 +266,7 @@ impl Office {
             self.join_parent(&mut changes, &case, &events, by, now).await?;
             self.tell_children(&mut changes, &case, &events, now).await?;
             self.supervise(&mut changes, &case, &events, by, now).await?;
+            self.follow_up(&mut changes, &case, &events, by, now).await?;
             self.write_of_events(&mut changes, &case, &events, now).await?;
             self.tell_staff(&mut changes, &case, &events, now).await?;
             self.keep_correction(&mut changes, &before.record, &events, now).await?;

@@ -99,6 +99,7 @@ impl Office {
         .await?;
         self.clear_media(before(keep.media_days), &mut sweep).await?;
         self.clear_conversations(before(keep.conversations_days), &mut sweep).await?;
+        self.clear_persons(before(keep.conversations_days), &mut sweep).await?;
         self.clear_looks(before(keep.looks_days), &mut sweep).await?;
         Ok(sweep.swept)
     }

@@ -62,6 +62,10 @@ impl Office {
                 "last",
                 format!("{matter}再有半天就到期，请在{}前答复群众。", spoken(due_at)),
             )),
+            Change::Directed { answer_by, .. } => Some((
+                "directed",
+                format!("领导批示：{matter}，请在{}前答复批示。", spoken(answer_by)),
+            )),
             Change::SlipSent { answer_by, .. } => Some((
                 "slip",
                 format!("督办单：{matter}超期了，请在{}前书面答复平台。", spoken(answer_by)),

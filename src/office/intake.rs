@@ -19,7 +19,7 @@ use super::views::{CommandError, Role, Session};
 use super::{Office, random, sms};
 
 /// The terminals, as cases name them.
-pub(super) const TELEPHONE: &str = "telephone";
+pub(super) const TELEPHONE: &str = desk::TELEPHONE;
 pub(super) const TOWNSHIP: &str = "township";
 pub(super) const AGENT: &str = "agent";
 pub(super) const COUNTER: &str = "counter";

@@ -218,7 +218,7 @@ impl Turn<'_> {
 
     /// A clerk tells the department that has the case. One open task a case, however often
     /// she writes; a case that no department has yet is read at the desk anyway.
-    async fn relay(&mut self, case: &Case, about: &str) -> Result<(), StoreError> {
+    pub(super) async fn relay(&mut self, case: &Case, about: &str) -> Result<(), StoreError> {
         let Some(id) = &case.department else { return Ok(()) };
         let tables = self.office.tables();
         let department = tables.departments.get(id);

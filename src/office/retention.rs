@@ -4,10 +4,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desk::{Case, Depth, Kind};
+use crate::desk::{Case, Depth, Kind, Listing};
 use crate::dialog::Conversation;
+use crate::shop::Order;
 use crate::store::looks::{Look, LookHead, LookKind};
-use crate::store::records::{Contact, Task};
+use crate::store::records::{Contact, Person, Task};
 use crate::store::{Changes, StoreError, keys, list, list_by_index, load};
 
 use super::Office;
@@ -18,6 +19,7 @@ use super::rights::Right;
 use super::views::{CommandError, Session};
 
 const PAGE: usize = 100;
+const RETAINED: &str = "保存期满";
 
 impl Office {
     /// What would go now, or what went.
@@ -69,7 +71,7 @@ impl Office {
         }
         if !sweep.dry_run && !cleared.is_empty() {
             self.blank_tasks_of(&cleared).await?;
-            let seen = Seen { kind: LookKind::Retain, cases: cleared, reason: "保存期满" };
+            let seen = Seen { kind: LookKind::Retain, cases: cleared, reason: RETAINED };
             self.keep_look(None, seen).await?;
         }
         Ok(())
@@ -131,6 +133,66 @@ impl Office {
             }
         }
         Ok(())
+    }
+
+    /// Whose last case was cleared, and who has not written for so long, is forgotten whole: her
+    /// name and number, and the way to her.
+    pub(super) async fn clear_persons(
+        &self,
+        before: Timestamp,
+        sweep: &mut Sweep,
+    ) -> Result<(), StoreError> {
+        let mut pages = Pages::new(keys::all_persons());
+        while let Some(page) = pages.next::<Person>(self).await? {
+            for person in &page {
+                let Some(last) = self.last_of(&person.record, before).await? else { continue };
+                let gone = self.erase_person(None, &person.record.id, RETAINED, sweep.dry_run);
+                match gone.await {
+                    Ok(_) => sweep.swept.add("不再来的人", last),
+                    Err(CommandError::Unavailable) => {
+                        return Err(StoreError::Unavailable(
+                            "a person could not be cleared".into(),
+                        ));
+                    }
+                    // Held, or somebody works on it just now.
+                    Err(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// When the last of her cases ended; `None` where something still needs to know who she is.
+    async fn last_of(
+        &self,
+        person: &Person,
+        before: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let is_known = person.name.is_some() || person.phone.is_some();
+        if person.merged_into.is_some() || !(is_known || !person.addresses.is_empty()) {
+            return Ok(None);
+        }
+        let mut last = None;
+        for id in std::iter::once(&person.id).chain(&person.also) {
+            for (_, case) in list_by_index::<Case>(&*self.store, keys::cases_of(id), PAGE).await? {
+                if case.record.erased.is_none_or(|erased| erased.depth != Depth::All) {
+                    return Ok(None);
+                }
+                last = last.max(Some(case.record.ended_at()));
+            }
+            let orders = list_by_index::<Order>(&*self.store, keys::orders_of(id), 1).await?;
+            let listings = list_by_index::<Listing>(&*self.store, keys::listings_of(id), 1).await?;
+            if !orders.is_empty() || !listings.is_empty() {
+                return Ok(None);
+            }
+        }
+        for address in &person.addresses {
+            let contact = load::<Contact>(&*self.store, keys::contact(address)).await?;
+            if contact.and_then(|contact| contact.record.last_wrote()) >= Some(before) {
+                return Ok(None);
+            }
+        }
+        Ok(last)
     }
 
     /// The oldest first, one behind the other: the chain begins later, and is still one.

@@ -72,6 +72,8 @@ words! {
         Propose "propose" "替所属商家申请",
         /// Of the bureau that the county has made answerable for its merchants.
         Bureau "bureau" "供销社",
+        /// Writes on a case what shall be done; what follows is the platform's.
+        Direct "direct" "批示",
     }
 }
 
@@ -100,8 +102,8 @@ const fn w(only: Only) -> Grant {
 }
 
 use Only::{
-    Approve, Bureau, Draft, Filed, Handled, Late, Logged, Members, Own, PickUp, Propose, Sent,
-    Sums, Township, Village,
+    Approve, Bureau, Direct, Draft, Filed, Handled, Late, Logged, Members, Own, PickUp, Propose,
+    Sent, Sums, Township, Village,
 };
 
 /// The columns stand in the order of [`Object::ALL`].
@@ -117,7 +119,7 @@ pub const MATRIX: &[(Role, [Grant; COLUMNS])] = &[
     (Role::Agent,            [w(Filed), w(Village),  N,          N,       w(Filed),   N,    N,   N,          r(PickUp),  w(PickUp),  N,          N,    N,   N,   N]),
     (Role::ShopClerk,        [N,        N,           N,          N,       N,          N,    N,   N,          r(PickUp),  w(PickUp),  N,          N,    N,   N,   N]),
     (Role::Organisation,     [N,        N,           N,          r(Late), N,          N,    R,   W,          R,          N,          N,          N,    N,   N,   N]),
-    (Role::Leader,           [N,        N,           N,          r(Late), N,          N,    R,   R,          R,          r(Sums),    N,          N,    N,   N,   N]),
+    (Role::Leader,           [N,        N,           N,          r(Late), N,          w(Direct), R,   R,          R,          r(Sums),    N,          N,    N,   N,   N]),
     (Role::Merchant,         [N,        N,           N,          N,       N,          N,    N,   N,          r(Own),     w(Own),     N,          N,    N,   N,   N]),
     (Role::Operator,         [N,        N,           N,          N,       N,          N,    N,   N,          r(Members), w(Members), w(Propose), N,    N,   N,   N]),
     (Role::Source,           [w(Sent),  N,           N,          N,       w(Sent),    N,    N,   N,          N,          N,          N,          N,    N,   N,   N]),
@@ -279,7 +281,7 @@ impl Session {
                         open_matter && (handles || self.has_filed(case))
                     }
                     Handled => handles,
-                    Late => late,
+                    Late => late || self.has_directed(case),
                     Logged => true,
                     _ => false,
                 }
@@ -301,6 +303,12 @@ impl Session {
 
     pub(super) fn has_filed(&self, case: &Case) -> bool {
         case.submitted_by.name() == Some(self.name.as_str())
+    }
+
+    /// A leader goes on seeing what she wrote on.
+    fn has_directed(&self, case: &Case) -> bool {
+        let direction = case.course.direction.as_ref();
+        direction.is_some_and(|one| one.by.as_deref() == Some(self.name.as_str()))
     }
 
     fn has_sent(&self, case: &Case) -> bool {

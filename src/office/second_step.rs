@@ -2,8 +2,6 @@
 //! (RFC 6238), or one of the codes that were written down for the day it is lost.
 
 use jiff::Timestamp;
-use qrcode::render::svg;
-use qrcode::{EcLevel, QrCode};
 use totp_rs::{Builder, Secret, Totp};
 
 use crate::store::looks::LookKind;
@@ -14,7 +12,7 @@ use super::looks::Noted;
 use super::rights::is_administrator;
 use super::sessions::token_hash;
 use super::views::{CommandError, Session, SignInError};
-use super::{Office, random};
+use super::{Office, qr, random};
 
 /// RFC 4226, section 4: 160 bits are recommended.
 const SECRET_BYTES: usize = 20;
@@ -23,7 +21,6 @@ const SKEW: u16 = 1;
 const RECOVERY_CODES: usize = 10;
 /// As one code is typed, dashes and all.
 const CODE_CHARACTERS_MAX: usize = 40;
-const QR_SIDE_MIN: u32 = 240;
 
 /// What is shown to somebody who takes up the second step.
 #[derive(Debug, Clone)]
@@ -131,13 +128,7 @@ impl Office {
         let issuer = format!("{}便民", self.county_name());
         let url = clock_of(&secret, &session.name, &issuer).and_then(|totp| totp.to_url().ok());
         let url = url.ok_or(CommandError::Unavailable)?;
-        let code = QrCode::with_error_correction_level(url, EcLevel::M);
-        let code = code.map_err(|_| CommandError::Unavailable)?;
-        let picture =
-            code.render::<svg::Color<'_>>().min_dimensions(QR_SIDE_MIN, QR_SIDE_MIN).build();
-        // What a file needs before and in the element, a page does not.
-        let picture = picture.find("<svg").map_or("", |at| &picture[at..]);
-        let picture = picture.replace(" xmlns=\"http://www.w3.org/2000/svg\"", "");
+        let picture = qr::picture(&url).ok_or(CommandError::Unavailable)?;
         let groups: Vec<&str> =
             secret.as_bytes().chunks(4).filter_map(|four| std::str::from_utf8(four).ok()).collect();
         Ok(SecondStepOffer { picture, secret: groups.join(" ") })

@@ -120,6 +120,9 @@ fn news(case: &Case, change: &Change) -> Vec<(String, String)> {
         Change::SlipSent { answer_by, .. } => {
             to_own(format!("发来督办单，{}前书面答复平台", spoken(*answer_by)))
         }
+        Change::Directed { answer_by, .. } => {
+            to_own(format!("领导有批示，{}前答复", spoken(*answer_by)))
+        }
         Change::Warned { due_at, .. } => to_own(format!("快到期了，{}前答复", spoken(*due_at))),
         Change::Breached { limit: Breached::Handling, .. } => {
             let platform = (PLATFORM.to_owned(), "超期了，请督办".to_owned());

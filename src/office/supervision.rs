@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use crate::calendar::{Limit, spoken};
 use crate::desk::private::Veil;
 use crate::desk::{Actor, Breached, Case, CaseEvent, Change};
-use crate::store::records::{Done, Task, TaskKind};
+use crate::store::records::{Task, TaskKind};
 use crate::store::{Changes, StoreError, keys, load};
 
+use super::follow_up::end;
 use super::{Office, tasks};
 
 /// Within this the platform has telephoned: half a day.
@@ -58,11 +59,7 @@ impl Office {
         } else if let Some(before) = open.filter(|task| task.record.done.is_none())
             && let Some(event) = events.iter().find(|event| done(event))
         {
-            let mut task = before.record.clone();
-            let by = by.name().unwrap_or("系统").to_owned();
-            let note = event.change.step().word().to_owned();
-            task.done = Some(Done { at: now, by, note });
-            changes.replace(&before, &task)?;
+            end(changes, &before, event, by, now)?;
         }
         Ok(())
     }

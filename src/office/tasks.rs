@@ -24,7 +24,7 @@ const OPEN_SHOWN_MAX: usize = 200;
 const NOTE_CHARACTERS_MAX: usize = 500;
 const CONFLICTS_MAX: usize = 20;
 /// Whose name is not known.
-const NOBODY: &str = "一位村民";
+pub(super) const NOBODY: &str = "一位村民";
 
 pub(super) fn blank(kind: TaskKind, now: Timestamp) -> Task {
     Task {
@@ -165,7 +165,18 @@ impl Turn<'_> {
 
 /// Else it is about a department, or about books.
 fn is_about_her(kind: TaskKind) -> bool {
-    !matches!(kind, TaskKind::Relay | TaskKind::Supervise | TaskKind::Reconcile | TaskKind::Forget)
+    use TaskKind::{Direct, Forget, Reconcile, Relay, Supervise};
+    !matches!(kind, Relay | Supervise | Reconcile | Forget | Direct)
+}
+
+/// It ends with what is written down on the case.
+fn done_on_the_case(kind: TaskKind) -> Option<&'static str> {
+    Some(match kind {
+        TaskKind::Supervise => "请在事项页用「电话督办」记下找了谁、答应哪天，这里就办完了。",
+        TaskKind::CallBack => "请在事项页用「回访」记下打通没有、怎么说，这里就办完了。",
+        TaskKind::Direct => "请承办单位在事项页用「答复批示」写好，这里就办完了。",
+        _ => return None,
+    })
 }
 
 pub(super) fn describe(task: &mut Task, person: &Person) {
@@ -276,6 +287,8 @@ impl Office {
                 TaskKind::Forget => "forget",
                 TaskKind::Morning => "morning",
                 TaskKind::Burst => "burst",
+                TaskKind::CallBack => "call_back",
+                TaskKind::Direct => "direct",
             },
             title: task.title.clone(),
             reason: task.reason.clone(),
@@ -340,8 +353,7 @@ impl Office {
     ) -> Result<(), CommandError> {
         let note = said(note, "请写上结果，例如：已打电话告诉她。")?;
         let before = self.task_of(session, id).await?;
-        if before.record.kind == TaskKind::Supervise {
-            let mend = "请在事项页用「电话督办」记下找了谁、答应哪天，这里就办完了。";
+        if let Some(mend) = done_on_the_case(before.record.kind) {
             return Err(CommandError::Refused(mend.into()));
         }
         if before.record.kind == TaskKind::HandOver {

@@ -305,7 +305,7 @@ pub enum FieldKind {
 pub struct TaskView {
     pub id: String,
     /// "phone" | "handover" | "voice" | "dead" | "relay" | "danger" | "listing" | "reconcile"
-    /// | "paper" | "morning" | "burst"
+    /// | "paper" | "morning" | "burst" | "call_back" | "direct"
     pub kind: &'static str,
     pub title: String,
     /// why it is here

@@ -500,6 +500,10 @@ pub enum TaskKind {
     Morning,
     /// Many tell of the same within an hour.
     Burst,
+    /// Silence does not end a case before the platform has tried to ask her.
+    CallBack,
+    /// What a leader wrote on a case waits for its answer.
+    Direct,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

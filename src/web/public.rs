@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Form, State};
+use axum::extract::{self, DefaultBodyLimit, Form, Path, State};
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::assets;
 use super::desk;
 use super::origin::{caller, from_our_page};
-use crate::office::{CommandError, Filed, Office, Progress, Told};
+use crate::office::{CommandError, Filed, NeighbourCard, Office, Progress, Told};
 
 const BODY_BYTES_MAX: usize = 32 * 1024;
 const TEXT_CHARS_MAX: usize = 2_000;
@@ -26,6 +26,7 @@ pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .route("/report", get(report_form).post(report))
         .route("/query", get(query_form).post(query))
+        .route("/tell/{village}", get(tell))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
@@ -70,8 +71,37 @@ struct Asked {
     last_four: String,
 }
 
-async fn report_form(State(office): State<Arc<Office>>) -> Response {
-    show_report(&office, StatusCode::OK, Told::default(), None, None)
+#[derive(Template)]
+#[template(path = "public/tell.html")]
+struct Tell {
+    county: String,
+    hotline: String,
+    card: NeighbourCard,
+}
+
+/// From the card of a village: its code.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Shared {
+    village: String,
+}
+
+async fn report_form(
+    State(office): State<Arc<Office>>,
+    from: Result<extract::Query<Shared>, extract::rejection::QueryRejection>,
+) -> Response {
+    let village = from.map(|extract::Query(from)| from.village).unwrap_or_default();
+    let village = office.neighbour_card(&village).map(|card| card.village).unwrap_or_default();
+    show_report(&office, StatusCode::OK, Told { village, ..Told::default() }, None, None)
+}
+
+/// 告诉邻居: a page to forward, and a sheet for the door of the shop.
+async fn tell(State(office): State<Arc<Office>>, Path(village): Path<String>) -> Response {
+    let Some(card) = office.neighbour_card(&village).filter(|_| office.public_pages()) else {
+        return closed();
+    };
+    let (county, hotline) = (office.county_name(), office.hotline());
+    show(&office, StatusCode::OK, &Tell { county, hotline, card })
 }
 
 async fn report(

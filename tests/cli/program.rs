@@ -172,7 +172,10 @@ impl Server {
 
     pub async fn report(&self, who: &str) -> String {
         self.say(who, "大黑坨村的垃圾堆在路边十几天没人拉，我叫张三，电话13800138000").await;
-        let said = self.say(who, "对").await;
+        let mut said = self.say(who, "对").await;
+        if said.contains("单独办") {
+            said = self.say(who, "2").await;
+        }
         let at = said.find("编号").unwrap_or_else(|| panic!("{said}")) + "编号".len();
         said[at..at + 11].to_owned()
     }

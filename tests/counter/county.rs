@@ -298,7 +298,15 @@ impl County {
     /// A whole report; gives the number as digits.
     pub async fn report(&self, who: &str) -> String {
         let text = "大黑坨村的垃圾堆在路边十几天没人拉，我叫张三，电话13800138000";
-        let last = self.talk(who, &[text, "对"]).await;
+        self.report_of(who, text).await
+    }
+
+    /// Of what is said in one sentence; a case of her own, also where a neighbour has told of it.
+    pub async fn report_of(&self, who: &str, text: &str) -> String {
+        let mut last = self.talk(who, &[text, "对"]).await;
+        if last.contains("单独办") {
+            last = self.say(who, "2").await;
+        }
         assert!(last.contains("收到了，编号"), "{last}");
         number_in(&last)
     }

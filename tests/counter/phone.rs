@@ -59,7 +59,10 @@ impl Phone<'_> {
 
     pub async fn report(&mut self) -> String {
         let text = "大黑坨村的垃圾堆在路边十几天没人拉，我叫李四，电话13900139000";
-        let last = self.talk(&[text, "对"]).await;
+        let mut last = self.talk(&[text, "对"]).await;
+        if last.contains("单独办") {
+            last = self.talk(&["2"]).await;
+        }
         assert!(last.contains("收到了，编号"), "{last}");
         super::county::number_in(&last)
     }

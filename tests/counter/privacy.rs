@@ -285,7 +285,7 @@ async fn a_corrected_number_is_where_she_is_told_and_the_old_one_stays_in_the_re
 }
 
 async fn cleared_after_its_time(store: Store) {
-    let lines = "[keep]\ncases_days = 100\nconsults_days = 90\nlooks_days = 200\n";
+    let lines = "[keep]\ncases_days = 100\nconsults_days = 90\nlooks_days = 200\nconversations_days = 150\n";
     let mut county = county().store(store.clone()).settings(lines).open().await;
     let (number, held, open) = {
         let mut clerk = county.clerk().await;
@@ -339,8 +339,18 @@ async fn cleared_after_its_time(store: Store) {
     let auditor = county.staff("审计", Role::Auditor, None).await;
     let page = auditor.get(&format!("/desk/audit?case={number}")).await;
     assert!(page.contains("到期清除") && page.contains("保存期满"), "{page}");
+    let known = async |county: &County, name: &str| {
+        let mut director = county.staff(name, Role::Director, None).await;
+        find(&mut director, PHONE).await.1.matches("href=\"/desk/people/").count()
+    };
+    let before = known(&county, "主任二").await;
     // The log of looks begins later, and is still whole.
     county.pass(120 * DAY).await;
+    assert_eq!(
+        known(&county, "主任三").await,
+        before - 1,
+        "she is forgotten; who is held or open is not"
+    );
     let auditor = county.staff("审计二", Role::Auditor, None).await;
     let page = auditor.get("/desk/audit").await;
     assert!(!page.contains("核实地址"), "{page}");

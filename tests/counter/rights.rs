@@ -66,10 +66,13 @@ fn the_hands_on_a_case_are_those_of_the_table() {
     for role in Role::ALL {
         let actor = Actor::Staff { name: "某".into(), role: role.id().into(), department: None };
         let parties = actor.parties(None);
-        for (object, party) in
-            [(Object::Dispatch, Party::Staff), (Object::Supervise, Party::Supervisor)]
-        {
-            let acts = bianmin::office::grant(*role, object).access == Access::Write;
+        for (object, only, party) in [
+            (Object::Dispatch, Only::All, Party::Staff),
+            (Object::Dispatch, Only::Direct, Party::Leader),
+            (Object::Supervise, Only::All, Party::Supervisor),
+        ] {
+            let grant = bianmin::office::grant(*role, object);
+            let acts = grant.access == Access::Write && grant.only == only;
             assert_eq!(parties.contains(&party), acts, "{role} {party}");
         }
     }
@@ -304,6 +307,7 @@ async fn check_cases(county: &County, who: &mut Clerk<'_>, role: Role, row: &Row
             }
             if number == &cases.late {
                 assert_eq!(has("supervise"), row["supervise"] == "w", "{role}");
+                assert_eq!(has("direct"), row["dispatch"] == "w:direct", "{role}");
             }
             if number == &cases.assigned {
                 let handles = row["assigned"] == "w:handled";

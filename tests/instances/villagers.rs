@@ -18,7 +18,8 @@ const FOLLOWS_WITHIN: Duration = Duration::from_secs(30);
 const THINKS: Duration = Duration::from_millis(700);
 const STEPS_MAX: usize = 30;
 /// A part of the question, and what she says to it.
-const ANSWERS: [(&str, &str); 6] = [
+const ANSWERS: [(&str, &str); 7] = [
+    ("单独办", "2"),
     ("都对就回", "对"),
     ("照片", "没有"),
     ("哪个村", "大黑坨村"),
@@ -183,7 +184,7 @@ impl World {
         let mut talk = vec![report.to_owned()];
         let mut heard = self.say(who, report).await;
         for _ in 0..STEPS_MAX {
-            let confirmed = talk.last().is_some_and(|said| said == "对");
+            let confirmed = talk.last().is_some_and(|said| said == "对" || said == "2");
             let next = match &heard {
                 Some(said) => match (number_in(said), answer_to(said)) {
                     (Some(number), _) => return Some(number),

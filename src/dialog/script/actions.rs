@@ -26,6 +26,15 @@ const CASE: &[(&str, &str)] = &[
     ("place", "地点"),
 ];
 
+/// Of the case that neighbours have filed: how many they are.
+const ALIKE: &[(&str, &str)] = &[
+    ("case_no", "编号"),
+    ("title", "标题"),
+    ("state", "状态"),
+    ("due", "期限"),
+    ("count", "户数"),
+];
+
 const NEXT: &[(&str, &str)] = &[("next", "下一步")];
 const ORDER: &[(&str, &str)] = &[
     ("order_no", "编号"),
@@ -84,6 +93,25 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
             ("detail", true),
             ("photo", false),
             ("place", false),
+            ("name", false),
+            ("phone", false),
+        ],
+        outputs: CASE,
+        rows: false,
+    },
+    // What neighbours have told of already, the most alike, if there is one; she may sign it.
+    Action {
+        id: "cases_alike",
+        inputs: &[("village", true), ("category", true), ("detail", true)],
+        outputs: ALIKE,
+        rows: true,
+    },
+    Action {
+        id: "sign_case",
+        inputs: &[
+            ("case", true),
+            ("detail", true),
+            ("photo", false),
             ("name", false),
             ("phone", false),
         ],

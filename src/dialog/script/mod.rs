@@ -410,6 +410,17 @@ impl Script {
         self.notices.get(id)
     }
 
+    /// These columns of each row of a table of `表/`; empty where there is nothing.
+    pub fn cells<const N: usize>(&self, table: &str, columns: [&str; N]) -> Vec<[&str; N]> {
+        let Some(table) = self.tables.get(table) else { return Vec::new() };
+        let at = columns.map(|name| table.column(name));
+        let mut rows = Vec::with_capacity(table.rows.len());
+        for row in &table.rows {
+            rows.push(at.map(|at| at.and_then(|at| row.cells.get(at)).map_or("", String::as_str)));
+        }
+        rows
+    }
+
     /// Options of `slot` in dialogs that have `action` done: what is stored, what is shown.
     pub fn options(&self, action: &str, slot: &str) -> Vec<(&str, &str)> {
         let calls = |dialog: &&Dialog| {

@@ -71,6 +71,10 @@ pub fn cases_to_clear_until(now: Timestamp) -> Range {
     until("case-clear", now)
 }
 
+pub fn all_persons() -> Range {
+    below(&["person"])
+}
+
 pub fn all_contacts() -> Range {
     below(&["contact"])
 }

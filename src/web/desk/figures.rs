@@ -12,7 +12,7 @@ use axum::routing::get;
 
 use super::page::{self, Frame};
 use super::session::SignedIn;
-use crate::office::{Figures, Office};
+use crate::office::{Figures, Office, VillageShops};
 
 /// Kinds and townships on the page; the ledger has all of them.
 const ROWS_MAX: usize = 10;
@@ -28,6 +28,7 @@ struct Page {
     /// `2026-11`
     month: String,
     figures: Figures,
+    shops: VillageShops,
     tables: Vec<Table>,
 }
 
@@ -56,7 +57,8 @@ async fn show(State(office): State<Arc<Office>>, headers: HeaderMap, signed: Sig
     };
     let frame = Frame::new(&office, &signed.session, "figures", &headers);
     let tables = tables(&office, &figures);
-    let page = Page { frame, month: office.this_month(), figures, tables };
+    let (month, shops) = (office.this_month(), office.village_shops());
+    let page = Page { frame, month, figures, shops, tables };
     page::show(StatusCode::OK, &page, &page.frame)
 }
 
