@@ -2,7 +2,7 @@
 
 use bianmin::office::Role;
 
-use super::county::{Clerk, County, county, number_in, part};
+use super::county::{Clerk, County, county, part};
 
 const REPLY: &str = "水管已经修好，今天下午六点全村恢复供水，谢谢您反映。";
 const CITY: &str = "县城市管理综合行政执法局";

@@ -234,8 +234,7 @@ async fn a_start_keeps_what_was_live_when_the_folder_would_lose_answers() {
     let folder = before.path("");
     let text = fs::read_to_string(before.path("反映问题.yaml")).unwrap();
     let from = text.find("  - 问: phone\n").unwrap();
-    let to =
-        from + 4 + text[from + 4..].find("  - 问: ").or(text[from + 4..].find("  - 确认")).unwrap();
+    let to = from + 5 + text[from + 4..].find("\n  - ").unwrap();
     let text = format!("{}{}", &text[..from], &text[to..]).replace("、phone", "");
     let tests = text.find("\n测试:").unwrap();
     fs::write(before.path("反映问题.yaml"), &text[..tests]).unwrap();
