@@ -455,8 +455,9 @@ fn aside(case: &Case) -> Option<String> {
     let course = &case.course;
     let exclusion = course.exclusion.as_ref().map(|one| format!("{:?}", one.asked_by));
     let disclosure = course.disclosure.as_ref().map(|one| format!("{:?}", one.granted));
-    let slip = course.slip.as_ref().map(|slip| slip.answered_at.is_some().to_string());
-    let direction = course.direction.as_ref().map(|one| one.answered_at.is_some().to_string());
+    let slip = course.slip.as_ref().map(|one| format!("slip {}", one.answered_at.is_some()));
+    let direction =
+        course.direction.as_ref().map(|one| format!("direction {}", one.answered_at.is_some()));
     let hidden = case.confidential.then(|| "hidden".to_owned());
     exclusion.or(disclosure).or(slip).or(direction).or(hidden)
 }

@@ -54,7 +54,7 @@ async fn what_was_understood_stands_beside_what_she_wrote() {
     }
     // Asked for the village, what she called it stays beside what it was taken for.
     let third = "oVillager00000000000000000003";
-    let texts = ["投诉", "大黑托", "是", "村口的路灯灭了半个月", "对"];
+    let texts = ["投诉", "大黑托", "是", "村口的路灯灭了半个月", "对", "2"];
     let number = number_in(&county.talk(third, &texts).await);
     let page = clerk.get(&format!("/desk/cases/{number}")).await;
     let part = "地点：<strong>大黑坨村</strong>（照读音认的，她核对过，她说的是「大黑托」）";
