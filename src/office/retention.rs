@@ -168,8 +168,9 @@ impl Office {
         person: &Person,
         before: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let is_known = person.name.is_some() || person.phone.is_some();
-        if person.merged_into.is_some() || !(is_known || !person.addresses.is_empty()) {
+        let is_known =
+            person.name.is_some() || person.phone.is_some() || !person.addresses.is_empty();
+        if person.merged_into.is_some() || !is_known {
             return Ok(None);
         }
         let mut last = None;
