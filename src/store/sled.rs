@@ -159,7 +159,7 @@ impl SledEngine {
         let (queue, requests) = mpsc::channel(WAITING_MAX);
         // No room: the writer hands a merge over when the one before is on disk.
         let (flushed, merges) = threads::sync_channel(0);
-        let writer = Writer { shared: shared.clone(), flushed, sequence };
+        let writer = Writer { shared: shared.clone(), flushed, sequence, looked: Instant::now() };
         let (bell, noting) = (queue.downgrade(), shared.clone());
         let note = move |merge: &Flushed, synced: &Result<(), StoreError>| {
             noting.note(merge, synced);
@@ -408,6 +408,8 @@ struct Writer {
     shared: Arc<Shared>,
     flushed: threads::SyncSender<Flushed>,
     sequence: u64,
+    /// When it looked last whether what is wrong is over.
+    looked: Instant,
 }
 
 impl Writer {
@@ -443,20 +445,20 @@ impl Writer {
     /// While something is wrong it looks by itself whether that is over: readers that are
     /// refused never come to write.
     fn next(&mut self, requests: &mut mpsc::Receiver<Request>) -> Option<Request> {
-        let mut looked = Instant::now();
         while self.is_troubled() {
-            match requests.try_recv() {
-                Ok(request) => return Some(request),
-                Err(mpsc::error::TryRecvError::Disconnected) => return None,
-                Err(mpsc::error::TryRecvError::Empty) => std::thread::sleep(TROUBLED_SLEEP),
-            }
-            if looked.elapsed() >= REOPEN_EVERY {
-                looked = Instant::now();
+            if self.looked.elapsed() >= REOPEN_EVERY {
                 if !self.shared.is_open() {
                     self.reopen();
                 }
                 // Its refusal is for commits; here only what it notes down counts.
                 let _ = self.ready();
+                self.looked = Instant::now();
+                continue;
+            }
+            match requests.try_recv() {
+                Ok(request) => return Some(request),
+                Err(mpsc::error::TryRecvError::Disconnected) => return None,
+                Err(mpsc::error::TryRecvError::Empty) => std::thread::sleep(TROUBLED_SLEEP),
             }
         }
         requests.blocking_recv()

@@ -230,3 +230,19 @@ async fn a_commit_is_answered_only_after_a_sync_that_covers_it() {
         }
     }
 }
+
+/// Commits that come one after the other do not keep it from being opened again.
+#[tokio::test]
+async fn it_opens_again_while_others_keep_trying() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Arc::new(FailsOnce(Arc::new(AtomicIsize::new(0))));
+    let settings = SledSettings { disk, ..SledSettings::default() };
+    let store = SledEngine::open(folder.path(), settings).unwrap();
+    let batch = || Batch { put: vec![(b"a".to_vec(), b"1".to_vec())], ..Batch::default() };
+    store.commit(batch()).await.unwrap_err();
+    let began = std::time::Instant::now();
+    while store.commit(batch()).await.is_err() {
+        assert!(began.elapsed() < Duration::from_secs(20), "it stays closed");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
