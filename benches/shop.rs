@@ -284,6 +284,8 @@ fn merchant(n: usize) -> Merchant {
         }],
         reviews: Vec::new(),
         upheld: Vec::new(),
+        deposit: Fen::ZERO,
+        grade: None,
         addresses: Vec::new(),
         pass: String::new(),
         revision: 1,

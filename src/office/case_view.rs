@@ -128,6 +128,7 @@ impl Office {
                 .map(|helper| self.department_name(&helper.department))
                 .collect(),
             waits: desk::waits_for(case).map(|waits| self.waits_shown(waits)),
+            merchant_said: self.merchant_said(case).await?,
             mediation: category
                 .filter(|category| {
                     category.flags.iter().any(|flag| flag == CONSUMER) && case.state.is_open()

@@ -355,6 +355,7 @@ impl Office {
             + self.pass_deadlines().await?
             + self.find_bursts().await?
             + self.pass_order_deadlines().await?
+            + self.close_rounds().await?
             + self.chase_payments().await?
             + self.compare_bill().await?
             + self.greet_merchants().await?

@@ -3,6 +3,8 @@
 //! budgets and retries are the same as for everybody; it stands on the pages too, so nobody
 //! telephones when it can not be sent.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::spoken;
@@ -15,7 +17,7 @@ use crate::store::{Changes, StoreError, keys, list_by_index, load};
 
 use super::actions::{Outcome, as_text};
 use super::looks::Noted;
-use super::rights::{Access, Object, grant};
+use super::rights::{Access, Object, Only, grant};
 use super::turn::Turn;
 use super::views::{CommandError, Role, Session};
 use super::{Office, linking, outbox};
@@ -30,13 +32,26 @@ const MARK: &str = "staff ";
 /// For the platform itself, where others have a department.
 const PLATFORM: &str = "";
 
+/// What those are told whose work something is.
+pub(super) struct Letter<'a> {
+    /// A department, a village's 12 digits, or the platform.
+    pub whom: &'a str,
+    /// What it is about, and its how-manieth letter: the same one goes out once.
+    pub subject: &'a str,
+    pub nth: &'a str,
+    pub notice: &'a str,
+    pub fields: BTreeMap<String, String>,
+}
+
 fn hash(code: &str) -> String {
     outbox::hash(&["staff", code])
 }
 
-/// There is work on cases that may be hers: of a department, or of the platform.
+/// There is work on cases that may be hers, of a department or of the platform, or goods come to
+/// the counter at which she stands.
 pub fn is_told(role: Role) -> bool {
-    grant(role, Object::Assigned).access > Access::No
+    let at_counter = grant(role, Object::Orders).only == Only::PickUp;
+    at_counter || grant(role, Object::Assigned).access > Access::No
 }
 
 impl Office {
@@ -79,25 +94,40 @@ impl Office {
     ) -> Result<(), StoreError> {
         for (n, event) in events.iter().enumerate() {
             for (whom, text) in news(case, &event.change) {
-                let range = keys::all_staff_told(&whom);
-                let bound = list_by_index::<Staff>(&*self.store, range, TOLD_MAX).await?;
-                for (_, staff) in bound {
-                    let address = staff.record.wechat.as_ref();
-                    let Some(address) = address.filter(|_| is_told(staff.record.role)) else {
-                        continue;
-                    };
-                    let number = case.number.digits();
-                    let whose = outbox::hash(&[&staff.record.name]);
-                    let id = format!("{number}-staff-{}-{n}-{whose}", case.revision);
-                    let fields = [
-                        ("number", case.number.to_string()),
-                        ("title", case.title.clone()),
-                        ("text", text.clone()),
-                    ];
-                    let fields = fields.map(|(name, text)| (name.to_owned(), text));
-                    changes.create(&outbox::to_staff(id, address, NOTICE, fields.into(), now))?;
-                }
+                let number = case.number.digits();
+                let fields = [
+                    ("number", case.number.to_string()),
+                    ("title", case.title.clone()),
+                    ("text", text),
+                ];
+                let letter = Letter {
+                    whom: &whom,
+                    subject: &number,
+                    nth: &format!("{}-{n}", case.revision),
+                    notice: NOTICE,
+                    fields: fields.map(|(name, text)| (name.to_owned(), text)).into(),
+                };
+                self.tell_bound(changes, &letter, now).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// To each of them who has bound her WeChat, once.
+    pub(super) async fn tell_bound(
+        &self,
+        changes: &mut Changes,
+        letter: &Letter<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let range = keys::all_staff_told(letter.whom);
+        for (_, staff) in list_by_index::<Staff>(&*self.store, range, TOLD_MAX).await? {
+            let address = staff.record.wechat.as_ref();
+            let Some(address) = address.filter(|_| is_told(staff.record.role)) else { continue };
+            let whose = outbox::hash(&[&staff.record.name]);
+            let id = format!("{}-staff-{}-{whose}", letter.subject, letter.nth);
+            let fields = letter.fields.clone();
+            changes.create(&outbox::to_staff(id, address, letter.notice, fields, now))?;
         }
         Ok(())
     }

@@ -165,16 +165,17 @@ impl Turn<'_> {
 
 /// Else it is about a department, or about books.
 fn is_about_her(kind: TaskKind) -> bool {
-    use TaskKind::{Direct, Forget, Reconcile, Relay, Supervise};
-    !matches!(kind, Relay | Supervise | Reconcile | Forget | Direct)
+    use TaskKind::{Direct, Flag, Forget, Reconcile, Relay, Supervise};
+    !matches!(kind, Relay | Supervise | Reconcile | Forget | Direct | Flag)
 }
 
-/// It ends with what is written down on the case.
-fn done_on_the_case(kind: TaskKind) -> Option<&'static str> {
+/// It ends with what is written down on the case, or on the order.
+fn done_elsewhere(kind: TaskKind) -> Option<&'static str> {
     Some(match kind {
         TaskKind::Supervise => "请在事项页用「电话督办」记下找了谁、答应哪天，这里就办完了。",
         TaskKind::CallBack => "请在事项页用「回访」记下打通没有、怎么说，这里就办完了。",
         TaskKind::Direct => "请承办单位在事项页用「答复批示」写好，这里就办完了。",
+        TaskKind::Flag => "请在订单页上记「看过了」，这里就办完了。",
         _ => return None,
     })
 }
@@ -289,6 +290,7 @@ impl Office {
                 TaskKind::Burst => "burst",
                 TaskKind::CallBack => "call_back",
                 TaskKind::Direct => "direct",
+                TaskKind::Flag => "flag",
             },
             title: task.title.clone(),
             reason: task.reason.clone(),
@@ -353,7 +355,7 @@ impl Office {
     ) -> Result<(), CommandError> {
         let note = said(note, "请写上结果，例如：已打电话告诉她。")?;
         let before = self.task_of(session, id).await?;
-        if let Some(mend) = done_on_the_case(before.record.kind) {
+        if let Some(mend) = done_elsewhere(before.record.kind) {
             return Err(CommandError::Refused(mend.into()));
         }
         if before.record.kind == TaskKind::HandOver {

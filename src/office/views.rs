@@ -187,6 +187,8 @@ pub struct CaseView {
     pub waits: Option<String>,
     /// Of a consumer's complaint: the limits of the law, which run beside ours.
     pub mediation: Option<String>,
+    /// To a complaint about an order: what its merchant says.
+    pub merchant_said: Option<TimelineLine>,
     /// Why the department that is suggested leads it, by the catalogue of leads.
     pub lead_basis: Option<String>,
     /// What may be about the same.

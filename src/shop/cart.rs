@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use serde::{Deserialize, Serialize};
 
-use super::article::{Article, NotOffered, StockMode};
+use super::article::{Article, NotOffered, Returns, StockMode};
+use super::cycle::Cycle;
 use super::decide::LINES_MAX;
 use super::event::Line;
 use super::kinds::GoodsKinds;
@@ -17,19 +17,6 @@ use super::order::Order;
 use super::refusal::Refusal;
 use super::state::State;
 use crate::calendar::{local_date, local_hour};
-
-/// A round in which many order for one delivery. What it can still take is the stock of its id:
-/// the capacity is brought in when it is opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cycle {
-    pub id: String,
-    pub article: String,
-    pub opens_at: Timestamp,
-    pub closes_at: Timestamp,
-    pub capacity: Milli,
-    /// Place codes; empty: everywhere.
-    pub villages: Vec<String>,
-}
 
 /// So much of an article, with all that its price and its offer depend on.
 #[derive(Clone, Copy, Debug)]
@@ -41,12 +28,17 @@ pub struct Pick<'a> {
     pub quantity: Milli,
 }
 
-/// Lines of one merchant's order.
+/// Lines of one order: of one merchant, and what is ordered in a round by itself, for it comes and
+/// goes with the round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parcel {
     pub merchant: String,
     pub merchant_name: String,
+    /// The id of its round, and when that closes.
+    pub round: Option<(String, Timestamp)>,
     pub lines: Vec<Line>,
+    /// What she should know of them before she orders.
+    pub terms: Vec<String>,
     /// Days from the cut-off to the delivery: of the slowest line.
     pub lead_days: u8,
 }
@@ -57,8 +49,21 @@ const CUT_OFF_HOUR: i8 = 16;
 /// The day of the run that brings it.
 pub fn deliver_on(now: Timestamp, lead_days: u8) -> Date {
     let missed = i64::from(local_hour(now) >= CUT_OFF_HOUR);
-    let today = local_date(now);
-    today.checked_add((i64::from(lead_days) + missed).days()).unwrap_or(today)
+    days_on(local_date(now), i64::from(lead_days) + missed)
+}
+
+impl Parcel {
+    /// What is ordered in a round comes when that has closed.
+    pub fn deliver_on(&self, now: Timestamp) -> Date {
+        match &self.round {
+            Some((_, closes_at)) => days_on(local_date(*closes_at), i64::from(self.lead_days)),
+            None => deliver_on(now, self.lead_days),
+        }
+    }
+}
+
+fn days_on(day: Date, days: i64) -> Date {
+    day.checked_add(days.days()).unwrap_or(day)
 }
 
 /// Where and when it is ordered.
@@ -70,7 +75,7 @@ pub struct Occasion<'a> {
     pub kinds: &'a GoodsKinds,
 }
 
-/// One parcel for each merchant, in the order in which they were named first.
+/// One parcel for each merchant, and for each round, in the order in which they were named first.
 pub fn parcels(picks: &[Pick], occasion: &Occasion) -> Result<Vec<Parcel>, Refusal> {
     if picks.is_empty() {
         return Err(Refusal::Empty);
@@ -95,18 +100,26 @@ pub fn parcels(picks: &[Pick], occasion: &Occasion) -> Result<Vec<Parcel>, Refus
     let mut parcels: Vec<Parcel> = Vec::new();
     for pick in order.iter().filter_map(|id| sums.get(id)) {
         let line = line(pick, occasion)?;
-        match parcels.iter_mut().find(|parcel| parcel.merchant == pick.merchant.id) {
-            Some(parcel) => {
-                parcel.lines.push(line);
-                parcel.lead_days = parcel.lead_days.max(pick.article.lead_days);
+        let round = round_of(pick).map(|cycle| (cycle.id.clone(), cycle.closes_at));
+        let same = |parcel: &Parcel| parcel.merchant == pick.merchant.id && parcel.round == round;
+        let at = match parcels.iter().position(same) {
+            Some(at) => at,
+            None => {
+                parcels.push(Parcel {
+                    merchant: pick.merchant.id.clone(),
+                    merchant_name: pick.merchant.name.clone(),
+                    round,
+                    lines: Vec::new(),
+                    terms: Vec::new(),
+                    lead_days: 0,
+                });
+                parcels.len() - 1
             }
-            None => parcels.push(Parcel {
-                merchant: pick.merchant.id.clone(),
-                merchant_name: pick.merchant.name.clone(),
-                lines: vec![line],
-                lead_days: pick.article.lead_days,
-            }),
-        }
+        };
+        let parcel = &mut parcels[at];
+        parcel.lines.push(line);
+        parcel.terms.extend(terms(pick));
+        parcel.lead_days = parcel.lead_days.max(pick.article.lead_days);
     }
     Ok(parcels)
 }
@@ -142,15 +155,35 @@ fn line(pick: &Pick, occasion: &Occasion) -> Result<Line, Refusal> {
 
 fn cycle<'a>(pick: &Pick<'a>, occasion: &Occasion, name: &str) -> Result<&'a Cycle, Refusal> {
     let closed = || Refusal::CycleClosed { name: name.to_owned() };
-    let cycle = pick.cycle.ok_or_else(closed)?;
-    if occasion.now < cycle.opens_at || occasion.now >= cycle.closes_at {
-        return Err(closed());
-    }
+    let cycle = pick.cycle.filter(|cycle| cycle.takes_orders(occasion.now)).ok_or_else(closed)?;
     let here = |village| cycle.villages.is_empty() || cycle.villages.iter().any(|v| v == village);
     match occasion.village {
         Some(village) if !here(village) => Err(Refusal::CycleElsewhere { name: name.to_owned() }),
         _ => Ok(cycle),
     }
+}
+
+/// The round of what is ordered in rounds.
+fn round_of<'a>(pick: &Pick<'a>) -> Option<&'a Cycle> {
+    pick.cycle.filter(|_| pick.article.stock_mode == StockMode::Cycle)
+}
+
+/// Besides the price: an exception of her right to give it back, her share, the terms of a round.
+fn terms(pick: &Pick) -> Vec<String> {
+    let article = pick.article;
+    let returns = (article.returns != Returns::SevenDays).then(|| article.returns.word().into());
+    let all = [returns, share_words(article), round_of(pick).map(|cycle| cycle.terms(article))];
+    all.into_iter().flatten().map(|said: String| format!("{}{said}", article.title())).collect()
+}
+
+/// `每人最多3袋（30天里）`; `None`: it is not limited.
+pub fn share_words(article: &Article) -> Option<String> {
+    let max = article.per_person?;
+    Some(format!("每人最多{max}{}（{}）", article.unit, share_span(article)))
+}
+
+fn share_span(article: &Article) -> &'static str {
+    if article.stock_mode == StockMode::Cycle { "一轮" } else { "30天里" }
 }
 
 /// What one buyer's share of an article is counted over, where it is not sold in rounds.
@@ -182,9 +215,8 @@ pub fn within_share(
     if had.plus(line.quantity).is_some_and(|all| all <= max) {
         return Ok(());
     }
-    let span = if in_rounds { "一轮" } else { "30天里" };
     let (name, unit) = (article.title(), article.unit.clone());
-    Err(Refusal::Share { name, span, max, had, unit })
+    Err(Refusal::Share { name, span: share_span(article), max, had, unit })
 }
 
 /// Of all parcels together.

@@ -100,8 +100,15 @@ pub enum Command {
     Complain {
         case: String,
     },
+    AnswerComplaint {
+        case: String,
+        text: String,
+    },
     Flag {
         reason: String,
+    },
+    Look {
+        note: String,
     },
 }
 
@@ -131,7 +138,9 @@ impl Command {
             Command::Pay { .. } => Step::Paid,
             Command::RefundDone { .. } => Step::Refunded,
             Command::Complain { .. } => Step::Complained,
+            Command::AnswerComplaint { .. } => Step::ComplaintAnswered,
             Command::Flag { .. } => Step::Flagged,
+            Command::Look { .. } => Step::Looked,
         }
     }
 }
@@ -212,7 +221,9 @@ fn follow(
         Command::Confirm { quantities } => vec![confirm(order, quantities)?],
         Command::Refuse { reason } => vec![Change::Refused { reason: required("原因", reason)? }],
         Command::Pack { weights } => vec![pack(order, weights, by)?],
+        // Nobody says yes to his own scale.
         Command::AcceptWeight => match &order.weights {
+            _ if by.party() == Party::Merchant => return Err(not_allowed(step, "本人")),
             Some(weights) => vec![Change::Packed { quantities: weights.clone() }],
             None => return Err(not_allowed(step, "商家")),
         },
@@ -267,6 +278,9 @@ fn follow(
         }
         Command::Complain { case } if order.complaints.contains(&case) => Vec::new(),
         Command::Complain { case } => vec![Change::Complained { case }],
+        Command::AnswerComplaint { case, text } => vec![answer_complaint(order, case, text)?],
+        Command::Look { .. } if order.unseen_flags().is_empty() => Vec::new(),
+        Command::Look { note } => vec![Change::Looked { note: required("结果", note)? }],
         Command::Flag { reason } if order.flags.contains(&reason) => Vec::new(),
         Command::Flag { reason } => vec![Change::Flagged { reason: required("原因", reason)? }],
     };
@@ -381,6 +395,16 @@ fn ask_return(order: &Order, reason: String, now: Timestamp) -> Result<Change, R
     }
     short_enough("原因", &reason)?;
     Ok(Change::ReturnAsked { reason })
+}
+
+fn answer_complaint(order: &Order, case: String, text: String) -> Result<Change, Refusal> {
+    if !order.complaints.contains(&case) {
+        return Err(Refusal::Missing("哪件投诉"));
+    }
+    if order.answer_to(&case).is_some() {
+        return Err(not_now(order.state, Step::ComplaintAnswered, "这件投诉已经答过了。"));
+    }
+    Ok(Change::ComplaintAnswered { case, text: required("怎么说", text)? })
 }
 
 /// A transaction counts once, whatever state the order is in; money is never refused after it

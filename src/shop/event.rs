@@ -147,8 +147,17 @@ pub enum Change {
         /// Number of the case that it became.
         case: String,
     },
+    /// What the merchant says to it.
+    ComplaintAnswered {
+        case: String,
+        text: String,
+    },
     Flagged {
         reason: String,
+    },
+    /// Somebody has looked at all that was flagged, and says what came of it.
+    Looked {
+        note: String,
     },
 }
 

@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::kinds::GoodsKind;
+use super::money::Fen;
 use super::refusal::Refusal;
 use crate::county::words;
 
@@ -61,6 +62,8 @@ words! {
         Exit "exit" "退出",
         Blacklist "blacklist" "列入不再准入",
         Reapply "reapply" "重新申请",
+        /// At any stage: what the county holds of its money, and how well it behaves.
+        Rate "rate" "评级和保证金",
     }
 }
 
@@ -103,6 +106,16 @@ words! {
         Goods "goods" "商品",
         /// Mobile, bank, post, insurance: cards, appointments and leads, never money.
         Service "service" "公共服务",
+    }
+}
+
+words! {
+    /// How well a merchant keeps to the rules, as the county judges each year.
+    Grade {
+        A "a" "A级",
+        B "b" "B级",
+        C "c" "C级",
+        D "d" "D级",
     }
 }
 
@@ -168,6 +181,12 @@ pub struct Merchant {
     pub documents: Vec<Document>,
     pub reviews: Vec<Review>,
     pub upheld: Vec<Upheld>,
+    /// Held by the operator, for what it may come to owe buyers.
+    #[serde(default)]
+    pub deposit: Fen,
+    /// `None`: not judged yet.
+    #[serde(default)]
+    pub grade: Option<Grade>,
     /// Where those write from who answer for it.
     pub addresses: Vec<String>,
     /// What they write once to become one of them; a new one each time.
@@ -220,6 +239,30 @@ impl Merchant {
         let back = matches!(step, A::Lift | A::Resume) && !self.has_taken(A::Admit);
         self.stage = if back { S::Trial } else { *to };
         self.reviews.push(Review { at, by: by.to_owned(), step, basis: basis.to_owned() });
+        self.revision += 1;
+        Ok(())
+    }
+
+    /// Stands in its file with who, when and why, as each step does.
+    pub fn rate(
+        &mut self,
+        grade: Option<Grade>,
+        deposit: Fen,
+        by: &str,
+        basis: &str,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
+        if basis.trim().is_empty() {
+            return Err(Refusal::Missing("依据"));
+        }
+        too_long("依据", basis)?;
+        if self.reviews.len() >= ROWS_MAX {
+            return Err(Refusal::Full(ROWS_MAX));
+        }
+        let grade_word = grade.map_or("未评级", Grade::word);
+        let basis = format!("{grade_word}，保证金{deposit}：{}", basis.trim());
+        (self.grade, self.deposit) = (grade, deposit);
+        self.reviews.push(Review { at, by: by.to_owned(), step: Admission::Rate, basis });
         self.revision += 1;
         Ok(())
     }

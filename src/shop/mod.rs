@@ -12,6 +12,7 @@ mod article;
 mod audit;
 mod cart;
 mod clock;
+mod cycle;
 mod decide;
 mod event;
 mod kinds;
@@ -33,18 +34,19 @@ pub mod upload;
 pub use agency::{Lead, LeadKind, ParcelState, Purchase};
 pub use article::{Article, MarketPrice, NotOffered, Returns, Season, StockMode};
 pub use audit::{audit, reserved};
-pub use cart::{Cycle, Occasion, Parcel, Pick, deliver_on, parcels, total, within_share};
+pub use cart::{Occasion, Parcel, Pick, deliver_on, parcels, share_words, total, within_share};
 pub use clock::{UNPAID, next_by_clock};
+pub use cycle::{Cycle, Ended};
 pub use decide::{CODE_LOCK, Command, LINES_MAX, RETURN_DAYS, WRONG_CODES_MAX, decide};
 pub use event::{Actor, Change, Draft, Handed, Line, OrderEvent};
 pub use kinds::{GoodsKind, GoodsKinds};
 pub use merchant::{
-    ADMISSION, Admission, Document, DocumentKind, Lack, Merchant, MerchantKind, Review, Stage,
-    TRIAL_ARTICLES_MAX, UPHELD_MAX, Upheld,
+    ADMISSION, Admission, Document, DocumentKind, Grade, Lack, Merchant, MerchantKind, Review,
+    Stage, TRIAL_ARTICLES_MAX, UPHELD_MAX, Upheld,
 };
 pub use money::{Fen, Milli};
 pub use notice::{Notice, notices};
-pub use order::{FoldError, Order, Refund, StockStep, Transaction, fold, reservations};
+pub use order::{Answer, FoldError, Order, Refund, StockStep, Transaction, fold, reservations};
 pub use refusal::Refusal;
 pub use remedy::{Remedy, RemedyKind, RemedyState};
 pub use run::{Run, Stop, stays_behind};

@@ -54,11 +54,26 @@ pub struct Order {
     #[serde(default)]
     pub remedies: Vec<Remedy>,
     pub complaints: Vec<String>,
+    /// What the merchant said to them.
+    #[serde(default)]
+    pub answers: Vec<Answer>,
     /// What a person has to look at.
     pub flags: Vec<String>,
+    /// So many of them, the oldest, somebody has looked at.
+    #[serde(default)]
+    pub flags_seen: usize,
     pub updated_at: Timestamp,
     /// The number of events.
     pub revision: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Number of the case that is the complaint.
+    pub case: String,
+    pub at: Timestamp,
+    pub by: String,
+    pub text: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,7 +200,9 @@ impl Order {
             refunds: Vec::new(),
             remedies: Vec::new(),
             complaints: Vec::new(),
+            answers: Vec::new(),
             flags: Vec::new(),
+            flags_seen: 0,
             updated_at: event.at,
             revision: 1,
         })
@@ -259,7 +276,14 @@ impl Order {
             Change::RemedyDone { .. } => self.set_remedy(RemedyState::Done),
             Change::RemedyDeclined { .. } => self.set_remedy(RemedyState::Declined),
             Change::Complained { case } => self.complaints.push(case.clone()),
+            Change::ComplaintAnswered { case, text } => self.answers.push(Answer {
+                case: case.clone(),
+                at: event.at,
+                by: event.by.shown().to_owned(),
+                text: text.clone(),
+            }),
             Change::Flagged { reason } => self.flags.push(reason.clone()),
+            Change::Looked { .. } => self.flags_seen = self.flags.len(),
         }
         self.state = row.to.unwrap_or(from);
         self.updated_at = event.at;
@@ -276,6 +300,21 @@ impl Order {
             line.quantity = *quantity;
         }
         Ok(())
+    }
+
+    /// What nobody has looked at yet.
+    pub fn unseen_flags(&self) -> &[String] {
+        self.flags.get(self.flags_seen..).unwrap_or_default()
+    }
+
+    /// What the merchant said to a complaint.
+    pub fn answer_to(&self, case: &str) -> Option<&Answer> {
+        self.answers.iter().find(|answer| answer.case == case)
+    }
+
+    /// The oldest complaint to which it has said nothing.
+    pub fn unanswered(&self) -> Option<&String> {
+        self.complaints.iter().find(|case| self.answer_to(case).is_none())
     }
 
     /// What its goods cost as they are now.

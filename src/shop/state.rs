@@ -96,7 +96,9 @@ words! {
         RemedyDone "remedy_done" "换好修好",
         RemedyDeclined "remedy_declined" "不换不修",
         Complained "complained" "投诉",
+        ComplaintAnswered "complaint_answered" "答投诉",
         Flagged "flagged" "标记",
+        Looked "looked" "看过了",
     }
 }
 
@@ -128,7 +130,9 @@ impl Change {
             Change::RemedyDone { .. } => Step::RemedyDone,
             Change::RemedyDeclined { .. } => Step::RemedyDeclined,
             Change::Complained { .. } => Step::Complained,
+            Change::ComplaintAnswered { .. } => Step::ComplaintAnswered,
             Change::Flagged { .. } => Step::Flagged,
+            Change::Looked { .. } => Step::Looked,
         }
     }
 }
@@ -200,7 +204,7 @@ const fn row(
 }
 
 #[rustfmt::skip]
-pub const TRANSITIONS: [Transition; 30] = [
+pub const TRANSITIONS: [Transition; 33] = [
     row(&[], Step::Placed, Some(S::Placed), BUYERS, "货在架上；数量合规；有电话；送到家有地址", (Some("order_placed"), Some("merchant_order"))),
     row(&[S::Placed], Step::Confirmed, Some(S::Confirmed), SELLERS, "微信支付的已经付了；可以只接一部分", (Some("order_confirmed"), None)),
     row(&[S::Placed], Step::Refused, Some(S::Refused), SELLERS, "写明原因", (Some("order_refused"), None)),
@@ -214,8 +218,9 @@ pub const TRANSITIONS: [Transition; 30] = [
     row(&[S::Arrived], Step::Collected, Some(S::Collected), STAFF, "取货码对，或姓名和手机尾号对", (Some("order_collected"), None)),
     row(&[S::Packed, S::InTransit], Step::Delivered, Some(S::Delivered), SELLERS, "送到家", (Some("order_delivered"), None)),
     row(HANDED, Step::Completed, Some(S::Completed), SYSTEM, "7天以后", (None, None)),
-    row(&[S::Placed, S::Confirmed], Step::Cancelled, Some(S::Cancelled), &[P::Buyer, P::Staff, P::System], "系统：没有人接，没有付款", (Some("order_cancelled"), Some("merchant_cancelled"))),
-    row(&[S::Packed, S::InTransit], Step::Cancelled, Some(S::Cancelled), STAFF, "写明原因", (Some("order_cancelled"), Some("merchant_cancelled"))),
+    row(&[S::Placed, S::Confirmed], Step::Cancelled, Some(S::Cancelled), &[P::Buyer, P::Staff, P::System], "系统：没有人接，没有付款，集中订的没有订够", (Some("order_cancelled"), Some("merchant_cancelled"))),
+    row(&[S::Packed], Step::Cancelled, Some(S::Cancelled), &[P::Staff, P::System], "系统：集中订的没有订够", (Some("order_cancelled"), Some("merchant_cancelled"))),
+    row(&[S::InTransit], Step::Cancelled, Some(S::Cancelled), STAFF, "写明原因", (Some("order_cancelled"), Some("merchant_cancelled"))),
     row(&[S::Arrived], Step::Cancelled, Some(S::Cancelled), &[P::Staff, P::System], "3天没有来取", (Some("order_cancelled"), Some("merchant_cancelled"))),
     row(HANDED, Step::ReturnAsked, Some(S::Returning), BUYERS, "7天以内；不在例外里", (Some("order_returning"), Some("merchant_return"))),
     row(&[S::Returning], Step::ReturnTaken, Some(S::Returned), SELLERS, "货收回了", (Some("order_returned"), None)),
@@ -228,9 +233,11 @@ pub const TRANSITIONS: [Transition; 30] = [
     row(ALL, Step::RefundDue, None, &[P::Buyer, P::Merchant, P::Staff, P::System], "付的比该付的多", (Some("order_refund"), None)),
     row(ALL, Step::Refunded, None, &[P::Staff, P::System], "一个退款单号一次", (Some("order_refunded"), None)),
     row(ALL, Step::Complained, None, BUYERS, "成为一件事，另有编号", (None, None)),
+    row(ALL, Step::ComplaintAnswered, None, SELLERS, "有这件投诉，还没有答过", (None, None)),
     row(OPEN, Step::Flagged, None, &[P::Staff, P::System], "同一个原因一次", (None, None)),
     row(HERS, Step::Flagged, None, &[P::Staff, P::System], "要换要修的3个工作日没有办好", (None, None)),
     row(&[S::Returning], Step::Flagged, None, &[P::Staff, P::System], "同一个原因一次", (None, None)),
+    row(ALL, Step::Looked, None, STAFF, "有还没看的标记", (None, None)),
 ];
 
 /// May this party take the step from that state? Pages, chat and decisions ask here.

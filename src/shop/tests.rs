@@ -48,6 +48,8 @@ fn merchant(id: &str, name: &str) -> Merchant {
         documents: DocumentKind::ALL.iter().map(document).collect(),
         reviews: Vec::new(),
         upheld: Vec::new(),
+        deposit: Fen::ZERO,
+        grade: None,
         addresses: Vec::new(),
         pass: String::new(),
         revision: 1,
@@ -428,6 +430,8 @@ fn lines_of_one_article_are_one_quantity() {
         closes_at: at("2026-11-24 12:00"),
         capacity: Milli(10_000),
         villages: vec!["130225109201".into()],
+        min_total: None,
+        ended: None,
     };
     let pick = Pick { cycle: Some(&cycle), ..pick("A9", 2_000) };
     assert_eq!(parcels(&[pick]).unwrap()[0].lines[0].stock.as_deref(), Some("C1"));

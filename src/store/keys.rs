@@ -97,6 +97,7 @@
 //! | `i/merchant-pass/<pass>/<id>` | Merchant |
 //! | `i/article-merchant/<merchant>/<id>` | Article |
 //! | `i/cycle-article/<article>/<closes>/<id>` | Cycle |
+//! | `i/cycle-due/<closes>/<id>` | Cycle, until all that follows from its end is done |
 //! | `i/order-placed/<time>/<number>` | Order |
 //! | `i/order-state/<state>/<placed>/<number>` | Order |
 //! | `i/order-run/<date>/<number>` | Order |
@@ -104,6 +105,10 @@
 //! | `i/payment-due/<time>/<trade number>` | Payment |
 //! | `i/payback-due/<time>/<refund number>` | Payback |
 //! | `i/order-remedy/<asked>/<number>` | Order |
+//! | `i/order-flagged/<placed>/<number>` | Order, until somebody has looked at it |
+//! | `i/order-complaint/<case>/<number>` | Order |
+//! | `i/order-complained/<merchant>/<number>` | Order |
+//! | `i/price-time/<at>/<article>` | PriceChange |
 //! | `i/order-merchant/<merchant>/<state>/<placed>/<number>` | Order |
 //! | `i/order-village/<village>/<state>/<placed>/<number>` | Order |
 //! | `i/purchase-village/<village>/<time>/<id>` | Purchase |

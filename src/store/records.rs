@@ -504,6 +504,8 @@ pub enum TaskKind {
     CallBack,
     /// What a leader wrote on a case waits for its answer.
     Direct,
+    /// Something about an order has to be looked at; `case` is its number.
+    Flag,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -68,7 +68,11 @@ impl Record for Cycle {
     }
 
     fn indexes(&self) -> Vec<Key> {
-        vec![keys::cycle_by_article(&self.article, self.closes_at, &self.id)]
+        let mut indexes = vec![keys::cycle_by_article(&self.article, self.closes_at, &self.id)];
+        if self.is_due() {
+            indexes.push(keys::cycle_due(self.closes_at, &self.id));
+        }
+        indexes
     }
 }
 
@@ -91,7 +95,13 @@ impl Record for Order {
             keys::order_by_merchant(&self.merchant, state, self.placed_at, number),
             keys::order_by_village(&self.village, state, self.placed_at, number),
         ];
-        always.into_iter().chain(remedy).collect()
+        let flagged = !self.unseen_flags().is_empty();
+        let flagged = flagged.then(|| keys::order_by_flag(self.placed_at, number));
+        let complained = !self.complaints.is_empty();
+        let complained = complained.then(|| keys::complained_order(&self.merchant, number));
+        let complaints = self.complaints.iter().map(|case| keys::order_by_complaint(case, number));
+        let some = remedy.into_iter().chain(flagged).chain(complained).chain(complaints);
+        always.into_iter().chain(some).collect()
     }
 }
 
@@ -190,6 +200,10 @@ impl Record for PriceChange {
 
     fn key(&self) -> Key {
         keys::price_change(&self.article, self.at)
+    }
+
+    fn indexes(&self) -> Vec<Key> {
+        vec![keys::price_by_time(self.at, &self.article)]
     }
 }
 

@@ -44,13 +44,11 @@ pub struct Staff {
 }
 
 impl Staff {
-    /// Whose work she is told of: a department's, or the platform's, which has no name.
+    /// Whose work she is told of: a department's, a village shop's, or the platform's, which has
+    /// no name.
     pub fn told_of(&self) -> Option<&str> {
-        let is_platform = self.village.is_none() && self.merchant.is_none();
-        match &self.department {
-            Some(department) => Some(department),
-            None => is_platform.then_some(""),
-        }
+        let own = self.department.as_deref().or(self.village.as_deref());
+        own.or_else(|| self.merchant.is_none().then_some(""))
     }
 }
 

@@ -19,7 +19,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 pub const VILLAGER: &str = "oVillager00000000000000000001";
-const PASSWORD: &str = "长城 长又长 啊";
+pub const PASSWORD: &str = "长城 长又长 啊";
 const SECRET: &str = "the-app-secret";
 /// Every secret of every SMS channel.
 pub const SMS_SECRET: &str = "smssecret0123456789abcdef";
@@ -425,10 +425,15 @@ impl County {
     }
 }
 
-/// The digits of the first number like 126-041-273.
-pub fn number_in(text: &str) -> String {
+/// The digits of all numbers like 126-041-273.
+pub fn numbers_in(text: &str) -> Vec<String> {
     let pattern = regex::Regex::new(r"\d{3}-\d{3}-\d{3}").unwrap();
-    pattern.find(text).unwrap_or_else(|| panic!("no number: {text}")).as_str().replace('-', "")
+    pattern.find_iter(text).map(|found| found.as_str().replace('-', "")).collect()
+}
+
+/// Those of the first.
+pub fn number_in(text: &str) -> String {
+    numbers_in(text).into_iter().next().unwrap_or_else(|| panic!("no number: {text}"))
 }
 
 /// What stands between the two.

@@ -59,6 +59,7 @@ const GOODS: &[(&str, &str)] = &[
     ("market", "市场价"),
     ("samples", "样品店"),
     ("returns", "退货"),
+    ("share", "每人最多"),
 ];
 
 /// What she wants, priced: `lines` to be shown, `result` 好 or 不行, `note` what she must know,
@@ -450,6 +451,7 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "merchant_lead",
     "merchant_digest",
     "merchant_paper",
+    "shop_run",
     "parcel_arrived",
     "listing_shown",
     "listing_refused",

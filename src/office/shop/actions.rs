@@ -169,15 +169,17 @@ impl Turn<'_> {
             }
         }
         let new = self.new_order(call, picks);
-        self.cart(&new, note).await
+        self.cart(new, note).await
     }
 
-    async fn cart(&mut self, new: &NewOrder, note: String) -> Outcome {
-        match self.office.price(new, self.now).await? {
+    async fn cart(&mut self, mut new: NewOrder, note: String) -> Outcome {
+        // Who is not known yet has ordered nothing.
+        new.person = self.contact.person.clone().unwrap_or_default();
+        match self.office.price(&new, self.now).await? {
             Ok((parcels, total)) => {
                 let by_wechat = self.office.payments.as_ref();
                 let by_wechat = by_wechat.is_some_and(|pay| pay.serves(&self.address));
-                Ok(Ok(cart_record(new, &parcels, total, &note, by_wechat)))
+                Ok(Ok(cart_record(&new, &parcels, total, note, by_wechat)))
             }
             Err(refusal) => {
                 let why = refusal.to_string();
@@ -289,7 +291,7 @@ impl Turn<'_> {
             village_name: order.record.village_name.clone(),
             ..self.new_order(call, picks)
         };
-        self.cart(&new, String::new()).await
+        self.cart(new, String::new()).await
     }
 
     /// By the number in the message that began the dialog, or all that fit.
@@ -540,29 +542,25 @@ fn cart_record(
     new: &NewOrder,
     parcels: &[Parcel],
     total: Fen,
-    note: &str,
+    note: String,
     by_wechat: bool,
 ) -> Value {
-    let lines = parcels.iter().flat_map(|parcel| &parcel.lines);
-    let mut texts = Vec::new();
-    let mut exceptions = Vec::new();
-    let mut count = 0;
-    for line in lines {
-        count += 1;
-        texts.push(format!("{}×{}{}，{}", line.title, line.quantity, line.unit, line.amount()));
-        if line.returns != crate::shop::Returns::SevenDays {
-            exceptions.push(format!("{}{}", line.title, line.returns.word()));
-        }
-    }
-    let note = [note.to_owned(), exceptions.join("，")];
-    let note: Vec<String> = note.into_iter().filter(|part| !part.is_empty()).collect();
-    let note = if note.is_empty() { String::new() } else { format!("{}。", note.join("")) };
+    let lines: Vec<&shop::Line> = parcels.iter().flat_map(|parcel| &parcel.lines).collect();
+    let shown = |line: &&shop::Line| {
+        format!("{}×{}{}，{}", line.title, line.quantity, line.unit, line.amount())
+    };
+    let texts: Vec<String> = lines.iter().map(shown).collect();
+    let terms: Vec<&str> =
+        parcels.iter().flat_map(|parcel| &parcel.terms).map(String::as_str).collect();
+    let said = [note.trim_end_matches('。'), &terms.join("；")];
+    let note: String =
+        said.iter().filter(|part| !part.is_empty()).map(|part| format!("{part}。")).collect();
     record([
         ("result", "好"),
         ("lines", &texts.join("；")),
         ("total", &total.to_string()),
-        ("count", &format!("{count}样")),
-        ("note", &note.replace("。。", "。")),
+        ("count", &format!("{}样", lines.len())),
+        ("note", &note),
         ("picks", &joined(&new.picks)),
         ("fen", &total.0.to_string()),
         ("pay", if by_wechat { "可以" } else { "" }),

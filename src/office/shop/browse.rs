@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::dialog::{Call, Fields, Value};
 use crate::office::actions::Outcome;
 use crate::office::turn::Turn;
-use crate::shop::{Article, Returns, Shelf};
+use crate::shop::{self, Article, Returns, Shelf};
 
 use super::actions::{GOODS_SHOWN, chosen, fields, priced_title};
 
@@ -76,6 +76,7 @@ impl Turn<'_> {
             ("market", &market),
             ("samples", &samples.collect::<Vec<_>>().join("、")),
             ("returns", returns),
+            ("share", &shop::share_words(article).unwrap_or_default()),
         ])
     }
 }

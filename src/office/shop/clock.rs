@@ -27,6 +27,9 @@ pub(in crate::office) async fn run(office: Arc<Office>) {
         if let Err(error) = office.pass_order_deadlines().await {
             tracing::error!(%error, "orders can not be moved by the clock; trying again");
         }
+        if let Err(error) = office.close_rounds().await {
+            tracing::error!(%error, "rounds can not be closed; trying again");
+        }
         if let Err(error) = office.chase_payments().await {
             tracing::error!(%error, "payments can not be looked after; trying again");
         }
@@ -89,7 +92,11 @@ impl Office {
         }
     }
 
-    async fn by_clock(&self, order: &Order, command: &Command) -> Result<bool, StoreError> {
+    pub(super) async fn by_clock(
+        &self,
+        order: &Order,
+        command: &Command,
+    ) -> Result<bool, StoreError> {
         let number = order.number.digits();
         match self.step_order(&number, Some(order.revision), command, &Actor::System).await {
             Ok(_) => Ok(true),

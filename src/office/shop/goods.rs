@@ -12,11 +12,11 @@ use tokio::sync::Mutex;
 use crate::calendar::local_date;
 use crate::dialog;
 use crate::meaning::Goods;
+use crate::office::Office;
 use crate::office::views::{CommandError, Session, TimelineLine};
-use crate::office::{Office, random};
 use crate::shop::upload::{self, Entry};
 use crate::shop::{
-    Article, Cycle, Merchant, Milli, MoveKind, NotOffered, Problem, Refusal, Shelf, Stock,
+    self, Article, Merchant, Milli, MoveKind, NotOffered, Problem, Shelf, Stock, StockMode,
     StockMove, StockStep, Table,
 };
 use crate::store::shop_records::{PriceChange, ShelfMark};
@@ -170,8 +170,15 @@ impl Office {
             article_row(&shelf, article, stock.map(|stock| stock.record), today)
         });
         let total = shelf.articles().filter(shown).count();
-        let keeps = reach.keeps_goods();
-        Ok(GoodsPage { rows: rows.collect(), total, keeps })
+        let rows = rows.collect();
+        let in_rounds: Vec<&Article> = shelf
+            .articles()
+            .filter(shown)
+            .filter(|article| article.stock_mode == StockMode::Cycle)
+            .take(ROWS_SHOWN)
+            .collect();
+        let rounds = self.rounds_of(&in_rounds).await?;
+        Ok(GoodsPage { rows, total, rounds, keeps: reach.keeps_goods() })
     }
 
     /// Has somebody goods of her own, or keeps those of others?
@@ -369,6 +376,7 @@ impl Office {
             detail: String::new(),
         };
         Ok(Some(ArticleView {
+            share: shop::share_words(article).unwrap_or_default(),
             row: article_row(&shelf, article, stock.map(|stock| stock.record), today),
             moves: moves.iter().map(|made| moved(&made.record)).collect(),
             prices: prices.iter().map(|change| changed(&change.record)).collect(),
@@ -400,56 +408,6 @@ impl Office {
                 }
             }
         }
-    }
-
-    /// Opens a round of an article that is ordered in rounds. Times in Beijing's.
-    pub async fn open_cycle(
-        &self,
-        session: &Session,
-        article: &str,
-        closes_at: Timestamp,
-        capacity: &str,
-        villages: Vec<String>,
-    ) -> Result<(), CommandError> {
-        let refused = |text: &str| CommandError::Refused(text.to_owned());
-        let now = self.clock.now();
-        let found = load::<Article>(&*self.store, keys::article(article)).await?;
-        let found = found.ok_or(CommandError::NotFound)?;
-        if !self.reach_to_act(session).await?.merchant(&found.record.merchant) {
-            return Err(CommandError::NotFound);
-        }
-        if found.record.stock_mode != crate::shop::StockMode::Cycle {
-            return Err(refused("这样商品不是集中订的。请先在商品表里把「订法」改成「集中订」。"));
-        }
-        let capacity = Milli::parse(capacity).filter(|capacity| *capacity > Milli::ZERO);
-        let capacity = capacity.ok_or_else(|| refused("最多收多少要写数字，例如 200。"))?;
-        let mut codes = Vec::new();
-        for name in &villages {
-            let unknown = || refused(&format!("没有找到「{name}」这个村。请写村名。"));
-            codes.push(self.village_code(name).ok_or_else(unknown)?);
-        }
-        if closes_at <= now {
-            return Err(refused("截止时间已经过了。"));
-        }
-        let id = format!("C{}", random::hex::<6>());
-        let cycle = Cycle {
-            id: id.clone(),
-            article: article.to_owned(),
-            opens_at: now,
-            closes_at,
-            capacity,
-            villages: codes,
-        };
-        let mut changes = Changes::default();
-        let mut ledger = Ledger::default();
-        let step = StockStep { stock: id, kind: MoveKind::In, quantity: capacity };
-        let why = ledger::Entry { order: None, by: &session.name, reason: "开一轮", at: now };
-        let taken = ledger.take(&*self.store, &step, &why).await?;
-        taken.map_err(|refusal: Refusal| refused(&refusal.to_string()))?;
-        ledger.write(&mut changes)?;
-        changes.create(&cycle)?;
-        changes.expect_unchanged(&found);
-        Ok(self.store.commit(changes.into_batch()).await?)
     }
 }
 

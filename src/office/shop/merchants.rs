@@ -8,7 +8,8 @@ use crate::office::rights::Right;
 use crate::office::views::{CommandError, Session, TimelineLine};
 use crate::office::{Office, random, sms, tasks};
 use crate::shop::{
-    ADMISSION, Admission, Document, DocumentKind, Merchant, MerchantKind, Stage, UPHELD_MAX, Upheld,
+    ADMISSION, Admission, Document, DocumentKind, Fen, Grade, Merchant, MerchantKind, Stage,
+    UPHELD_MAX, Upheld,
 };
 use crate::store::records::{Contact, Person, Task, TaskKind};
 use crate::store::{Changes, StoreError, keys, list, load};
@@ -59,6 +60,8 @@ pub(super) fn applicant(new: &NewMerchant) -> Result<Merchant, String> {
         documents: Vec::new(),
         reviews: Vec::new(),
         upheld: Vec::new(),
+        deposit: Fen::ZERO,
+        grade: None,
         addresses: Vec::new(),
         pass: new_pass(),
         revision: 1,
@@ -131,6 +134,7 @@ impl Office {
             operator: merchant.operator.clone(),
             uscc: merchant.uscc.clone(),
             contact: merchant.contact.clone(),
+            deposit: merchant.deposit.to_string(),
             pass: merchant.pass.clone(),
             bound: merchant.addresses.len(),
             upheld: merchant
@@ -257,6 +261,13 @@ impl Office {
                     let done = merchant.file_document(document);
                     done.map_err(|refusal| refused(&refusal.to_string()))?;
                 }
+                MerchantCommand::Rate { grade, deposit, basis } => {
+                    let deposit = Fen::parse(deposit)
+                        .ok_or_else(|| refused("保证金写元，没有收就写 0，例如 2000。"))?;
+                    let done =
+                        merchant.rate(Grade::from_word(grade), deposit, &session.name, basis, now);
+                    done.map_err(|refusal| refused(&refusal.to_string()))?;
+                }
                 MerchantCommand::NewPass => {
                     merchant.pass = new_pass();
                     merchant.revision += 1;
@@ -361,6 +372,7 @@ fn merchant_row(merchant: &Merchant, articles: usize, today: Date) -> MerchantRo
         name: merchant.name.clone(),
         kind: merchant.kind.word(),
         stage: merchant.stage.word(),
+        grade: merchant.grade.map_or("", Grade::word),
         phone: merchant.phone.clone(),
         articles,
         warnings,

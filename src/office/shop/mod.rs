@@ -4,9 +4,11 @@
 mod actions;
 mod browse;
 mod clock;
+mod complaints;
 mod counter;
 mod day;
 mod demo;
+mod flags;
 mod goods;
 mod leads;
 mod ledger;
@@ -20,6 +22,7 @@ mod purchases;
 mod reach;
 mod reconcile;
 mod reports;
+mod rounds;
 mod runs;
 mod views;
 mod wishes;
@@ -33,8 +36,8 @@ pub use placing::NewOrder;
 pub use printing::SheetKind;
 pub use reports::ReportKind;
 pub use views::{
-    ArticleRow, ArticleView, DayList, DayPage, GoodsPage, LeadRow, MerchantCommand, MerchantRow,
-    MerchantView, MoveRow, NewMerchant, NewPurchase, NewRun, OrderCommand, OrderFilter, OrderLine,
-    OrderRow, OrderView, PurchaseRow, RefundRow, RemedyRow, RunRow, RunSent, RunsPage, StopRow,
-    UpheldRow, Uploaded, WaitingVillage,
+    ArticleRow, ArticleView, ComplaintRow, DayList, DayPage, GoodsPage, LeadRow, MerchantCommand,
+    MerchantRow, MerchantView, MoveRow, NewMerchant, NewPurchase, NewRound, NewRun, OrderCommand,
+    OrderFilter, OrderLine, OrderRow, OrderView, PurchaseRow, RefundRow, RemedyRow, RoundRow,
+    RunRow, RunSent, RunsPage, StopRow, UpheldRow, Uploaded, WaitingVillage,
 };

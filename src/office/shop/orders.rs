@@ -16,7 +16,7 @@ use super::ledger::{Entry, Ledger};
 use super::placing::{corrupt, in_her_words};
 use super::reach::Reach;
 use super::views::{
-    OrderCommand, OrderFilter, OrderLine, OrderRow, OrderView, RefundRow, RemedyRow,
+    Complaint, OrderCommand, OrderFilter, OrderLine, OrderRow, OrderView, RefundRow, RemedyRow,
 };
 use crate::office::views::{Session, TimelineLine};
 
@@ -129,6 +129,7 @@ impl Office {
             }
         }
         ledger.write(changes)?;
+        self.note_flags(changes, &order, &events).await?;
         rows.iter().try_for_each(|row| changes.create(row))?;
         changes.replace(before, &order)?;
         Ok(Ok(Stepped { order, events, told }))
@@ -209,6 +210,16 @@ impl Office {
             let order = load::<Order>(&*self.store, keys::order(&number.digits())).await?;
             return Ok(order.into_iter().map(|order| order.record).collect());
         }
+        if filter.flagged {
+            let page =
+                list_by_index::<Order>(&*self.store, keys::flagged_orders(), LIST_MAX).await?;
+            let mut found: Vec<Order> = page.into_iter().map(|(_, order)| order.record).collect();
+            found.retain(|order| {
+                merchant.as_ref().is_none_or(|merchant| order.merchant == *merchant)
+                    && village.as_ref().is_none_or(|village| order.village == *village)
+            });
+            return Ok(found);
+        }
         let states: Vec<&str> = match &state {
             Some(state) => vec![state],
             None => State::ALL.iter().filter(|state| state.is_open()).map(|s| s.id()).collect(),
@@ -274,8 +285,8 @@ impl Office {
                 })
                 .collect(),
             remedies: order.remedies.iter().map(|remedy| remedy_row(order, remedy)).collect(),
-            complaints: order.complaints.clone(),
-            flags: order.flags.clone(),
+            complaints: order.complaints.iter().map(|case| complaint(order, case)).collect(),
+            flags: order.unseen_flags().to_vec(),
             note: order.note.clone(),
             weighing: order.weights.is_some(),
             actions: reach.forms(order),
@@ -337,7 +348,8 @@ pub(super) fn order_row(order: &Order) -> OrderRow {
         state: order.state.word(),
         pay_state: order.pay_state().word(),
         placed_at: order.placed_at,
-        flagged: !order.flags.is_empty() || !order.complaints.is_empty(),
+        flagged: !order.unseen_flags().is_empty(),
+        complained: !order.complaints.is_empty(),
     }
 }
 
@@ -352,6 +364,16 @@ fn order_line(line: &shop::Line) -> OrderLine {
         weighed: line.weighed,
         returns: line.returns.word(),
     }
+}
+
+fn complaint(order: &Order, case: &str) -> Complaint {
+    let answer = order.answer_to(case).map(|answer| TimelineLine {
+        at: answer.at,
+        who: answer.by.clone(),
+        what: answer.text.clone(),
+        detail: String::new(),
+    });
+    Complaint { case: case.to_owned(), answer }
 }
 
 fn remedy_row(order: &Order, remedy: &shop::Remedy) -> RemedyRow {
@@ -375,6 +397,8 @@ fn timeline_line(stored: &StoredOrderEvent) -> TimelineLine {
         | Change::ReturnDeclined { reason }
         | Change::RemedyDeclined { reason }
         | Change::Flagged { reason } => reason.clone(),
+        Change::Looked { note } => note.clone(),
+        Change::ComplaintAnswered { case, text } => format!("{text}（{case}）"),
         Change::RemedyAsked { kind, reason, .. } => format!("{kind}：{reason}"),
         Change::Confirmed { in_part: true, .. } => "只接一部分".into(),
         Change::Sent { run } => run.clone(),
@@ -426,6 +450,8 @@ fn to_command(command: OrderCommand) -> Result<Command, CommandError> {
             Command::FinishRemedy { quantity, fit }
         }
         OrderCommand::DeclineRemedy { reason } => Command::DeclineRemedy { reason },
+        OrderCommand::AnswerComplaint { case, text } => Command::AnswerComplaint { case, text },
+        OrderCommand::Look { note } => Command::Look { note },
         OrderCommand::Refunded { no } => Command::RefundDone { no },
     })
 }

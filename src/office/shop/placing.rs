@@ -96,6 +96,11 @@ impl Office {
         if new.shown.is_some_and(|shown| shown != total) {
             return Ok(Placed::Changed(total));
         }
+        // Who has had her share is not asked whether she wants more.
+        let lines = || parcels.iter().flat_map(|parcel| &parcel.lines);
+        if let Err(refusal) = self.within_share(&goods, &new.person, lines(), now).await? {
+            return Ok(Placed::Refused(refusal));
+        }
         if !new.again
             && let Some(number) = self.same_before(&new.person, &parcels, now).await?
         {
@@ -135,7 +140,15 @@ impl Office {
         }
         ledger.write(changes)?;
         // A price, a paper or a round that changes meanwhile is looked at again.
-        goods.articles.iter().for_each(|article| changes.expect_unchanged(article));
+        for article in &goods.articles {
+            let Article { per_person, stock_mode, .. } = &article.record;
+            // It has no stock at which two orders of hers would meet: they meet here.
+            if per_person.is_some() && *stock_mode == StockMode::MadeToOrder {
+                changes.replace(article, &article.record)?;
+            } else {
+                changes.expect_unchanged(article);
+            }
+        }
         goods.merchants.iter().for_each(|merchant| changes.expect_unchanged(merchant));
         goods.cycles.iter().flatten().for_each(|cycle| changes.expect_unchanged(cycle));
         let orders = placed.iter().map(|(order, _)| order.number.digits()).collect();
@@ -202,10 +215,17 @@ impl Office {
         let Some(goods) = self.goods_on_disk(&ids).await? else {
             return Ok(Err(Refusal::NotOffered { name: "有一样东西".into() }));
         };
-        Ok(self.priced(&goods, new, now).and_then(|parcels| {
+        let priced = self.priced(&goods, new, now).and_then(|parcels| {
             let total = shop::total(&parcels)?;
             Ok((parcels, total))
-        }))
+        });
+        if let Ok((parcels, _)) = &priced {
+            let lines = parcels.iter().flat_map(|parcel| &parcel.lines);
+            if let Err(refusal) = self.within_share(&goods, &new.person, lines, now).await? {
+                return Ok(Err(refusal));
+            }
+        }
+        Ok(priced)
     }
 
     fn priced(
@@ -347,6 +367,7 @@ fn draft(
     all: &[CaseNumber],
     now: Timestamp,
 ) -> Draft {
+    let deliver_on = parcel.deliver_on(now);
     Draft {
         number,
         key: new.key.clone(),
@@ -362,7 +383,7 @@ fn draft(
         address: new.address.clone(),
         pay: new.pay,
         lines: parcel.lines,
-        deliver_on: shop::deliver_on(now, parcel.lead_days),
+        deliver_on,
         note: new.note.clone(),
         channel: new.channel.clone(),
     }

@@ -33,7 +33,7 @@ use Hand::{Desk, Seller, Shop};
 /// Each form of an order, the step that it takes, and who is offered it where the table of
 /// transitions has the step.
 #[rustfmt::skip]
-const FORMS: [(&str, Step, &[Hand]); 17] = [
+const FORMS: [(&str, Step, &[Hand]); 19] = [
     ("confirm", Step::Confirmed, &[Desk, Seller]),
     ("refuse", Step::Refused, &[Desk, Seller]),
     ("pack", Step::Packed, &[Desk, Seller]),
@@ -51,6 +51,8 @@ const FORMS: [(&str, Step, &[Hand]); 17] = [
     ("finish_remedy", Step::RemedyDone, &[Desk, Seller, Shop]),
     ("decline_remedy", Step::RemedyDeclined, &[Desk, Seller]),
     ("refunded", Step::Refunded, &[Desk, Shop]),
+    ("answer_complaint", Step::ComplaintAnswered, &[Desk, Seller]),
+    ("look", Step::Looked, &[Desk]),
 ];
 
 impl Office {
@@ -151,6 +153,8 @@ impl Reach {
             "deliver" => !pickup,
             // Money that came by WeChat goes back the same way, without anybody's hand.
             "refunded" => in_cash,
+            "answer_complaint" => order.unanswered().is_some(),
+            "look" => !order.unseen_flags().is_empty(),
             _ => true,
         };
         let may = |step: Step| shop::may(order.state, step, party);

@@ -13,6 +13,7 @@ use crate::office::views::{CommandError, Session};
 use crate::office::{Office, beijing};
 use crate::shop::report::{self, Complaints, Span, Turnover};
 use crate::shop::{Fen, Merchant, Order};
+use crate::store::shop_records::PriceChange;
 use crate::store::{keys, list_by_index};
 
 use super::reach::Reach;
@@ -31,14 +32,17 @@ pub enum ReportKind {
     Settlement,
     /// Order by order, of one merchant.
     Statement,
+    /// Of all articles.
+    Prices,
 }
 
 impl ReportKind {
-    pub const ALL: [(ReportKind, &'static str, &'static str); 4] = [
+    pub const ALL: [(ReportKind, &'static str, &'static str); 5] = [
         (ReportKind::Turnover, "turnover", "村店营业额"),
         (ReportKind::Complaints, "complaints", "商家投诉率"),
         (ReportKind::Settlement, "settlement", "商家结算汇总"),
         (ReportKind::Statement, "statement", "商家结算单"),
+        (ReportKind::Prices, "prices", "价格变化"),
     ];
 
     pub fn from_id(id: &str) -> Option<Self> {
@@ -70,17 +74,19 @@ const SETTLEMENT: [&str; 9] = [
     "应结(元)",
 ];
 const STATEMENT: [&str; 7] = ["序号", "时间", "订单号", "村店", "商品", "付款", "金额(元)"];
+const PRICES: [&str; 8] =
+    ["序号", "时间", "编号", "商品", "商家", "原价(元)", "现价(元)", "谁改的"];
 
 impl Office {
     /// The reports that somebody may see.
     pub fn report_kinds(session: &Session) -> &'static [ReportKind] {
-        use ReportKind::{Complaints, Settlement, Statement, Turnover};
+        use ReportKind::{Complaints, Prices, Settlement, Statement, Turnover};
         if session.may(Right::Orders) || session.may(Right::Reports) {
-            &[Turnover, Complaints, Settlement, Statement]
+            &[Turnover, Complaints, Settlement, Statement, Prices]
         } else if session.may(Right::HandOut) {
             &[Turnover]
         } else if session.may(Right::OwnOrders) {
-            &[Complaints, Settlement, Statement]
+            &[Complaints, Settlement, Statement, Prices]
         } else {
             &[]
         }
@@ -127,9 +133,54 @@ impl Office {
                 let (rows, foot) = statement(&orders, id, &month);
                 (&STATEMENT, rows, foot)
             }
+            ReportKind::Prices => {
+                let (rows, foot) = self.price_changes(&month, &reach, merchant).await?;
+                (&PRICES, rows, foot)
+            }
         };
         let heading = format!("{month}　{of}　{}行", rows.len());
         Ok(Sheet { title: kind.title(), heading, columns, rows, foot })
+    }
+
+    async fn price_changes(
+        &self,
+        month: &Month,
+        reach: &Reach,
+        merchant: Option<&str>,
+    ) -> Result<Made, CommandError> {
+        let shelf = self.shelf().await?;
+        let mut range = keys::prices_changed(month.from, month.to);
+        let mut rows = Vec::new();
+        let (mut up, mut down) = (0, 0);
+        loop {
+            let page = list_by_index::<PriceChange>(&*self.store, range.clone(), PAGE).await?;
+            let Some((last, _)) = page.last() else { break };
+            range = keys::after(&range, last);
+            for change in page.iter().map(|(_, change)| &change.record) {
+                let Some(article) = shelf.article(&change.article) else { continue };
+                let of = merchant.is_none_or(|id| article.merchant == id);
+                if !of || !reach.merchant(&article.merchant) {
+                    continue;
+                }
+                if change.after > change.before {
+                    up += 1
+                } else {
+                    down += 1
+                }
+                let seller = shelf.merchant(&article.merchant);
+                rows.push(vec![
+                    (rows.len() + 1).to_string(),
+                    beijing::time(change.at),
+                    article.id.clone(),
+                    article.title(),
+                    seller.map_or(String::new(), |merchant| merchant.name.clone()),
+                    change.before.plain(),
+                    change.after.plain(),
+                    change.by.clone(),
+                ]);
+            }
+        }
+        Ok((rows, format!("涨价{up}次，降价{down}次")))
     }
 
     /// All that may have changed hands or been placed in the month or the one before.

@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::calendar::local_date;
-use crate::office::Office;
+use crate::office::staff_wechat::Letter;
 use crate::office::views::{CommandError, Session};
+use crate::office::{Office, outbox};
 use crate::shop::{self, Command, Fen, Fulfil, Order, Run, State, stays_behind};
 use crate::store::{Changes, StoreError, keys, list, load};
 
@@ -16,6 +18,10 @@ use super::reach::Reach;
 use super::views::{NewRun, RunRow, RunSent, RunsPage, StopRow, WaitingVillage};
 
 const RUNS_SHOWN: usize = 100;
+/// Runs that a counter may not have taken in yet, or that somebody has noted for later.
+const DAYS_BACK: i64 = 3;
+const DAYS_AHEAD: i64 = 14;
+const RUNS_EXAMINED: usize = 1_000;
 const CONFLICTS_MAX: usize = 20;
 /// States out of which an order may leave with a vehicle.
 const READY: [State; 2] = [State::Confirmed, State::Packed];
@@ -132,13 +138,55 @@ impl Office {
                 Some(before) => changes.replace(before, &run)?,
                 None => changes.create(&run)?,
             }
+            self.tell_counters(&mut changes, &run, going).await?;
             match self.store.commit(changes.into_batch()).await {
-                Ok(()) => return Ok(name),
+                Ok(()) => {
+                    self.bells.outbox.notify_one();
+                    return Ok(name);
+                }
                 Err(StoreError::Conflict(_)) => continue,
                 Err(error) => return Err(error.into()),
             }
         }
         Err(CommandError::Changed)
+    }
+
+    /// Those who stand at the counters to which it goes hear what comes.
+    async fn tell_counters(
+        &self,
+        changes: &mut Changes,
+        run: &Run,
+        going: &[&Order],
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let mut villages: BTreeMap<&str, Vec<&Order>> = BTreeMap::new();
+        for order in going {
+            villages.entry(&order.village).or_default().push(order);
+        }
+        for (village, orders) in villages {
+            let packages: i64 = orders.iter().map(|order| order.packages()).sum();
+            let due = cash_of(orders.iter().copied());
+            let text = format!("{}单{packages}件，应收现金{due}", orders.len());
+            let day = match run.day == local_date(now) {
+                true => String::new(),
+                false => format!("{}月{}日", run.day.month(), run.day.day()),
+            };
+            let shop = orders.first().map_or("", |order| &order.village_name);
+            let fields = [
+                ("title", format!("{day}{}", run.name)),
+                ("shop", format!("{shop}店")),
+                ("text", text),
+            ];
+            let letter = Letter {
+                whom: village,
+                subject: &outbox::hash(&[&run.day.to_string(), &run.name, village]),
+                nth: &run.revision.to_string(),
+                notice: "shop_run",
+                fields: fields.map(|(name, text)| (name.to_owned(), text)).into(),
+            };
+            self.tell_bound(changes, &letter, now).await?;
+        }
+        Ok(())
     }
 
     /// The vehicle is at a village: what is to be picked up there gets its codes. Says how many
@@ -207,10 +255,13 @@ impl Office {
         Err(CommandError::Changed)
     }
 
-    /// What is on its way to a village's counter and has not been taken in.
+    /// What is on its way to a village's counter and has not been taken in, the earliest first.
     pub(super) async fn runs_to(&self, village: &str) -> Result<Vec<RunRow>, StoreError> {
         let today = local_date(self.clock.now());
-        let mut rows: Vec<RunRow> = self.runs_of(today).await?.iter().map(run_row).collect();
+        let (from, to) =
+            (today.saturating_sub(DAYS_BACK.days()), today.saturating_add(DAYS_AHEAD.days()));
+        let found = list::<Run>(&*self.store, keys::runs_within(from, to), RUNS_EXAMINED).await?;
+        let mut rows: Vec<RunRow> = found.iter().map(|run| run_row(&run.record)).collect();
         for row in &mut rows {
             row.stops.retain(|stop| stop.village == village && stop.arrived_at.is_none());
         }

@@ -14,6 +14,8 @@ pub struct OrderFilter {
     pub village: Option<String>,
     /// An order number in any form, a name, the end of a phone number, or goods.
     pub search: Option<String>,
+    /// Only what was flagged and nobody has looked at, whatever its state.
+    pub flagged: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -33,6 +35,7 @@ pub struct OrderRow {
     pub placed_at: Timestamp,
     /// Somebody has to look at it.
     pub flagged: bool,
+    pub complained: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -68,7 +71,8 @@ pub struct OrderView {
     pub paid: String,
     pub refunds: Vec<RefundRow>,
     pub remedies: Vec<RemedyRow>,
-    pub complaints: Vec<String>,
+    pub complaints: Vec<Complaint>,
+    /// What nobody has looked at yet.
     pub flags: Vec<String>,
     pub note: String,
     /// She was asked whether the weight is fine.
@@ -77,6 +81,33 @@ pub struct OrderView {
     pub actions: Vec<&'static str>,
     pub timeline: Vec<TimelineLine>,
     /// Goes back with each form; a different one means somebody was faster.
+    pub revision: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct Complaint {
+    /// Nine digits of the case.
+    pub case: String,
+    /// What the merchant said to it.
+    pub answer: Option<TimelineLine>,
+}
+
+/// A complaint about an order, as its merchant sees it.
+#[derive(Debug, Clone)]
+pub struct ComplaintRow {
+    pub order: String,
+    pub goods: String,
+    pub merchant: String,
+    pub case: String,
+    pub came_at: Timestamp,
+    /// What she wrote; empty when she wants it hidden.
+    pub said: String,
+    /// Of the case.
+    pub state: &'static str,
+    pub answer: Option<TimelineLine>,
+    /// Found true, in the merchant's file.
+    pub upheld: bool,
+    pub may_answer: bool,
     pub revision: u32,
 }
 
@@ -146,6 +177,13 @@ pub enum OrderCommand {
     Refunded {
         no: String,
     },
+    AnswerComplaint {
+        case: String,
+        text: String,
+    },
+    Look {
+        note: String,
+    },
 }
 
 impl OrderCommand {
@@ -169,6 +207,8 @@ impl OrderCommand {
             Self::FinishRemedy { .. } => "finish_remedy",
             Self::DeclineRemedy { .. } => "decline_remedy",
             Self::Refunded { .. } => "refunded",
+            Self::AnswerComplaint { .. } => "answer_complaint",
+            Self::Look { .. } => "look",
         }
     }
 }
@@ -192,6 +232,8 @@ pub struct ArticleRow {
 #[derive(Debug, Clone)]
 pub struct ArticleView {
     pub row: ArticleRow,
+    /// `每人最多3袋（30天里）`; empty: it is not limited.
+    pub share: String,
     /// The newest first.
     pub moves: Vec<MoveRow>,
     pub prices: Vec<TimelineLine>,
@@ -212,8 +254,38 @@ pub struct MoveRow {
 pub struct GoodsPage {
     pub rows: Vec<ArticleRow>,
     pub total: usize,
+    /// The newest of each article that is ordered in rounds.
+    pub rounds: Vec<RoundRow>,
     /// She may upload tables and open rounds.
     pub keeps: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct RoundRow {
+    pub article: String,
+    pub title: String,
+    pub closes_at: Timestamp,
+    /// `12卷`
+    pub taken: String,
+    pub capacity: String,
+    /// Empty: nothing was asked for.
+    pub least: String,
+    pub state: &'static str,
+    /// So many may be ordered still, and it has not closed.
+    pub open: bool,
+}
+
+/// A round that is to be opened; all of it as it was typed.
+#[derive(Debug, Clone, Default)]
+pub struct NewRound {
+    pub article: String,
+    /// In Beijing's time: `2026-11-30T16:00`.
+    pub closes_at: String,
+    pub capacity: String,
+    /// Empty: nothing is asked for.
+    pub least: String,
+    /// Names, with spaces between; empty: everywhere.
+    pub villages: String,
 }
 
 /// What became of a table.
@@ -230,6 +302,8 @@ pub struct MerchantRow {
     pub name: String,
     pub kind: &'static str,
     pub stage: &'static str,
+    /// Empty: not judged yet.
+    pub grade: &'static str,
     pub phone: String,
     pub articles: usize,
     /// Papers that end within 30 days, complaints.
@@ -251,6 +325,7 @@ pub struct MerchantView {
     pub operator: String,
     pub uscc: String,
     pub contact: String,
+    pub deposit: String,
     /// What it writes once, from its own WeChat, to be told of orders there.
     pub pass: String,
     pub bound: usize,
@@ -289,6 +364,12 @@ pub enum MerchantCommand {
         kind: String,
         number: String,
         valid_to: String,
+    },
+    /// `grade` empty: not judged. `deposit` in yuan.
+    Rate {
+        grade: String,
+        deposit: String,
+        basis: String,
     },
     /// A new pass; the old one no longer opens anything.
     NewPass,

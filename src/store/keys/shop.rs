@@ -72,6 +72,15 @@ pub fn cycle_by_article(article: &str, closes: Timestamp, id: &str) -> Key {
     key(&["i", "cycle-article", &segment(article), &time(closes), &segment(id)])
 }
 
+/// Until what follows from its end is done.
+pub fn cycle_due(closes: Timestamp, id: &str) -> Key {
+    key(&["i", "cycle-due", &time(closes), &segment(id)])
+}
+
+pub fn cycles_due(now: Timestamp) -> Range {
+    until("cycle-due", now)
+}
+
 /// The one that closes last comes first.
 pub fn cycles_of(article: &str) -> Range {
     newest_first(below(&["i", "cycle-article", &segment(article)]))
@@ -143,8 +152,44 @@ pub fn orders_with_remedy() -> Range {
     below(&["i", "order-remedy"])
 }
 
+/// Until somebody has looked at what was flagged.
+pub fn order_by_flag(placed: Timestamp, number: &str) -> Key {
+    key(&["i", "order-flagged", &time(placed), number])
+}
+
+/// The oldest first.
+pub fn flagged_orders() -> Range {
+    below(&["i", "order-flagged"])
+}
+
+pub fn order_by_complaint(case: &str, number: &str) -> Key {
+    key(&["i", "order-complaint", &segment(case), number])
+}
+
+/// The order that a complaint is about.
+pub fn order_of_complaint(case: &str) -> Range {
+    below(&["i", "order-complaint", &segment(case)])
+}
+
+pub fn complained_order(merchant: &str, number: &str) -> Key {
+    key(&["i", "order-complained", &segment(merchant), number])
+}
+
+/// Of all merchants, or of one; of one merchant the newest first.
+pub fn complained_orders(merchant: Option<&str>) -> Range {
+    match merchant {
+        Some(merchant) => newest_first(below(&["i", "order-complained", &segment(merchant)])),
+        None => newest_first(below(&["i", "order-complained"])),
+    }
+}
+
 pub fn run(day: jiff::civil::Date, name: &str) -> Key {
     key(&["run", &day.to_string(), &segment(name)])
+}
+
+/// Of some days, from the first to the last.
+pub fn runs_within(from: jiff::civil::Date, to: jiff::civil::Date) -> Range {
+    Range { to: runs_of(to).to, ..runs_of(from) }
 }
 
 /// The delivery runs of a day.
@@ -212,6 +257,15 @@ pub fn all_orders() -> Range {
 
 pub fn price_change(article: &str, at: Timestamp) -> Key {
     key(&["price", &segment(article), &time(at)])
+}
+
+pub fn price_by_time(at: Timestamp, article: &str) -> Key {
+    key(&["i", "price-time", &time(at), &segment(article)])
+}
+
+/// Of all articles, from `from` on, before `to`.
+pub fn prices_changed(from: Timestamp, to: Timestamp) -> Range {
+    between(&["i", "price-time"], from, to)
 }
 
 /// The newest first.

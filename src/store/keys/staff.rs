@@ -28,7 +28,7 @@ pub fn all_staff() -> Range {
     below(&["staff"])
 }
 
-/// `whom`: a department; empty: the platform.
+/// `whom`: a department, or a village by its 12 digits; empty: the platform.
 pub fn staff_told(whom: &str, name: &str) -> Key {
     key(&["i", "staff-told", &segment(whom), &segment(name)])
 }

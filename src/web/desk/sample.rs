@@ -81,6 +81,12 @@ pub fn case() -> CaseView {
         rating: Some("基本满意".to_owned()),
         waits: Some("平台".to_owned()),
         mediation: Some(HOSTILE.to_owned()),
+        merchant_said: Some(TimelineLine {
+            at: at(),
+            who: HOSTILE.to_owned(),
+            what: HOSTILE.to_owned(),
+            detail: "526-003-184".to_owned(),
+        }),
         lead_basis: Some(HOSTILE.to_owned()),
         alike: vec![AlikeView {
             number: "126041299".to_owned(),

@@ -17,6 +17,81 @@ async fn collected(county: &County, clerk: &mut Clerk<'_>) -> String {
 }
 
 #[tokio::test]
+async fn the_seven_day_rule_gives_goods_and_money_back_and_no_longer() {
+    let mut county = county().open().await;
+    let early = {
+        let mut clerk = county.clerk().await;
+        let pass = open(&county, &mut clerk).await;
+        county.talk(FARM, &["绑定商家", &pass]).await;
+        collected(&county, &mut clerk).await
+    };
+    county.tick(11 * 60);
+    let late = collected(&county, &mut county.clerk_again().await).await;
+    // Six days and 23 hours; the merchant has written meanwhile.
+    county.pass(7 * 24 * 3600 - 3600).await;
+    county.say(FARM, "你好").await;
+    let said = county.talk(VILLAGER, &[&format!("退货{early}"), "太多了"]).await;
+    assert!(said.contains("的退货记下了"), "{said}");
+    county.pass(3600).await;
+    assert!(county.inbox(FARM).iter().any(|text| text.contains("买家要退货")));
+    {
+        let mut clerk = county.clerk_again().await;
+        step(&mut clerk, &early, "take_return", &[("fit", "1")]).await;
+        assert_eq!(stock(&clerk, "A1").await, ("98".into(), "98".into()), "two are sold for good");
+        // She paid in cash: the counter gives it back, once.
+        let mut shop = county.staff("毛庄店员", Role::ShopClerk, Some("130225109201")).await;
+        step(&mut shop, &early, "refunded", &[("no", &format!("{early}R1"))]).await;
+        let page = shop.get(&format!("/desk/shop/orders/{early}")).await;
+        assert!(page.contains("已退货") && page.contains("现金，已退"), "{page}");
+        assert!(!page.contains("/refunded\""), "no form is left: {page}");
+    }
+    assert_eq!(county.office.reconcile_shop().await.unwrap(), Vec::<String>::new());
+    county.pass(3600).await;
+    let said = county.talk(VILLAGER, &[&format!("退货{late}"), "太多了"]).await;
+    assert!(said.contains("过了七天，不能无理由退了"), "{said}");
+}
+
+/// Each is said before she confirms, and holds when she wants to give it back.
+#[tokio::test]
+async fn the_exceptions_of_the_seven_day_rule_are_said_before_and_hold_after() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let table = "编号,商家,类别,名称,单位,会员价,库存,最少,最多,订法,退货\n\
+        E1,M2,家具,书架,张,260,0,1,3,定做,定做不退\n\
+        E2,M2,肉蛋水产,鸡蛋,斤,6,60,1,20,,鲜活易腐不退\n\
+        E3,M1,种子,白菜种,袋,5,60,1,20,,拆封不退\n\
+        E4,M2,日用百货,旧推车,辆,90,5,1,2,,买前说好不退\n";
+    let (status, page) =
+        market::upload(&county, &mut clerk, "more.csv", table.as_bytes().to_vec()).await;
+    assert_eq!(status, 200, "{page}");
+    let all = [
+        ("1张书架", "书架定做不退"),
+        ("2斤鸡蛋", "鸡蛋鲜活易腐不退"),
+        ("1袋白菜种", "白菜种拆封不退"),
+        ("1辆旧推车", "旧推车买前说好不退"),
+    ];
+    for (n, (goods, rule)) in all.into_iter().enumerate() {
+        let who = format!("oBuyer000000000000000000000{n}");
+        let asks = format!("买{goods}，毛庄村自取，我叫肖奉安，电话13800138000");
+        let said = county.say(&who, &asks).await;
+        assert!(said.contains(rule), "{said}");
+        let number = number_in(&county.say(&who, "确认").await);
+        for action in ["confirm", "pack", "arrive"] {
+            step(&mut clerk, &number, action, &[]).await;
+        }
+        step(&mut clerk, &number, "release", &[("name", "肖奉安"), ("phone_tail", "8000")]).await;
+        let said = county.talk(&who, &["退货", "不想要了"]).await;
+        assert!(said.contains(&format!("{rule}，不能无理由退货")), "{said}");
+        let page = clerk.get(&format!("/desk/shop/orders/{number}")).await;
+        assert!(page.contains("已取货"), "{page}");
+        // What is broken is another matter.
+        let said = county.talk(&who, &["换货", "坏的"]).await;
+        assert!(said.contains("请把东西拿到毛庄镇毛庄村店"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_bag_that_is_bad_is_changed_for_another_one() {
     let county = county().open().await;
     let mut clerk = county.clerk().await;

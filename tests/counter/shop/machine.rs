@@ -27,7 +27,7 @@ const ORDERS_MAX: usize = 500;
 const BETWEEN: i64 = 11 * 60;
 
 /// A store that is cut off: before a commit, or behind it and before it is answered.
-struct Cut {
+pub(super) struct Cut {
     inner: MemoryEngine,
     /// Commits until then.
     left: AtomicI64,
@@ -36,7 +36,7 @@ struct Cut {
 }
 
 impl Cut {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             inner: MemoryEngine::default(),
             left: AtomicI64::new(i64::MAX),
@@ -45,18 +45,18 @@ impl Cut {
         }
     }
 
-    fn after(&self, commits: i64, kept: bool) {
+    pub fn after(&self, commits: i64, kept: bool) {
         self.kept.store(kept, Ordering::SeqCst);
         self.left.store(commits, Ordering::SeqCst);
     }
 
     /// True: it was off.
-    fn mend(&self) -> bool {
+    pub fn mend(&self) -> bool {
         self.left.store(i64::MAX, Ordering::SeqCst);
         self.off.swap(false, Ordering::SeqCst)
     }
 
-    fn is_off(&self) -> bool {
+    pub fn is_off(&self) -> bool {
         self.off.load(Ordering::SeqCst)
     }
 }

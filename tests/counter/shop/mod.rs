@@ -2,6 +2,7 @@
 
 mod after_sale;
 mod books;
+mod looked_at;
 mod machine;
 mod market;
 mod morning;
@@ -9,6 +10,7 @@ mod orders;
 mod pages;
 mod pay;
 mod rights;
+mod rounds;
 mod rules;
 mod runs;
 mod sms;

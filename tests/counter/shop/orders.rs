@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use bianmin::office::shop::CounterOrder;
+use bianmin::office::{Owes, Role, Session};
 use bianmin::store::postgres::views::VIEWS;
 use bianmin::store::{MemoryEngine, SledEngine, SledSettings};
 use fake_wechat::postgres::Cluster;
 
 use super::market::{self, FARM, open, step, stock, try_step};
-use crate::county::{County, VILLAGER, county, number_in};
+use crate::county::{County, VILLAGER, county, number_in, numbers_in};
 use crate::instances::{comes_back_equal, two_on};
 
 const HER: &str = "我要买2袋尿素，我是毛庄村的，我叫肖奉安";
@@ -298,15 +300,75 @@ async fn one_buyer_gets_no_more_than_her_share_over_several_orders() {
     let table: String = market::GOODS.lines().enumerate().map(share).collect();
     let (status, page) = market::upload(&county, &mut clerk, "goods.csv", table.into_bytes()).await;
     assert!(status == 200 && page.contains("改了1种，没变8种"), "{page}");
-    bought(&county, VILLAGER).await;
+    let shown = to_the_brink(&county, VILLAGER).await;
+    assert!(shown.contains("尿素 40kg每人最多3袋（30天里）"), "{shown}");
+    county.say(VILLAGER, "确认").await;
     county.clock.advance(60);
-    to_the_brink(&county, VILLAGER).await;
-    let said = county.talk(VILLAGER, &["确认", "确认"]).await;
+    // At once, and not after she was asked whether she wants the same again.
+    let said = county.say(VILLAGER, HER).await;
     assert!(said.contains("尿素 40kg每人最多买3袋（30天里），您已经订了2袋"), "{said}");
     assert_eq!(stock(&clerk, "A1").await, ("98".into(), "100".into()));
+    let page = clerk.get("/desk/shop/goods/A1").await;
+    assert!(page.contains("<dt>限购</dt><dd>每人最多3袋（30天里）"), "{page}");
+    let said = county.talk(VILLAGER, &["取消", "看商品", "农资", "尿素"]).await;
+    assert!(said.contains("每人最多3袋（30天里）"), "{said}");
+    // The same at the counter.
+    let at_desk = |token: &'static str| {
+        [
+            ("token", token),
+            ("goods", "尿素2袋"),
+            ("village", "毛庄村"),
+            ("name", "肖奉安"),
+            ("phone", "13800138009"),
+            ("way", "pickup"),
+        ]
+    };
+    clerk.csrf = clerk.csrf_of("/desk/shop/new").await;
+    assert_eq!(clerk.post("/desk/shop/new", &at_desk("t1")).await.0, 303);
+    let (status, page) = clerk.post("/desk/shop/new", &at_desk("t2")).await;
+    assert!(status == 422 && page.contains("每人最多买3袋"), "{page}");
+    assert!(!page.contains("刚下过一样的单"), "{page}");
     let other = "oBuyer0000000000000000000001";
     let said = county.talk(other, &[HER, "自己取", "13800138001", "确认"]).await;
     assert!(said.starts_with("订好了"), "each has her own share: {said}");
+}
+
+/// They have no stock at which two orders of one buyer would meet.
+#[tokio::test]
+async fn made_to_order_goods_keep_to_her_share_when_two_orders_come_at_once() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let table = "编号,商家,类别,名称,单位,会员价,库存,最少,最多,订法,退货,每人最多\n\
+                 A8,M2,家具,炕桌,张,260,0,1,3,定做,定做不退,1\n";
+    let (status, page) =
+        market::upload(&county, &mut clerk, "more.csv", table.as_bytes().to_vec()).await;
+    assert_eq!(status, 200, "{page}");
+    let session = Session {
+        name: "平台一号".into(),
+        role: Role::Director,
+        department: None,
+        village: None,
+        merchant: None,
+        csrf: String::new(),
+        owes: Owes::Nothing,
+    };
+    for n in 0..8 {
+        let asked = |m: usize| CounterOrder {
+            goods: "炕桌1张".into(),
+            village: "毛庄村".into(),
+            name: "肖奉安".into(),
+            phone: format!("1380013810{n}"),
+            way: "pickup".into(),
+            again: true,
+            token: format!("t{n}{m}"),
+            ..CounterOrder::default()
+        };
+        let asked = [0, 1, 2, 3].map(asked);
+        let all = asked.iter().map(|asked| county.office.order_at_counter(&session, asked));
+        let all = futures_util::future::join_all(all).await;
+        assert_eq!(all.iter().filter(|placed| placed.is_ok()).count(), 1, "{all:?}");
+    }
 }
 
 #[tokio::test]
@@ -335,9 +397,7 @@ async fn one_order_a_merchant_and_siblings_told_together() {
     let said = county.say(VILLAGER, "三组老肖家").await;
     assert!(said.contains("共2样，合计351.80元") && said.contains("鲜活易腐不退"), "{said}");
     let said = county.say(VILLAGER, "确认").await;
-    let pattern = regex::Regex::new(r"526-\d{3}-\d{3}").unwrap();
-    let numbers: Vec<String> =
-        pattern.find_iter(&said).map(|found| found.as_str().replace('-', "")).collect();
+    let numbers = numbers_in(&said);
     assert_eq!(numbers.len(), 2, "{said}");
     let page = clerk.get(&format!("/desk/shop/orders/{}", numbers[0])).await;
     assert!(page.contains("一起下的") && page.contains(&numbers[1]), "{page}");

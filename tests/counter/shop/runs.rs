@@ -4,7 +4,7 @@
 use bianmin::office::Role;
 
 use super::market::{open, step};
-use crate::county::{Clerk, County, county};
+use crate::county::{Clerk, County, county, part};
 
 const MAOZHUANG: &str = "130225109201";
 const DAHEITUO: &str = "130225102216";
@@ -128,4 +128,55 @@ async fn a_counter_takes_in_its_own_stop_only() {
     merchant.csrf = merchant.csrf_of("/desk/shop/runs").await;
     let (status, _) = merchant.post("/desk/shop/runs/arrived", &arrived(DAHEITUO)).await;
     assert_eq!(status, 404);
+}
+
+/// Who stands at a counter hears on her own WeChat what comes, and finds it on her page, whichever
+/// day the run is written down for.
+#[tokio::test]
+async fn a_village_shop_is_told_when_a_run_leaves_and_sees_those_of_other_days() {
+    const AGENT: &str = "oAgent0000000000000000000001";
+    let mut county = county().open().await;
+    {
+        let mut clerk = county.clerk().await;
+        open(&county, &mut clerk).await;
+        let mut shop = county.staff("毛庄店员", Role::ShopClerk, Some(MAOZHUANG)).await;
+        shop.csrf = shop.csrf_of("/desk/me").await;
+        let (status, page) = shop.post("/desk/me/wechat", &[]).await;
+        assert_eq!(status, 200, "{page}");
+        let code = part(&page, "再回这6位：<code>", "</code>").to_owned();
+        let said = county.talk(AGENT, &["绑定工作号", &code]).await;
+        assert!(said.contains("绑好了，毛庄店员"), "{said}");
+        confirmed(&mut clerk, "尿素2袋", "毛庄村", "pickup").await;
+        confirmed(&mut clerk, "复合肥1袋", "毛庄村", "home").await;
+        confirmed(&mut clerk, "尿素3袋", "大黑坨村", "pickup").await;
+        let (status, page) = sent(&mut clerk, &[("stop-130225102216", "1")]).await;
+        assert_eq!(status, 303, "{page}");
+        county.settle().await;
+        assert_eq!(county.inbox(AGENT), Vec::<String>::new(), "it does not come to her");
+        let stops = [("stop-130225109201", "1"), ("stop-130225102216", "2")];
+        let (status, page) = sent(&mut clerk, &stops).await;
+        assert_eq!(status, 303, "{page}");
+        county.settle().await;
+        let told = county.inbox(AGENT);
+        assert_eq!(told.len(), 1, "{told:?}");
+        let expect = "11月24日冀B12345 王师傅往毛庄镇毛庄村店来了：2单3件，应收现金360.50元。";
+        assert!(told[0].starts_with(expect), "{told:?}");
+        // It is written down for tomorrow and on its way today.
+        let page = shop.get("/desk/shop/day").await;
+        assert!(
+            page.contains("冀B12345 王师傅在路上") && page.contains("2026-11-24 的车"),
+            "{page}"
+        );
+    }
+    // It comes a day late.
+    county.pass(48 * 3600).await;
+    let mut shop = county.nobody();
+    shop.sign_in("毛庄店员", crate::county::PASSWORD).await.unwrap();
+    let page = shop.get("/desk/shop/day").await;
+    assert!(page.contains("冀B12345 王师傅在路上"), "{page}");
+    shop.csrf = shop.csrf_of("/desk/shop/day").await;
+    let fields = [("day", "2026-11-24"), ("name", "冀B12345 王师傅"), ("village", MAOZHUANG)];
+    let (status, page) = shop.post("/desk/shop/runs/arrived", &fields).await;
+    assert_eq!(status, 303, "{page}");
+    assert!(!shop.get("/desk/shop/day").await.contains("在路上</h2>"));
 }

@@ -11,8 +11,8 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::{Visit, Wanted, asked};
-use crate::office::shop::{ArticleView, GoodsPage, Uploaded};
-use crate::office::{CommandError, Office};
+use crate::office::Office;
+use crate::office::shop::{ArticleView, GoodsPage, NewRound, Uploaded};
 use crate::web::desk::page::{self, Frame};
 use crate::web::desk::session::{self, Posted};
 use crate::web::desk::upload;
@@ -21,7 +21,7 @@ pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .route("/desk/shop/goods", get(list))
         .route("/desk/shop/goods/{id}", get(one))
-        .route("/desk/shop/cycles", post(open_cycle))
+        .route("/desk/shop/cycles", post(open_round))
 }
 
 pub fn upload_route() -> Router<Arc<Office>> {
@@ -79,18 +79,16 @@ async fn upload(visit: Visit, form: Result<Multipart, MultipartRejection>) -> Re
     show(&visit, "", status, became.map(Some)).await
 }
 
-async fn open_cycle(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
-    let beijing = jiff::tz::Offset::constant(8);
-    let closes = fields.get("closes_at").parse::<jiff::civil::DateTime>().ok();
-    let closes = closes.and_then(|local| beijing.to_timestamp(local).ok());
-    let done = match closes {
-        Some(closes_at) => {
-            let villages = fields.get("villages").split_whitespace().map(str::to_owned).collect();
-            let (article, capacity) = (fields.get("article"), fields.get("capacity"));
-            visit.office.open_cycle(visit.session(), article, closes_at, capacity, villages).await
-        }
-        None => Err(CommandError::Refused("截止时间请写成 2026-11-30T16:00 这样。".into())),
+async fn open_round(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
+    let text = |name: &str| fields.get(name).to_owned();
+    let new = NewRound {
+        article: text("article"),
+        closes_at: text("closes_at"),
+        capacity: text("capacity"),
+        least: text("least"),
+        villages: text("villages"),
     };
+    let done = visit.office.open_round(visit.session(), &new).await;
     match visit.after(done, "cycle", "/desk/shop/goods") {
         Ok(response) => response,
         Err(error) => show(&visit, "", page::status_of(&error), Err(vec![error.to_string()])).await,

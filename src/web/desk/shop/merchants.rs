@@ -103,6 +103,11 @@ async fn act(
             number: text("number"),
             valid_to: text("valid_to"),
         },
+        "rate" => MerchantCommand::Rate {
+            grade: text("grade"),
+            deposit: text("deposit"),
+            basis: text("basis"),
+        },
         "pass" => MerchantCommand::NewPass,
         "uphold" => MerchantCommand::Uphold { case: text("case"), basis: text("basis") },
         _ => return page::message(StatusCode::NOT_FOUND, "没有这一步。"),

@@ -1,6 +1,7 @@
 //! The shop at the desk: one file a page. Who may see and do what is the office's to say; a page
 //! of the shop only asks, shows, and after a form that was refused shows itself again.
 
+mod complaints;
 mod day;
 mod goods;
 mod leads;
@@ -40,6 +41,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(reports::routes())
         .merge(purchases::routes())
         .merge(leads::routes())
+        .merge(complaints::routes())
 }
 
 /// Apart from the others: a table is larger than a form.
@@ -59,6 +61,7 @@ struct Asked {
     kind: String,
     day: String,
     month: String,
+    flagged: String,
 }
 
 type Wanted = Result<Query<Asked>, QueryRejection>;

@@ -40,6 +40,7 @@ async fn list(visit: Visit, wanted: Wanted) -> Response {
         merchant: some(&asked.merchant),
         village: some(&asked.village),
         search: some(&asked.search),
+        flagged: !asked.flagged.is_empty(),
     };
     match visit.office.orders(visit.session(), &filter).await {
         Ok(rows) => {
@@ -144,6 +145,10 @@ fn command(action: &str, fields: &Fields) -> Option<OrderCommand> {
             fit: fields.filled("fit").is_some(),
         },
         "decline_remedy" => OrderCommand::DeclineRemedy { reason: text("reason") },
+        "answer_complaint" => {
+            OrderCommand::AnswerComplaint { case: text("case"), text: text("text") }
+        }
+        "look" => OrderCommand::Look { note: text("note") },
         "refunded" => OrderCommand::Refunded { no: text("no") },
         _ => return None,
     })
