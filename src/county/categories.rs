@@ -15,7 +15,9 @@ const COLUMNS: [&str; 8] =
 const FLAGS: [&str; 4] = ["statutory", "court", "confidential", "consumer"];
 
 /// How long a matter may take (county-service practice; each county confirms its own).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum TimeClass {
     /// 24 hours around the clock.
     U,

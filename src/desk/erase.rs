@@ -54,6 +54,7 @@ mod tests {
     use super::super::{fold, ledger, measures};
     use super::*;
     use crate::desk::{CaseEvent, Who};
+    use crate::meaning::Keywords;
 
     fn lives() -> Vec<Case> {
         let files = [
@@ -83,9 +84,11 @@ mod tests {
         let tables = Tables::shipped();
         let rules = tables.rules();
         let month = (at("2026-11-01 00:00"), at("2026-12-01 00:00"));
+        // Which words rise is no count: they go with what she wrote.
+        let no_words = Keywords::parse("code,words,except\n", rules.categories).unwrap();
         let figures = |cases: &[Case]| {
             let lines: Vec<Line> =
-                cases.iter().map(|case| Line::of(case, rules.calendar)).collect();
+                cases.iter().map(|case| Line::of(case, rules.calendar, &no_words)).collect();
             Figures::of(lines.iter(), at("2026-11-30 12:00"), month, rules.calendar)
         };
         assert_eq!(figures(&before), figures(&after));

@@ -44,6 +44,8 @@ pub struct Tally {
     /// Never counted as content.
     pub unrated: u32,
     pub content: u32,
+    /// Of those, 基本满意.
+    pub fair: u32,
     pub not_content: u32,
     pub supervised: u32,
     /// Interviews of the head, by their ids: one is about several cases.
@@ -158,6 +160,7 @@ impl Tally {
             partly,
             unrated,
             content,
+            fair,
             not_content,
             supervised,
             interviews,
@@ -185,6 +188,7 @@ impl Tally {
             (&mut self.partly, partly),
             (&mut self.unrated, unrated),
             (&mut self.content, content),
+            (&mut self.fair, fair),
             (&mut self.not_content, not_content),
             (&mut self.supervised, supervised),
             (&mut self.repeated, repeated),
@@ -331,6 +335,7 @@ impl Assignment<'_> {
         let trips = course.trips.filter(|_| self.replied_at.is_some());
         add(&mut tally.trips_noted, trips.is_some());
         add(&mut tally.without_trip, trips == Some(Trips::Never));
+        add(&mut tally.fair, self.rating == Some(Grade::Fair));
         match (self.replied_at, self.rating) {
             (Some(_), None) => tally.unrated += 1,
             (_, Some(grade)) if grade.is_content() => tally.content += 1,

@@ -19,6 +19,12 @@ pub fn time(at: Timestamp) -> String {
     format!("{}月{}日{:02}:{:02}", at.month(), at.day(), at.hour(), at.minute())
 }
 
+/// `2026年11月25日`
+pub fn day_in_words(at: Timestamp) -> String {
+    let at = civil(at);
+    format!("{}年{}月{}日", at.year(), at.month(), at.day())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

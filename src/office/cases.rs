@@ -117,7 +117,7 @@ impl Office {
         }
         let state = filter.state.as_deref().and_then(State::from_word);
         // What is late is always open.
-        let open = state.map_or(filter.overdue.then_some(true), |state| Some(state.is_open()));
+        let open = state.map_or(filter.open_only().then_some(true), |state| Some(state.is_open()));
         match (&filter.department, state) {
             (Some(department), _) => match open {
                 Some(true) => keys::open_cases_of_department(department),
@@ -125,9 +125,27 @@ impl Office {
                 None => keys::cases_of_department(department),
             },
             (None, Some(state)) => keys::cases_in_state(state.id()),
-            (None, None) if filter.overdue => keys::open_cases(),
+            (None, None) if filter.open_only() => keys::open_cases(),
             (None, None) => keys::cases_by_receipt(),
         }
+    }
+
+    /// Whether it is one of those that a figure of the day counts.
+    fn counts_in(&self, case: &Case, filter: &CaseFilter) -> bool {
+        let (now, tables) = (self.clock.now(), self.tables());
+        let calendar = &tables.calendar;
+        let place = case.place_code.as_deref().unwrap_or_default();
+        let is_amber =
+            || !case.state.stands_still() && case.standing(now, calendar) == Standing::Amber;
+        (!filter.open_only() || case.state.is_open())
+            && filter.township.as_ref().is_none_or(|township| place.starts_with(township.as_str()))
+            && filter.channel.as_ref().is_none_or(|channel| case.channel == *channel)
+            && (!filter.amber || is_amber())
+            && (!filter.supervised || case.course.supervisions > 0)
+            && (!filter.repeated || case.repeats.is_some())
+            && filter
+                .age
+                .is_none_or(|age| desk::figures::age_of(case.received_at, now, calendar) == age)
     }
 
     fn matches(
@@ -146,6 +164,7 @@ impl Office {
             || (filter.overdue && !self.is_overdue(case))
             || !is(&filter.category, case.category.as_deref())
             || !is(&filter.village, case.place_code.as_deref())
+            || !self.counts_in(case, filter)
             || filter.received_from.is_some_and(|from| case.received_at < from)
             || filter.received_to.is_some_and(|to| case.received_at >= to)
         {

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use tokio::sync::MutexGuard;
 
 use crate::calendar::local_date;
-use crate::desk::CaseNumber;
-use crate::desk::figures::{Figures, Line};
+use crate::desk::figures::{Figures, Line, Period};
+use crate::desk::{Case, CaseNumber};
 use crate::store::keys;
 
 use super::case_view::channel_name;
@@ -23,6 +23,8 @@ use super::{Office, beijing};
 const LOOK_BACK_MONTHS: i32 = 2;
 /// A commit may come to light so long after the time that it says: clocks of instances differ.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
+/// A sum is shown so long while no line changes: only the time moves it.
+const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// The lines of all cases that are open or changed in the last months: for a county some tens
 /// of thousands, a few hundred bytes each.
@@ -31,6 +33,51 @@ pub(super) struct Board {
     lines: HashMap<CaseNumber, Line>,
     /// All changes up to here are in the lines.
     until: Option<Timestamp>,
+    /// Their sum, and when it was made.
+    sum: Option<(Timestamp, Arc<Figures>)>,
+}
+
+/// Whole months, as a bulletin tells of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Months {
+    pub first: Date,
+    /// 1 or 3.
+    pub count: i8,
+}
+
+impl Months {
+    /// `2026-11` or `2026-Q4`.
+    pub fn read(text: &str) -> Option<Self> {
+        let (year, part) = text.trim().split_once('-')?;
+        let year: i16 = year.parse().ok().filter(|year| (2_000..3_000).contains(year))?;
+        let (month, count) = match part.strip_prefix('Q') {
+            Some(quarter) => {
+                (quarter.parse::<i8>().ok().filter(|n| (1..=4).contains(n))? * 3 - 2, 3)
+            }
+            None => (part.parse::<i8>().ok().filter(|n| (1..=12).contains(n))?, 1),
+        };
+        Some(Self { first: date(year, month, 1), count })
+    }
+
+    /// As many months right before.
+    fn before(self) -> Self {
+        Self { first: self.first.saturating_sub(i32::from(self.count).months()), ..self }
+    }
+
+    pub fn span(self) -> (Timestamp, Timestamp) {
+        let end = self.first.saturating_add(i32::from(self.count).months());
+        (start_of(self.first), start_of(end))
+    }
+}
+
+impl std::fmt::Display for Months {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (year, month) = (self.first.year(), self.first.month());
+        match self.count {
+            1 => write!(f, "{year}年{month}月"),
+            _ => write!(f, "{year}年第{}季度", (month + 2) / 3),
+        }
+    }
 }
 
 impl Office {
@@ -46,18 +93,52 @@ impl Office {
         Some(place.township.clone())
     }
 
+    /// Township and village of twelve digits.
+    pub fn village_name(&self, code: &str) -> Option<String> {
+        let tables = self.tables();
+        tables.places.get(code).map(|place| format!("{}{}", place.township, place.name))
+    }
+
     /// By which channel a case came in.
     pub fn channel_name(id: &str) -> &'static str {
         channel_name(id)
     }
 
-    pub async fn figures(&self, session: &Session) -> Result<Figures, CommandError> {
+    pub async fn figures(&self, session: &Session) -> Result<Arc<Figures>, CommandError> {
         session.must(Right::Reports)?;
         let now = self.clock.now();
         let first = first_of_month(now);
-        let month = (start_of(first), start_of(first.saturating_add(1.month())));
-        let board = self.board_at(now).await?;
-        Ok(Figures::of(board.lines.values(), now, month, &self.tables().calendar))
+        let month = Months { first, count: 1 }.span();
+        let mut board = self.board_at(now).await?;
+        if let Some((_, sum)) = board.sum.as_ref().filter(|(at, _)| now < *at + SHOWN_FOR) {
+            return Ok(sum.clone());
+        }
+        let calendar = &self.tables().calendar;
+        let sum = Arc::new(Figures::of(board.lines.values(), now, month, calendar));
+        board.sum = Some((now, sum.clone()));
+        Ok(sum)
+    }
+
+    /// Of whole months, and of as many before them.
+    pub async fn period(
+        &self,
+        session: &Session,
+        months: Months,
+    ) -> Result<(Period, Period), CommandError> {
+        session.must(Right::Reports)?;
+        let now = self.clock.now();
+        let before = months.before();
+        let since = start_of(before.first.saturating_sub(LOOK_BACK_MONTHS.months()));
+        let tables = self.tables();
+        let (mut here, mut earlier) = (Period::default(), Period::default());
+        self.each_case(keys::cases_received(since, months.span().1), |case| {
+            let line = Line::of(&case, &tables.calendar, &tables.keywords);
+            here.take(&line, months.span(), now);
+            earlier.take(&line, before.span(), now);
+            Ok(())
+        })
+        .await?;
+        Ok((here, earlier))
     }
 
     /// With all that changed until `now`.
@@ -65,9 +146,13 @@ impl Office {
         let since = start_of(first_of_month(now).saturating_sub(LOOK_BACK_MONTHS.months()));
         let tables = self.tables();
         let mut board = self.board.lock().await;
-        let Board { lines, until } = &mut *board;
-        let mut take = |case: crate::desk::Case| {
-            lines.insert(case.number, Line::of(&case, &tables.calendar));
+        let Board { lines, until, sum } = &mut *board;
+        let mut take = |case: Case| {
+            let line = Line::of(&case, &tables.calendar, &tables.keywords);
+            if lines.get(&case.number) != Some(&line) {
+                lines.insert(case.number, line);
+                *sum = None;
+            }
             Ok(())
         };
         // A part that was read is still right when the rest could not be.
@@ -79,8 +164,12 @@ impl Office {
             }
         };
         self.each_case(keys::cases_changed_since(from), &mut take).await?;
+        // In another month another span is summed.
+        if until.is_none_or(|until| first_of_month(until) != first_of_month(now)) {
+            lines.retain(|_, line| !line.is_over_before(since));
+            *sum = None;
+        }
         *until = Some(now);
-        lines.retain(|_, line| !line.is_over_before(since));
         Ok(board)
     }
 }

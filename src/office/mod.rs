@@ -54,6 +54,7 @@ mod outbox;
 mod outward;
 mod own_cases;
 mod own_data;
+mod papers;
 mod passwords;
 mod people;
 mod personal;
@@ -136,6 +137,7 @@ pub use dialogs_change::{DialogsStatus, FolderStatus, live_script};
 pub use digests::DueToday;
 pub use erase::Erasure;
 pub use exports::Watermark;
+pub use figures::Months;
 pub use health::Counters;
 pub use holidays::{HolidayChanged, HolidaysRead, HolidaysStatus};
 pub use intake::{Filed, Told};
@@ -145,6 +147,7 @@ pub use live::{Listener, News};
 pub use looks::{LookView, LooksAsked, LooksPage};
 pub use oidc::{OidcAsked, OidcBack};
 pub use open311::{CaseUpdate, FollowAsked, Followed};
+pub use papers::{PaperKind, PaperView};
 pub use passwords::PASSWORD_CHARACTERS_MIN;
 pub use personal::{CorrectionView, PersonCase, PersonView};
 pub use posted::{Done, Once, PostError};
@@ -213,6 +216,7 @@ pub struct Office {
     gauges: gauges::Gauges,
     budgets: sms_budget::Budgets,
     board: tokio::sync::Mutex<figures::Board>,
+    sales_kept: shop::SalesKept,
     mornings: digests::Mornings,
     reckoned: holidays::Reckoned,
     bells: Bells,
@@ -259,6 +263,7 @@ impl Office {
             gauges: gauges::Gauges::new(&config),
             budgets: sms_budget::Budgets::default(),
             board: tokio::sync::Mutex::default(),
+            sales_kept: shop::SalesKept::default(),
             mornings: digests::Mornings::default(),
             reckoned: holidays::Reckoned::default(),
             bells: Bells::default(),

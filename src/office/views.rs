@@ -100,6 +100,18 @@ pub struct CaseFilter {
     pub village: Option<String>,
     /// A code in categories.csv.
     pub category: Option<String>,
+    /// The first nine digits of its villages.
+    pub township: Option<String>,
+    /// By which it came in.
+    pub channel: Option<String>,
+    pub open: bool,
+    /// Open and nearly late; open and its department was telephoned.
+    pub amber: bool,
+    pub supervised: bool,
+    /// The same person had come with the same kind of matter.
+    pub repeated: bool,
+    /// Open for so many working days: a place in `desk::figures::AGES`.
+    pub age: Option<usize>,
     /// Received at this moment or later, and before that one.
     pub received_from: Option<Timestamp>,
     pub received_to: Option<Timestamp>,
@@ -107,6 +119,13 @@ pub struct CaseFilter {
     pub updated_from: Option<Timestamp>,
     /// cursor of the previous page
     pub after: Option<String>,
+}
+
+impl CaseFilter {
+    /// Only what is open can match.
+    pub fn open_only(&self) -> bool {
+        self.open || self.overdue || self.amber || self.supervised || self.age.is_some()
+    }
 }
 
 #[derive(Debug, Clone)]

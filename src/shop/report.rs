@@ -89,6 +89,26 @@ pub fn by_merchant<'a>(
     gather(orders, span, |order| (&order.merchant, &order.merchant_name))
 }
 
+/// Goods that were handed over within a span, less those that came back, by the kind that `kind_of`
+/// finds for an article.
+pub fn by_kind<'a>(
+    orders: impl IntoIterator<Item = &'a Order>,
+    span: Span,
+    kind_of: impl Fn(&str) -> String,
+) -> BTreeMap<String, Fen> {
+    let mut all: BTreeMap<String, Fen> = BTreeMap::new();
+    for order in orders {
+        let moments = [(order.handed_at, 1), (order.returned_at, -1)];
+        for (_, sign) in moments.iter().filter(|(at, _)| at.is_some_and(|at| span.holds(at))) {
+            for line in &order.lines {
+                let sum = all.entry(kind_of(&line.article)).or_default();
+                *sum = add(*sum, Fen(line.amount().0.saturating_mul(*sign)));
+            }
+        }
+    }
+    all
+}
+
 fn gather<'a>(
     orders: impl IntoIterator<Item = &'a Order>,
     span: Span,

@@ -19,6 +19,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 pub const VILLAGER: &str = "oVillager00000000000000000001";
+/// Of everybody here.
 pub const PASSWORD: &str = "长城 长又长 啊";
 const SECRET: &str = "the-app-secret";
 /// Every secret of every SMS channel.

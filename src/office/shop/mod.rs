@@ -24,6 +24,7 @@ mod reconcile;
 mod reports;
 mod rounds;
 mod runs;
+mod sales;
 mod views;
 mod wishes;
 
@@ -35,6 +36,8 @@ pub(super) use pay::{Payments, open as payments};
 pub use placing::NewOrder;
 pub use printing::SheetKind;
 pub use reports::ReportKind;
+pub use sales::Sales;
+pub(super) use sales::SalesKept;
 pub use views::{
     ArticleRow, ArticleView, ComplaintRow, DayList, DayPage, GoodsPage, LeadRow, MerchantCommand,
     MerchantRow, MerchantView, MoveRow, NewMerchant, NewPurchase, NewRound, NewRun, OrderCommand,

@@ -184,7 +184,7 @@ impl Office {
     }
 
     /// All that may have changed hands or been placed in the month or the one before.
-    async fn orders_around(
+    pub(super) async fn orders_around(
         &self,
         month: &Month,
         reach: &Reach,
@@ -240,7 +240,7 @@ fn statement(orders: &[Order], merchant: &str, month: &Month) -> Made {
     (rows.collect(), format!("应结{}", Fen(sum)))
 }
 
-fn span(month: &Month) -> Span {
+pub(super) fn span(month: &Month) -> Span {
     Span { from: month.from, to: month.to }
 }
 

@@ -169,6 +169,7 @@ impl Wanted {
             received_to: at(self.received_to),
             updated_from: at(self.updated_from),
             after: self.cursor.as_deref().map(|cursor| self.place_in_list(cursor)).transpose()?,
+            ..CaseFilter::default()
         })
     }
 

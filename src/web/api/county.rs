@@ -39,7 +39,8 @@ pub async fn figures(
     State(office): State<Arc<Office>>,
     Known(caller): Known,
 ) -> Result<Json<DayFigures>, Failure> {
-    Ok(Json(office.figures(&caller.session).await?.into()))
+    let figures = office.figures(&caller.session).await?;
+    Ok(Json(DayFigures::from(&*figures)))
 }
 
 pub async fn ledger(

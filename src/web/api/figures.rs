@@ -1,10 +1,11 @@
 //! The figures of the day, as JSON. What each means stands in docs/台账和指标.md.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::desk::figures::Load;
 use crate::desk::measures::Tally;
 use crate::office::Figures;
 
@@ -68,16 +69,22 @@ pub struct Rates {
     pub excluded: u32,
 }
 
-impl From<Figures> for DayFigures {
-    fn from(figures: Figures) -> Self {
-        let day = |(day, received, closed): (jiff::civil::Date, u32, u32)| Day {
-            day: day.to_string(),
-            received,
-            closed,
-        };
-        let departments = figures.departments.into_iter().map(|(id, own)| {
-            let month = Rates::of(&own.month);
-            (id, OfDepartment { open: own.open, amber: own.amber, overdue: own.overdue, month })
+impl From<&Figures> for DayFigures {
+    fn from(figures: &Figures) -> Self {
+        let month = &figures.month;
+        let days = figures.days.iter().map(|day| Day {
+            day: day.day.to_string(),
+            received: day.received,
+            closed: day.closed,
+        });
+        // Who has something open, or had something due in this month.
+        let ids: BTreeSet<&String> =
+            figures.departments.keys().chain(month.departments.keys()).collect();
+        let departments = ids.into_iter().map(|id| {
+            let load = figures.departments.get(id).cloned().unwrap_or_default();
+            let month = Rates::of(&month.departments.get(id).cloned().unwrap_or_default());
+            let Load { open, amber, overdue } = load;
+            (id.clone(), OfDepartment { open, amber, overdue, month })
         });
         Self {
             received_today: figures.received_today,
@@ -86,15 +93,15 @@ impl From<Figures> for DayFigures {
             amber: figures.amber,
             overdue: figures.overdue,
             supervised: figures.supervised,
-            received_month: figures.received_month,
-            closed_month: figures.closed_month,
-            month: Rates::of(&figures.month),
-            days: figures.days.into_iter().map(day).collect(),
+            received_month: month.received,
+            closed_month: month.closed,
+            month: Rates::of(&month.tally),
+            days: days.collect(),
             ages: figures.ages,
             departments: departments.collect(),
-            kinds: figures.categories,
-            channels: figures.channels,
-            townships: figures.townships,
+            kinds: month.categories.clone(),
+            channels: month.channels.clone(),
+            townships: month.townships.clone(),
         }
     }
 }

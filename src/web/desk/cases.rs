@@ -9,10 +9,12 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::page::{self, Frame};
 use super::session::{Fields, Posted, SignedIn};
+use crate::calendar::local_date;
 use crate::office::{
     CaseFilter, CaseForm, CasePage, CaseView, CommandError, DueToday, FieldKind, FormField, Office,
     SlipView, Typed,
@@ -44,6 +46,19 @@ struct Asked {
     department: String,
     overdue: String,
     after: String,
+    // What stands behind a figure of the day; no field of the form.
+    category: String,
+    village: String,
+    township: String,
+    channel: String,
+    open: String,
+    amber: String,
+    supervised: String,
+    repeated: String,
+    age: String,
+    /// Days in Beijing, the second one not within.
+    from: String,
+    to: String,
 }
 
 impl Asked {
@@ -56,6 +71,17 @@ impl Asked {
             overdue: !self.overdue.is_empty(),
             search: some(&search),
             after: some(&self.after),
+            category: some(&self.category),
+            village: some(&self.village),
+            township: some(&self.township),
+            channel: some(&self.channel),
+            open: !self.open.is_empty(),
+            amber: !self.amber.is_empty(),
+            supervised: !self.supervised.is_empty(),
+            repeated: !self.repeated.is_empty(),
+            age: self.age.parse().ok(),
+            received_from: page::day_start(&self.from),
+            received_to: page::day_start(&self.to),
             ..CaseFilter::default()
         }
     }
@@ -63,12 +89,26 @@ impl Asked {
 
 /// The address of the same list from `after` on, or from its start.
 fn address(filter: &CaseFilter, after: Option<&str>) -> String {
-    let overdue = filter.overdue.then_some("1");
+    let yes = |is: bool| is.then_some("1");
+    let age = filter.age.map(|age| age.to_string());
+    let day = |at: Option<Timestamp>| at.map(|at| local_date(at).to_string());
+    let (from, to) = (day(filter.received_from), day(filter.received_to));
     let pairs = [
         ("search", filter.search.as_deref()),
         ("state", filter.state.as_deref()),
         ("department", filter.department.as_deref()),
-        ("overdue", overdue),
+        ("overdue", yes(filter.overdue)),
+        ("category", filter.category.as_deref()),
+        ("village", filter.village.as_deref()),
+        ("township", filter.township.as_deref()),
+        ("channel", filter.channel.as_deref()),
+        ("open", yes(filter.open)),
+        ("amber", yes(filter.amber)),
+        ("supervised", yes(filter.supervised)),
+        ("repeated", yes(filter.repeated)),
+        ("age", age.as_deref()),
+        ("from", from.as_deref()),
+        ("to", to.as_deref()),
         ("after", after),
     ];
     let query = page::query(pairs.into_iter().filter_map(|(name, value)| Some((name, value?))));

@@ -3,7 +3,9 @@
 mod account;
 mod accounts;
 mod audit;
+mod bulletin;
 mod cases;
+mod charts;
 mod dialogs;
 mod figures;
 mod holidays;
@@ -15,6 +17,7 @@ mod live;
 mod new;
 mod oidc;
 mod page;
+mod papers;
 mod people;
 #[cfg(test)]
 mod sample;
@@ -45,10 +48,12 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(oidc::routes())
         .merge(audit::routes())
         .merge(cases::routes())
+        .merge(papers::routes())
         .merge(new::routes())
         .merge(tasks::routes())
         .merge(people::routes())
         .merge(figures::routes())
+        .merge(bulletin::routes())
         .merge(interviews::routes())
         .merge(keys::routes())
         .merge(ledgers::routes())

@@ -244,6 +244,13 @@ pub fn sheet_file(mut sheet: Sheet, format: &str, name: &str, mark: &Watermark) 
         .into_response()
 }
 
+/// The first moment of `2026-11-25` here.
+pub fn day_start(text: &str) -> Option<Timestamp> {
+    let day: jiff::civil::Date = text.trim().parse().ok()?;
+    let zone = TimeZone::fixed(Offset::constant(8));
+    Some(day.to_zoned_datetime(zone).ok()?.timestamp())
+}
+
 /// Where somebody begins who has just signed in.
 pub fn home(session: &Session) -> &'static str {
     if session.may(Right::OwnOrders) || session.may(Right::HandOut) {

@@ -21,6 +21,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .route("/desk/shop/pickup", get(pickup))
         .route("/desk/shop/new", get(new).post(place))
         .route("/desk/shop/orders/{number}", get(one))
+        .route("/desk/shop/orders/{number}/paper", get(paper))
         .route("/desk/shop/orders/{number}/{action}", post(act))
 }
 
@@ -94,6 +95,24 @@ async fn show(visit: &Visit, number: &str, error: Option<CommandError>) -> Respo
     let (status, problem) = told(error.as_ref());
     let page = One { frame: visit.frame(), order, problem };
     page::show(status, &page, &page.frame)
+}
+
+#[derive(Template)]
+#[template(path = "desk/shop_paper.html")]
+struct Paper {
+    frame: Frame,
+    order: OrderView,
+}
+
+/// 提货单, for the printer: it lies with the goods, so her number is masked.
+async fn paper(visit: Visit, Path(number): Path<String>) -> Response {
+    let order = match visit.office.order(visit.session(), &number).await {
+        Ok(Some(order)) => order,
+        Ok(None) => return page::message(StatusCode::NOT_FOUND, NO_ORDER),
+        Err(error) => return page::failed(&error),
+    };
+    let page = Paper { frame: visit.frame(), order };
+    page::show(StatusCode::OK, &page, &page.frame)
 }
 
 async fn act(
