@@ -209,6 +209,11 @@ impl Interview {
         format!("{}-{}", self.department, self.n)
     }
 
+    /// As it stands on paper: `约谈〔城管〕1号`
+    pub fn title(&self) -> String {
+        format!("约谈〔{}〕{}号", self.department, self.n)
+    }
+
     /// With one more case; `None`: it takes no more, or has it.
     pub fn with(&self, case: LateCase) -> Option<Self> {
         let known = self.cases.iter().any(|one| one.number == case.number);

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::case::Case;
 use super::event::{Actor, CaseEvent, Change};
+use super::interview::{Interview, InterviewStep, Minutes};
 use super::limits::DAY_MINUTES;
 use super::private::{NAMELESS, Veil, Who, mask_name};
 use super::{Rules, Solved};
@@ -55,6 +56,23 @@ pub const OVERDUE_COLUMNS: [&str; 14] = [
     "督办单(张)",
     "限期书面答复",
     "书面答复",
+];
+
+/// 约谈清单: each department that was to be called in.
+pub const INTERVIEW_COLUMNS: [&str; 13] = [
+    "序号",
+    "约谈单",
+    "单位",
+    "列入时间",
+    "件数",
+    "工单编号",
+    "现在",
+    "提出人",
+    "约谈时间",
+    "参加人",
+    "整改措施",
+    "整改期限",
+    "整改结果",
 ];
 
 /// How much of a person a line shows.
@@ -237,6 +255,27 @@ pub fn overdue_line(
         time(slip.map(|slip| slip.answer_by)),
         answered,
     ])
+}
+
+pub fn interview_line(n: usize, interview: &Interview, names: &Names) -> Vec<String> {
+    let numbers: Vec<String> = interview.cases.iter().map(|case| case.number.to_string()).collect();
+    let minutes = interview.minutes.as_ref();
+    let of = |part: fn(&Minutes) -> String| minutes.map(part).unwrap_or_default();
+    vec![
+        n.to_string(),
+        interview.title(),
+        (names.department)(&interview.department),
+        local(interview.drafted_at),
+        interview.cases.len().to_string(),
+        numbers.join("、"),
+        interview.state.to_string(),
+        interview.proposed_by.clone().unwrap_or_default(),
+        of(|minutes| local(minutes.held_at)),
+        of(|minutes| minutes.attendees.clone()),
+        of(|minutes| minutes.measures.clone()),
+        of(|minutes| minutes.deadline.to_string()),
+        interview.last(InterviewStep::Settled).map(|done| done.text.clone()).unwrap_or_default(),
+    ]
 }
 
 /// Over all rounds.

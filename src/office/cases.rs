@@ -107,6 +107,9 @@ impl Office {
         if let Some(since) = filter.updated_from {
             return keys::cases_changed_since(since);
         }
+        if let Some(since) = filter.closed_from {
+            return keys::newest_first(keys::cases_changed_since(since));
+        }
         let from = filter.received_from.unwrap_or(Timestamp::UNIX_EPOCH);
         let to = filter.received_to.unwrap_or(Timestamp::MAX);
         if let Some(village) = &filter.village {
@@ -167,6 +170,7 @@ impl Office {
             || !self.counts_in(case, filter)
             || filter.received_from.is_some_and(|from| case.received_at < from)
             || filter.received_to.is_some_and(|to| case.received_at >= to)
+            || filter.closed_from.is_some_and(|from| case.closed_at.is_none_or(|at| at < from))
         {
             return false;
         }

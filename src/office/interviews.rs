@@ -249,7 +249,7 @@ impl Office {
         let steps = interview.open_to(hands);
         Ok(InterviewView {
             id: interview.id(),
-            title: format!("约谈〔{}〕{}号", interview.department, interview.n),
+            title: interview.title(),
             department: self.department_name(&interview.department),
             phone: known.map(|known| known.phone.clone()).filter(|phone| !phone.is_empty()),
             state: interview.state.word(),

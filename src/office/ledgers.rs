@@ -8,9 +8,11 @@ use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 
 use crate::calendar::local;
-use crate::desk::ledger::{self, CASE_COLUMNS, Identity, Names, OVERDUE_COLUMNS, VILLAGE_COLUMNS};
+use crate::desk::ledger::{
+    self, CASE_COLUMNS, INTERVIEW_COLUMNS, Identity, Names, OVERDUE_COLUMNS, VILLAGE_COLUMNS,
+};
 use crate::desk::measures::{self, Tally};
-use crate::desk::{Case, CaseEvent};
+use crate::desk::{Case, CaseEvent, Interview};
 use crate::store::looks::LookKind;
 use crate::store::{Range, StoreError, keys, list_by_index};
 
@@ -33,14 +35,16 @@ pub enum LedgerKind {
     Village,
     Departments,
     Overdue,
+    Interviews,
 }
 
 impl LedgerKind {
-    pub const ALL: [(LedgerKind, &'static str, &'static str); 4] = [
+    pub const ALL: [(LedgerKind, &'static str, &'static str); 5] = [
         (LedgerKind::Cases, "cases", "受理办理台账"),
         (LedgerKind::Village, "village", "村级服务台账"),
         (LedgerKind::Departments, "departments", "承办单位考核表"),
         (LedgerKind::Overdue, "overdue", "超期督办清单"),
+        (LedgerKind::Interviews, "interviews", "约谈清单"),
     ];
 
     pub fn from_id(id: &str) -> Option<Self> {
@@ -92,6 +96,7 @@ impl Office {
         let (place, village) = self.ledger_place(&asked)?;
         match asked.kind {
             LedgerKind::Departments => self.department_sheet(&asked, &month).await,
+            LedgerKind::Interviews => self.interview_sheet(&asked, &month).await,
             _ => self.case_sheet(session, &asked, &month, (place, village)).await,
         }
     }
@@ -237,6 +242,34 @@ impl Office {
             columns: &DEPARTMENT_COLUMNS,
             rows,
             foot: foot.to_owned(),
+        })
+    }
+
+    async fn interview_sheet(
+        &self,
+        asked: &LedgerAsked,
+        month: &Month,
+    ) -> Result<Sheet, CommandError> {
+        let mut all = Vec::new();
+        for is_open in [true, false] {
+            let range = keys::interviews_drafted(is_open, month.from, month.to);
+            let found = list_by_index::<Interview>(&*self.store, range, LINES_MAX).await?;
+            all.extend(found.into_iter().map(|(_, interview)| interview.record));
+        }
+        all.retain(|one| asked.department.as_ref().is_none_or(|own| *own == one.department));
+        all.sort_by_key(|one| (one.drafted_at, one.id()));
+        let department = |id: &str| self.department_name(id);
+        let (channel, place) = (|id: &str| channel_name(id).to_owned(), |_: &str| None);
+        let names = Names { department: &department, channel: &channel, place: &place };
+        let lines = (1..).zip(&all);
+        let rows: Vec<_> = lines.map(|(n, one)| ledger::interview_line(n, one, &names)).collect();
+        let called_in = all.iter().filter(|one| one.minutes.is_some()).count();
+        Ok(Sheet {
+            title: LedgerKind::Interviews.title(),
+            heading: format!("{month}列入　{}　{}张", self.county_name(), rows.len()),
+            columns: &INTERVIEW_COLUMNS,
+            foot: format!("共{}张，约谈过{called_in}张", rows.len()),
+            rows,
         })
     }
 

@@ -46,6 +46,12 @@ impl Sheet {
         text
     }
 
+    /// For old programs that know no UTF-8; the encoding has every character.
+    pub fn csv_gb18030(&self) -> Vec<u8> {
+        let text = self.csv();
+        encoding_rs::GB18030.encode(text.trim_start_matches('\u{feff}')).0.into_owned()
+    }
+
     /// Every cell is text, so that no number loses its zeros and none is a formula. One page of
     /// A4 wide, the head on every page; a second sheet says who took it out.
     pub fn xlsx(&self, mark: &Watermark) -> Result<Vec<u8>, XlsxError> {
@@ -179,5 +185,16 @@ mod tests {
         let text = sheet().csv();
         assert!(text.starts_with('\u{feff}'));
         assert!(text.contains("\"'=1+1\"\r\n") && text.contains("他说\"\"灯灭了\"\"，"), "{text}");
+    }
+
+    #[test]
+    fn an_old_program_reads_the_same_text() {
+        let mut rare = sheet();
+        // A name that GBK does not have.
+        rare.rows[0][2] = "张𬱖㛃".into();
+        let bytes = rare.csv_gb18030();
+        let (text, _, was_wrong) = encoding_rs::GB18030.decode(&bytes);
+        assert!(!was_wrong && bytes[0] == b'"', "no mark before the first cell");
+        assert_eq!(format!("\u{feff}{text}"), rare.csv());
     }
 }

@@ -115,6 +115,8 @@ pub struct CaseFilter {
     /// Received at this moment or later, and before that one.
     pub received_from: Option<Timestamp>,
     pub received_to: Option<Timestamp>,
+    /// Closed at this moment or later.
+    pub closed_from: Option<Timestamp>,
     /// Changed at this moment or later; those that changed first come first.
     pub updated_from: Option<Timestamp>,
     /// cursor of the previous page

@@ -1,8 +1,14 @@
 //! The figures of the day, on the page.
 
-use bianmin::office::Role;
+use std::collections::BTreeSet;
 
-use super::county::{VILLAGER, county};
+use bianmin::office::Role;
+use regex::Regex;
+
+use super::county::{County, VILLAGER, county, part};
+
+const DAY: i64 = 24 * 3_600;
+const REPLY: &str = "垃圾已经全部清走，以后每三天来拉一次，有事打平台电话。";
 
 /// The number below that name.
 fn tile(page: &str, name: &str) -> String {
@@ -25,8 +31,7 @@ async fn the_figures_follow_what_happens() {
     }
     clerk.act(&number, "dispatch", &[("department", "城管")]).await;
     clerk.act(&number, "accept", &[]).await;
-    let reply = "垃圾已经全部清走，以后每三天来拉一次，有事打平台电话。";
-    clerk.act(&number, "reply", &[("outcome", "solved"), ("text", reply)]).await;
+    clerk.act(&number, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
     assert!(county.say(VILLAGER, "满意").await.starts_with("谢谢您"));
     let page = clerk.get("/desk/figures").await;
     for (name, expect) in
@@ -63,8 +68,7 @@ async fn a_department_finds_its_open_cases_before_those_that_have_ended() {
         clerk.act(number, "dispatch", &[("department", "城管")]).await;
         clerk.act(number, "accept", &[]).await;
     }
-    let reply = "垃圾已经全部清走，以后每三天来拉一次，有事打平台电话。";
-    clerk.act(&first, "reply", &[("outcome", "solved"), ("text", reply)]).await;
+    clerk.act(&first, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
     county.say(VILLAGER, "满意").await;
     let lead = county.staff("城管经办", Role::Department, Some("城管")).await;
     let list = lead.get("/desk").await;
@@ -74,4 +78,113 @@ async fn a_department_finds_its_open_cases_before_those_that_have_ended() {
     assert!(closed.contains(&first) && !closed.contains(&second), "{closed}");
     let open = lead.get("/desk?state=handling").await;
     assert!(open.contains(&second) && !open.contains(&first), "{open}");
+}
+
+/// Late and telephoned, nearly late, fresh, and closed today: on a Thursday afternoon.
+async fn a_week(county: &mut County) {
+    let days = [("oVillager00000000000000000002", 1), ("oVillager00000000000000000003", 2)];
+    for (villager, more) in days {
+        let number = county.report(villager).await;
+        county.clerk_again().await.act(&number, "dispatch", &[("department", "城管")]).await;
+        county.pass(more * DAY).await;
+    }
+    county.pass(6 * 3_600).await;
+    let mut clerk = county.clerk_again().await;
+    let late = part(&clerk.get("/desk?overdue=1").await, "/desk/cases/", "\"").to_owned();
+    let call = [("callee", "王主任"), ("title", "主任"), ("promise", "2026-11-27T17:30")];
+    clerk.act(&late, "supervise", &call).await;
+    let closed = county.report(VILLAGER).await;
+    clerk.act(&closed, "dispatch", &[("department", "城管")]).await;
+    clerk.act(&closed, "accept", &[]).await;
+    clerk.act(&closed, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
+    assert!(county.say(VILLAGER, "满意").await.starts_with("谢谢您"));
+    county.report("oVillager00000000000000000004").await;
+}
+
+#[tokio::test]
+async fn each_number_leads_to_the_cases_that_it_counts() {
+    let mut county = county().open().await;
+    county.clerk().await;
+    a_week(&mut county).await;
+    let clerk = county.clerk_again().await;
+    let page = clerk.get("/desk/figures").await;
+    for (name, expect) in [
+        ("今日受理", "2"),
+        ("今日办结", "1"),
+        ("在办", "3"),
+        ("临期", "1"),
+        ("超期", "1"),
+        ("督办中", "1"),
+    ] {
+        assert_eq!(tile(&page, name), expect, "{name}: {page}");
+    }
+    let numbers = Regex::new(r#"<a href="(/desk\?[^"]+)">(\d+)</a>"#).unwrap();
+    let mut asked = BTreeSet::new();
+    for found in numbers.captures_iter(&page) {
+        let (path, count) = (found[1].replace("&#38;", "&"), &found[2]);
+        let list = clerk.get(&path).await;
+        assert_eq!(cases_on(&list).len().to_string(), count, "{path}: {list}");
+        let query = path.split(['?', '&']).skip(1).filter_map(|pair| pair.split('=').next());
+        asked.extend(query.map(str::to_owned));
+    }
+    let all = "open amber overdue supervised age category village township channel department \
+               from to closed_from";
+    for name in all.split_whitespace() {
+        assert!(asked.contains(name), "no number asks for {name}: {asked:?}");
+    }
+}
+
+fn cases_on(list: &str) -> BTreeSet<String> {
+    let links = Regex::new(r"/desk/cases/(\d{9})").unwrap();
+    links.captures_iter(list).map(|found| found[1].to_owned()).collect()
+}
+
+/// What she may not see is in no list, and so is not linked.
+#[tokio::test]
+async fn who_sees_late_cases_only_is_led_to_sheets() {
+    let mut county = county().open().await;
+    county.clerk().await;
+    a_week(&mut county).await;
+    let leader = county.staff("周县长", Role::Leader, None).await;
+    let page = leader.get("/desk/figures").await;
+    let links = Regex::new(r#"<a href="(/desk[^"]+)">[\d.%]+</a>"#).unwrap();
+    let mut count = 0;
+    for found in links.captures_iter(&page) {
+        let path = found[1].replace("&#38;", "&");
+        assert!(!path.starts_with("/desk?") || path == "/desk?overdue=1", "{path}");
+        leader.get(&path).await;
+        count += 1;
+    }
+    assert!(count > 10, "{count}: {page}");
+}
+
+#[tokio::test]
+async fn a_bulletin_tells_of_a_month_or_a_quarter_and_of_the_one_before() {
+    let mut county = county().open().await;
+    county.clerk().await;
+    a_week(&mut county).await;
+    let clerk = county.clerk_again().await;
+    for (period, told) in [("2026-11", "2026年11月"), ("2026-Q4", "2026年第4季度")] {
+        let page = clerk.get(&format!("/desk/figures/bulletin?period={period}")).await;
+        let received = "<th scope=\"row\">受理</th><td>4</td><td>0</td>";
+        for part in [told, received, "垃圾清运", "胡家坨镇", "县城市管理综合行政执法局"]
+        {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        let (status, bytes) =
+            clerk.download(&format!("/desk/figures/bulletin.docx?period={period}")).await;
+        assert!(status == 200 && bytes.starts_with(b"PK"), "{status}");
+    }
+    let after = clerk.get("/desk/figures/bulletin?period=2026-12").await;
+    assert!(after.contains("<th scope=\"row\">受理</th><td>0</td><td>4</td>"), "{after}");
+    for period in ["", "2026", "2026-13", "2026-Q5", "今年"] {
+        let (status, page) =
+            clerk.try_get(&format!("/desk/figures/bulletin?period={period}")).await;
+        assert_eq!(status, 422, "{period}: {page}");
+    }
+    let stranger = county.staff("城管经办", Role::Department, Some("城管")).await;
+    for file in ["bulletin", "bulletin.docx"] {
+        let path = format!("/desk/figures/{file}?period=2026-11");
+        assert_eq!(stranger.try_get(&path).await.0, 404, "{file}");
+    }
 }

@@ -5,6 +5,7 @@ use bianmin::office::Role;
 use fake_wechat::FakeSms;
 
 use super::county::{Clerk, County, SMS_SECRET, VILLAGER, county, part};
+use super::ledgers::workbook;
 use super::sms_talk::modem;
 
 const REPLY: &str = "垃圾已经全部清走，以后每三天来拉一次，有事打平台电话。";
@@ -116,6 +117,22 @@ async fn proposed_approved_by_another_received_and_recorded() {
     }
     assert_eq!(step(&mut organisation, "settle", &[("result", "清完了")]).await.0, 303);
     assert!(organisation.get("/desk/interviews").await.contains("了结的"));
+    // As a list of the month, for who answers for it and for the department.
+    let shown = format!("{}-{}-{}", &number[..3], &number[3..6], &number[6..]);
+    for reader in [&organisation, &lead] {
+        let table = workbook(reader, "kind=interviews&month=2026-12").await;
+        let line = table.get(3).unwrap_or_else(|| panic!("{table:#?}"));
+        for cell in
+            [&*shown, "约谈〔城管〕1号", "整改完成", "督办张", "局长王某、组织部赵某", "清完了"]
+        {
+            assert!(line.iter().any(|one| one == cell), "{cell}: {line:?}");
+        }
+    }
+    let other = county.staff("水利经办", Role::Department, Some("水利")).await;
+    for (reader, month) in [(&other, "2026-12"), (&organisation, "2026-11")] {
+        let table = workbook(reader, &format!("kind=interviews&month={month}")).await;
+        assert!(table[1][0].ends_with("0张"), "{table:#?}");
+    }
 }
 
 #[tokio::test]

@@ -90,6 +90,9 @@ async fn the_case_ledger_has_every_column_and_hides_the_middle_of_a_number() {
     let csv = String::from_utf8(csv).unwrap();
     assert!(status == 200 && csv.starts_with('\u{feff}') && csv.contains("138****8000"), "{csv}");
     assert!(csv.trim_end().ends_with("导出人：管理员　2026-11-23 10:00\""), "{csv}");
+    let (_, old) = clerk.download(&format!("/desk/ledgers/file/gb18030?{CASES}")).await;
+    let (old, _, was_wrong) = encoding_rs::GB18030.decode(&old);
+    assert!(!was_wrong && csv == format!("\u{feff}{old}"), "the same for an old program: {old}");
     let table = workbook(&clerk, "kind=cases&month=2026-10").await;
     assert_eq!(table.len(), 5, "a month without cases: {table:?}");
 }

@@ -92,19 +92,27 @@ impl Office {
         if session.may(Right::Admit) { Ok(Reach::All) } else { self.reach(session).await }
     }
 
-    pub async fn merchants(&self, session: &Session) -> Result<Vec<MerchantRow>, CommandError> {
+    pub(super) async fn merchants_seen(
+        &self,
+        session: &Session,
+    ) -> Result<Vec<Merchant>, CommandError> {
         let reach = self.merchant_reach(session).await?;
         if matches!(reach, Reach::Village(_)) {
             return Err(CommandError::NotFound);
         }
+        let mut all = self.all_merchants().await?;
+        all.retain(|merchant| reach.merchant(&merchant.id));
+        Ok(all)
+    }
+
+    pub async fn merchants(&self, session: &Session) -> Result<Vec<MerchantRow>, CommandError> {
+        let all = self.merchants_seen(session).await?;
         let shelf = self.shelf().await?;
         let today = local_date(self.clock.now());
         let row = |merchant: &Merchant| {
             let articles = shelf.articles().filter(|a| a.merchant == merchant.id).count();
             merchant_row(merchant, articles, today)
         };
-        let mut all = self.all_merchants().await?;
-        all.retain(|merchant| reach.merchant(&merchant.id));
         Ok(all.iter().map(row).collect())
     }
 
@@ -344,7 +352,8 @@ impl Office {
     }
 }
 
-fn merchant_row(merchant: &Merchant, articles: usize, today: Date) -> MerchantRow {
+/// Papers and memberships that end, and complaints.
+pub(super) fn warnings(merchant: &Merchant, today: Date) -> Vec<String> {
     let mut warnings: Vec<String> = merchant
         .expiring(today, WARN_DAYS)
         .iter()
@@ -367,6 +376,10 @@ fn merchant_row(merchant: &Merchant, articles: usize, today: Date) -> MerchantRo
         n if n >= UPHELD_MAX => warnings.push(format!("一年内{n}次投诉属实，建议暂停")),
         n => warnings.push(format!("一年内{n}次投诉属实")),
     }
+    warnings
+}
+
+fn merchant_row(merchant: &Merchant, articles: usize, today: Date) -> MerchantRow {
     MerchantRow {
         id: merchant.id.clone(),
         name: merchant.name.clone(),
@@ -375,6 +388,6 @@ fn merchant_row(merchant: &Merchant, articles: usize, today: Date) -> MerchantRo
         grade: merchant.grade.map_or("", Grade::word),
         phone: merchant.phone.clone(),
         articles,
-        warnings,
+        warnings: warnings(merchant, today),
     }
 }

@@ -21,6 +21,7 @@ mod printing;
 mod purchases;
 mod reach;
 mod reconcile;
+mod register;
 mod reports;
 mod rounds;
 mod runs;

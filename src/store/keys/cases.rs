@@ -194,6 +194,11 @@ pub fn ended_interviews() -> Range {
     newest_first(below(&["i", "interview", running(false)]))
 }
 
+/// Drafted within a time.
+pub fn interviews_drafted(is_open: bool, from: Timestamp, to: Timestamp) -> Range {
+    between(&["i", "interview", running(is_open)], from, to)
+}
+
 /// Those due first come first.
 pub fn open_cases_due_before(at: Timestamp) -> Range {
     between(&["i", "case-open"], Timestamp::MIN, at)

@@ -31,7 +31,7 @@ pub struct Month {
     pub department: Option<String>,
     /// Why whole telephone numbers are wanted; it is written down. Without it they are masked.
     pub identity_reason: Option<String>,
-    /// `json`, or `csv` or `xlsx` for a table program.
+    /// `json`, or `csv`, `gb18030` (the same for old programs) or `xlsx` for a table program.
     pub format: Option<String>,
 }
 
@@ -68,12 +68,12 @@ pub async fn ledger(
     let sheet = office.ledger(&caller.session, &asked).await?;
     match month.format.as_deref().unwrap_or("json") {
         "json" => Ok(Json(Ledger::from(sheet)).into_response()),
-        format @ ("csv" | "xlsx") => {
+        format @ ("csv" | "gb18030" | "xlsx") => {
             let mark = office.take_out(&caller.session, &sheet, reason).await;
             let mark = mark.map_err(CommandError::from)?;
             Ok(sheet_file(sheet, format, &format!("{id}-{}", month.month.trim()), &mark))
         }
-        _ => Err(Code::BadRequest.with("`format` is json, csv or xlsx.")),
+        _ => Err(Code::BadRequest.with("`format` is json, csv, gb18030 or xlsx.")),
     }
 }
 

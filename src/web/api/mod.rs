@@ -125,7 +125,7 @@ fn operations() -> Vec<Operation> {
         asks(schema_of::<cases::Look>, reads("/cases/{number}", "case", "One case with its timeline", schema_of::<s::WholeCase>, get(cases::one))),
         does("/cases/{number}/{command}", "command", "Do something to a case", (None, schema_of::<s::Outcome>), post(cases::command)),
         reads("/figures", "figures", "The figures of the day", schema_of::<figures::DayFigures>, get(county::figures)),
-        asks(schema_of::<county::Month>, reads("/ledgers/{kind}", "ledger", "A ledger: cases, village, departments or overdue", schema_of::<s::Ledger>, get(county::ledger))),
+        asks(schema_of::<county::Month>, reads("/ledgers/{kind}", "ledger", "A ledger: cases, village, departments, overdue or interviews", schema_of::<s::Ledger>, get(county::ledger))),
         reads("/departments", "departments", "Departments", schema_of::<s::Departments>, get(county::departments)),
         reads("/kinds", "kinds", "Kinds of matter", schema_of::<s::Kinds>, get(county::kinds)),
         reads("/places", "places", "Villages and communities", schema_of::<s::Places>, get(county::places)),

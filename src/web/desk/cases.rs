@@ -59,6 +59,7 @@ struct Asked {
     /// Days in Beijing, the second one not within.
     from: String,
     to: String,
+    closed_from: String,
 }
 
 impl Asked {
@@ -82,6 +83,7 @@ impl Asked {
             age: self.age.parse().ok(),
             received_from: page::day_start(&self.from),
             received_to: page::day_start(&self.to),
+            closed_from: page::day_start(&self.closed_from),
             ..CaseFilter::default()
         }
     }
@@ -93,6 +95,7 @@ fn address(filter: &CaseFilter, after: Option<&str>) -> String {
     let age = filter.age.map(|age| age.to_string());
     let day = |at: Option<Timestamp>| at.map(|at| local_date(at).to_string());
     let (from, to) = (day(filter.received_from), day(filter.received_to));
+    let closed_from = day(filter.closed_from);
     let pairs = [
         ("search", filter.search.as_deref()),
         ("state", filter.state.as_deref()),
@@ -109,6 +112,7 @@ fn address(filter: &CaseFilter, after: Option<&str>) -> String {
         ("age", age.as_deref()),
         ("from", from.as_deref()),
         ("to", to.as_deref()),
+        ("closed_from", closed_from.as_deref()),
         ("after", after),
     ];
     let query = page::query(pairs.into_iter().filter_map(|(name, value)| Some((name, value?))));

@@ -170,7 +170,7 @@ impl Board<'_> {
             tile(
                 say("figures.closed_today"),
                 figures.closed_today.to_string(),
-                links.cases(&[("state", "closed")]),
+                links.cases(&[("closed_from", &links.today.to_string())]),
             ),
             tile(say("figures.open"), figures.open.to_string(), links.cases(&[("open", "1")])),
             tile(say("figures.amber"), figures.amber.to_string(), links.cases(&[("amber", "1")])),
@@ -500,8 +500,9 @@ impl Board<'_> {
             .iter()
             .map(|(word, now, _)| (word.clone(), f64::from(*now), now.to_string()))
             .collect();
+        let week = self.links.today.saturating_sub(6.days()).to_string();
         let rows = rising.iter().map(|(word, now, before)| {
-            let link = self.links.cases(&[("search", word)]);
+            let link = self.links.cases(&[("search", word), ("from", &week)]);
             let now = Cell { text: now.to_string(), link };
             vec![plain(word), now, plain(format!("{before:.1}"))]
         });

@@ -219,13 +219,18 @@ pub fn status_of(error: &CommandError) -> StatusCode {
     }
 }
 
-/// A sheet as a file, `xlsx` or `csv`. `name` is ASCII: a header can not carry more without an
+/// A sheet as a file, `xlsx`, `csv` or `gb18030` (a csv in that encoding). `name` is ASCII: a header can not carry more without an
 /// encoding of its own. `mark`: who took it out, and when.
 pub fn sheet_file(mut sheet: Sheet, format: &str, name: &str, mark: &Watermark) -> Response {
+    let marked = format!("{}　{mark}", sheet.foot);
     let (kind, bytes) = match format {
         "csv" => {
-            sheet.foot = format!("{}　{mark}", sheet.foot);
+            sheet.foot = marked;
             ("text/csv; charset=utf-8", sheet.csv().into_bytes())
+        }
+        "gb18030" => {
+            sheet.foot = marked;
+            ("text/csv; charset=gb18030", sheet.csv_gb18030())
         }
         "xlsx" => match sheet.xlsx(mark) {
             Ok(bytes) => {
@@ -239,7 +244,8 @@ pub fn sheet_file(mut sheet: Sheet, format: &str, name: &str, mark: &Watermark) 
         },
         _ => return message(StatusCode::NOT_FOUND, "没有这种文件。"),
     };
-    let name = format!("attachment; filename=\"{name}.{format}\"");
+    let ending = if format == "gb18030" { "gb18030.csv" } else { format };
+    let name = format!("attachment; filename=\"{name}.{ending}\"");
     ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes)
         .into_response()
 }

@@ -1,7 +1,9 @@
 //! The desk's pages of the shop.
 
+use bianmin::office::Role;
+
 use super::market::{self, open, stock};
-use crate::county::{VILLAGER, county, number_in};
+use crate::county::{Clerk, VILLAGER, county, number_in};
 
 #[tokio::test]
 async fn an_agent_orders_for_a_villager_and_a_form_sent_twice_is_one_order() {
@@ -247,4 +249,31 @@ async fn a_merchants_program_puts_its_goods_by_the_api_and_nobody_elses() {
     assert_eq!((answer.status, answer.code()), (415, "not_json"));
     let other = county.program("城管系统", Role::Department, Some("城管")).await;
     assert_eq!(other.put("/goods", "text/csv", csv.into()).await.code(), "not_found");
+}
+
+#[tokio::test]
+async fn the_register_of_merchants_has_their_papers_and_what_will_end() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let read = async |who: &Clerk<'_>| {
+        let (status, bytes) = who.download("/desk/shop/register/csv").await;
+        (status, String::from_utf8(bytes).unwrap())
+    };
+    let (status, all) = read(&clerk).await;
+    assert_eq!(status, 200, "{all}");
+    let line = all.lines().find(|line| line.contains("毛庄农资店")).unwrap();
+    for part in ["M1", "便民电商公司", "老李", "13900000001", "营业执照91130225，到2027-12-31"]
+    {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    assert!(line.contains("到2026-11-23到期"), "a paper that ends: {line}");
+    assert!(all.contains("共2家") && all.contains("用途：商家管理"), "{all}");
+    let own = county.staff("老李", Role::Merchant, Some("M1")).await;
+    let (status, mine) = read(&own).await;
+    assert!(status == 200 && mine.contains("毛庄农资店") && !mine.contains("毛庄百货"), "{mine}");
+    let counter = county.staff("店员小孙", Role::ShopClerk, Some("130225102216")).await;
+    assert_eq!(read(&counter).await.0, 404);
+    let lead = county.staff("城管经办", Role::Department, Some("城管")).await;
+    assert_eq!(read(&lead).await.0, 404);
 }

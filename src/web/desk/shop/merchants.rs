@@ -15,9 +15,13 @@ use crate::office::{CommandError, Office};
 use crate::web::desk::page::{self, Frame};
 use crate::web::desk::session::Posted;
 
+/// Who answers for a merchant, and where she is called, is in the register.
+const USE: &str = "商家管理";
+
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .route("/desk/shop/merchants", get(list).post(register))
+        .route("/desk/shop/register/{format}", get(file))
         .route("/desk/shop/merchants/{id}", get(one))
         .route("/desk/shop/merchants/{id}/{action}", post(act))
 }
@@ -42,6 +46,16 @@ async fn show_all(visit: &Visit, new: NewMerchant, error: Option<CommandError>) 
             let page = List { frame: visit.frame(), rows, new, problem };
             page::show(status, &page, &page.frame)
         }
+        Err(error) => page::failed(&error),
+    }
+}
+
+async fn file(visit: Visit, Path(format): Path<String>) -> Response {
+    match visit.office.merchant_register(visit.session()).await {
+        Ok(sheet) => match visit.office.take_out(visit.session(), &sheet, Some(USE)).await {
+            Ok(mark) => page::sheet_file(sheet, &format, "merchants", &mark),
+            Err(error) => page::failed(&error.into()),
+        },
         Err(error) => page::failed(&error),
     }
 }
