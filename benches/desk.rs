@@ -327,6 +327,7 @@ fn session(role: Role, department: Option<&str>) -> Session {
         department: department.map(str::to_owned),
         village: None,
         merchant: None,
+        from: String::new(),
         csrf: String::new(),
         owes: Owes::Nothing,
     }

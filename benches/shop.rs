@@ -325,6 +325,7 @@ fn session() -> Session {
         department: None,
         village: None,
         merchant: None,
+        from: String::new(),
         csrf: String::new(),
         owes: Owes::Nothing,
     }

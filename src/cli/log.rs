@@ -53,8 +53,11 @@ impl Masked {
             std::iter::once(&channel.path_secret).chain(channel.secrets.values())
         });
         let webhooks = config.webhooks.values().map(|webhook| &webhook.secret);
-        let plain =
-            wechat.chain(sms).chain(webhooks).map(|secret| secret.expose_secret().to_owned());
+        let pay = config.wechat_pay.iter().map(|pay| &pay.api_v3_key);
+        let oidc = config.oidc.iter().map(|oidc| &oidc.secret);
+        let own = config.store_password.iter().chain(&config.seal_key);
+        let all = wechat.chain(sms).chain(webhooks).chain(pay).chain(oidc).chain(own);
+        let plain = all.map(|secret| secret.expose_secret().to_owned());
         let plain: Vec<String> = plain.filter(|text| text.len() >= SECRET_BYTES_MIN).collect();
         let escaped =
             plain.iter().map(|text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string());

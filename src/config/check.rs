@@ -53,10 +53,21 @@ pub fn parse(
         .collect();
     let wechat_pay = checker.payment(&settings);
     let oidc = checker.oidc(&settings);
+    let seal_key = checker.seal_key(&settings.desk.seal_key_env);
     let store_password = checker.database(&settings.store);
     if checker.problems.is_empty() {
         let source = Source { file: file.to_owned(), text: text.to_owned() };
-        Ok(Config { settings, wechat, sms, webhooks, wechat_pay, oidc, store_password, source })
+        Ok(Config {
+            settings,
+            wechat,
+            sms,
+            webhooks,
+            wechat_pay,
+            oidc,
+            store_password,
+            seal_key,
+            source,
+        })
     } else {
         checker.problems.sort_by_key(|problem| (problem.line, problem.column));
         Err(ConfigError(checker.problems))

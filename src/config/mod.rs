@@ -8,6 +8,7 @@ mod check;
 mod live;
 mod oidc;
 mod problem;
+mod seal;
 mod sms;
 mod webhooks;
 mod wechat_pay;
@@ -135,6 +136,9 @@ pub struct DeskSettings {
     /// And when nothing was done for so long.
     pub idle_minutes: u32,
     pub lock_minutes: u32,
+    /// Names the variable whose text seals the secrets of the second step; empty: they are stored
+    /// as they are.
+    pub seal_key_env: String,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -264,6 +268,8 @@ pub struct Config {
     pub source: Source,
     /// Of the database.
     pub store_password: Option<SecretString>,
+    /// What opens a door is sealed with it.
+    pub seal_key: Option<SecretString>,
 }
 
 #[derive(Debug, Clone)]
@@ -325,7 +331,7 @@ impl Default for Limits {
 
 impl Default for DeskSettings {
     fn default() -> Self {
-        Self { session_hours: 12, idle_minutes: 30, lock_minutes: 15 }
+        Self { session_hours: 12, idle_minutes: 30, lock_minutes: 15, seal_key_env: String::new() }
     }
 }
 

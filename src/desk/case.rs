@@ -8,7 +8,9 @@ use super::direction;
 use super::disclosure::Disclosure;
 use super::erase::Erased;
 use super::errand::Errand;
-use super::event::{Actor, CaseEvent, Change, Closing, Grade, Intake, Kind, Reply, Source};
+use super::event::{
+    Actor, Breached, CaseEvent, Change, Closing, Grade, Intake, Kind, Reply, Source,
+};
 use super::exclusion::Exclusion;
 use super::limits;
 use super::slip::Slip;
@@ -451,6 +453,11 @@ impl Case {
                     due_at: *due_at,
                     at,
                 });
+                if let Some(direction) =
+                    self.course.direction.as_mut().filter(|_| *limit == Breached::Direction)
+                {
+                    direction.is_late = true;
+                }
             }
             Change::Recomputed { calendar_version, round_due_at, due_at, round_due_before: _ } => {
                 self.calendar_version = calendar_version.clone();

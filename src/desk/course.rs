@@ -174,6 +174,9 @@ impl Course {
     /// Noted already? A department answers for its own time only, so what its predecessor was
     /// late with is noted apart; and what it promised anew, it breaks anew.
     pub fn is_noted(&self, limit: Breached, department: Option<&str>) -> bool {
+        if limit == Breached::Direction {
+            return self.direction.as_ref().is_some_and(|direction| direction.is_late);
+        }
         let own = matches!(limit, Breached::Handling | Breached::Promise | Breached::Slip);
         let since = match limit {
             Breached::Promise => self.promise_at,

@@ -25,6 +25,9 @@ pub struct Direction {
     pub answer_by: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
+    /// Not answered by its day; that was noted, in whichever round.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_late: bool,
 }
 
 impl Case {
@@ -58,14 +61,14 @@ pub(super) fn answer(case: &Case, text: String) -> Result<Change, Refusal> {
 }
 
 pub(super) fn given(n: u8, by: &Actor, answer_by: Timestamp) -> Direction {
-    Direction { n, by: by.name().map(str::to_owned), answer_by, answered_at: None }
+    Direction { n, by: by.name().map(str::to_owned), answer_by, answered_at: None, is_late: false }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{Desk, at, clerk, dispatch, intake, rate, reply, villager};
     use super::*;
-    use crate::desk::{Command, Grade};
+    use crate::desk::{Breached, Command, Grade, State, next_by_clock};
 
     fn staff(role: &str, department: Option<&str>) -> Actor {
         let department = department.map(str::to_owned);
@@ -103,5 +106,26 @@ mod tests {
         assert_eq!(desk.the_case().open_direction(), None);
         desk.give("2026-11-25 09:10", &leader, direct(1)).unwrap();
         assert_eq!(desk.the_case().open_direction().map(|one| one.n), Some(2));
+    }
+
+    #[test]
+    fn what_is_not_answered_by_its_day_is_noted_once_whatever_state_the_case_is_in() {
+        let leader = staff("leader", None);
+        let mut desk = Desk::filed("2026-11-23 10:00", intake());
+        desk.give("2026-11-23 10:20", &clerk(), dispatch("广电网络")).unwrap();
+        desk.give("2026-11-24 09:00", &staff("department", Some("广电网络")), reply()).unwrap();
+        desk.give("2026-11-24 10:00", &villager(), rate(Grade::Satisfied)).unwrap();
+        assert_eq!(desk.the_case().state, State::Closed);
+        // Written so late that its day is behind the one on which an ended case is put away.
+        desk.give("2026-12-23 16:00", &leader, direct(5)).unwrap();
+        let next = |desk: &Desk| next_by_clock(&desk.the_case(), desk.rules().calendar);
+        let late = Command::Breach { limit: Breached::Direction };
+        assert_eq!(next(&desk), Some((at("2026-12-30 17:30:01"), late.clone())));
+        desk.give("2026-12-30 17:31", &Actor::System, late).unwrap();
+        assert_eq!(next(&desk), Some((at("2027-01-29 17:30"), Command::Archive)), "noted once");
+        desk.give("2026-12-31 09:00", &clerk(), answered()).unwrap();
+        assert_eq!(next(&desk).map(|(_, command)| command), Some(Command::Archive));
+        desk.give("2026-12-31 09:10", &leader, direct(1)).unwrap();
+        assert!(matches!(next(&desk), Some((_, Command::Breach { limit: Breached::Direction }))));
     }
 }

@@ -661,5 +661,7 @@ words! {
         Promise "promise" "督办时答应的日子",
         /// The written answer to a slip.
         Slip "slip" "书面答复督办单",
+        /// The answer to what a leader wrote.
+        Direction "direction" "答复批示",
     }
 }

@@ -102,7 +102,9 @@ pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Com
             next.push((calendar.due(since, RATING_LIMIT), Command::Close { reason }));
         }
         State::Closed | State::Final | State::Rejected | State::Withdrawn => {
-            let since = case.closed_at.unwrap_or(case.updated_at);
+            // What a leader wrote later keeps it open to an answer.
+            let ended = case.closed_at.unwrap_or(case.updated_at);
+            let since = case.open_direction().map_or(ended, |open| ended.max(open.answer_by));
             next.push((calendar.due(since, ARCHIVE_LIMIT), Command::Archive));
         }
         _ => {}
@@ -173,6 +175,7 @@ pub(super) fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> O
         Breached::Slip => {
             case.open_slip().filter(|_| waits_for_department(case)).map(|slip| slip.answer_by)
         }
+        Breached::Direction => case.open_direction().map(|open| open.answer_by),
         Breached::Plan => {
             let stop = case.course.stopped.as_ref()?;
             let noted = case.course.noted_plan_at.unwrap_or(stop.at);

@@ -114,6 +114,7 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
         ("breach-slip", Command::Breach { limit: Breached::Slip }),
         ("direct", Command::Direct { text: text(), days: 2 }),
         ("answer-direction", Command::AnswerDirection { text: text() }),
+        ("breach-direction", Command::Breach { limit: Breached::Direction }),
         ("warn", Command::Warn { last: false }),
         ("last-call", Command::Warn { last: true }),
         (

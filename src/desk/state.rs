@@ -341,7 +341,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(NOT_ARCHIVED, Step::Noted, None, &[P::Staff, P::Supervisor, P::Lead, P::Co, P::Agent], "群众看不到", None),
     row(UNANSWERED, Step::Relocated, None, LEAD, "村在名单里，和原来的不一样；答应的时间和承办单位不变", None),
     row(UNANSWERED, Step::CoSigned, None, &[P::Agent, P::Staff, P::Source, P::Neighbour], "还没答复；不是本人，没有加过；最多100人；邻居只加自己，保密的不加", Some("received")),
-    row(UNANSWERED, Step::Breached, None, CLOCK, "到时没有办；记下就不改", None),
+    row(NOT_ARCHIVED, Step::Breached, None, CLOCK, "到时没有办；记下就不改；答复以后只剩批示的答复", None),
     row(UNANSWERED, Step::Supervised, None, &[P::Supervisor], "写明找了谁、答应哪天", Some("supervised")),
     row(UNANSWERED, Step::SlipSent, None, &[P::Supervisor], "打过电话，或超期满2个工作日；上一张答复了；限1到5个工作日书面答复", None),
     row(UNANSWERED, Step::SlipAnswered, None, &[P::Lead, P::Supervisor], "有等着答复的督办单；写明原因、措施、答应哪天", Some("supervised")),

@@ -189,6 +189,7 @@ impl Office {
                 department: key.department,
                 village: key.village,
                 merchant: key.merchant,
+                from: String::new(),
                 csrf: String::new(),
                 owes: Owes::Nothing,
             },

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::calendar::spoken;
 use crate::desk::private::Veil;
-use crate::desk::{Actor, Case, CaseEvent, Change};
+use crate::desk::{Actor, Breached, Case, CaseEvent, Change};
 use crate::store::records::{Done, Task, TaskKind};
 use crate::store::{Changes, Loaded, StoreError, keys, load};
 
@@ -45,10 +45,40 @@ impl Office {
                 Change::DirectionAnswered { n, .. } => {
                     self.end_task(changes, &direction_id(case, *n), event, by, now).await?;
                 }
+                Change::Breached { limit: Breached::Direction, .. } => {
+                    self.say_late(changes, case, now).await?;
+                }
+                // Nobody can answer it any more; that it was late stands on the case.
+                Change::Archived => {
+                    if let Some(open) = case.open_direction() {
+                        let id = direction_id(case, open.n);
+                        self.end_task(changes, &id, event, by, now).await?;
+                    }
+                }
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// The platform's task says that the department has not answered its leader in time.
+    async fn say_late(
+        &self,
+        changes: &mut Changes,
+        case: &Case,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(direction) = case.open_direction() else { return Ok(()) };
+        let key = keys::task(&direction_id(case, direction.n));
+        let Some(before) = load::<Task>(&*self.store, key).await? else { return Ok(()) };
+        let by = spoken(direction.answer_by);
+        let mut task = Task {
+            title: format!("超期 {}", before.record.title),
+            reason: format!("{by}前没有答复批示。请打电话催承办单位，再告诉领导"),
+            ..before.record.clone()
+        };
+        tasks::add_line(&mut task, tasks::line(now, false, "到期没有答复批示。"));
+        changes.replace(&before, &task)
     }
 
     async fn end_task(

@@ -37,6 +37,7 @@ pub(super) struct Noted {
     by: String,
     role: String,
     department: Option<String>,
+    from: String,
     kind: LookKind,
     about: String,
     detail: String,
@@ -47,6 +48,7 @@ impl Noted {
         Self {
             role: session.role.id().to_owned(),
             department: session.department.clone(),
+            from: session.from.clone(),
             ..Self::named(&session.name, kind, about, detail)
         }
     }
@@ -62,6 +64,7 @@ impl Noted {
             by: if by.is_empty() { PROGRAM.to_owned() } else { by.to_owned() },
             role: String::new(),
             department: None,
+            from: String::new(),
             kind,
             about: short(about),
             detail: short(detail),
@@ -69,9 +72,9 @@ impl Noted {
     }
 
     fn look(self, at: Timestamp) -> Look {
-        let Noted { by, role, department, kind, about, detail: reason } = self;
+        let Noted { by, role, department, from, kind, about, detail: reason } = self;
         let (cases, hash) = (Vec::new(), String::new());
-        Look { n: 0, at, by, role, department, kind, cases, about, reason, hash }
+        Look { n: 0, at, by, role, department, from, kind, cases, about, reason, hash }
     }
 }
 
@@ -102,6 +105,7 @@ pub struct LookView {
     pub by: String,
     pub role: &'static str,
     pub department: String,
+    pub from: String,
     pub kind: &'static str,
     /// The digits.
     pub cases: Vec<String>,
@@ -110,7 +114,7 @@ pub struct LookView {
 }
 
 #[rustfmt::skip]
-const COLUMNS: [&str; 9] = ["序号", "时间", "谁", "角色", "单位", "做了什么", "事项", "改了什么", "理由"];
+const COLUMNS: [&str; 10] = ["序号", "时间", "谁", "角色", "单位", "从哪里登录", "做了什么", "事项", "改了什么", "理由"];
 
 impl Office {
     /// On disk when it returns. Nobody is shown anything before.
@@ -148,6 +152,7 @@ impl Office {
                 by: by.map_or_else(|| PROGRAM.to_owned(), |session| session.name.clone()),
                 role: by.map_or_else(String::new, |session| session.role.id().to_owned()),
                 department: by.and_then(|session| session.department.clone()),
+                from: by.map_or_else(String::new, |session| session.from.clone()),
                 kind: seen.kind,
                 cases: cases.to_vec(),
                 about: String::new(),
@@ -292,6 +297,7 @@ impl Office {
                 view.by,
                 view.role.to_owned(),
                 view.department,
+                view.from,
                 view.kind.to_owned(),
                 cases.join("、"),
                 view.about,
@@ -373,6 +379,7 @@ impl Office {
                 .as_deref()
                 .map(|id| self.department_name(id))
                 .unwrap_or_default(),
+            from: look.from.clone(),
             kind: look.kind.word(),
             cases: look.cases.clone(),
             about: look.about.clone(),

@@ -69,6 +69,7 @@ mod reception;
 mod retention;
 mod rights;
 mod route;
+mod seal;
 mod second_step;
 mod seen_through;
 mod sessions;
@@ -203,6 +204,7 @@ pub struct Office {
     paces: sms_pace::Paces,
     numbers: numbers::Numbers,
     passwords: passwords::Passwords,
+    seal: seal::Seal,
     webhooks: webhooks::Webhooks,
     phones: phone::Phones,
     shelves: shop::Shelves,
@@ -251,6 +253,7 @@ impl Office {
             paces: sms_pace::Paces::default(),
             numbers: numbers::Numbers::default(),
             passwords: passwords::Passwords::new(),
+            seal: seal::Seal::of(config.seal_key.as_ref()),
             webhooks: webhooks::Webhooks::of(&config)?,
             phones: phone::Phones::default(),
             shelves: shop::Shelves::default(),

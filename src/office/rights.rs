@@ -329,6 +329,7 @@ mod tests {
             department: Some(department.into()),
             village: None,
             merchant: None,
+            from: String::new(),
             csrf: String::new(),
             owes: Owes::Nothing,
         }

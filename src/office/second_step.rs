@@ -67,8 +67,14 @@ fn step_of(secret: &str, code: &str, last: u64, now: Timestamp) -> Option<u64> {
 }
 
 /// What is left of the second step when this code was taken; `None`: it is wrong, or was used.
-pub(super) fn taken(second: &SecondStep, code: &str, now: Timestamp) -> Option<SecondStep> {
-    if let Some(step) = step_of(&second.secret, code, second.last, now) {
+/// `secret` as it was opened; without it the written codes still open.
+pub(super) fn taken(
+    second: &SecondStep,
+    secret: Option<&str>,
+    code: &str,
+    now: Timestamp,
+) -> Option<SecondStep> {
+    if let Some(step) = secret.and_then(|secret| step_of(secret, code, second.last, now)) {
         return Some(SecondStep { last: step, ..second.clone() });
     }
     let hash = token_hash(&tidy(code).to_lowercase());
@@ -113,11 +119,12 @@ impl Office {
         let key = keys::session(&token_hash(token));
         let before = load::<StoredSession>(&*self.store, key).await?;
         let before = before.ok_or(CommandError::NotFound)?;
-        let secret = match &before.record.offered {
-            Some(secret) => secret.clone(),
+        let offered = before.record.offered.as_ref();
+        let secret = match offered.and_then(|stored| self.seal.open(&session.name, stored)) {
+            Some(secret) => secret,
             None => {
                 let secret = Secret::from(random::bytes::<SECRET_BYTES>()).to_base32();
-                let offered = Some(secret.clone());
+                let offered = Some(self.seal.close(&session.name, &secret));
                 let mut changes = Changes::default();
                 let after = StoredSession { offered, ..before.record.clone() };
                 changes.replace(&before, &after)?;
@@ -146,13 +153,15 @@ impl Office {
         let key = keys::session(&token_hash(token));
         let open = load::<StoredSession>(&*self.store, key).await?;
         let open = open.ok_or(CommandError::NotFound)?;
-        let secret = open.record.offered.clone().ok_or(CommandError::NotFound)?;
+        let offered = open.record.offered.as_ref().ok_or(CommandError::NotFound)?;
+        let secret = self.seal.open(&session.name, offered).ok_or(CommandError::NotFound)?;
         let Some(step) = step_of(&secret, code, 0, self.clock.now()) else {
             return Err(CommandError::Refused(
                 "数字不对。请看手机上现在显示的6位数字；一直不对，请把手机的时间调成自动。".into(),
             ));
         };
         let (codes, recovery) = recovery_codes();
+        let secret = self.seal.close(&session.name, &secret);
         let second = Some(SecondStep { secret, last: step, recovery });
         let mut changes = Changes::default();
         changes.replace(&before, &Staff { second_step: second, ..before.record.clone() })?;
@@ -176,7 +185,8 @@ impl Office {
         let before = self.staff_of(&session.name).await.map_err(busy)?;
         let now = self.clock.now();
         self.check_lock(&before.record, now)?;
-        let second = before.record.second_step.as_ref().and_then(|second| taken(second, code, now));
+        let second = before.record.second_step.as_ref();
+        let second = second.and_then(|second| self.taken_sealed(&session.name, second, code, now));
         let Some(second) = second else {
             return Err(match self.count_failure(&session.name).await? {
                 SignInError::Wrong => SignInError::WrongCode,
@@ -193,6 +203,22 @@ impl Office {
         changes.replace(&open, &done).map_err(|_| SignInError::Busy)?;
         // The same number in two windows: one of them is first.
         self.store.commit(changes.into_batch()).await.map_err(|_| SignInError::Busy)
+    }
+
+    fn taken_sealed(
+        &self,
+        name: &str,
+        second: &SecondStep,
+        code: &str,
+        now: Timestamp,
+    ) -> Option<SecondStep> {
+        let secret = self.seal.open(name, &second.secret);
+        if secret.is_none() {
+            self.alarm("有人的动态口令打不开了：desk.seal_key_env 的密钥和绑定时的不一样");
+        }
+        let left = taken(second, secret.as_deref(), code, now)?;
+        let secret = secret.map(|secret| self.seal.close(name, &secret));
+        Some(SecondStep { secret: secret.unwrap_or_else(|| left.secret.clone()), ..left })
     }
 
     /// By oneself, with the password: for another telephone, or to do without where one may.
@@ -241,12 +267,13 @@ mod tests {
         // 287082 is the number of the seconds 30 to 59.
         for (now, good) in [(0, true), (29, true), (30, true), (59, true), (89, true), (90, false)]
         {
-            assert_eq!(taken(&second, "287 082", at(now)).is_some(), good, "{now}");
+            let left = taken(&second, Some(RFC), "287 082", at(now));
+            assert_eq!(left.is_some(), good, "{now}");
         }
-        let once = taken(&second, "287082", at(59)).unwrap();
+        let once = taken(&second, Some(RFC), "287082", at(59)).unwrap();
         assert_eq!(once.last, 1);
-        assert_eq!(taken(&once, "287082", at(59)), None, "a second time");
-        assert_eq!(taken(&once, "287082", at(60)), None, "nor a step later");
+        assert_eq!(taken(&once, Some(RFC), "287082", at(59)), None, "a second time");
+        assert_eq!(taken(&once, Some(RFC), "287082", at(60)), None, "nor a step later");
     }
 
     #[test]
@@ -256,10 +283,10 @@ mod tests {
         let second = SecondStep { secret: RFC.into(), last: 0, recovery };
         let now = Timestamp::from_second(1_000).unwrap();
         let typed = codes[3].to_uppercase().replace('-', " ");
-        let rest = taken(&second, &typed, now).unwrap();
+        let rest = taken(&second, None, &typed, now).unwrap();
         assert_eq!(rest.recovery.len(), RECOVERY_CODES - 1);
-        assert_eq!(taken(&rest, &codes[3], now), None);
-        assert!(taken(&rest, &codes[4], now).is_some());
-        assert_eq!(taken(&rest, "", now), None);
+        assert_eq!(taken(&rest, None, &codes[3], now), None);
+        assert!(taken(&rest, None, &codes[4], now).is_some());
+        assert_eq!(taken(&rest, None, "", now), None);
     }
 }

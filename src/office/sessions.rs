@@ -55,13 +55,14 @@ pub(super) fn token_hash(token: &str) -> String {
     random::to_hex(&sha2::Sha256::digest(token.as_bytes()))
 }
 
-fn signed_in(staff: Staff, csrf: String, owes: Owes) -> Session {
+fn signed_in(staff: Staff, (from, csrf): (String, String), owes: Owes) -> Session {
     Session {
         name: staff.name,
         role: staff.role,
         department: staff.department,
         village: staff.village,
         merchant: staff.merchant,
+        from,
         csrf,
         owes,
     }
@@ -156,7 +157,8 @@ impl Office {
                 changes.remove(old);
             }
         }
-        let who = signed_in(staff.clone(), String::new(), Owes::Nothing);
+        let from = (session.from.clone(), String::new());
+        let who = signed_in(staff.clone(), from, Owes::Nothing);
         let place = format!("{} {}", session.device, session.from);
         let noted = Noted::by(&who, LookKind::SignedIn, &staff.name, &place);
         self.commit_noted(changes, noted).await.map_err(busy)?;
@@ -272,14 +274,15 @@ impl Office {
             let _ = self.store.commit(changes.into_batch()).await;
         }
         let owes = owed(&staff, &session.record);
-        Ok(Some(signed_in(staff, session.record.csrf, owes)))
+        let StoredSession { from, csrf, .. } = session.record;
+        Ok(Some(signed_in(staff, (from, csrf), owes)))
     }
 
     /// As somebody who signs in, for who has the machine itself.
     pub async fn session_of(&self, name: &str) -> Result<Option<Session>, CommandError> {
         let staff = load::<Staff>(&*self.store, keys::staff(name)).await?;
         let staff = staff.map(|staff| staff.record).filter(may_be_here);
-        Ok(staff.map(|staff| signed_in(staff, String::new(), Owes::Nothing)))
+        Ok(staff.map(|staff| signed_in(staff, Default::default(), Owes::Nothing)))
     }
 
     pub async fn sign_out(&self, token: &str) -> Result<(), CommandError> {

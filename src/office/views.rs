@@ -37,6 +37,8 @@ pub struct Session {
     pub village: Option<String>,
     /// Of one who works for a merchant or an operator.
     pub merchant: Option<String>,
+    /// The address from which she signed in.
+    pub from: String,
     pub csrf: String,
     pub owes: Owes,
 }

@@ -55,6 +55,9 @@ pub struct Look {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<String>,
     pub kind: LookKind,
+    /// The address from which she had signed in; empty: by a key, or at the machine itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub from: String,
     /// The digits of the cases whose persons were seen.
     pub cases: Vec<String>,
     /// What was changed: the name of an account, the id of a key, a version.

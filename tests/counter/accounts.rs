@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bianmin::office::{Browser, Role};
 use bianmin::store::{Batch, MemoryEngine, Store, keys};
+use serde_json::json;
 
-use super::county::{Clerk, County, county, part};
-
-const PASSWORD: &str = "长城 长又长 啊";
+use super::county::{Clerk, County, PASSWORD, county, part};
+use super::privacy::dump;
 
 async fn act(who: &mut Clerk<'_>, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
     who.csrf = who.csrf_of("/desk/me").await;
@@ -341,6 +341,38 @@ async fn others_may_bind_a_telephone_and_do_without_it_again() {
     let mut security = county.staff("安全甲", Role::SecurityAdmin, None).await;
     assert_eq!(act(&mut security, &account("管理员", "second"), &[]).await.0, 303);
     county.clerk_again().await.get("/desk").await;
+}
+
+/// Neither while it is shown nor when it is bound; one from before there was a key is sealed when
+/// it is used.
+#[tokio::test]
+async fn the_secret_of_a_telephone_is_sealed_in_the_store() {
+    let mut county = county().open().await;
+    let secret = {
+        let mut clerk = county.clerk().await;
+        let page = clerk.get("/desk/second").await;
+        let shown = part(&page, "<p class=\"secret\"><code>", "</code>").replace(' ', "");
+        assert!(!dump(&county.store).await.contains(&shown));
+        clerk.bind().await;
+        assert_eq!(clerk.secret, shown);
+        shown
+    };
+    let key = keys::staff("管理员");
+    let stored = county.store.get_many(std::slice::from_ref(&key)).await.unwrap().remove(0);
+    let mut value: serde_json::Value = serde_json::from_slice(&stored.unwrap().value).unwrap();
+    let kept = value["record"]["second_step"]["secret"].as_str().unwrap();
+    assert!(kept.starts_with("sealed:") && !kept.contains(&secret), "{kept}");
+    value["record"]["second_step"]["secret"] = json!(secret);
+    let put = vec![(key, serde_json::to_vec(&value).unwrap())];
+    county.store.commit(Batch { put, ..Batch::default() }).await.unwrap();
+    county.pass(30).await;
+    let mut clerk = county.nobody();
+    clerk.secret.clone_from(&secret);
+    clerk.sign_in("管理员", PASSWORD).await.unwrap();
+    clerk.csrf = clerk.csrf_of("/desk/code").await;
+    let number = clerk.number();
+    assert_eq!(clerk.post("/desk/code", &[("code", &number)]).await.0, 303);
+    assert!(!dump(&county.store).await.contains(&secret));
 }
 
 /// A store from before the roles were separated.

@@ -235,7 +235,7 @@ impl Builder {
         let secret = if self.secret { "secret_env = \"SECRET\"" } else { "" };
         let text = format!(
             "{}\n[server]\ndata = {:?}\npublic_url = {:?}\n[county]\nfolder = {:?}\ndialogs = {:?}\n\
-             [simulator]\nbeside_accounts = true\n[desk]\nidle_minutes = {}\n\
+             [simulator]\nbeside_accounts = true\n[desk]\nidle_minutes = {}\nseal_key_env = \"SEAL_KEY\"\n\
              [wechat.main]\nappid = {:?}\noriginal_id = {:?}\nmode = {mode:?}\n\
              token_env = \"TOKEN\"\naes_key_env = \"KEY\"\n{secret}\napi = {api:?}\n{}\n",
             self.settings.replace("{base}", base),
@@ -253,6 +253,7 @@ impl Builder {
             "KEY" => Some(account.aes_key.clone()),
             "SECRET" => Some(SECRET.to_owned()),
             "PAY_API_KEY" => Some(PAY_API_KEY.to_owned()),
+            "SEAL_KEY" => Some("0123456789abcdef0123456789abcdef".to_owned()),
             name if name.starts_with("SMS_") => Some(SMS_SECRET.to_owned()),
             _ => None,
         };

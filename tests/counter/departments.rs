@@ -1,6 +1,7 @@
 //! A department's day at its own terminal, and what the platform does about one that is late.
 
 use bianmin::office::Role;
+use serde_json::json;
 
 use super::county::{VILLAGER, county};
 
@@ -167,4 +168,53 @@ async fn what_two_people_leave_out_measures_no_department() {
     assert_eq!(clerk.figure("2026-11", CITY, "不计考核").await, "1");
     let page = clerk.get(&format!("/desk/cases/{number}")).await;
     assert!(page.contains("要求的事法律不许"), "the reason stands in the timeline: {page}");
+}
+
+/// Nothing is to be left out while nothing stands against the department.
+#[tokio::test]
+async fn leaving_out_is_offered_only_where_it_may_matter() {
+    let mut county = county().open().await;
+    let number = county.report(VILLAGER).await;
+    let path = format!("/desk/cases/{number}");
+    {
+        let mut clerk = county.clerk().await;
+        clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+        let lead = county.staff("城管经办", Role::Department, Some("城管")).await;
+        for who in [&clerk, &lead] {
+            assert!(!who.get(&path).await.contains("id=\"ask_exclusion\""));
+        }
+    }
+    county.pass(3 * DAY).await;
+    let lead = county.staff("城管另一位", Role::Department, Some("城管")).await;
+    for who in [&county.clerk_again().await, &lead] {
+        assert!(who.get(&path).await.contains("id=\"ask_exclusion\""), "it is late");
+    }
+}
+
+/// 少跑路: counted over the answers with which it was noted, also those that the platform read first.
+#[tokio::test]
+async fn who_had_to_go_nowhere_is_counted_where_it_was_noted() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let mut lead = county.staff("城管经办", Role::Department, Some("城管")).await;
+    for (n, trips) in [(1, "0"), (2, "2+"), (3, "0"), (4, "")] {
+        let number = county.report(&format!("oVillager{n:020}")).await;
+        clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+        if n == 3 {
+            clerk.act(&number, "hide", &[]).await;
+        }
+        let reply = [("outcome", "solved"), ("text", REPLY), ("trips", trips)];
+        lead.act(&number, "reply", &reply).await;
+        if n == 3 {
+            clerk.act(&number, "pass_review", &[]).await;
+        }
+    }
+    let program = county.program("大屏", Role::Clerk, None).await;
+    let figures = program.get("/figures").await.fine();
+    for month in [&figures["month"], &figures["departments"]["城管"]["month"]] {
+        let found = (&month["trips_noted"], month["without_trip"].as_f64());
+        assert_eq!(found, (&json!(3), Some(2.0 / 3.0)), "{month}");
+    }
+    let page = clerk.get("/desk/figures").await;
+    assert!(page.contains("少跑路") && page.contains("66.7%"), "{page}");
 }

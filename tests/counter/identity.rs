@@ -43,8 +43,9 @@ async fn every_look_is_in_the_log_and_she_is_told_by_whom() {
     assert_eq!(clerk.see(&number, "打电话核实地址").await.0, 200);
 
     let page = auditor.get("/desk/audit").await;
-    for part in ["城管经办", "联系她问在哪里", "管理员", "打电话核实地址", "看姓名电话"]
-    {
+    let parts =
+        ["城管经办", "联系她问在哪里", "管理员", "打电话核实地址", "看姓名电话", "127.0.0.1"];
+    for part in parts {
         assert!(page.contains(part), "{part}: {page}");
     }
     assert_eq!(page.matches("打电话核实地址").count(), 1, "loaded again is no second look");

@@ -112,6 +112,15 @@ async fn what_a_leader_writes_is_a_task_until_the_department_answers() {
         let (status, page) = clerk.post(&format!("{}/finish", tasks[0]), &[("note", "好")]).await;
         assert!(status == 422 && page.contains("答复批示"), "{status} {page}");
     }
+    // Its day passes: that is noted on the case, and the task says so.
+    county.pass(3 * 24 * 3_600).await;
+    {
+        let clerk = county.clerk_again().await;
+        assert!(clerk.get(&path).await.contains("答复批示 （"), "{}", clerk.get(&path).await);
+        let list = clerk.get("/desk/tasks").await;
+        assert!(list.contains("超期 领导批示"), "{list}");
+        assert!(clerk.get(&clerk.tasks("领导批示").await[0]).await.contains("没有答复批示"));
+    }
     {
         let mut lead = county.staff("城管经办", Role::Department, Some("城管")).await;
         assert!(lead.get(&path).await.contains("id=\"answer_direction\""));

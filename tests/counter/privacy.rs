@@ -73,7 +73,7 @@ async fn verified(county: &County) -> Vec<String> {
 }
 
 /// Everything that is stored, as text.
-async fn dump(store: &Store) -> String {
+pub async fn dump(store: &Store) -> String {
     let mut text = String::new();
     let mut range = bianmin::store::Range {
         from: std::ops::Bound::Unbounded,

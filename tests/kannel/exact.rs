@@ -27,6 +27,7 @@ fn clerk() -> Session {
         department: None,
         village: None,
         merchant: None,
+        from: String::new(),
         csrf: String::new(),
         owes: Owes::Nothing,
     }

@@ -65,6 +65,9 @@ pub struct Rates {
     pub content: Option<f64>,
     pub rated: Option<f64>,
     pub unrated: u32,
+    /// 少跑路: she had to go nowhere, of the answers with which that was noted.
+    pub without_trip: Option<f64>,
+    pub trips_noted: u32,
     /// Left out of all else: two people have agreed.
     pub excluded: u32,
 }
@@ -121,6 +124,8 @@ impl Rates {
             content: tally.content_rate(),
             rated: tally.rated_rate(),
             unrated: tally.unrated,
+            without_trip: tally.without_trip_rate(),
+            trips_noted: tally.trips_noted,
             excluded: tally.excluded,
         }
     }

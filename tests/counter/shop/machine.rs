@@ -152,6 +152,7 @@ impl Machine {
                 department: None,
                 village: None,
                 merchant: None,
+                from: String::new(),
                 csrf: String::new(),
                 owes: Owes::Nothing,
             },
