@@ -120,6 +120,12 @@ struct File {
     /// The number that another platform gave it
     #[arg(long, default_value = "")]
     source_id: String,
+    /// When she told it, where it stood on paper until now
+    #[arg(long, default_value = "")]
+    heard_at: String,
+    /// The number of the recording of the call
+    #[arg(long, default_value = "")]
+    recording: String,
 }
 
 impl From<List> for Wanted {
@@ -152,6 +158,8 @@ impl From<File> for Filing {
             confidential: file.confidential,
             authorised: file.authorised,
             source_id: file.source_id,
+            heard_at: file.heard_at,
+            recording: file.recording,
             ..Self::default()
         }
     }

@@ -68,6 +68,8 @@ pub struct Category {
     pub time_class: TimeClass,
     /// Of `statutory`, `court`, `confidential` and `consumer`.
     pub flags: Vec<String>,
+    /// What a village's ledger calls it; the group where the table does not say.
+    pub ledger: String,
 }
 
 #[derive(Clone, Debug)]
@@ -124,6 +126,10 @@ impl Categories {
                 co_handlers: row.list("co_handlers"),
                 time_class,
                 flags,
+                ledger: match row.get("ledger") {
+                    "" => row.get("group").to_owned(),
+                    ledger => ledger.to_owned(),
+                },
             });
         });
         if errors.is_empty() { Ok(Self { all, by_code, lines }) } else { Err(errors) }
@@ -225,6 +231,21 @@ mod tests {
             no_head[0].to_string(),
             "categories.csv 第1行「group」列：第一行里没有这一列，请补上列名。"
         );
+    }
+
+    /// 证件办理, 就业创业 ...: a dozen and a few, as a village keeps its ledger.
+    #[test]
+    fn a_villages_ledger_has_sixteen_words_for_all_of_them() {
+        let table = Categories::parse(include_str!("../../county/categories.csv")).unwrap();
+        let words: std::collections::BTreeSet<&str> =
+            table.iter().map(|category| category.ledger.as_str()).collect();
+        assert_eq!(words.len(), 16, "{words:?}");
+        for (code, word) in [("0604", "证件办理"), ("0801", "就业创业"), ("1102", "个人维权")]
+        {
+            assert_eq!(table.get(code).unwrap().ledger, word);
+        }
+        let without = Categories::parse(&format!("{HEAD}0101,甲,乙,c,,,A,\n")).unwrap();
+        assert_eq!(without.get("0101").unwrap().ledger, "甲");
     }
 
     #[test]

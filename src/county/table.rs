@@ -51,7 +51,7 @@ impl Row<'_> {
     }
 }
 
-/// Reads a CSV table whose first line names `columns`; more columns are allowed and ignored.
+/// Reads a CSV table whose first line names `columns`; more columns are allowed.
 /// A byte order mark and Windows line ends are fine. Every row that reads is handed to
 /// `each`, which may add what is wrong with it.
 pub(crate) fn read(
@@ -85,13 +85,8 @@ pub(crate) fn read(
         match record {
             Ok(record) => {
                 let line = record.position().map_or(0, csv::Position::line);
-                let cells = columns
-                    .iter()
-                    .filter_map(|column| {
-                        let at = header.iter().position(|name| name == *column)?;
-                        Some((*column, record.get(at).unwrap_or_default().to_owned()))
-                    })
-                    .collect();
+                let cells = header.iter().zip(record.iter());
+                let cells = cells.map(|(name, cell)| (name, cell.to_owned())).collect();
                 each(&Row { line, cells }, errors);
             }
             Err(error) => {

@@ -46,6 +46,9 @@ pub struct Case {
     pub submitted_by: Actor,
     pub channel: String,
     pub received_at: Timestamp,
+    /// When she told it, where it was typed in later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<Timestamp>,
     /// What the villager was promised. Set once, at receipt.
     pub promised_at: Timestamp,
     pub calendar_version: String,
@@ -190,6 +193,7 @@ impl Case {
             source,
             co_signers,
             repeats,
+            heard,
             // They stay with the event: they are about her words, not about the case.
             authorised: _,
             understood: _,
@@ -212,6 +216,7 @@ impl Case {
             submitted_by: event.by.clone(),
             channel,
             received_at: event.at,
+            heard_at: heard.at,
             promised_at: *promised_at,
             calendar_version: calendar_version.clone(),
             time_class: *time_class,

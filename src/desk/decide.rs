@@ -2,7 +2,7 @@
 //! events and folds them. What a department may do stands in `handler`, what the platform
 //! decides in `platform`, what the villager may do with her own case in `hers`.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Rules;
 use super::case::Case;
@@ -27,6 +27,8 @@ const ID_CHARS_MAX: usize = 200;
 const MEDIA_MAX: usize = 20;
 pub(super) const CO_SIGNERS_MAX: usize = 100;
 /// Of one message.
+/// What stood on paper for longer belongs to a month whose ledger was handed in.
+const HEARD_BACK: SignedDuration = SignedDuration::from_hours(31 * 24);
 const UNDERSTOOD_MAX: usize = 12;
 
 /// The events that follow from `command`, at least one. Their time is `now`, or that of the
@@ -55,6 +57,9 @@ fn file(mut intake: Intake, by: &Actor, now: Timestamp, rules: &Rules) -> Result
         return Err(Refusal::NotYours);
     }
     check_intake(&intake)?;
+    if intake.heard.at.is_some_and(|at| at > now || at < now - HEARD_BACK) {
+        return Err(Refusal::HeardWhen { days: HEARD_BACK.as_hours() / 24 });
+    }
     let against = intake.respondent.as_deref().unwrap_or_default();
     intake.confidential |= respondent::is_official(against, rules.departments);
     let category = match &intake.category {
@@ -105,6 +110,7 @@ fn check_intake(intake: &Intake) -> Result<(), Refusal> {
     }
     let source = intake.source.as_ref().map_or(("", ""), |source| (&source.system, &source.id));
     at_most("被反映的人或单位", intake.respondent.as_deref().unwrap_or_default(), NAME_CHARS_MAX)?;
+    at_most("录音编号", &intake.heard.recording, NAME_CHARS_MAX)?;
     at_most("来件平台", source.0, NAME_CHARS_MAX)?;
     at_most("来件编号", source.1, ID_CHARS_MAX)?;
     if intake.understood.len() > UNDERSTOOD_MAX {

@@ -451,6 +451,26 @@ pub struct Intake {
     /// What was made of her words, beside them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub understood: Vec<Understood>,
+    #[serde(default, skip_serializing_if = "Heard::is_plain")]
+    pub heard: Heard,
+}
+
+/// Where it was told before it was typed in here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Heard {
+    /// When; it was on paper until there was power or a line again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// What the telephone exchange calls its recording.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub recording: String,
+}
+
+impl Heard {
+    fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// One thing that was understood, how, and how surely.
@@ -496,6 +516,7 @@ impl Intake {
             repeats: None,
             authorised: String::new(),
             understood: Vec::new(),
+            heard: Heard::default(),
         }
     }
 }

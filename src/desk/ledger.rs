@@ -157,8 +157,14 @@ pub fn case_line(
         yes(case.round > 1),
         time(case.closed_at),
         used(case, rules),
-        case.follows.map(|number| format!("续办{number}")).unwrap_or_default(),
+        remarks(case),
     ]
+}
+
+fn remarks(case: &Case) -> String {
+    let follows = case.follows.map(|number| format!("续办{number}"));
+    let heard = case.heard_at.map(|at| format!("{}说的，后来登记", local(at)));
+    follows.into_iter().chain(heard).collect::<Vec<_>>().join("；")
 }
 
 /// One line of a village's ledger; the two signatures stay empty.
@@ -182,11 +188,11 @@ pub fn village_line(
     };
     vec![
         n.to_string(),
-        local(case.received_at).chars().take(10).collect(),
+        local(case.heard_at.unwrap_or(case.received_at)).chars().take(10).collect(),
         name,
         if case.confidential { String::new() } else { who.place_note.clone() },
         phone,
-        category.map(|category| category.name.clone()).unwrap_or_default(),
+        category.map(|category| category.ledger.clone()).unwrap_or_default(),
         words(case, who, identity),
         way.to_owned(),
         case.department.as_deref().map(names.department).unwrap_or_default(),

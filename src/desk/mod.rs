@@ -50,8 +50,8 @@ pub use disclosure::Disclosure;
 pub use erase::{Depth, Erased};
 pub use errand::{Errand, ErrandStep};
 pub use event::{
-    Actor, Breached, CaseEvent, Change, Closing, Grade, Helper, Intake, Kind, Means, Outcome,
-    Rejection, Reply, Resumption, Role, Solved, Source, Trips, Understood,
+    Actor, Breached, CaseEvent, Change, Closing, Grade, Heard, Helper, Intake, Kind, Means,
+    Outcome, Rejection, Reply, Resumption, Role, Solved, Source, Trips, Understood,
 };
 pub use exclusion::{Exclusion, may_matter};
 pub use hers::{FOLLOW_DAYS, may_follow};

@@ -159,7 +159,9 @@ fn words<const N: usize>(
 }
 
 fn each_of_intake(intake: &mut Intake, take: &mut dyn FnMut(Part, &str, &mut String)) {
-    let Intake { name, phone, place_note, text, authorised, respondent, understood, .. } = intake;
+    let Intake { name, phone, place_note, text, authorised, respondent, understood, heard, .. } =
+        intake;
+    take(Part::Words, "recording", &mut heard.recording);
     take(Part::Identity, "place_note", place_note);
     take(Part::Words, "text", text);
     take(Part::Words, "authorised", authorised);

@@ -45,6 +45,8 @@ pub enum Refusal {
     /// For the villager: her case has gone on without her.
     #[error("这件事{now}，{cannot}。{mend}")]
     TooLate { now: &'static str, cannot: &'static str, mend: &'static str },
+    #[error("她说的时间不对。请写最近{days}天里已经过去的时间，刚说的就空着。")]
+    HeardWhen { days: i64 },
     #[error("已经催过了，{next}以后可以再催。部门看得到。")]
     UrgedBefore { next: String },
     #[error("已经补充了{0}次，记不下了。有急事请回「人工」。")]

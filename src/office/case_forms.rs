@@ -406,7 +406,8 @@ fn contact(typed: &Typed) -> Result<(Means, bool), String> {
 }
 
 /// With an offset as programs write it, or in China's time as a browser does.
-fn moment(text: &str) -> Option<Timestamp> {
+/// As a form has it, in Beijing's time, or RFC 3339.
+pub(super) fn moment(text: &str) -> Option<Timestamp> {
     let local = || text.parse::<DateTime>().ok().map(beijing::instant);
     text.parse::<Timestamp>().ok().or_else(local)
 }

@@ -3,7 +3,7 @@
 
 use crate::calendar::spoken;
 use crate::desk::private::{Veil, mask_name, put_back};
-use crate::desk::{self, Actor, Case, CaseEvent, Change, Errand, ErrandStep, Waits};
+use crate::desk::{self, Actor, Case, CaseEvent, Change, Errand, ErrandStep, Intake, Waits};
 use crate::store::private_records::Identity;
 use crate::store::records::{Outgoing, Status, StoredEvent};
 use crate::store::{Loaded, StoreError, keys, list_by_index, load};
@@ -251,11 +251,8 @@ impl Office {
     pub(super) fn detail(&self, change: &Change) -> String {
         let join = |parts: &[&str]| parts.join(" ").trim().to_owned();
         match change {
-            Change::Received { intake, .. } if !intake.authorised.is_empty() => {
-                format!("委托：{}", intake.authorised)
-            }
-            Change::Received { .. }
-            | Change::CoSigned { .. }
+            Change::Received { intake, .. } => received(intake),
+            Change::CoSigned { .. }
             | Change::Accepted
             | Change::DisclosureGranted
             | Change::ExclusionApproved
@@ -445,6 +442,16 @@ fn understood(
             (one.what.clone(), value, format!("{}{more}", one.how))
         })
         .collect()
+}
+
+/// How it came to whoever typed it.
+fn received(intake: &Intake) -> String {
+    let told = |what: &str, text: &str| (!text.is_empty()).then(|| format!("{what}：{text}"));
+    let heard = intake.heard.at.map(|at| format!("{}说的，后来登记", spoken(at)));
+    let authorised = told("委托", &intake.authorised);
+    let recording = told("录音", &intake.heard.recording);
+    let parts: Vec<String> = [authorised, heard, recording].into_iter().flatten().collect();
+    parts.join("；")
 }
 
 /// All seven, with the day of each that is done.

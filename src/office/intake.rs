@@ -6,12 +6,13 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::county::CaseType;
-use crate::desk::{self, Actor, Case, Command, Intake, Kind, Source, Understood};
+use crate::desk::{self, Actor, Case, Command, Heard, Intake, Kind, Source, Understood};
 use crate::store::interface_records::SourceCase;
 use crate::store::records::{Contact, Person};
 use crate::store::{Changes, StoreError, keys, list_by_index, load};
 use crate::zh;
 
+use super::case_forms::moment;
 use super::danger::danger_task;
 use super::posted::{Done, Once};
 use super::rights::Right;
@@ -59,6 +60,10 @@ pub struct Told {
     pub co_signers: String,
     /// The number that another platform gave it.
     pub source_id: String,
+    /// When she told it, as a form has it (`2026-11-20T15:00`); empty: just now.
+    pub heard_at: String,
+    /// The number of the recording of the call.
+    pub recording: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,6 +202,13 @@ impl Office {
             "" => Kind::default(),
             word => Kind::from_word(word).ok_or_else(|| refused("没有这种诉求，请从名单里选。"))?,
         };
+        let heard_at = match told.heard_at.trim() {
+            "" => None,
+            text => {
+                Some(moment(text).ok_or_else(|| refused("请选她说这件事的时间，刚说的就空着。"))?)
+            }
+        };
+        let heard = Heard { at: heard_at, recording: told.recording.trim().to_owned() };
         let now = self.clock.now();
         if source.is_none()
             && let Some(number) =
@@ -244,6 +256,7 @@ impl Office {
             source: source.clone(),
             co_signers,
             understood,
+            heard,
             ..Intake::of(number, person, terminal.channel)
         };
         let mut call = Vec::new();

@@ -76,6 +76,35 @@ async fn an_agent_says_how_she_was_asked() {
     );
 }
 
+/// A day without power: written on paper, typed in three days later.
+#[tokio::test]
+async fn what_stood_on_paper_keeps_its_day_and_a_call_its_recording() {
+    let county = county().open().await;
+    drop(county.clerk().await);
+    let mut agent = county.staff("王薇", Role::Agent, Some(VILLAGE)).await;
+    let authorised = ("authorised", "本人来店里说的");
+    for (heard_at, told) in [
+        ("2026-11-23T10:01", "她说的时间不对"),
+        ("2026-10-22T10:00", "最近31天"),
+        ("前天", "请选她说这件事的时间"),
+    ] {
+        let problem = file(&mut agent, &[authorised, ("heard_at", heard_at)]).await.unwrap_err();
+        assert!(problem.contains(told), "{heard_at}: {problem}");
+    }
+    let paper = [authorised, ("heard_at", "2026-11-20T15:00")];
+    let number = file(&mut agent, &paper).await.unwrap();
+    let shown = agent.get(&format!("/desk/cases/{number}")).await;
+    assert!(shown.contains("委托：本人来店里说的；11月20日15:00说的，后来登记"), "{shown}");
+    let mut clerk = county.clerk_again().await;
+    let village = clerk.get("/desk/ledgers?kind=village&month=2026-11&village=大黑坨村").await;
+    assert!(village.contains("<td>2026-11-20</td>"), "{village}");
+    let called = [("phone", PHONE), ("text", "井盖没了"), ("recording", "REC-20261123-7")];
+    let number = file(&mut clerk, &called).await.unwrap();
+    assert!(page(&county, &number).await.contains("录音：REC-20261123-7"));
+    let cases = clerk.get("/desk/ledgers?kind=cases&month=2026-11").await;
+    assert!(cases.contains("2026-11-20 15:00说的，后来登记"), "{cases}");
+}
+
 #[tokio::test]
 async fn those_who_sign_hear_what_she_hears() {
     let (mut county, fake) = opened().await;

@@ -386,6 +386,10 @@ pub struct Filing {
     /// The number that another platform gave it; the same again is the same case. A key of the role
     /// `source` has to say it.
     pub source_id: String,
+    /// When she told it, where it stood on paper until now: RFC 3339; empty: just now.
+    pub heard_at: String,
+    /// The number of the recording of the call.
+    pub recording: String,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -414,6 +418,8 @@ impl From<Filing> for Told {
             authorised: filing.authorised,
             co_signers: signers.join("\n"),
             source_id: filing.source_id,
+            heard_at: filing.heard_at,
+            recording: filing.recording,
         }
     }
 }

@@ -98,6 +98,8 @@ async fn file(
         authorised: text("authorised"),
         co_signers: text("co_signers"),
         source_id: text("source_id"),
+        heard_at: text("heard_at"),
+        recording: text("recording"),
     };
     let filed = match short_enough(&told.text) {
         Ok(()) => office.file_for(&signed.session, &told).await,

@@ -350,6 +350,7 @@ async fn made_to_order_goods_keep_to_her_share_when_two_orders_come_at_once() {
         department: None,
         village: None,
         merchant: None,
+        from: String::new(),
         csrf: String::new(),
         owes: Owes::Nothing,
     };
