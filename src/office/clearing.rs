@@ -14,6 +14,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::local_date;
+use crate::shop::Article;
 use crate::store::interface_records::{Delivery, DeliveryState, Posted, Visits};
 use crate::store::records::{
     Media, MediaState, Outgoing, Status, StoredEvent, StoredSession, Task,
@@ -165,6 +166,10 @@ impl Office {
         let mut pages = Pages::new(keys::all_tasks());
         while let Some(page) = pages.next::<Task>(self).await? {
             page.iter().for_each(|task| ids.extend(&task.record.media));
+        }
+        let mut pages = Pages::new(keys::all_articles());
+        while let Some(page) = pages.next::<Article>(self).await? {
+            page.iter().for_each(|article| ids.extend(&article.record.pictures));
         }
         Ok(ids)
     }

@@ -70,6 +70,12 @@ pub struct Article {
     /// `40kg`, `1.5匹`; may be empty.
     pub spec: String,
     pub brand: String,
+    /// Where it comes from: 乐亭县, 山东寿光. May be empty.
+    #[serde(default)]
+    pub origin: String,
+    /// Ids of photos; not of the table that brings the goods.
+    #[serde(default)]
+    pub pictures: Vec<String>,
     /// 袋, 斤, 台 ...
     pub unit: String,
     /// What one unit holds, for packing; may be empty.

@@ -24,6 +24,7 @@ mod refusal;
 mod remedy;
 pub mod report;
 mod run;
+mod sample;
 mod sheets;
 mod shelf;
 mod state;
@@ -50,12 +51,15 @@ pub use order::{Answer, FoldError, Order, Refund, StockStep, Transaction, fold, 
 pub use refusal::Refusal;
 pub use remedy::{Remedy, RemedyKind, RemedyState};
 pub use run::{Run, Stop, stays_behind};
+pub use sample::{Sample, SampleState};
 pub use sheets::{
     DeliveryRow, PickingRow, RouteRow, SortingRow, delivery, picking, route, sorting,
 };
 pub use shelf::{Shelf, Wish};
 pub use state::{Fulfil, Party, PayMethod, PayState, State, Step, TRANSITIONS, may, transition};
-pub use stock::{LedgerError, MoveKind, Stock, StockMove, Wanted, reconcile, stock_of};
+pub use stock::{
+    LedgerError, MoveKind, Place, Stock, StockMove, Wanted, article_of, reconcile, stock_of,
+};
 pub use table::{Problem, Row, Table};
 
 pub use crate::county::CaseNumber as OrderNumber;

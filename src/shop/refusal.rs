@@ -32,6 +32,8 @@ pub enum Refusal {
     Empty,
     #[error("现在是“{from}”，不能改成“{to}”。")]
     Parcel { from: ParcelState, to: ParcelState },
+    #[error("这个样品已经答过了。")]
+    SampleAnswered,
     #[error("要把电话交给对方，先要她本人同意。")]
     Consent,
 

@@ -10,7 +10,7 @@ use super::money::Milli;
 use super::order::{Order, StockStep};
 use super::refusal::Refusal;
 use super::state::Step;
-use super::stock::MoveKind;
+use super::stock::{MoveKind, article_of};
 use crate::county::words;
 
 /// Of one order; above it somebody has to talk with both.
@@ -82,7 +82,8 @@ impl Order {
     pub(super) fn remedy_steps(&self, quantity: Milli, fit: bool) -> Vec<StockStep> {
         let exchange = self.open_remedy().filter(|remedy| remedy.kind == RemedyKind::Exchange);
         let line = exchange.and_then(|remedy| self.lines.get(remedy.line));
-        let stock = line.and_then(|line| line.stock.clone().filter(|stock| *stock == line.article));
+        let stock = line
+            .and_then(|line| line.stock.clone().filter(|stock| article_of(stock) == line.article));
         let Some(stock) = stock else { return Vec::new() };
         let step = |kind| StockStep { stock: stock.clone(), kind, quantity };
         let back = fit.then(|| step(MoveKind::Return));

@@ -7,6 +7,50 @@ use super::money::Milli;
 use super::refusal::Refusal;
 use crate::county::words;
 
+/// Where goods lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// With their merchant.
+    Merchant,
+    /// In the county's centre, from which vehicles leave.
+    Centre,
+    /// In a village's shop, by its 12 digits.
+    Shop(String),
+}
+
+const AT: char = '@';
+const CENTRE: &str = "centre";
+
+impl Place {
+    /// The id of the stock of an article there.
+    pub fn stock(&self, article: &str) -> String {
+        match self {
+            Place::Merchant => article.to_owned(),
+            Place::Centre => format!("{article}{AT}{CENTRE}"),
+            Place::Shop(village) => format!("{article}{AT}{village}"),
+        }
+    }
+
+    /// Of a stock of an article.
+    pub fn of(stock: &str) -> Self {
+        match stock.split_once(AT) {
+            None => Place::Merchant,
+            Some((_, CENTRE)) => Place::Centre,
+            Some((_, village)) => Place::Shop(village.to_owned()),
+        }
+    }
+
+    /// From which an order of a village is served, the nearest first.
+    pub fn near(village: &str) -> [Place; 3] {
+        [Place::Shop(village.to_owned()), Place::Centre, Place::Merchant]
+    }
+}
+
+/// Of which article a stock is; of a round's it is the id of the round.
+pub fn article_of(stock: &str) -> &str {
+    stock.split(AT).next().unwrap_or(stock)
+}
+
 words! {
     MoveKind {
         In "in" "入库",

@@ -139,7 +139,7 @@ impl Table {
 
     /// One problem for each column that must be there and is not.
     pub fn missing(&self, columns: &[&str]) -> Vec<Problem> {
-        let lacking = columns.iter().filter(|column| !self.heading.iter().any(|h| h == *column));
+        let lacking = columns.iter().filter(|column| !self.has(column));
         lacking
             .map(|column| Problem {
                 row: 1,
@@ -147,6 +147,10 @@ impl Table {
                 what: "表头里没有这一列，请加上。".into(),
             })
             .collect()
+    }
+
+    pub fn has(&self, column: &str) -> bool {
+        self.heading.iter().any(|name| name == column)
     }
 
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {

@@ -13,7 +13,7 @@ use super::refusal::Refusal;
 use super::table::{CELL_CHARS_MAX, Problem, Row, Table};
 
 /// The heading of the template, in its order; the first nine must be there.
-pub const COLUMNS: [&str; 27] = [
+pub const COLUMNS: [&str; 28] = [
     "编号",
     "商家",
     "类别",
@@ -41,6 +41,7 @@ pub const COLUMNS: [&str; 27] = [
     "证号",
     "下架",
     "每人最多",
+    "产地",
 ];
 const REQUIRED: usize = 9;
 /// More mistakes than anybody mends at once are not listed.
@@ -51,6 +52,8 @@ pub const PROBLEMS_MAX: usize = 500;
 pub struct Entry {
     pub article: Article,
     pub on_hand: Option<Milli>,
+    /// The table says which shops show one; otherwise that stays as it is.
+    pub says_samples: bool,
 }
 
 /// `known`: the articles that are there already, for the limit of a trial. `village`: the code
@@ -71,11 +74,12 @@ pub fn articles(
         let what = "表里没有一行商品。".into();
         return Err(vec![Problem { row: 0, column: String::new(), what }]);
     }
+    let says_samples = table.has("样品店");
     let mut entries = Vec::new();
     let mut seen = BTreeMap::new();
     for row in table.rows() {
         let mut reading = Reading { row, problems: &mut problems };
-        let entry = reading.entry(merchants, kinds, village, today);
+        let entry = reading.entry(merchants, kinds, village, today, says_samples);
         if let Some(before) = seen.insert(entry.article.id.clone(), row.number)
             && !entry.article.id.is_empty()
         {
@@ -156,6 +160,7 @@ impl Reading<'_, '_> {
         kinds: &GoodsKinds,
         village: &dyn Fn(&str) -> Option<String>,
         today: Date,
+        says_samples: bool,
     ) -> Entry {
         let id = self.text("编号", true);
         if id.len() > 40 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
@@ -214,6 +219,8 @@ impl Reading<'_, '_> {
             aliases,
             spec: self.text("规格", false),
             brand: self.text("品牌", false),
+            origin: self.text("产地", false),
+            pictures: Vec::new(),
             unit: self.text("单位", true),
             pack: self.text("包装", false),
             price: price.unwrap_or_default(),
@@ -241,7 +248,7 @@ impl Reading<'_, '_> {
             withdrawn: self.yes("下架", false),
         };
         let on_hand = self.read("库存", "请写数字，没有就写 0", Milli::parse);
-        Entry { article, on_hand }
+        Entry { article, on_hand, says_samples }
     }
 
     fn samples(&mut self, village: &dyn Fn(&str) -> Option<String>) -> Vec<String> {

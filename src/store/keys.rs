@@ -41,6 +41,7 @@
 //! | `stock/<article or cycle>` | Stock |
 //! | `stock-move/<article or cycle>/<n>` | StockMove |
 //! | `cycle/<id>` | Cycle |
+//! | `sample/<village>/<article>` | Sample |
 //! | `order/<number>` | Order |
 //! | `order-event/<number>/<n>` | StoredOrderEvent |
 //! | `order-key/<key>` | OrderKey |
@@ -109,6 +110,7 @@
 //! | `i/order-complaint/<case>/<number>` | Order |
 //! | `i/order-complained/<merchant>/<number>` | Order |
 //! | `i/price-time/<at>/<article>` | PriceChange |
+//! | `i/sample-open/<merchant>/<asked>/<village>/<article>` | Sample, until it is answered |
 //! | `i/order-merchant/<merchant>/<state>/<placed>/<number>` | Order |
 //! | `i/order-village/<village>/<state>/<placed>/<number>` | Order |
 //! | `i/purchase-village/<village>/<time>/<id>` | Purchase |

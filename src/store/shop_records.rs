@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Key, Record, keys};
 use crate::shop::{
-    Article, Cycle, Fen, Lead, Merchant, Order, OrderEvent, ParcelState, Purchase, Run, Stock,
-    StockMove,
+    Article, Cycle, Fen, Lead, Merchant, Order, OrderEvent, ParcelState, Purchase, Run, Sample,
+    SampleState, Stock, StockMove,
 };
 
 impl Record for Merchant {
@@ -225,6 +225,22 @@ impl Record for Purchase {
             indexes.push(keys::purchase_by_person(person, self.made_at, &self.id));
         }
         indexes
+    }
+}
+
+impl Record for Sample {
+    const KIND: &'static str = "sample";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::sample(&self.village, &self.article)
+    }
+
+    fn indexes(&self) -> Vec<Key> {
+        let waits = self.state == SampleState::Asked;
+        let open =
+            || keys::open_sample(&self.merchant, self.asked_at, &self.village, &self.article);
+        waits.then(open).into_iter().collect()
     }
 }
 

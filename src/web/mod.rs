@@ -5,6 +5,7 @@ pub mod api;
 mod assets;
 mod desk;
 mod doors;
+mod goods;
 mod media;
 mod messages;
 mod open311;
@@ -42,6 +43,7 @@ pub fn router(office: Arc<Office>) -> Router {
         .merge(phone::routes())
         .merge(public::routes())
         .merge(pay::routes())
+        .merge(goods::routes())
         .merge(desk::routes())
         .merge(assets::routes())
         .layer(map_response(shielded));

@@ -60,6 +60,8 @@ const GOODS: &[(&str, &str)] = &[
     ("samples", "样品店"),
     ("returns", "退货"),
     ("share", "每人最多"),
+    ("origin", "产地"),
+    ("pictures", "照片"),
 ];
 
 /// What she wants, priced: `lines` to be shown, `result` 好 or 不行, `note` what she must know,

@@ -76,6 +76,8 @@ impl Turn<'_> {
             ("market", &market),
             ("samples", &samples.collect::<Vec<_>>().join("、")),
             ("returns", returns),
+            ("origin", &article.origin),
+            ("pictures", &self.office.goods_link(article)),
             ("share", &shop::share_words(article).unwrap_or_default()),
         ])
     }

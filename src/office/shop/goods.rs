@@ -286,13 +286,14 @@ impl Office {
             for ((entry, before), stock) in entries.iter().zip(articles).zip(stocks) {
                 let had = stock.map_or(Milli::ZERO, |stock| stock.record.on_hand);
                 let more = entry.on_hand.map_or(Milli::ZERO, |counted| counted.minus(had));
+                let article = kept(entry, before.as_ref().map(|before| &before.record));
                 match &before {
                     None => {
-                        changes.create(&entry.article)?;
+                        changes.create(&article)?;
                         counted.new += 1;
                     }
-                    Some(before) if before.record != entry.article => {
-                        changes.replace(before, &entry.article)?;
+                    Some(before) if before.record != article => {
+                        changes.replace(before, &article)?;
                         if before.record.price != entry.article.price {
                             changes.create(&PriceChange {
                                 article: entry.article.id.clone(),
@@ -307,7 +308,7 @@ impl Office {
                     Some(_) if more != Milli::ZERO => counted.changed += 1,
                     Some(_) => counted.same += 1,
                 }
-                touched |= before.is_none_or(|before| before.record != entry.article);
+                touched |= before.is_none_or(|before| before.record != article);
                 if more != Milli::ZERO {
                     let kind = if had == Milli::ZERO { MoveKind::In } else { MoveKind::Adjust };
                     let stock = entry.article.id.clone();
@@ -377,6 +378,11 @@ impl Office {
         };
         Ok(Some(ArticleView {
             share: shop::share_words(article).unwrap_or_default(),
+            origin: article.origin.clone(),
+            returns: article.returns.word(),
+            samples: self.sample_shops(article),
+            pictures: article.pictures.len(),
+            places: self.places_of(article).await?,
             row: article_row(&shelf, article, stock.map(|stock| stock.record), today),
             moves: moves.iter().map(|made| moved(&made.record)).collect(),
             prices: prices.iter().map(|change| changed(&change.record)).collect(),
@@ -409,6 +415,18 @@ impl Office {
             }
         }
     }
+}
+
+/// As the table says, with what it does not speak of.
+fn kept(entry: &Entry, before: Option<&Article>) -> Article {
+    let mut article = entry.article.clone();
+    if let Some(before) = before {
+        article.pictures.clone_from(&before.pictures);
+        if !entry.says_samples {
+            article.samples.clone_from(&before.samples);
+        }
+    }
+    article
 }
 
 fn article_row(

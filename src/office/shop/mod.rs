@@ -16,6 +16,8 @@ mod merchants;
 mod morning;
 mod orders;
 mod pay;
+mod pictures;
+mod places;
 mod placing;
 mod printing;
 mod purchases;
@@ -26,6 +28,7 @@ mod reports;
 mod rounds;
 mod runs;
 mod sales;
+mod samples;
 mod views;
 mod wishes;
 
@@ -40,8 +43,9 @@ pub use reports::ReportKind;
 pub use sales::Sales;
 pub(super) use sales::SalesKept;
 pub use views::{
-    ArticleRow, ArticleView, ComplaintRow, DayList, DayPage, GoodsPage, LeadRow, MerchantCommand,
-    MerchantRow, MerchantView, MoveRow, NewMerchant, NewPurchase, NewRound, NewRun, OrderCommand,
-    OrderFilter, OrderLine, OrderRow, OrderView, PurchaseRow, RefundRow, RemedyRow, RoundRow,
-    RunRow, RunSent, RunsPage, StopRow, UpheldRow, Uploaded, WaitingVillage,
+    ArticleRow, ArticleView, Complaint, ComplaintRow, DayList, DayPage, GoodsPage, LeadRow,
+    MerchantCommand, MerchantRow, MerchantView, MoveRow, NewMerchant, NewPurchase, NewRound,
+    NewRun, OrderCommand, OrderFilter, OrderLine, OrderRow, OrderView, PlaceRow, PublicArticle,
+    PurchaseRow, RefundRow, RemedyRow, RoundRow, RunRow, RunSent, RunsPage, SampleRow, SamplesPage,
+    StopRow, UpheldRow, Uploaded, WaitingVillage,
 };

@@ -89,6 +89,7 @@ impl Office {
             Ok(parcels) => parcels,
             Err(refusal) => return Ok(Placed::Refused(refusal)),
         };
+        let parcels = self.from_the_nearest(parcels, &new.village).await?;
         let total = match shop::total(&parcels) {
             Ok(total) => total,
             Err(refusal) => return Ok(Placed::Refused(refusal)),
@@ -394,7 +395,9 @@ pub(super) fn in_her_words(refusal: Refusal, lines: &[Line]) -> Refusal {
     let Refusal::Short { name: stock, free } = &refusal else { return refusal };
     let line = lines.iter().find(|line| line.stock.as_ref() == Some(stock));
     match line {
-        Some(line) if line.article != *stock => Refusal::CycleFull { name: line.title.clone() },
+        Some(line) if line.article != shop::article_of(stock) => {
+            Refusal::CycleFull { name: line.title.clone() }
+        }
         Some(line) => Refusal::Short { name: line.title.clone(), free: *free },
         None => refusal,
     }

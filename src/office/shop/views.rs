@@ -234,9 +234,41 @@ pub struct ArticleView {
     pub row: ArticleRow,
     /// `每人最多3袋（30天里）`; empty: it is not limited.
     pub share: String,
+    pub origin: String,
+    pub returns: &'static str,
+    /// Shops that show one: `毛庄镇毛庄村店、…`
+    pub samples: String,
+    /// How many there are: the n-th is at `/goods/<id>/<n>`.
+    pub pictures: usize,
+    /// What lies elsewhere than with the merchant.
+    pub places: Vec<PlaceRow>,
     /// The newest first.
     pub moves: Vec<MoveRow>,
     pub prices: Vec<TimelineLine>,
+}
+
+#[derive(Debug, Clone)]
+pub struct PlaceRow {
+    pub name: String,
+    pub free: String,
+    pub on_hand: String,
+}
+
+/// What everybody may see of an article.
+#[derive(Debug, Clone)]
+pub struct PublicArticle {
+    pub id: String,
+    pub title: String,
+    pub name: String,
+    pub merchant: String,
+    pub price: String,
+    pub unit: String,
+    pub market: String,
+    pub origin: String,
+    pub returns: &'static str,
+    pub share: String,
+    pub samples: String,
+    pub pictures: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -258,6 +290,31 @@ pub struct GoodsPage {
     pub rounds: Vec<RoundRow>,
     /// She may upload tables and open rounds.
     pub keeps: bool,
+}
+
+/// What a village's shop wants to show.
+#[derive(Debug, Clone)]
+pub struct SampleRow {
+    /// 12 digits.
+    pub village: String,
+    pub shop: String,
+    pub article: String,
+    pub title: String,
+    pub note: String,
+    pub state: &'static str,
+    pub reason: String,
+    pub by: String,
+    pub asked_at: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub struct SamplesPage {
+    pub rows: Vec<SampleRow>,
+    /// At a counter: what it shows.
+    pub shown: Vec<String>,
+    /// A counter may ask, a merchant may answer.
+    pub asks: bool,
+    pub answers: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -1,7 +1,10 @@
 //! Keys of merchants, goods and orders.
 
+use std::ops::Bound;
+
 use jiff::Timestamp;
 
+use super::super::Direction;
 use super::{Key, Range, below, between, key, newest_first, segment, time, until};
 
 pub fn merchant(id: &str) -> Key {
@@ -54,6 +57,13 @@ pub fn stock(article: &str) -> Key {
 
 pub fn all_stocks() -> Range {
     below(&["stock"])
+}
+
+/// Of one article, wherever it lies but with its merchant.
+pub fn stocks_elsewhere(article: &str) -> Range {
+    let from = key(&["stock", &segment(&format!("{article}@"))]);
+    let to = [&from[..], &[0xff]].concat();
+    Range { from: Bound::Included(from), to: Bound::Excluded(to), direction: Direction::Forward }
 }
 
 pub fn stock_move(article: &str, n: u32) -> Key {
@@ -211,6 +221,27 @@ pub fn order_key(hash: &str) -> Key {
 
 pub fn pickup_code(village: &str, code: &str) -> Key {
     key(&["pickup", &segment(village), &segment(code)])
+}
+
+pub fn sample(village: &str, article: &str) -> Key {
+    key(&["sample", &segment(village), &segment(article)])
+}
+
+pub fn samples_of(village: &str) -> Range {
+    below(&["sample", &segment(village)])
+}
+
+pub fn open_sample(merchant: &str, asked: Timestamp, village: &str, article: &str) -> Key {
+    let of = ["i", "sample-open", &segment(merchant), &time(asked)];
+    key(&[&of[..], &[&segment(village), &segment(article)]].concat())
+}
+
+/// Those that wait for an answer, of one merchant or of all.
+pub fn open_samples(merchant: Option<&str>) -> Range {
+    match merchant {
+        Some(merchant) => below(&["i", "sample-open", &segment(merchant)]),
+        None => below(&["i", "sample-open"]),
+    }
 }
 
 pub fn shelf() -> Key {

@@ -13,5 +13,6 @@ mod rights;
 mod rounds;
 mod rules;
 mod runs;
+mod shelf;
 mod sms;
 mod village;

@@ -10,9 +10,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use super::{Visit, Wanted, asked};
-use crate::office::Office;
+use super::{Visit, Wanted, asked, told};
 use crate::office::shop::{ArticleView, GoodsPage, NewRound, Uploaded};
+use crate::office::{CommandError, Office};
 use crate::web::desk::page::{self, Frame};
 use crate::web::desk::session::{self, Posted};
 use crate::web::desk::upload;
@@ -21,11 +21,15 @@ pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .route("/desk/shop/goods", get(list))
         .route("/desk/shop/goods/{id}", get(one))
+        .route("/desk/shop/goods/{id}/bring", post(bring))
+        .route("/desk/shop/goods/{id}/pictures/{n}/remove", post(remove_picture))
         .route("/desk/shop/cycles", post(open_round))
 }
 
 pub fn upload_route() -> Router<Arc<Office>> {
-    Router::new().route("/desk/shop/goods/table", post(upload))
+    Router::new()
+        .route("/desk/shop/goods/table", post(upload))
+        .route("/desk/shop/goods/{id}/pictures", post(add_picture))
 }
 
 #[derive(Template)]
@@ -100,15 +104,65 @@ async fn open_round(Posted { signed: visit, fields }: Posted<Visit>) -> Response
 struct One {
     frame: Frame,
     article: ArticleView,
+    problem: Option<String>,
 }
 
 async fn one(visit: Visit, Path(id): Path<String>) -> Response {
-    match visit.office.article(visit.session(), &id).await {
+    show_one(&visit, &id, None).await
+}
+
+async fn show_one(visit: &Visit, id: &str, error: Option<CommandError>) -> Response {
+    match visit.office.article(visit.session(), id).await {
         Ok(Some(article)) => {
-            let page = One { frame: visit.frame(), article };
-            page::show(StatusCode::OK, &page, &page.frame)
+            let (status, problem) = told(error.as_ref());
+            let page = One { frame: visit.frame(), article, problem };
+            page::show(status, &page, &page.frame)
         }
         Ok(None) => page::message(StatusCode::NOT_FOUND, "没有这样商品。"),
         Err(error) => page::failed(&error),
     }
+}
+
+async fn changed(visit: &Visit, id: &str, done: Result<(), CommandError>) -> Response {
+    let path = format!("/desk/shop/goods/{}", page::percent(id));
+    match visit.after(done, "article", &path) {
+        Ok(response) => response,
+        Err(error) => show_one(visit, id, Some(error)).await,
+    }
+}
+
+/// From one place to another.
+async fn bring(
+    Path(id): Path<String>,
+    Posted { signed: visit, fields }: Posted<Visit>,
+) -> Response {
+    let way = (fields.get("from"), fields.get("to"));
+    let done = visit.office.bring_goods(visit.session(), &id, way, fields.get("quantity")).await;
+    changed(&visit, &id, done).await
+}
+
+async fn add_picture(
+    visit: Visit,
+    Path(id): Path<String>,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response {
+    let broken =
+        || page::message(StatusCode::BAD_REQUEST, "照片没有收全，或者太大。请返回再传一次。");
+    let Some(upload) = upload::read(form).await else { return broken() };
+    if !session::is_ours(&visit.headers, &upload.csrf, &visit.signed) {
+        return session::foreign();
+    }
+    let done = match upload.file {
+        Some((_, bytes)) => visit.office.add_picture(visit.session(), &id, &bytes).await,
+        None => Err(CommandError::Refused("请选一张照片。".into())),
+    };
+    changed(&visit, &id, done).await
+}
+
+async fn remove_picture(
+    Path((id, n)): Path<(String, usize)>,
+    Posted { signed: visit, .. }: Posted<Visit>,
+) -> Response {
+    let done = visit.office.remove_picture(visit.session(), &id, n).await;
+    changed(&visit, &id, done).await
 }

@@ -10,6 +10,7 @@ mod orders;
 mod purchases;
 mod reports;
 mod runs;
+mod samples;
 mod sheets;
 
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(purchases::routes())
         .merge(leads::routes())
         .merge(complaints::routes())
+        .merge(samples::routes())
 }
 
 /// Apart from the others: a table is larger than a form.

@@ -1,0 +1,75 @@
+//! An article for everybody: what it costs, where it comes from, and its pictures.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+
+use super::{assets, media};
+use crate::office::Office;
+use crate::office::shop::PublicArticle;
+
+/// A picture of an article is another one under another address.
+const CACHE: &str = "private, max-age=3600";
+
+pub fn routes() -> Router<Arc<Office>> {
+    Router::new().route("/goods/{id}", get(show)).route("/goods/{id}/{n}", get(picture))
+}
+
+#[derive(Template)]
+#[template(path = "public/goods.html")]
+struct Page {
+    county: String,
+    hotline: String,
+    article: PublicArticle,
+}
+
+async fn show(State(office): State<Arc<Office>>, Path(id): Path<String>) -> Response {
+    let article = match office.public_article(&id).await {
+        Ok(Some(article)) => article,
+        Ok(None) => {
+            return (
+                StatusCode::NOT_FOUND,
+                "现在没有这样东西卖。
+",
+            )
+                .into_response();
+        }
+        Err(error) => return away(&error),
+    };
+    let (county, hotline) = (office.county_name(), office.hotline().to_owned());
+    match (Page { county, hotline, article }).render() {
+        Ok(html) => Html(html).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn picture(
+    State(office): State<Arc<Office>>,
+    Path((id, n)): Path<(String, usize)>,
+) -> Response {
+    match office.picture(&id, n).await {
+        Ok(Some(file)) => media::answer(file, CACHE),
+        Ok(None) => (
+            StatusCode::NOT_FOUND,
+            "没有这张照片。
+",
+        )
+            .into_response(),
+        Err(error) => away(&error),
+    }
+}
+
+fn away(error: &impl std::fmt::Display) -> Response {
+    tracing::error!(%error, "an article can not be shown");
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "现在看不了，请过一会儿再试。
+",
+    )
+        .into_response()
+}
