@@ -109,6 +109,8 @@ async fn document(
     }
 }
 
+type Rate = fn(&Tally) -> Option<f64>;
+
 async fn written(
     office: &Office,
     session: &Session,
@@ -159,7 +161,7 @@ fn all(frame: &Frame, here: &Period, before: &Period) -> Vec<Vec<String>> {
     let row = |name: &'static str, of: &dyn Fn(&Period) -> String| {
         vec![frame.say(name).to_owned(), of(here), of(before)]
     };
-    let rates: [(&'static str, fn(&Tally) -> Option<f64>); 8] = [
+    let rates: [(&'static str, Rate); 8] = [
         ("figures.in_time_rate", Tally::in_time_rate),
         ("bulletin.in_first_time", Tally::in_first_time_rate),
         ("figures.response_rate", Tally::response_rate),
