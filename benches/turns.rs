@@ -26,13 +26,15 @@
 
 #[path = "turns/postgres.rs"]
 mod postgres;
+#[path = "support/program.rs"]
+mod program;
 
 use std::cell::Cell;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -45,6 +47,8 @@ use fake_wechat::{Account, Mode, cdata};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::LocalSet;
+
+use program::{Server, start};
 
 /// The program's own allocator, so that the bare handler has it too.
 #[global_allocator]
@@ -381,54 +385,6 @@ async fn health(address: SocketAddr) -> Result<Health> {
     let mut health: serde_json::Value = serde_json::from_slice(body)?;
     ensure!(health["ok"] == true, "not well: {health}");
     Ok(Health(health["details"].take()))
-}
-
-/// A server in a process of its own, ended with this one.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Server {
-    /// Of all its threads, since its start, to 10 ms.
-    fn cpu(&self) -> Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name, in brackets, may hold anything; user and system time are 12 words after it.
-        let (_, words) = stat.rsplit_once(") ").context("no stat")?;
-        let ticks = words.split(' ').skip(11).take(2).map(str::parse::<u64>);
-        Ok(Duration::from_millis(ticks.sum::<Result<u64, _>>()? * 10))
-    }
-
-    /// In bytes.
-    fn peak_memory(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.context("no VmHWM")?.trim().trim_end_matches(" kB");
-        Ok(kilobytes.parse::<u64>()? * 1024)
-    }
-}
-
-/// Runs it and waits for the line in which it says where it listens.
-fn start(command: &mut Command) -> Result<Server> {
-    let mut child = command.stdout(Stdio::piped()).spawn()?;
-    let output = child.stdout.take().context("no output")?;
-    let mut server = Server { child, address: SocketAddr::from(([0, 0, 0, 0], 0)) };
-    let mut lines = BufReader::new(output).lines();
-    let found = lines.by_ref().find_map(|line| {
-        line.ok()?.split_once("http://")?.1.split('/').next()?.trim().parse().ok()
-    });
-    server.address = found.context("the server did not start")?;
-    // A full pipe would stop it.
-    std::thread::spawn(move || lines.for_each(drop));
-    Ok(server)
 }
 
 /// `settings` are more lines of config.toml.
