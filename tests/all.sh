@@ -13,39 +13,41 @@ if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 
   rustup component add rustfmt clippy
 fi
 
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+install() {
+  as_root apt-get update -q
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+}
+has() { command -v "$1" >/dev/null; }
+
 # Short messages go through a real Kannel; each test starts its own, on free ports.
-if [ ! -x /usr/sbin/bearerbox ] || [ ! -x /usr/sbin/smsbox ]; then
-  as_root=$([ "$(id -u)" = 0 ] || echo sudo)
-  $as_root apt-get update -q
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends kannel
-fi
+[ -x /usr/sbin/bearerbox ] && [ -x /usr/sbin/smsbox ] || install kannel
 
 # The store's tests run on a real PostgreSQL too, in a temporary folder of their own.
-if { [ ! -x /usr/lib/postgresql/15/bin/initdb ] && ! command -v initdb >/dev/null; } || ! command -v openssl >/dev/null; then
-  as_root=$([ "$(id -u)" = 0 ] || echo sudo)
-  $as_root apt-get update -q
+if { [ ! -x /usr/lib/postgresql/15/bin/initdb ] && ! has initdb; } || ! has openssl; then
   # Only the programs: no cluster is made and no server started.
   conf=/etc/postgresql-common/createcluster.conf
   if [ ! -e $conf ]; then
-    $as_root mkdir -p "${conf%/*}"
-    echo 'create_main_cluster = false' | $as_root tee $conf >/dev/null
+    as_root mkdir -p "${conf%/*}"
+    echo 'create_main_cluster = false' | as_root tee $conf >/dev/null
   fi
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql postgresql-client openssl
+  install postgresql postgresql-client openssl
 fi
 
 # Two instances stand behind a real nginx; the test starts its own, on a free port.
-if [ ! -x /usr/sbin/nginx ]; then
-  as_root=$([ "$(id -u)" = 0 ] || echo sudo)
-  $as_root apt-get update -q
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends nginx
-fi
+[ -x /usr/sbin/nginx ] || install nginx
 
 # Three database servers stand under a real Patroni; the test starts its own, on free ports.
-if ! command -v patroni >/dev/null || ! command -v etcd >/dev/null; then
-  as_root=$([ "$(id -u)" = 0 ] || echo sudo)
-  $as_root apt-get update -q
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends patroni python3-etcd etcd-server
+has patroni && has etcd || install patroni python3-etcd etcd-server
+
+# Everybody's day is walked in a real Chromium; npm fetches the rules of accessibility.
+has npm || install npm
+if ! has chromium || ! has chromedriver || ! has fc-list || [ -z "$(fc-list :lang=zh)" ]; then
+  install chromium chromium-driver fontconfig fonts-wqy-microhei
 fi
+
+# What is printed and taken out is opened by an office program and by a reader of PDF.
+has soffice && has pdftotext || install libreoffice-calc libreoffice-writer poppler-utils
 
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
