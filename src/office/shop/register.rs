@@ -4,11 +4,11 @@ use crate::calendar::local_date;
 use crate::office::Office;
 use crate::office::sheet::Sheet;
 use crate::office::views::{CommandError, Session};
-use crate::shop::{Document, Merchant};
+use crate::shop::{Document, Grade, Merchant};
 
 use super::merchants::warnings;
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 15] = [
     "序号",
     "编号",
     "名称",
@@ -19,6 +19,8 @@ const COLUMNS: [&str; 13] = [
     "电话",
     "阶段",
     "阶段到期",
+    "评级",
+    "保证金(元)",
     "商品(种)",
     "证照",
     "要留意",
@@ -44,6 +46,8 @@ impl Office {
                     merchant.phone.clone(),
                     merchant.stage.to_string(),
                     merchant.stage_ends.map(|day| day.to_string()).unwrap_or_default(),
+                    merchant.grade.map_or("", Grade::word).to_owned(),
+                    merchant.deposit.plain(),
                     shelf.articles().filter(|a| a.merchant == merchant.id).count().to_string(),
                     papers(merchant),
                     warnings(merchant, today).join("；"),

@@ -11,12 +11,12 @@ use plotters::style::{Color, IntoFont, RGBColor, TextStyle, WHITE};
 
 const WIDTH: u32 = 720;
 const HEIGHT: u32 = 300;
-const BAR: i32 = 28;
+const BAR: i32 = 32;
 /// Room for the names at the left, and for the numbers at the right.
-const NAMES: i32 = 190;
-const NUMBERS: i32 = 90;
+const NAMES: i32 = 256;
+const NUMBERS: i32 = 110;
 const NAME_CHARS_MAX: usize = 12;
-const TEXT: i32 = 14;
+const TEXT: i32 = 20;
 const INK: RGBColor = RGBColor(0x1d, 0x27, 0x24);
 const FAINT: RGBColor = RGBColor(0xd8, 0xdf, 0xdb);
 /// Each is told from white by at least 4.5; the table says what is what without them.
@@ -77,7 +77,7 @@ fn over_time(title: &str, labels: &[String], series: &[Series], is_stacked: bool
     drawing(title, HEIGHT, |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(8)
-            .x_label_area_size(34)
+            .x_label_area_size(40)
             .y_label_area_size(48)
             .build_cartesian_2d(-0.5..last.max(0.5), 0.0..most)?;
         chart

@@ -128,7 +128,7 @@ impl Frame {
     }
 
     pub fn is_inside(&self) -> bool {
-        self.here != DOOR
+        self.person.is_some() && self.here != DOOR
     }
 
     /// In the language that the browser was told.
@@ -221,8 +221,8 @@ pub fn status_of(error: &CommandError) -> StatusCode {
     }
 }
 
-/// A sheet as a file, `xlsx`, `csv` or `gb18030` (a csv in that encoding). `name` is ASCII: a header can not carry more without an
-/// encoding of its own. `mark`: who took it out, and when.
+/// A sheet as a file, `xlsx`, `csv` or `gb18030` (a csv in that encoding). `name` is ASCII: a header
+/// can not carry more without an encoding of its own. `mark`: who took it out, and when.
 pub fn sheet_file(mut sheet: Sheet, format: &str, name: &str, mark: &Watermark) -> Response {
     let marked = format!("{}　{mark}", sheet.foot);
     let (kind, bytes) = match format {
