@@ -84,7 +84,7 @@ async fn seeded(many: usize, cache_mb: usize) -> Result<Scene> {
         let password = county.office.add_staff(&name, role, of).await?;
         Ok(Staff { name, password })
     };
-    let clerk = add("平台一号".into(), Role::Clerk, None).await?;
+    let clerk = add("平台一号".into(), Role::Director, None).await?;
     let department = add("部门一号".into(), Role::Department, Some(&lead)).await?;
     let mut listeners = Vec::new();
     for n in 0..LISTENERS {

@@ -1,6 +1,7 @@
 //! A county that has kept its cases for ten years. They are made by the rules themselves, each
 //! received, dispatched, accepted, answered, rated, closed and put away at its time; the last ones
 //! still run.
+#![allow(dead_code, reason = "not every bench asks for all of it")]
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -195,7 +196,6 @@ impl County {
     }
 
     /// Its folder; the store in it is closed.
-    #[allow(dead_code, reason = "not every bench asks")]
     pub fn closed(self) -> tempfile::TempDir {
         let Self { office, store, data, .. } = self;
         drop(office);

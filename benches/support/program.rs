@@ -1,4 +1,5 @@
 //! A program beside the bench, in a process of its own.
+#![allow(dead_code, reason = "not every bench asks for all of it")]
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -24,7 +25,6 @@ impl Drop for Server {
 
 impl Server {
     /// Of all its threads, since its start, to 10 ms.
-    #[allow(dead_code, reason = "not every bench asks")]
     pub fn cpu(&self) -> Result<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         // The name, in brackets, may hold anything; user and system time are 12 words after it.
@@ -34,13 +34,11 @@ impl Server {
     }
 
     /// In bytes.
-    #[allow(dead_code, reason = "not every bench asks")]
     pub fn peak_memory(&self) -> Result<u64> {
         self.status("VmHWM")
     }
 
     /// Now, in bytes.
-    #[allow(dead_code, reason = "not every bench asks")]
     pub fn memory(&self) -> Result<u64> {
         self.status("VmRSS")
     }
