@@ -14,7 +14,7 @@ const PLACES_MAX: usize = 200;
 
 impl Office {
     /// Looked at again where it is set aside: who comes second begins anew.
-    pub(super) async fn from_the_nearest(
+    pub(super) async fn set_aside_nearby(
         &self,
         mut parcels: Vec<Parcel>,
         village: &str,

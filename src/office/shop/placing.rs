@@ -89,7 +89,7 @@ impl Office {
             Ok(parcels) => parcels,
             Err(refusal) => return Ok(Placed::Refused(refusal)),
         };
-        let parcels = self.from_the_nearest(parcels, &new.village).await?;
+        let parcels = self.set_aside_nearby(parcels, &new.village).await?;
         let total = match shop::total(&parcels) {
             Ok(total) => total,
             Err(refusal) => return Ok(Placed::Refused(refusal)),

@@ -120,7 +120,7 @@ async fn a_shop_asks_for_a_sample_and_villagers_hear_where_it_stands() {
 /// What lies in the village's shop goes first, then the centre's, then the merchant's; a line is
 /// never torn apart.
 #[tokio::test]
-async fn an_order_takes_its_goods_from_the_nearest_place_that_has_enough() {
+async fn an_order_takes_its_goods_set_aside_nearby_place_that_has_enough() {
     let county = county().open().await;
     let mut clerk = county.clerk().await;
     open(&county, &mut clerk).await;
