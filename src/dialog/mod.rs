@@ -19,7 +19,10 @@ pub use lint::{CHECKS, Check, Format, Lint, Severity, check_of, check_table, lin
 pub use notice::{render, template_data};
 pub use read::source::{Diagnostic, SourceFile};
 pub use read::{decode, hash, load};
-pub use rehearse::{Coverage, Did, Failure, Part, TestReport, Wrong, record, run_tests};
+pub use rehearse::{
+    CHAT_LINES_MAX, Coverage, Did, Exchange, Failure, Part, TestReport, Wrong, chat, into_tests,
+    record, run_tests, written_test,
+};
 pub use run::conversation::{Conversation, Offer, summary};
 pub use run::event::{Call, Effect, Env, Event, Fault, Gazetteer, KindFound, PlaceFound, Turn};
 pub use run::step;

@@ -17,6 +17,7 @@ use super::rights::Right;
 use super::table_files::TableFiles;
 use super::tables::Tables;
 use super::views::{CommandError, Session};
+use super::watched::write_beside;
 
 const PAGE: usize = 200;
 /// Looked at for "so many clocks will move".
@@ -135,9 +136,7 @@ impl Office {
     /// So that a start, or the next change of the folder, does not undo it.
     fn keep_in_folder(&self, name: &str, text: &str) -> Result<(), String> {
         let path = self.county_folder().join(name);
-        let beside = path.with_extension("new");
-        let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, &path));
-        written.map_err(|error| {
+        write_beside(&path, text).map_err(|error| {
             tracing::warn!(%error, path = %path.display(), "the folder could not be brought up to date");
             format!("已经上线。但是写不进 {}，请管理员把这个文件也放进去。", path.display())
         })

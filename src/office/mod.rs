@@ -87,6 +87,7 @@ mod sms_words;
 mod snapshots;
 mod staff;
 mod staff_wechat;
+mod studio;
 mod supervision;
 mod table_files;
 mod tables;
@@ -162,6 +163,10 @@ pub use slips::{SlipAnswer, SlipView};
 pub use sms_inbound::{SmsAnswer, SmsCall};
 pub use snapshots::{PublishError, Published, ReAsked};
 pub use staff_wechat::is_told;
+pub use studio::{
+    DialogTests, DifferentFile, DifferentLine, DraftAskedView, DraftFileView, DraftPublished,
+    DraftTests, DraftView, Looked, MarkView, SaidView, StudioFile, TalkView, VersionView,
+};
 pub use table_files::TableFiles;
 pub use tables::{MODEL, Tables, read_examples, read_files, read_script};
 pub use verify::Verified;
@@ -217,6 +222,7 @@ pub struct Office {
     alarms: health::Alarms,
     gauges: gauges::Gauges,
     budgets: sms_budget::Budgets,
+    bench: studio::Bench,
     board: tokio::sync::Mutex<figures::Board>,
     sales_kept: shop::SalesKept,
     mornings: digests::Mornings,
@@ -265,6 +271,7 @@ impl Office {
             alarms: health::Alarms::default(),
             gauges: gauges::Gauges::new(&config),
             budgets: sms_budget::Budgets::default(),
+            bench: studio::Bench::default(),
             board: tokio::sync::Mutex::default(),
             sales_kept: shop::SalesKept::default(),
             mornings: digests::Mornings::default(),

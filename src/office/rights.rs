@@ -177,7 +177,9 @@ words! {
         OwnOrders "own_orders" "本商家订单",
         /// Hands out at one village shop.
         HandOut "hand_out" "村店取货",
-        /// Dialogs, tables, what goes out to other programs.
+        /// Changes dialogs and tables in a draft; a second one who may puts it live.
+        Dialogs "dialogs" "改对话",
+        /// Holidays, settings, what goes out to other programs.
         Settings "settings" "设置",
         /// Who may sign in, and as what.
         Accounts "accounts" "账号和权限",
@@ -235,6 +237,9 @@ impl Session {
             Right::Propose => of(Object::Admit).writes(&[Propose]),
             Right::OwnOrders => of(Object::Orders).writes(&[Own, Members]),
             Right::HandOut => of(Object::Orders).writes(&[PickUp]),
+            Right::Dialogs => {
+                [Object::Dispatch, Object::Config].iter().any(|one| of(*one).writes(&[Only::All]))
+            }
             Right::Settings => of(Object::Config).writes(&[Only::All]),
             Right::Accounts => of(Object::Accounts).writes(&[Only::All]),
             Right::Audit => of(Object::Logs).reads(&[Only::All]),

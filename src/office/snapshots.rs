@@ -68,6 +68,26 @@ pub enum PublishError {
     Store(#[from] StoreError),
 }
 
+/// From where a script goes live.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The folder is what is live from then on.
+    Folder,
+    /// Made from what was live; the folder counts when somebody touches it.
+    Draft,
+    WayBack,
+}
+
+impl Origin {
+    fn told(self) -> &'static str {
+        match self {
+            Origin::Folder => "",
+            Origin::Draft => "对话工作台",
+            Origin::WayBack => "退回到旧版本",
+        }
+    }
+}
+
 impl Office {
     /// Keeps the script that the program was started with, and knows again whether it was put
     /// live at once. What would lose answers is refused as `publish` does, and what was live
@@ -88,7 +108,7 @@ impl Office {
                 }
             }
             self.keep_snapshot(&script, "").await?;
-            return match self.mark_live(before, &script.hash, "", false, false).await {
+            return match self.mark_live(before, &script.hash, "", false, Origin::Folder).await {
                 // Another instance that starts at the same moment was faster: it is followed.
                 Err(StoreError::Conflict(_)) if self.store.is_shared() => Ok(()),
                 done => done,
@@ -146,6 +166,16 @@ impl Office {
         by: &str,
         at_once: bool,
     ) -> Result<Published, PublishError> {
+        self.put_live(new, by, at_once, Origin::Folder).await
+    }
+
+    pub(super) async fn put_live(
+        &self,
+        new: Script,
+        by: &str,
+        at_once: bool,
+        origin: Origin,
+    ) -> Result<Published, PublishError> {
         let current = self.script();
         let mut blocked = current.blocks(&new);
         blocked.extend(self.tables().misfits(&new));
@@ -157,7 +187,7 @@ impl Office {
         self.keep_snapshot(&new, by).await?;
         let hash = new.hash.clone();
         let live = load::<LiveScript>(&*self.store, keys::live_script()).await?;
-        self.mark_live(live, &hash, by, at_once, false).await?;
+        self.mark_live(live, &hash, by, at_once, origin).await?;
         self.script.store(Arc::new(new.succeeding(&current, at_once)));
         self.forget_snapshots(&hash).await?;
         Ok(Published { hash, re_asked })
@@ -176,7 +206,7 @@ impl Office {
         let re_asked = self.re_asked(&old).await?;
         self.keep_snapshot(&current, "").await?;
         let live = load::<LiveScript>(&*self.store, keys::live_script()).await?;
-        self.mark_live(live, hash, by, at_once, true).await?;
+        self.mark_live(live, hash, by, at_once, Origin::WayBack).await?;
         self.script.store(Arc::new(old.succeeding(&current, at_once)));
         Ok(Published { hash: hash.to_owned(), re_asked })
     }
@@ -255,19 +285,18 @@ impl Office {
         hash: &str,
         by: &str,
         at_once: bool,
-        by_way_back: bool,
+        origin: Origin,
     ) -> Result<(), StoreError> {
         let at = self.clock.now();
-        let way_back = before.as_ref().filter(|_| by_way_back);
-        let folder = way_back.map_or(hash, |before| before.folder.as_str()).to_owned();
+        let stays = before.as_ref().filter(|_| origin != Origin::Folder);
+        let folder = stays.map_or(hash, |before| before.folder.as_str()).to_owned();
         let live = LiveScript { hash: hash.to_owned(), folder, at_once, at, by: by.to_owned() };
         let mut changes = Changes::default();
         match before {
             Some(before) => changes.replace(&before, &live)?,
             None => changes.create(&live)?,
         }
-        let told = if by_way_back { "退回到旧版本" } else { "" };
-        self.commit_noted(changes, Noted::named(by, LookKind::Script, hash, told)).await
+        self.commit_noted(changes, Noted::named(by, LookKind::Script, hash, origin.told())).await
     }
 
     /// Those that no conversation runs by, except the last few.

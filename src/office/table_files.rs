@@ -84,6 +84,13 @@ impl TableFiles {
         next
     }
 
+    /// The same with another text of a table.
+    pub(super) fn with_table(&self, name: &str, text: &str) -> Self {
+        let mut next = self.clone();
+        next.texts.insert(name.to_owned(), text.to_owned());
+        next
+    }
+
     pub(super) fn model(&self) -> Option<Vec<u8>> {
         // What was encoded here decodes; what was not is no model either.
         self.model.as_ref().map(|text| BASE64.decode(text).unwrap_or_default())

@@ -3,7 +3,8 @@
 //! the same.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -27,6 +28,12 @@ struct Seen {
     /// The hash of what was refused.
     refused_hash: String,
     refused: Option<FolderRefused>,
+}
+
+/// Whole or not at all: it is written beside and takes the other's place.
+pub(super) fn write_beside(path: &Path, text: &str) -> std::io::Result<()> {
+    let beside = path.with_extension("new");
+    fs::write(&beside, text).and_then(|()| fs::rename(&beside, path))
 }
 
 /// A change that is not live.

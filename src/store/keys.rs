@@ -29,6 +29,7 @@
 //! | `snapshot/<hash>` | Snapshot |
 //! | `snapshot-part/<hash>/<n>` | SnapshotPart |
 //! | `live-script` | LiveScript |
+//! | `draft/<id>` | Draft |
 //! | `county/<hash>` | CountyVersion |
 //! | `live-county` | LiveCounty |
 //! | `lease/<name>` | Lease |

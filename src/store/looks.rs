@@ -37,6 +37,7 @@ words! {
         Linked "linked" "绑定微信",
         KeyMade "key_made" "发钥匙",
         KeyRevoked "key_revoked" "收回钥匙",
+        Draft "draft" "改对话草稿",
         Script "script" "对话上线",
         Tables "tables" "表格和设置上线",
         Settings "settings" "设置文件改动",

@@ -8,6 +8,7 @@ pub mod backup;
 pub mod correction;
 pub mod county_records;
 mod desk_records;
+pub mod draft_records;
 mod engine_rules;
 pub mod interface_records;
 pub mod keys;

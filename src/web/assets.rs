@@ -32,6 +32,11 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
             include_bytes!("../../assets/phone.js"),
         ),
         asset("live.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/live.js")),
+        asset(
+            "studio.js",
+            "text/javascript; charset=utf-8",
+            include_bytes!("../../assets/studio.js"),
+        ),
         asset("pay.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/pay.js")),
         asset("mark.svg", "image/svg+xml", include_bytes!("../../assets/mark.svg")),
     ]

@@ -100,7 +100,7 @@ async fn a_mistake_is_told_everywhere_and_the_old_stays_live() {
     let live = Live::new().await;
     let before = live.county.office.script().hash.clone();
     let clerk = live.county.clerk().await;
-    assert!(!clerk.get("/desk").await.contains("/desk/dialogs"));
+    assert!(!clerk.get("/desk").await.contains("没有上线"));
     live.edit("类型: 单选", "类型: 单选项");
     assert_eq!(live.settled().await, Look::Refused);
     // As lint prints it.

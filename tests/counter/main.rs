@@ -52,6 +52,7 @@ mod sms_talk;
 mod sms_verbs;
 mod store_faults;
 mod stories;
+mod studio;
 mod the_loop;
 mod training;
 mod understanding;

@@ -1,6 +1,7 @@
 //! The transcripts that stand in the files: what they say, whether it comes true, how much of
 //! the script they show, and which ones could be added.
 
+mod chat;
 pub(in crate::dialog) mod coverage;
 mod record;
 mod replay;
@@ -8,6 +9,7 @@ mod report;
 pub(in crate::dialog) mod suggest;
 pub(in crate::dialog) mod transcript;
 
+pub use chat::{CHAT_LINES_MAX, Exchange, chat, into_tests, written_test};
 pub use coverage::{Coverage, Part};
 pub use record::{Did, record};
 pub use replay::run_tests;

@@ -25,14 +25,7 @@ pub enum Did {
 /// The lines of a transcript on WeChat; `Err` says which words the rehearsal can not take.
 pub fn record(script: &Script, places: &dyn Gazetteer, did: &[Did]) -> Result<Vec<String>, String> {
     let Some(dialog) = script.dialogs.values().next() else { return Ok(Vec::new()) };
-    let test = Transcript {
-        name: String::new(),
-        medium: Medium::Wechat,
-        caller: None,
-        language: None,
-        stubs: Vec::new(),
-        lines: Vec::new(),
-    };
+    let test = Transcript::blank(Medium::Wechat);
     let mut session = Session::new(script, places, dialog, &test);
     let mut lines = Vec::new();
     for one in did {

@@ -173,6 +173,11 @@ impl<'a> Session<'a> {
         std::mem::take(&mut self.said).into_iter().map(|said| one_line(&said))
     }
 
+    /// The same as it was said, with its line breaks.
+    pub fn heard(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.said).into()
+    }
+
     /// One thing that happens, whatever is said to it.
     pub fn play(&mut self, line: &Line) -> Result<(), String> {
         self.event_or_fact(line)

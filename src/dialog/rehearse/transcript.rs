@@ -26,6 +26,31 @@ pub(in crate::dialog) struct Transcript {
     pub lines: Vec<(usize, Line)>,
 }
 
+impl Transcript {
+    /// With nothing in it yet.
+    pub fn blank(medium: Medium) -> Self {
+        let (name, caller, language) = (String::new(), None, None);
+        Self { name, medium, caller, language, stubs: Vec::new(), lines: Vec::new() }
+    }
+}
+
+impl Line {
+    /// Something that she does, or time that passes: what can be said again.
+    pub fn is_done(&self) -> bool {
+        matches!(
+            self,
+            Line::Villager(_)
+                | Line::Photo
+                | Line::Voice
+                | Line::Location(_)
+                | Line::Menu(_)
+                | Line::Follow
+                | Line::Passes(_)
+                | Line::Office(_)
+        )
+    }
+}
+
 /// What a call gives in this transcript.
 #[derive(Clone, Debug)]
 pub(in crate::dialog) struct Stub {
@@ -125,7 +150,7 @@ fn lines(reader: &mut Reader, node: &Node, key: Place) -> Vec<(usize, Line)> {
     found
 }
 
-fn one(line: &str) -> Result<Line, String> {
+pub(in crate::dialog) fn one(line: &str) -> Result<Line, String> {
     if let Some(written) = line.strip_prefix('〔').and_then(|rest| rest.strip_suffix('〕')) {
         return mark_line(written.trim());
     }

@@ -111,6 +111,12 @@ impl Script {
         &self.files
     }
 
+    /// Id and name of the dialog that stands in the file.
+    pub fn of_file(&self, file: &str) -> Option<(&str, &str)> {
+        let found = self.dialogs.values().find(|dialog| dialog.file == file)?;
+        Some((found.id.as_str(), found.name.as_str()))
+    }
+
     /// The same script, holding another snapshot by which conversations still run.
     pub fn holding(&self, old: Arc<Script>) -> Script {
         let mut script = self.clone();

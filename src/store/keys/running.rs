@@ -22,6 +22,14 @@ pub fn live_script() -> Key {
     key(&["live-script"])
 }
 
+pub fn draft(id: &str) -> Key {
+    key(&["draft", &segment(id)])
+}
+
+pub fn all_drafts() -> Range {
+    below(&["draft"])
+}
+
 pub fn county(hash: &str) -> Key {
     key(&["county", &segment(hash)])
 }

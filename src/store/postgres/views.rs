@@ -545,6 +545,7 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("phone", "lines of the simulator"),
     ("file", "pieces of photos and recordings"),
     ("snapshot-part", "pieces of a script or of the county's tables"),
+    ("draft", "changes of dialogs that are not live yet"),
     ("live-script", "which script is live"),
     ("live-county", "which tables and settings are live"),
     ("receipt", "reports that came before our own note, for an hour"),

@@ -7,6 +7,8 @@ mod bulletin;
 mod cases;
 mod charts;
 mod dialogs;
+mod drafts;
+mod editor;
 mod figures;
 mod holidays;
 mod interviews;
@@ -62,11 +64,13 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(live::routes())
         .merge(understand::routes())
         .merge(dialogs::routes())
+        .merge(drafts::routes())
         .merge(holidays::routes())
         .route("/desk/media/{hash}", get(media_file))
         .layer(DefaultBodyLimit::max(session::FORM_BYTES_MAX))
         .merge(shop::upload_route())
         .merge(holidays::upload_route())
+        .merge(editor::routes())
 }
 
 /// A villager's photo or recording: only for those who work here.

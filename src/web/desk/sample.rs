@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::page::{Frame, Person};
 use crate::office::{
-    AlikeView, CaseForm, CaseRow, CaseView, Choice, FieldKind, FormField, MediaView, NoticeView,
-    Right, TaskLine, TaskView, TimelineLine,
+    AlikeView, CaseForm, CaseRow, CaseView, Choice, DraftFileView, DraftView, FieldKind, FormField,
+    MediaView, NoticeView, Right, TaskLine, TaskView, TimelineLine,
 };
 use crate::web::messages::Language;
 
@@ -31,6 +31,22 @@ pub fn frame() -> Frame {
 
 pub fn at() -> Timestamp {
     "2026-11-25T09:30:00Z".parse().unwrap()
+}
+
+pub fn draft() -> DraftView {
+    let file = DraftFileView { name: "dialogs/催办.yaml".into(), is_new: false, stale: true };
+    DraftView {
+        id: "0a1b2c3d4e5f".into(),
+        title: HOSTILE.into(),
+        by: "王芳".into(),
+        changed_at: at(),
+        revision: 7,
+        editors: vec!["王芳".into()],
+        files: vec![file],
+        asked: None,
+        returned: HOSTILE.into(),
+        may_approve: false,
+    }
 }
 
 pub fn choices(pairs: &[(&str, &str)]) -> Vec<Choice> {
