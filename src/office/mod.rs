@@ -165,7 +165,8 @@ pub use snapshots::{PublishError, Published, ReAsked};
 pub use staff_wechat::is_told;
 pub use studio::{
     DialogTests, DifferentFile, DifferentLine, DraftAskedView, DraftFileView, DraftPublished,
-    DraftTests, DraftView, Looked, MarkView, SaidView, StudioFile, TalkView, VersionView,
+    DraftTests, DraftView, Looked, MarkView, SaidView, StudioFile, TableEdit, TableRow, TableView,
+    TalkView, VersionView,
 };
 pub use table_files::TableFiles;
 pub use tables::{MODEL, Tables, read_examples, read_files, read_script};

@@ -392,3 +392,42 @@ async fn a_table_of_the_county_goes_the_same_way() {
     assert!(page.contains("大黑坨村"), "{page}");
     assert!(studio.file(name).contains("大黑坨子"));
 }
+
+#[tokio::test]
+async fn a_table_is_edited_as_a_table_and_a_bad_row_says_so() {
+    let studio = Studio::open().await;
+    let mut clerk = studio.county.clerk().await;
+    let draft = begin(&mut clerk, "叫法").await;
+    let path = format!("{draft}/table");
+    let asked = format!("{path}?name=county/aliases.csv&find=胡坨");
+    let page = clerk.get(&asked).await;
+    assert!(page.contains("value=\"胡坨镇\"") && !page.contains("阎各庄镇"), "{page}");
+    let first = part(&page, "name=\"rows\" value=\"", " ").to_owned();
+    let cell = |n: usize| format!("row-{first}-{n}");
+    let names = [cell(0), cell(1), cell(2)];
+    let common = [("name", "county/aliases.csv"), ("columns", "3"), ("rows", &*first)];
+    let send = |revision: &'static str, code: &'static str| {
+        let mut fields = common.to_vec();
+        fields.push(("revision", revision));
+        fields.extend(names.iter().map(String::as_str).zip(["胡坨大镇", code, "改过"]));
+        fields.extend([("new-0-0", "老胡坨"), ("new-0-1", "130225102"), ("new-0-2", "")]);
+        fields
+    };
+    let (status, page) = clerk.post(&path, &send("1", "999")).await;
+    assert_eq!(status, 303, "{page}");
+    let page = clerk.get(&asked).await;
+    assert!(page.contains("class=\"wrong\"") && page.contains("「code」列"), "{page}");
+    assert!(page.contains("value=\"老胡坨\""), "{page}");
+    // The same page once more is old.
+    assert_eq!(clerk.post(&path, &send("1", "130225102")).await.0, 409);
+    let mut drop = common.to_vec();
+    let name = format!("drop-{first}");
+    drop.extend([("revision", "2"), (&*name, "1")]);
+    assert_eq!(clerk.post(&path, &drop).await.0, 303);
+    let page = clerk.get(&asked).await;
+    assert!(!page.contains("胡坨大镇") && page.contains("value=\"老胡坨\""), "{page}");
+    assert!(!studio.file("county/aliases.csv").contains("老胡坨"), "nothing is live");
+    let page = clerk.get(&format!("{path}?name=county/places.csv&page=2")).await;
+    assert!(page.len() < 150 * 1024 && page.contains("第2页"), "{} bytes", page.len());
+    assert_eq!(clerk.try_get(&format!("{path}?name=county/none.csv")).await.0, 404);
+}

@@ -4,6 +4,7 @@
 mod difference;
 mod drafts;
 mod review;
+mod table;
 mod trial;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::views::{CommandError, Session};
 
 pub use difference::{DifferentFile, DifferentLine};
 pub use review::{DraftPublished, VersionView};
+pub use table::{TableEdit, TableRow, TableView};
 pub use trial::{DialogTests, DraftTests, Looked, MarkView, SaidView, TalkView};
 
 const DIALOGS: &str = "dialogs/";

@@ -7,6 +7,7 @@ mod bulletin;
 mod cases;
 mod charts;
 mod dialogs;
+mod draft_table;
 mod drafts;
 mod editor;
 mod figures;
@@ -71,6 +72,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(shop::upload_route())
         .merge(holidays::upload_route())
         .merge(editor::routes())
+        .merge(draft_table::routes())
 }
 
 /// A villager's photo or recording: only for those who work here.

@@ -1,0 +1,205 @@
+//! A table of a draft, edited as a table.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::drafts::{path_of, told};
+use super::page::{self, Frame};
+use super::session::{Fields, Posted, SignedIn};
+use crate::dialog::Medium;
+use crate::office::{CommandError, DraftView, MarkView, Office, TableEdit, TableView};
+
+/// Forty rows of long cells.
+const FORM_BYTES_MAX: usize = 512 * 1024;
+const COLUMNS_MAX: usize = 20;
+const NEW_ROWS: usize = 3;
+
+pub fn routes() -> Router<Arc<Office>> {
+    Router::new()
+        .route("/desk/dialogs/drafts/{id}/table", get(show).post(save))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+}
+
+#[derive(Template)]
+#[template(path = "desk/draft_table.html")]
+struct Page {
+    frame: Frame,
+    draft: DraftView,
+    name: String,
+    find: String,
+    table: TableView,
+    marks: Vec<MarkView>,
+    problem: Option<String>,
+}
+
+impl Page {
+    /// What is wrong in the row.
+    fn marks_of(&self, line: &usize) -> Vec<&MarkView> {
+        self.marks.iter().filter(|mark| mark.line == *line).collect()
+    }
+
+    fn new_rows(&self) -> std::ops::Range<usize> {
+        0..NEW_ROWS
+    }
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    find: String,
+    #[serde(default)]
+    page: usize,
+}
+
+async fn show(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    signed: SignedIn,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    table(&office, &headers, &signed, &id, asked, None).await
+}
+
+async fn table(
+    office: &Office,
+    headers: &HeaderMap,
+    signed: &SignedIn,
+    id: &str,
+    asked: Asked,
+    refused: Option<CommandError>,
+) -> Response {
+    let session = &signed.session;
+    let found = async {
+        let draft = office.draft(session, id).await?;
+        let text = office.draft_text(session, id, &asked.name).await?;
+        let file = (asked.name.as_str(), text.as_str());
+        let looked = office.look_at_draft(session, id, file, Medium::Wechat, "").await?;
+        let wanted = (asked.find.trim(), asked.page);
+        let table = office.draft_table(session, id, &asked.name, wanted).await?;
+        Ok::<_, CommandError>((draft, looked.marks, table))
+    };
+    let (draft, marks, table) = match found.await {
+        Ok(found) => found,
+        Err(error) => return page::failed(&error),
+    };
+    let status = refused.as_ref().map_or(StatusCode::OK, page::status_of);
+    let page = Page {
+        frame: Frame::new(office, session, "dialogs", headers),
+        draft,
+        name: asked.name,
+        find: asked.find,
+        table,
+        marks,
+        problem: refused.as_ref().map(told),
+    };
+    page::show(status, &page, &page.frame)
+}
+
+async fn save(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Posted { signed, fields }: Posted<SignedIn>,
+) -> Response {
+    let asked = Asked {
+        name: fields.get("name").to_owned(),
+        find: fields.get("find").to_owned(),
+        page: fields.get("page").parse().unwrap_or(1),
+    };
+    let revision = fields.get("revision").parse().unwrap_or(0);
+    let edit = edit_of(&fields);
+    let session = &signed.session;
+    match office.edit_draft_table(session, &id, revision, &asked.name, &edit).await {
+        Ok(_) => {
+            let number = asked.page.to_string();
+            let query =
+                page::query([("name", &*asked.name), ("find", &*asked.find), ("page", &*number)]);
+            let to = format!("{}/table?{query}", path_of(&id));
+            page::after("draft_saved", &to, office.secure_cookies())
+        }
+        Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
+        Err(error) => table(&office, &headers, &signed, &id, asked, Some(error)).await,
+    }
+}
+
+/// `row-12-0` is a cell of a row that is there, `new-0-0` of one that is not; `drop-12` takes a
+/// row away; `rows` lists those that were shown.
+fn edit_of(fields: &Fields) -> TableEdit {
+    let columns = fields.get("columns").parse().unwrap_or(0).min(COLUMNS_MAX);
+    let cells = |row: String| -> Vec<String> {
+        (0..columns).map(|n| fields.get(&format!("{row}-{n}")).to_owned()).collect()
+    };
+    let shown = fields.get("rows").split(' ').filter_map(|n| n.parse::<usize>().ok());
+    let mut edit = TableEdit::default();
+    for n in shown {
+        if fields.get(&format!("drop-{n}")).is_empty() {
+            edit.changed.insert(n, cells(format!("row-{n}")));
+        } else {
+            edit.dropped.push(n);
+        }
+    }
+    edit.added = (0..NEW_ROWS).map(|n| cells(format!("new-{n}"))).collect();
+    edit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{self, HOSTILE, HOSTILE_SHOWN, check_page};
+    use super::*;
+    use crate::office::TableRow;
+
+    #[test]
+    fn cells_come_back_by_row_and_column() {
+        let fields = Fields::from([
+            ("columns", "2"),
+            ("rows", "3 4"),
+            ("row-3-0", "胡坨"),
+            ("row-3-1", "2"),
+            ("row-4-0", "闫各庄"),
+            ("drop-4", "1"),
+            ("new-0-1", "9"),
+        ]);
+        let edit = edit_of(&fields);
+        assert_eq!(edit.changed[&3], ["胡坨", "2"]);
+        assert_eq!(edit.dropped, [4]);
+        assert_eq!(edit.added[0], ["", "9"]);
+    }
+
+    #[test]
+    fn a_row_says_what_is_wrong_with_it() {
+        let mark = MarkView {
+            file: "county/aliases.csv".into(),
+            line: 8,
+            column: 1,
+            code: String::new(),
+            severity: "error",
+            message: HOSTILE.into(),
+            text: String::new(),
+        };
+        let rows = vec![TableRow { n: 7, line: 8, cells: vec![HOSTILE.into(), "2".into()] }];
+        let heads = vec!["alias".into(), "code".into()];
+        let page = Page {
+            frame: sample::frame(),
+            draft: sample::draft(),
+            name: "county/aliases.csv".into(),
+            find: String::new(),
+            table: TableView { heads, rows, count: 1, page: 1, pages: 2 },
+            marks: vec![mark],
+            problem: None,
+        };
+        let html = page.render().unwrap();
+        check_page(&html);
+        assert!(html.matches(HOSTILE_SHOWN).count() >= 2, "{html}");
+        assert!(html.contains("name=\"row-7-1\"") && html.contains("name=\"new-2-1\""), "{html}");
+    }
+}
