@@ -31,7 +31,8 @@ impl Office {
     }
 
     pub async fn draft(&self, session: &Session, id: &str) -> Result<DraftView, CommandError> {
-        Ok(self.draft_view(session, &self.find_draft(session, id).await?))
+        let draft = self.find_draft(session, id).await?;
+        Ok(self.draft_view(session, &draft))
     }
 
     /// Gives its id.
