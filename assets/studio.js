@@ -7,7 +7,8 @@ const gutter = document.getElementById('gutter');
 const did = document.getElementById('did');
 const say = document.getElementById('say');
 const PAUSE_MS = 700;
-const LEVELS = { error: '错误', warning: '提醒', hint: '建议' };
+// What is said on the page, in its language; {} is a number.
+const told = (name, value) => form.dataset[name].replace('{}', value);
 
 let timer = 0;
 let busy = false;
@@ -50,9 +51,9 @@ function mark(found, elsewhere) {
     const known = order.indexOf(marks.get(one.line));
     if (one.line > 0 && order.indexOf(one.severity) > known) marks.set(one.line, one.severity);
     const item = part('li', one.severity, '');
-    item.append(part('strong', '', LEVELS[one.severity]), ' ');
+    item.append(part('strong', '', told(one.severity)), ' ');
     if (one.line > 0) {
-      const to = part('button', 'plain to-line', `第${one.line}行`);
+      const to = part('button', 'plain to-line', told('line', one.line));
       to.type = 'button';
       to.dataset.line = one.line;
       item.append(to, ' ');
@@ -61,8 +62,8 @@ function mark(found, elsewhere) {
     return item;
   });
   document.getElementById('marks').replaceChildren(...list);
-  const here = list.length ? `这个文件有${list.length}处。` : '这个文件没有问题。';
-  const there = elsewhere ? `别的文件里有${elsewhere}处错误。` : '';
+  const here = list.length ? told('marks', list.length) : told('none');
+  const there = elsewhere ? told('elsewhere', elsewhere) : '';
   document.getElementById('count').textContent = here + there;
   number();
 }
@@ -76,9 +77,10 @@ function talk(all, silent) {
     for (const said of one.said) {
       const item = part('li', '', '');
       item.append(part('span', 'prose', said.text));
-      if (said.segments) item.append(part('span', 'hint', `${said.segments}条短信`));
+      if (said.segments) item.append(part('span', 'hint', told('segments', said.segments)));
       items.push(item);
     }
+    if (one.misheard) items.push(part('li', 'hint', told('misheard')));
     for (const done of one.marks) items.push(part('li', 'hint', done));
     if (one.wrong) items.push(part('li', 'error', one.wrong));
   }
@@ -110,7 +112,7 @@ async function look() {
       talk([], looked.error);
     }
   } catch {
-    talk([], '没有连上，写的还在。请过一会儿再试；退出过的，请在另一页登录，再回来存。');
+    talk([], told('lost'));
   }
   busy = false;
   if (again) {
@@ -136,7 +138,7 @@ text.addEventListener('input', () => {
 text.addEventListener('scroll', () => {
   gutter.scrollTop = text.scrollTop;
 });
-document.getElementById('marks').addEventListener('click', (event) => {
+form.addEventListener('click', (event) => {
   const to = event.target.closest('.to-line');
   if (to) go(Number(to.dataset.line));
 });

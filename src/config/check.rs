@@ -176,6 +176,8 @@ impl Checker<'_> {
         self.within("keep", "consults_days", u64::from(keep.consults_days), KEEP_DAYS);
         let conversations = u64::from(keep.conversations_days);
         self.within("keep", "conversations_days", conversations, KEEP_DAYS);
+        let misheard = u64::from(keep.misheard_days);
+        self.within("keep", "misheard_days", misheard, KEEP_DAYS);
         // Network security law, article 21: logs are kept for six months at least.
         self.within("keep", "looks_days", u64::from(keep.looks_days), LOG_DAYS);
         self.simulator(settings);

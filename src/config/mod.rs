@@ -188,6 +188,8 @@ pub struct KeepSettings {
     pub consults_days: u32,
     /// Since somebody wrote last: what was said in the conversation.
     pub conversations_days: u32,
+    /// Since somebody wrote what the bot did not understand.
+    pub misheard_days: u32,
     /// Since a look at what is known of a person.
     pub looks_days: u32,
 }
@@ -362,6 +364,7 @@ impl Default for KeepSettings {
             cases_days: 1_095,
             consults_days: 365,
             conversations_days: 365,
+            misheard_days: 90,
             looks_days: 1_825,
         }
     }

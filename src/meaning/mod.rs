@@ -337,13 +337,24 @@ impl<'a> Reader<'a> {
     /// What she wrote, as far as it may be learned from: without place, telephone, identity
     /// and other long numbers, and without the name that she gave.
     pub fn anonymous(&self, text: &str) -> String {
+        self.masked(text, true)
+    }
+
+    /// The same of the answer to "which village?".
+    pub fn anonymous_place(&self, text: &str) -> String {
+        self.masked(text, false)
+    }
+
+    fn masked(&self, text: &str, places: bool) -> String {
         let mut text: String = text.chars().take(CHARACTERS_MAX).collect();
         if let Some(name) = zh::name(&text, false) {
             text = text.replace(&name, "某人");
         }
         for _ in 0..MASKED_MAX {
             let place = match self.places.find(&text, Scope::Sentence) {
-                Found::One { span, .. } | Found::Several { span, .. } => Some((span, "某村")),
+                Found::One { span, .. } | Found::Several { span, .. } if places => {
+                    Some((span, "某村"))
+                }
                 _ => None,
             };
             let found = zh::find_identity(&text)

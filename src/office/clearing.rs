@@ -16,11 +16,14 @@ use jiff::{SignedDuration, Timestamp};
 use crate::calendar::local_date;
 use crate::shop::Article;
 use crate::store::interface_records::{Delivery, DeliveryState, Posted, Visits};
+use crate::store::misheard::MisheardWords;
 use crate::store::records::{
     Media, MediaState, Outgoing, Status, StoredEvent, StoredSession, Task,
 };
+use crate::store::stops::StopsOfDay;
 use crate::store::{Changes, Loaded, Range, Record, StoreError, keys, list, list_by_index};
 
+use super::figures::start_of;
 use super::{Office, media};
 
 const EVERY: Duration = Duration::from_secs(24 * 3_600);
@@ -29,6 +32,8 @@ const FIRST_AFTER: Duration = Duration::from_secs(600);
 const TRY_AGAIN: Duration = Duration::from_secs(600);
 /// A record has a few indexes, and a batch at most 1,000 keys.
 const PAGE: usize = 100;
+/// Of counts in which nobody is: a year, and a month to compare it with.
+const STOPS_DAYS: u32 = 400;
 const BETWEEN_PAGES: Duration = Duration::from_millis(50);
 
 pub(super) async fn run(office: Arc<Office>) {
@@ -96,6 +101,15 @@ impl Office {
         .await?;
         self.clear("查询次数", keys::all_visits(), &mut sweep, |visits: &Visits| {
             visits.at.last().copied().filter(|_| self.is_past(visits))
+        })
+        .await?;
+        let misheard = before(keep.misheard_days);
+        self.clear("没听懂的话", keys::all_misheard(), &mut sweep, |one: &MisheardWords| {
+            Some(one.at).filter(|at| *at < misheard)
+        })
+        .await?;
+        self.clear("每一问的次数", keys::all_stops(), &mut sweep, |stops: &StopsOfDay| {
+            Some(start_of(stops.day)).filter(|at| *at < before(STOPS_DAYS))
         })
         .await?;
         self.clear_media(before(keep.media_days), &mut sweep).await?;

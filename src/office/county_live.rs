@@ -489,7 +489,7 @@ fn parts_of(tables: &str) -> String {
 /// Of the files that the tables are made of; what editors put beside them does not count.
 fn stamps(folder: &Path) -> Stamps {
     let mut found = Stamps::new();
-    for below in ["", "calendar/"] {
+    for below in ["", "calendar/", "examples/"] {
         for entry in fs::read_dir(folder.join(below)).into_iter().flatten().flatten() {
             let name = format!("{below}{}", entry.file_name().to_string_lossy());
             if !is_table_file(&name) {

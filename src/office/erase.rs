@@ -101,6 +101,7 @@ impl Office {
             cases.iter().map(|case| case.record.number.digits()).collect();
         let hers = Hers { numbers, addresses, ids: ids.iter().map(|id| (*id).clone()).collect() };
         self.erase_tasks(&hers, dry_run, &mut gone).await?;
+        self.erase_misheard(&hers, dry_run, &mut gone).await?;
         self.erase_letters(&hers, dry_run, &mut gone).await?;
         self.erase_listings(&hers, dry_run, &mut gone).await?;
         if !dry_run {
@@ -108,6 +109,25 @@ impl Office {
             self.erase_addresses(&hers).await?;
         }
         Ok(gone)
+    }
+
+    async fn erase_misheard(
+        &self,
+        hers: &Hers,
+        dry_run: bool,
+        gone: &mut Erasure,
+    ) -> Result<(), StoreError> {
+        for address in &hers.addresses {
+            loop {
+                let mut changes = Changes::default();
+                let found = self.forget_misheard(&mut changes, address).await?;
+                gone.words += found;
+                if found == 0 || dry_run || !self.commit_or_leave(changes).await? {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Filed by her or by one whom she turned out to be; what she only signed is another's.

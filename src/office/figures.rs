@@ -187,6 +187,6 @@ fn first_of_month(now: Timestamp) -> Date {
     date(today.year(), today.month(), 1)
 }
 
-fn start_of(day: Date) -> Timestamp {
+pub(super) fn start_of(day: Date) -> Timestamp {
     beijing::instant(day.at(0, 0, 0, 0))
 }

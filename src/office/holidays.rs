@@ -136,7 +136,7 @@ impl Office {
     /// So that a start, or the next change of the folder, does not undo it.
     fn keep_in_folder(&self, name: &str, text: &str) -> Result<(), String> {
         let path = self.county_folder().join(name);
-        write_beside(&path, text).map_err(|error| {
+        write_beside(&path, text.as_bytes()).map_err(|error| {
             tracing::warn!(%error, path = %path.display(), "the folder could not be brought up to date");
             format!("已经上线。但是写不进 {}，请管理员把这个文件也放进去。", path.display())
         })

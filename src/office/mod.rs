@@ -121,12 +121,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{Common, Config};
-use crate::dialog::Script;
+use crate::dialog::{Script, Trace};
 use crate::meaning::{Goods, Reader};
 use crate::store::Store;
 
 pub use crate::desk::figures::Figures;
 pub use crate::store::looks::LookKind;
+pub use crate::store::stops::QuestionCounts;
 pub use account_menu::{account_menu, push_menu};
 pub use accounts::{AccountPage, AccountView};
 pub use api_keys::{Caller, KeyView};
@@ -164,9 +165,10 @@ pub use sms_inbound::{SmsAnswer, SmsCall};
 pub use snapshots::{PublishError, Published, ReAsked};
 pub use staff_wechat::is_told;
 pub use studio::{
-    DialogTests, DifferentFile, DifferentLine, DraftAskedView, DraftFileView, DraftPublished,
-    DraftTests, DraftView, Looked, MarkView, SaidView, StudioFile, TableEdit, TableRow, TableView,
-    TalkView, VersionView,
+    DAYS_SHOWN, DialogTests, DifferentFile, DifferentLine, DraftAskedView, DraftFileView,
+    DraftPublished, DraftTests, DraftView, Lesson, Looked, MarkView, MisheardView, SaidView,
+    StopRow, StopsView, StudioFile, TableEdit, TableRow, TableView, TalkView, Taught, TeachingView,
+    VersionView,
 };
 pub use table_files::TableFiles;
 pub use tables::{MODEL, Tables, read_examples, read_files, read_script};
@@ -224,6 +226,8 @@ pub struct Office {
     gauges: gauges::Gauges,
     budgets: sms_budget::Budgets,
     bench: studio::Bench,
+    stops: studio::Stops,
+    misheard: studio::MisheardToday,
     board: tokio::sync::Mutex<figures::Board>,
     sales_kept: shop::SalesKept,
     mornings: digests::Mornings,
@@ -273,6 +277,8 @@ impl Office {
             gauges: gauges::Gauges::new(&config),
             budgets: sms_budget::Budgets::default(),
             bench: studio::Bench::default(),
+            stops: studio::Stops::default(),
+            misheard: studio::MisheardToday::default(),
             board: tokio::sync::Mutex::default(),
             sales_kept: shop::SalesKept::default(),
             mornings: digests::Mornings::default(),
@@ -306,6 +312,7 @@ impl Office {
         self.work("county", county_live::run);
         self.work("webhooks", webhooks::run);
         self.work("live", live::run);
+        self.work("stops", studio::run);
         self.work("figures", figures::run);
         self.work("removed webhooks", webhooks_removed::run);
         self.workers.close();
@@ -334,6 +341,7 @@ impl Office {
         if tokio::time::timeout(WORK_ENDS_WITHIN, self.workers.wait()).await.is_err() {
             tracing::warn!("what still runs is left; it is found at the next start");
         }
+        self.write_stops_at_the_end().await;
         self.give_segments_back().await;
         self.give_leases_back().await;
     }
@@ -341,6 +349,12 @@ impl Office {
     /// When the program is to stop: what would never end by itself ends then.
     pub async fn stopping(&self) {
         self.stop.cancelled().await;
+    }
+
+    /// What a turn did is on disk.
+    fn is_done(&self, bells: turn::Ring, traces: &[Trace]) {
+        self.ring(bells);
+        self.stops.count(traces, self.clock.now());
     }
 
     /// True when the program stops meanwhile.

@@ -24,6 +24,8 @@ const KEPT: usize = 10;
 const SNAPSHOTS_MAX: usize = 1_000;
 const CONTACTS_AT_ONCE: usize = 200;
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+const OLDER_FOLDER: &str = "这台机器 dialogs/ 里的是以前用过的，比现在上线的旧，没有用它。\
+请把现在上线的放进去，再重新启动；真要用旧的，请在对话工作台点退回。";
 
 /// Only where several instances share the store.
 pub(super) async fn run(office: Arc<Office>) {
@@ -98,12 +100,16 @@ impl Office {
         let Some(live) = live.filter(|live| live.folder == script.hash) else {
             let before = load::<LiveScript>(&*self.store, keys::live_script()).await?;
             if let Some(before) = &before
+                && before.hash != script.hash
                 && let Some(old) = self.snapshot_script(&before.hash).await?
             {
-                let blocked = old.blocks(&script);
-                if !blocked.is_empty() {
+                let refused = match self.is_older_folder(&script.hash).await? {
+                    true => vec![OLDER_FOLDER.to_owned()],
+                    false => old.blocks(&script),
+                };
+                if !refused.is_empty() {
                     self.script.store(Arc::new(old.at_once(before.at_once)));
-                    self.refuse_dialogs(&script.hash, blocked);
+                    self.refuse_dialogs(&script.hash, refused);
                     return Ok(());
                 }
             }
@@ -121,6 +127,14 @@ impl Office {
         let script = kept.unwrap_or_else(|| Script::clone(&script));
         self.script.store(Arc::new(script.at_once(live.at_once)));
         Ok(())
+    }
+
+    /// Where instances share the store, a folder that was live before is one that was not brought
+    /// up to date; on a machine of its own somebody put it back.
+    async fn is_older_folder(&self, hash: &str) -> Result<bool, StoreError> {
+        let known = self.store.is_shared()
+            && load::<Snapshot>(&*self.store, keys::snapshot(hash)).await?.is_some();
+        Ok(known)
     }
 
     /// What another instance has put live is live here too. Says whether that changed it.

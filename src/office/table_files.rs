@@ -14,6 +14,10 @@ use super::tables::{FILE_BYTES_MAX, MODEL, read_folder, read_text};
 
 pub(super) const HOURS: &str = "calendar/office-hours.toml";
 const YEARS: &str = "calendar";
+/// What the model learns from.
+const EXAMPLES: &str = "examples";
+/// Those that clerks add at the desk.
+pub(super) const OWN_EXAMPLES: &str = "examples/工作台.csv";
 /// Not every county has it.
 pub(super) const LEADS: &str = "leads.csv";
 const TEXTS: [&str; 9] = [
@@ -48,6 +52,12 @@ impl TableFiles {
         }
         let years = read_folder(&folder.join(YEARS), "json", &mut problems);
         texts.extend(years.into_iter().map(|(name, text)| (format!("{YEARS}/{name}"), text)));
+        if folder.join(EXAMPLES).is_dir() {
+            let examples = read_folder(&folder.join(EXAMPLES), "csv", &mut problems);
+            texts.extend(
+                examples.into_iter().map(|(name, text)| (format!("{EXAMPLES}/{name}"), text)),
+            );
+        }
         let model = read_model(&folder.join(MODEL), &mut problems);
         let model = model.map(|bytes| BASE64.encode(bytes));
         if problems.is_empty() { Ok(Self { texts, model }) } else { Err(problems) }
@@ -63,6 +73,17 @@ impl TableFiles {
             let name = name.strip_prefix(YEARS)?.strip_prefix('/')?;
             name.ends_with(".json").then_some((name, text.as_str()))
         })
+    }
+
+    /// Names and texts.
+    pub(super) fn examples(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.texts.iter().filter(|(name, _)| is_example(name));
+        all.map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// The same with another model.
+    pub(super) fn with_model(&self, model: &[u8]) -> Self {
+        Self { texts: self.texts.clone(), model: Some(BASE64.encode(model)) }
     }
 
     /// `calendar/holidays-2027.json`: where the notice of that year stands, or would.
@@ -126,4 +147,11 @@ pub(super) fn is_table_file(name: &str) -> bool {
     TEXTS.contains(&name)
         || [MODEL, LEADS].contains(&name)
         || name.strip_prefix("calendar/").is_some_and(|year| year.ends_with(".json"))
+        || is_example(name)
+}
+
+pub(super) fn is_example(name: &str) -> bool {
+    name.strip_prefix(EXAMPLES)
+        .and_then(|name| name.strip_prefix('/'))
+        .is_some_and(|name| name.ends_with(".csv") && !name.starts_with(['~', '.']))
 }

@@ -200,7 +200,19 @@ fn script_files(folder: &Path, problems: &mut Vec<String>) -> Vec<SourceFile> {
             }
         }
     }
+    in_reading_order(&mut files);
     files
+}
+
+/// Dialogs, then folder by folder; a script's hash follows the order.
+pub(super) fn in_reading_order(files: &mut [SourceFile]) {
+    files.sort_by(|a, b| {
+        let place = |file: &SourceFile| {
+            let folder = dialog::FOLDERS.iter().position(|beside| file.name.starts_with(beside));
+            (folder.map_or(0, |folder| folder + 1), file.name.ends_with(".xlsx"))
+        };
+        place(a).cmp(&place(b)).then_with(|| a.name.cmp(&b.name))
+    });
 }
 
 fn said<T, E: ToString>(result: Result<T, Vec<E>>, problems: &mut Vec<String>) -> Option<T> {

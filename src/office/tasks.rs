@@ -433,7 +433,7 @@ impl Office {
             let finished = turn.finish(None, false)?;
             match self.store.commit(finished.batch).await {
                 Ok(()) => {
-                    self.ring(finished.bells);
+                    self.is_done(finished.bells, &finished.traces);
                     return Ok(());
                 }
                 // Either she wrote (try again) or another clerk was faster (seen here).

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::channel::{Content, Inbound, wechat};
 use crate::config::WechatKind;
 use crate::county::{Address, Channel};
-use crate::dialog::{self, Effect, Env, Event, Medium, Script};
+use crate::dialog::{self, Effect, Env, Event, Medium, Script, Trace};
 use crate::meaning::{Goods, Reader};
 use crate::store::records::{Answered, Body, Contact, Media, MediaKind, Outgoing, Status};
 use crate::store::{Batch, Before, Changes, Loaded, StoreError, keys, load};
@@ -46,6 +46,8 @@ pub(super) struct Turn<'o> {
     /// Notices whose content she reads in the reply itself.
     pub told: Vec<Outgoing>,
     pub bells: Ring,
+    /// What the dialog studio learns, once it is on disk.
+    traces: Vec<Trace>,
     gone: bool,
     /// The answer goes back in the same response.
     inline: bool,
@@ -63,6 +65,7 @@ pub(super) struct Finished {
     pub batch: Batch,
     pub said: Said,
     pub bells: Ring,
+    pub traces: Vec<Trace>,
 }
 
 impl<'o> Turn<'o> {
@@ -82,6 +85,7 @@ impl<'o> Turn<'o> {
             texts: Vec::new(),
             told: Vec::new(),
             bells: Ring::default(),
+            traces: Vec::new(),
             gone: false,
             inline: true,
         }
@@ -174,6 +178,7 @@ impl<'o> Turn<'o> {
                 Err(fault) => return Box::pin(self.apologise(&fault)).await,
             };
             self.contact.conversation = turn.conversation;
+            self.traces.extend(turn.traces);
             for effect in turn.effects {
                 match effect {
                     Effect::Say(text) => self.texts.push(text),
@@ -240,6 +245,7 @@ impl<'o> Turn<'o> {
         if let Some(id) = self.contact.person.clone() {
             self.forget_address(&id).await?;
         }
+        self.office.forget_misheard(&mut self.changes, &self.contact.address).await?;
         if let Some(task) = self.contact.hand_over.clone() {
             tasks::villager_left(self, &task).await?;
         }
@@ -299,6 +305,7 @@ impl<'o> Turn<'o> {
         }
         self.forget_old();
         self.set_alarm();
+        self.office.keep_misheard(&mut self.changes, &self.contact.address, &self.traces)?;
         match &self.before {
             Some(before) => self.changes.replace_taken(before, &self.contact)?,
             None => self.changes.create(&self.contact)?,
@@ -337,7 +344,8 @@ impl<'o> Turn<'o> {
     }
 
     fn done(self, said: Said) -> Finished {
-        Finished { batch: self.changes.into_batch(), said, bells: self.bells }
+        let Self { changes, bells, traces, .. } = self;
+        Finished { batch: changes.into_batch(), said, bells, traces }
     }
 
     fn forget_old(&mut self) {

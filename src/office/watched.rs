@@ -31,9 +31,9 @@ struct Seen {
 }
 
 /// Whole or not at all: it is written beside and takes the other's place.
-pub(super) fn write_beside(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let beside = path.with_extension("new");
-    fs::write(&beside, text).and_then(|()| fs::rename(&beside, path))
+    fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path))
 }
 
 /// A change that is not live.

@@ -30,6 +30,8 @@
 //! | `snapshot-part/<hash>/<n>` | SnapshotPart |
 //! | `live-script` | LiveScript |
 //! | `draft/<id>` | Draft |
+//! | `misheard/<time>/<id>` | MisheardWords |
+//! | `stops/<day>` | StopsOfDay |
 //! | `county/<hash>` | CountyVersion |
 //! | `live-county` | LiveCounty |
 //! | `lease/<name>` | Lease |
@@ -121,6 +123,7 @@
 //! | `i/delivery-due/<webhook>/<time>/<number>/<n>` | Delivery |
 //! | `i/delivery-waiting/<webhook>/<number>/<n>` | Delivery |
 //! | `i/delivery-dead/<webhook>/<time>/<number>/<n>` | Delivery |
+//! | `i/misheard-from/<address>/<time>/<id>` | MisheardWords |
 //! | `i/interview/<open or ended>/<drafted>/<department>/<n>` | Interview |
 
 mod cases;

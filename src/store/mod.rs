@@ -14,6 +14,7 @@ pub mod interface_records;
 pub mod keys;
 pub mod looks;
 mod memory;
+pub mod misheard;
 pub mod pay_records;
 pub mod postgres;
 pub mod private_records;
@@ -24,6 +25,7 @@ pub mod shop_records;
 mod sled;
 pub mod snapshots;
 pub mod staff_records;
+pub mod stops;
 mod syncer;
 
 use std::future::Future;

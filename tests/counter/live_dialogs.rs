@@ -8,8 +8,9 @@ use std::sync::Arc;
 use bianmin::dialog;
 use bianmin::office::{FolderStatus, Look, read_files};
 use bianmin::store::{MemoryEngine, Store};
+use fake_wechat::postgres::Cluster;
 
-use super::county::{County, VILLAGER, county};
+use super::county::{County, VILLAGER, county, postgres};
 
 const FILE: &str = "催办.yaml";
 const OLD: &str = "没有可以催的事。";
@@ -244,4 +245,37 @@ async fn a_start_keeps_what_was_live_when_the_folder_would_lose_answers() {
     assert_eq!(after.office.script().hash, old);
     let refused = after.office.dialogs_refused().unwrap();
     assert!(refused.problems[0].contains("「phone」"), "{refused:?}");
+}
+
+/// A machine that was off while a change went live, and whose folder nobody brought up to date.
+#[tokio::test]
+async fn a_start_with_an_older_folder_follows_where_the_store_is_shared() {
+    let url = Cluster::shared().fresh().url();
+    let live = Live::on(Some(postgres(&url).await)).await;
+    let old = live.county.office.script().hash.clone();
+    let older = tempfile::tempdir().unwrap();
+    copy(&live.path(""), older.path());
+    live.edit(OLD, NEW);
+    let Look::Live(new) = live.settled().await else { panic!("{:?}", live.problems()) };
+    let late = county().store(postgres(&url).await).dialogs(older.path()).open().await;
+    assert_eq!(late.office.script().hash, old);
+    late.office.adopt_script().await.unwrap();
+    assert_eq!(late.office.script().hash, new);
+    let refused = late.office.dialogs_refused().unwrap();
+    assert!(refused.problems[0].contains("比现在上线的旧"), "{refused:?}");
+    // Nobody touches it: it undoes nothing later either.
+    late.office.look_at_dialogs().await;
+    assert_eq!(late.office.look_at_dialogs().await, Look::Refused);
+    assert!(!live.county.office.follow_script().await.unwrap());
+    // On a machine of its own the folder is what counts.
+    let alone = Live::new().await;
+    let back = fs::read_to_string(alone.path(FILE)).unwrap();
+    alone.edit(OLD, NEW);
+    assert!(matches!(alone.settled().await, Look::Live(_)), "{:?}", alone.problems());
+    alone.county.office.stop().await;
+    fs::write(alone.path(FILE), back).unwrap();
+    let store = alone.county.store.clone();
+    let again = county().store(store).dialogs(&alone.path("")).open().await;
+    again.office.adopt_script().await.unwrap();
+    assert_eq!(again.office.script().hash, old);
 }

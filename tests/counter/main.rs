@@ -53,6 +53,7 @@ mod sms_verbs;
 mod store_faults;
 mod stories;
 mod studio;
+mod taught;
 mod the_loop;
 mod training;
 mod understanding;

@@ -15,19 +15,25 @@ const FILE: &str = "dialogs/催办.yaml";
 const OLD: &str = "没有可以催的事。看全部，请回「查进度」。";
 const NEW: &str = "现在没有要催的事。看全部，请回「查进度」。";
 
-struct Studio {
-    folder: tempfile::TempDir,
-    county: County,
+pub struct Studio {
+    pub folder: tempfile::TempDir,
+    pub county: County,
 }
 
 impl Studio {
     /// With copies of the shipped folders, as a program has that has just started.
-    async fn open() -> Self {
+    pub async fn open() -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    /// `change`: of the folders, before the program starts.
+    pub async fn open_with(change: fn(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         for name in ["dialogs", "county"] {
             copy(&root.join(name), &folder.path().join(name));
         }
+        change(folder.path());
         let county = county()
             .dialogs(&folder.path().join("dialogs"))
             .folder(&folder.path().join("county"))
@@ -40,23 +46,23 @@ impl Studio {
         Self { folder, county }
     }
 
-    fn file(&self, name: &str) -> String {
+    pub fn file(&self, name: &str) -> String {
         fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
-    async fn second(&self) -> Clerk<'_> {
+    pub async fn second(&self) -> Clerk<'_> {
         self.county.staff("李核对", Role::Clerk, None).await
     }
 }
 
-async fn drafts(clerk: &Clerk<'_>) -> Vec<String> {
+pub async fn drafts(clerk: &Clerk<'_>) -> Vec<String> {
     let list = clerk.get(LIST).await;
     let parts = list.split("href=\"/desk/dialogs/drafts/").skip(1);
     parts.map(|rest| format!("{LIST}/drafts/{}", rest.split('"').next().unwrap())).collect()
 }
 
 /// Gives the address of the draft.
-async fn begin(clerk: &mut Clerk<'_>, title: &str) -> String {
+pub async fn begin(clerk: &mut Clerk<'_>, title: &str) -> String {
     let before = drafts(clerk).await;
     clerk.csrf = clerk.csrf_of(LIST).await;
     let (status, page) = clerk.post("/desk/dialogs/drafts", &[("title", title)]).await;
@@ -64,7 +70,7 @@ async fn begin(clerk: &mut Clerk<'_>, title: &str) -> String {
     drafts(clerk).await.into_iter().find(|one| !before.contains(one)).unwrap()
 }
 
-async fn revision(clerk: &Clerk<'_>, draft: &str) -> String {
+pub async fn revision(clerk: &Clerk<'_>, draft: &str) -> String {
     part(&clerk.get(draft).await, "name=\"revision\" value=\"", "\"").to_owned()
 }
 
@@ -83,7 +89,7 @@ async fn work(
     clerk.post(&format!("{draft}/file"), &all).await
 }
 
-async fn step(clerk: &mut Clerk<'_>, draft: &str, step: &str, note: &str) -> (u16, String) {
+pub async fn step(clerk: &mut Clerk<'_>, draft: &str, step: &str, note: &str) -> (u16, String) {
     let revision = revision(clerk, draft).await;
     clerk.csrf = clerk.csrf_of(draft).await;
     let fields = [("revision", revision.as_str()), ("note", note)];
@@ -430,4 +436,52 @@ async fn a_table_is_edited_as_a_table_and_a_bad_row_says_so() {
     let page = clerk.get(&format!("{path}?name=county/places.csv&page=2")).await;
     assert!(page.len() < 150 * 1024 && page.contains("第2页"), "{} bytes", page.len());
     assert_eq!(clerk.try_get(&format!("{path}?name=county/none.csv")).await.0, 404);
+}
+
+/// Who never wrote a program changes what the bot says, sees what does not go with it, and mends
+/// the tests with one click.
+#[tokio::test]
+async fn a_greeting_is_changed_in_a_field_and_the_tests_follow_with_one_click() {
+    let studio = Studio::open().await;
+    let county = &studio.county;
+    let mut clerk = county.clerk().await;
+    clerk.csrf = clerk.csrf_of(LIST).await;
+    let name = "dialogs/_全局.yaml";
+    let response = clerk.post("/desk/dialogs/drafts", &[("file", name)]).await;
+    assert_eq!(response.0, 303, "{}", response.1);
+    let draft = drafts(&clerk).await.remove(0);
+    let path = format!("{draft}/sayings");
+    let asked = format!("{path}?name={name}");
+    let page = clerk.get(&asked).await;
+    assert!(page.contains("到处都说的话") && page.contains("句子 · 欢迎 · 微信"), "{page}");
+    assert!(page.len() < 150 * 1024, "{} bytes", page.len());
+    let old = "您好，这里是便民服务。有事请县里办";
+    let file = studio.file(name);
+    let line = file.lines().position(|line| line.contains(old)).unwrap() + 1;
+    let text = file.lines().nth(line - 1).unwrap().split_once(": ").unwrap().1.to_owned();
+    assert!(page.contains(&format!("name=\"say-{line}\"")), "{page}");
+    let field = format!("say-{line}");
+    let lines = line.to_string();
+    let seen = revision(&clerk, &draft).await;
+    let new = text.replace(old, "乡亲好，有事");
+    for (new, status, told) in [("", 422, "不能空"), (&*new, 303, "")] {
+        let fields = [("name", name), ("lines", &*lines), ("revision", &*seen), (&*field, new)];
+        let (found, page) = clerk.post(&path, &fields).await;
+        assert!(found == status && page.contains(told), "{new}: {found} {page}");
+    }
+    let page = clerk.get(&asked).await;
+    assert!(page.contains("乡亲好，有事"), "{page}");
+
+    // Tests that expect the old greeting say so in words, and follow.
+    let tests = clerk.get(&format!("{draft}/tests")).await;
+    assert!(tests.contains("测试里写的是") && tests.contains("机器人现在说的是"), "{tests}");
+    assert!(tests.contains("乡亲好，有事") && tests.contains(old), "{tests}");
+    assert_eq!(step(&mut clerk, &draft, "expect", "").await.0, 303);
+    let tests = clerk.get(&format!("{draft}/tests")).await;
+    assert!(!tests.contains("不通过"), "{tests}");
+    assert_eq!(step(&mut clerk, &draft, "ask", "亲切些").await.0, 303);
+    let mut second = studio.second().await;
+    let (status, page) = step(&mut second, &draft, "approve", "").await;
+    assert_eq!(status, 303, "{page}");
+    assert!(county.say(VILLAGER, "你好").await.starts_with("乡亲好，有事"));
 }

@@ -1,6 +1,6 @@
 //! A villager reports, a clerk dispatches and answers, she rates: and hears of every step.
 
-use super::county::{VILLAGER, county};
+use super::county::{VILLAGER, county, number_in};
 use fake_wechat::{Mode, TEMPLATE_SEND};
 
 const REPLY: &str = "垃圾已经全部清走，以后每三天来拉一次，有事打平台电话。";
@@ -171,4 +171,22 @@ async fn the_clock_accepts_for_a_silent_department_and_closes_what_nobody_rates(
     let clerk = county.clerk_again().await;
     let page = clerk.get(&format!("/desk/cases/{number}")).await;
     assert!(page.contains("7天内没有评价"), "{page}");
+}
+
+/// She is told that a name and a telephone may simply be sent; so they may.
+#[tokio::test]
+async fn a_bare_name_at_the_confirmation_is_her_name() {
+    let county = county().open().await;
+    let asked = county.say(VILLAGER, "大黑坨村口的路灯灭了半个月没人管").await;
+    assert!(asked.contains("想留姓名、电话") && asked.contains("直接发来就行"), "{asked}");
+    let asked = county.say(VILLAGER, "王建国").await;
+    assert!(asked.contains("4 王建国") && asked.contains("都对就回「对」"), "{asked}");
+    let asked = county.say(VILLAGER, "13800138000").await;
+    assert!(asked.contains("4 王建国") && asked.contains("5 13800138000"), "{asked}");
+    let said = county.say(VILLAGER, "对").await;
+    assert!(said.starts_with("收到了，编号"), "{said}");
+    let mut clerk = county.clerk().await;
+    let (status, page) = clerk.see(&number_in(&said), "回访核实").await;
+    assert_eq!(status, 200);
+    assert!(page.contains("王建国") && page.contains("13800138000"), "{page}");
 }

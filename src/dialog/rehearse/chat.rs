@@ -6,8 +6,9 @@ use std::fmt::Write;
 use crate::dialog::rehearse::replay::{Session, one_line};
 use crate::dialog::rehearse::transcript::{self, Transcript};
 use crate::dialog::run::event::Gazetteer;
-use crate::dialog::script::Script;
+use crate::dialog::run::trace::Spot;
 use crate::dialog::script::words::Medium;
+use crate::dialog::script::{Dialog, Script};
 
 pub const CHAT_LINES_MAX: usize = 60;
 const NAME_CHARS_MAX: usize = 30;
@@ -20,6 +21,7 @@ pub struct Exchange {
     pub said: Vec<String>,
     /// 〔办 …〕〔转人工〕〔留给工作人员〕
     pub marks: Vec<String>,
+    pub misheard: bool,
     /// Why it can not be done or goes no further.
     pub wrong: Option<String>,
 }
@@ -43,6 +45,7 @@ pub fn chat(script: &Script, places: &dyn Gazetteer, medium: Medium, did: &str) 
             hers: line.to_owned(),
             said: session.heard(),
             marks: session.marks(done),
+            misheard: session.misheard(),
             wrong,
         });
         if ends {
@@ -50,6 +53,49 @@ pub fn chat(script: &Script, places: &dyn Gazetteer, medium: Medium, did: &str) 
         }
     }
     talk
+}
+
+/// What somebody does in one of the tests until she is asked this, as lines of a chat.
+pub fn way_to(
+    script: &Script,
+    places: &dyn Gazetteer,
+    spot: &Spot,
+) -> Option<(Medium, Vec<String>)> {
+    let (own, others): (Vec<&Dialog>, Vec<&Dialog>) =
+        script.each_dialog().partition(|dialog| dialog.id == spot.dialog);
+    let tests = own.into_iter().chain(others).flat_map(|dialog| {
+        let plain = dialog.tests.iter().filter(|test| test.stubs.is_empty());
+        plain.map(move |test| (dialog, test))
+    });
+    let mut ways = tests.filter_map(|(dialog, test)| {
+        way_in(script, places, dialog, test, spot).map(|way| (test.medium, way))
+    });
+    ways.next()
+}
+
+fn way_in(
+    script: &Script,
+    places: &dyn Gazetteer,
+    dialog: &Dialog,
+    test: &Transcript,
+    spot: &Spot,
+) -> Option<Vec<String>> {
+    let file = script.files.iter().find(|file| file.name == dialog.file)?;
+    let written: Vec<&str> = file.text.lines().collect();
+    let blank = Transcript::blank(test.medium);
+    let mut session = Session::new(script, places, dialog, &blank);
+    let mut way = Vec::new();
+    for (number, line) in test.lines.iter().filter(|(_, line)| !line.is_fact()) {
+        if !line.is_done() {
+            return None;
+        }
+        session.play(line).ok()?;
+        way.push((*written.get(number.checked_sub(1)?)?).trim().to_owned());
+        if session.stands_at().as_ref() == Some(spot) {
+            return Some(way);
+        }
+    }
+    None
 }
 
 /// The chat as a test, ready to stand below `测试:`.
@@ -89,9 +135,31 @@ pub fn into_tests(file: &str, test: &str) -> String {
     text
 }
 
+/// The file whose test expects something else on that line, counted from 1. `None`: the line
+/// is none of the bot's.
+pub fn with_expected(file: &str, line: usize, said: &str) -> Option<String> {
+    let mut lines: Vec<String> = file.lines().map(str::to_owned).collect();
+    let known = lines.get_mut(line.checked_sub(1)?)?;
+    let indent = known.len() - known.trim_start().len();
+    let mark = ["系统：", "系统:"].into_iter().find(|mark| known[indent..].starts_with(mark))?;
+    *known = format!("{}{mark}{}", " ".repeat(indent), one_line(said));
+    Some(lines.iter().map(|line| format!("{line}\n")).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_test_expects_what_is_said_from_now_on() {
+        let file = "现场: |\n  村民：好\n  系统：旧的…\n";
+        assert_eq!(
+            with_expected(file, 3, "新的\n1 甲").unwrap(),
+            "现场: |\n  村民：好\n  系统：新的 1 甲\n"
+        );
+        assert_eq!(with_expected(file, 2, "新的"), None);
+        assert_eq!(with_expected(file, 9, "新的"), None);
+    }
 
     #[test]
     fn a_test_is_put_where_tests_stand() {

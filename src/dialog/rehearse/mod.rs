@@ -9,7 +9,7 @@ mod report;
 pub(in crate::dialog) mod suggest;
 pub(in crate::dialog) mod transcript;
 
-pub use chat::{CHAT_LINES_MAX, Exchange, chat, into_tests, written_test};
+pub use chat::{CHAT_LINES_MAX, Exchange, chat, into_tests, way_to, with_expected, written_test};
 pub use coverage::{Coverage, Part};
 pub use record::{Did, record};
 pub use replay::run_tests;

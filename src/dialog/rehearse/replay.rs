@@ -11,6 +11,7 @@ use crate::dialog::rehearse::transcript::{Line, Transcript};
 use crate::dialog::run::conversation::{Conversation, Offer};
 use crate::dialog::run::event::{Call, Effect, Env, Event, Gazetteer};
 use crate::dialog::run::step;
+use crate::dialog::run::trace::{Spot, Trace};
 use crate::dialog::script::actions::action;
 use crate::dialog::script::value::{Answer, Fields, Value};
 use crate::dialog::script::words::{Medium, Path, shown};
@@ -78,6 +79,8 @@ pub(super) struct Session<'a> {
     calls: Vec<Call>,
     handed_over: bool,
     held: bool,
+    /// The last message was not understood.
+    misheard: bool,
     stubs_used: Vec<bool>,
     media: usize,
     seen: Seen,
@@ -105,6 +108,7 @@ impl<'a> Session<'a> {
             calls: Vec::new(),
             handed_over: false,
             held: false,
+            misheard: false,
             stubs_used: vec![false; test.stubs.len()],
             media: 0,
             seen: Seen::default(),
@@ -158,6 +162,15 @@ impl<'a> Session<'a> {
     /// How many calls were made so far.
     pub fn done(&self) -> usize {
         self.calls.len()
+    }
+
+    pub fn misheard(&self) -> bool {
+        self.misheard
+    }
+
+    /// What she was asked last.
+    pub fn stands_at(&self) -> Option<Spot> {
+        self.conversation.active.as_ref().and_then(Spot::of)
     }
 
     /// 〔办 …〕 for the last of the calls behind the first `done`, and who has it now.
@@ -270,6 +283,7 @@ impl<'a> Session<'a> {
         self.said.clear();
         self.handed_over = false;
         self.held = false;
+        self.misheard = false;
         let mut next = Some(event);
         while let Some(event) = next.take() {
             for effect in self.one(event)? {
@@ -306,6 +320,7 @@ impl<'a> Session<'a> {
         }
         self.seen.after(&loaded, &turn.effects);
         self.conversation = loaded;
+        self.misheard |= turn.traces.iter().any(Trace::is_miss);
         let effects = turn.effects.clone();
         let (at, working) = (self.now, self.working);
         self.events.push(Happened { at, working, event, state: saved, effects });

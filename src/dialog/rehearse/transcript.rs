@@ -35,6 +35,19 @@ impl Transcript {
 }
 
 impl Line {
+    /// What is expected, not what happens.
+    pub fn is_fact(&self) -> bool {
+        matches!(
+            self,
+            Line::Bot(_)
+                | Line::Holds(..)
+                | Line::HoldsNot(_)
+                | Line::Called(_)
+                | Line::HandedOver
+                | Line::Held
+        )
+    }
+
     /// Something that she does, or time that passes: what can be said again.
     pub fn is_done(&self) -> bool {
         matches!(

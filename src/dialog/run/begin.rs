@@ -73,6 +73,9 @@ impl<'a> Walk<'a> {
         }
         let copy = zh::plain(text);
         let thanks = intent == Some(Intent::Thanks) || THANKS.iter().any(|word| *word == copy);
+        if !thanks && intent != Some(Intent::Chitchat) {
+            self.trace_misheard(text, String::new());
+        }
         self.say_phrase(match intent {
             _ if thanks => "you_are_welcome",
             Some(Intent::Chitchat) => "welcome",

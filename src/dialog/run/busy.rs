@@ -2,11 +2,12 @@
 //! then answers to later questions, and at last the ladder of "I did not understand".
 
 use crate::dialog::run::conversation::Asked;
-use crate::dialog::run::event::Fault;
+use crate::dialog::run::event::{Fault, PlaceFound};
 use crate::dialog::run::menu::leads_on;
 use crate::dialog::run::step::Walk;
 use crate::dialog::run::understand::{self, Parsed};
 use crate::dialog::script::value::{Answer, How, Value};
+use crate::dialog::script::words::brief;
 use crate::dialog::script::{Confirm, Kind, Question, StepKind};
 use crate::zh;
 
@@ -103,10 +104,13 @@ impl Walk<'_> {
                 self.accept(question, answer)
             }
             Parsed::Maybe(answer) => {
+                self.trace_misheard(text, brief(&answer.value));
                 self.is_it(answer);
                 Ok(true)
             }
             Parsed::Choose(shown) => {
+                let labels: Vec<&str> = shown.iter().map(|one| one.label.as_str()).collect();
+                self.trace_misheard(text, labels.join("、"));
                 self.which_one(Asked { shown, more: false, ..asked });
                 Ok(true)
             }
@@ -132,7 +136,7 @@ impl Walk<'_> {
 
     /// Did she mean this?
     pub fn is_it(&mut self, answer: Answer) {
-        let candidate = crate::dialog::script::words::brief(&answer.value);
+        let candidate = brief(&answer.value);
         if let Some(asked) = self.now.active.as_mut().and_then(|f| f.asked.as_mut()) {
             asked.maybe = Some(answer);
         }
@@ -205,7 +209,7 @@ impl Walk<'_> {
         {
             return Ok(true);
         }
-        if self.correct(text)? {
+        if self.leaves_name(confirm, text)? || self.correct(text)? {
             return Ok(true);
         }
         let slots: Vec<&str> = asked.shown.iter().map(|shown| shown.label.as_str()).collect();
@@ -213,6 +217,34 @@ impl Walk<'_> {
             return self.edit(&slot).map(|()| true);
         }
         Ok(false)
+    }
+
+    /// 王建国: the name that nobody asked for, as a message of its own.
+    fn leaves_name(&mut self, confirm: &Confirm, text: &str) -> Result<bool, Fault> {
+        let Some(frame) = &self.now.active else { return Ok(false) };
+        let dialog = self.dialog_of(frame)?;
+        let open = dialog.questions().find(|question| {
+            matches!(question.kind, Kind::PersonName)
+                && confirm.list.contains(&question.slot)
+                && !frame.answers.contains_key(&question.slot)
+        });
+        let (Some(question), Some(name)) = (open, zh::name(text, true)) else { return Ok(false) };
+        let is_place =
+            matches!(self.env.places.find(text, true), PlaceFound::One { exact: true, .. });
+        let means_else = is_place
+            || understand::is_idle(text, self.env)
+            || understand::likely_kind(text, self.env).is_some();
+        if means_else {
+            return Ok(false);
+        }
+        let said = |words| Answer { raw: text.into(), value: Value::Text(words), how: How::Exact };
+        let mobile = dialog.questions().find(|question| matches!(question.kind, Kind::Mobile));
+        if let (Some((phone, _)), Some(mobile)) = (zh::find_phone(text), mobile)
+            && let Some(frame) = &mut self.now.active
+        {
+            frame.set(&mobile.slot, said(phone));
+        }
+        self.accept(question, said(name))
     }
 
     /// 电话不对, 改名字: the item by what it is.
@@ -260,9 +292,7 @@ impl Walk<'_> {
         if let Some(dialog) = self.script.dialogs.get(&frame.dialog) {
             frame.unsay(dialog, slot);
         }
-        let was = before
-            .map(|answer| crate::dialog::script::words::brief(&answer.value))
-            .unwrap_or_default();
+        let was = before.map(|answer| brief(&answer.value)).unwrap_or_default();
         let suffix = match was.as_str() {
             "" => String::new(),
             _ => self.phrase("was", &[("原来", was)]),
@@ -325,6 +355,7 @@ impl Walk<'_> {
 
     /// The ladder of its question, and a person at its end.
     pub fn miss(&mut self, text: &str) -> Result<(), Fault> {
+        self.trace_misheard(text, String::new());
         let copy = zh::plain(text);
         let empty = !copy.chars().any(char::is_alphanumeric)
             || ["嗯", "哦", "啊", "额"].contains(&copy.as_str());

@@ -3,6 +3,7 @@
 use crate::dialog::run::conversation::{Offer, summary};
 use crate::dialog::run::event::{Effect, Fault};
 use crate::dialog::run::step::Walk;
+use crate::dialog::run::trace::Stop;
 use crate::dialog::script::value::How;
 use crate::dialog::script::words::Medium;
 use crate::dialog::script::{Command, Kind};
@@ -91,6 +92,7 @@ impl Walk<'_> {
     }
 
     pub fn cancel(&mut self) -> Result<(), Fault> {
+        self.trace_stop_here(Stop::Cancelled);
         if let Some(frame) = &self.now.active
             && let Some(until) = frame.offered_until
         {
@@ -124,6 +126,7 @@ impl Walk<'_> {
     }
 
     pub fn hand_over(&mut self, reason: &str) {
+        self.trace_stop_here(Stop::HandedOver);
         let summary = summary(&self.now, self.script);
         let text = self.command_says(Command::Human);
         self.now.human_since = Some(self.env.now);

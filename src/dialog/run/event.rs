@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::dialog::run::conversation::{Conversation, Offer};
+use crate::dialog::run::trace::Trace;
 use crate::dialog::script::value::{Answer, Value};
 use crate::dialog::script::words::Medium;
 use crate::meaning::{GATE, Intent, Reader};
@@ -212,6 +213,7 @@ impl Gazetteer for crate::county::Places {
 pub struct Turn {
     pub conversation: Conversation,
     pub effects: Vec<Effect>,
+    pub traces: Vec<Trace>,
 }
 
 /// A script that can not go on. The host apologises and a person takes over.

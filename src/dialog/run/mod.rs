@@ -11,6 +11,7 @@ pub(in crate::dialog) mod menu;
 mod rescue;
 mod step;
 mod sub;
+pub(in crate::dialog) mod trace;
 mod typed;
 pub(in crate::dialog) mod understand;
 pub(in crate::dialog) mod version;

@@ -6,6 +6,7 @@
 
 use crate::dialog::run::conversation::{Conversation, Draft, Frame, summary};
 use crate::dialog::run::event::{Effect, Env, Event, Fault, Turn};
+use crate::dialog::run::trace::{Stop, Trace};
 use crate::dialog::script::value::{Answer, Fields, How, Value};
 use crate::dialog::script::{Command, Dialog, Kind, Script, StepKind};
 use crate::zh;
@@ -33,7 +34,8 @@ pub fn step(
 ) -> Result<Turn, Fault> {
     // Languages are of the current version: who runs by an older one hears the original.
     let script = script.in_language(env.language);
-    let mut walk = Walk { script, env, now: before.clone(), effects: Vec::new() };
+    let now = before.clone();
+    let mut walk = Walk { script, env, now, effects: Vec::new(), traces: Vec::new() };
     // What is only noted down leaves her dialogs as they are: a new version is for her next message.
     let is_noted = matches!(event, Event::Offer(_) | Event::Takeover);
     if !is_noted {
@@ -45,9 +47,10 @@ pub fn step(
         }
     }
     walk.take(event)?;
+    walk.trace_asked(before);
     walk.now.pin(script);
     walk.shrink()?;
-    Ok(Turn { conversation: walk.now, effects: walk.effects })
+    Ok(Turn { conversation: walk.now, effects: walk.effects, traces: walk.traces })
 }
 
 pub(in crate::dialog) struct Walk<'a> {
@@ -55,6 +58,7 @@ pub(in crate::dialog) struct Walk<'a> {
     pub env: &'a Env<'a>,
     pub now: Conversation,
     pub effects: Vec<Effect>,
+    pub traces: Vec<Trace>,
 }
 
 impl<'a> Walk<'a> {
@@ -100,6 +104,9 @@ impl<'a> Walk<'a> {
         let lead = self.now.active.as_ref().or(self.now.parked.as_ref());
         if lead.is_some_and(over) {
             let frames = [self.now.active.take(), self.now.parked.take()];
+            for frame in frames.iter().flatten() {
+                self.trace_stop(frame, Stop::Silent);
+            }
             if let Some(frame) = frames.into_iter().flatten().find(Frame::is_worth_keeping) {
                 self.now.draft = Some(Draft::of(frame));
             }

@@ -173,7 +173,7 @@ fn kind_value(code: &str, name: &str) -> Value {
 }
 
 /// 好的谢谢, 在吗: polite, and about nothing.
-fn is_idle(text: &str, env: &Env) -> bool {
+pub(in crate::dialog) fn is_idle(text: &str, env: &Env) -> bool {
     matches!(env.places.intent(text), Some(Intent::Thanks | Intent::Chitchat))
 }
 

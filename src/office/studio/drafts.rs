@@ -5,6 +5,7 @@ use sha2::Digest;
 use super::{COUNTY, DIALOGS, DraftAskedView, DraftFileView, DraftView, TABLES};
 use crate::office::looks::Noted;
 use crate::office::rights::Right;
+use crate::office::table_files::is_example;
 use crate::office::views::{CommandError, Session};
 use crate::office::{Office, random};
 use crate::store::draft_records::{Draft, DraftFile};
@@ -119,6 +120,7 @@ impl Office {
         let known = before.files.iter().find(|file| file.name == name).cloned();
         let mut draft = before.record.clone();
         draft.files.retain(|file| file.name != name);
+        let mut changes = Changes::default();
         let unchanged = live.as_deref() == Some(text) || (live.is_none() && text.is_empty());
         if !unchanged {
             let base = match &known {
@@ -126,7 +128,11 @@ impl Office {
                 None => live.as_deref().map(sum).unwrap_or_default(),
             };
             let file = DraftFile { name: name.into(), base, sum: sum(text), parts: 0 };
-            draft.files.push(self.keep_text(id, file, text).await?);
+            let file = match known.as_ref().filter(|known| known.sum == file.sum) {
+                Some(same) => same.clone(),
+                None => keep_text(&mut changes, id, file, text)?,
+            };
+            draft.files.push(file);
             draft.files.sort_by(|a, b| a.name.cmp(&b.name));
         }
         if draft.files.len() > FILES_MAX {
@@ -141,7 +147,6 @@ impl Office {
             }
             draft.editors.push(session.name.clone());
         }
-        let mut changes = Changes::default();
         changes.replace(&before, &draft)?;
         let still = draft.files.iter().any(|file| known.as_ref() == Some(file));
         if let Some(known) = known.filter(|_| !still) {
@@ -228,7 +233,8 @@ impl Office {
             let found = script.files().iter().find(|file| file.name == name);
             return found.filter(|file| is_editable(&file.name)).map(|file| file.text.clone());
         }
-        let name = name.strip_prefix(COUNTY).filter(|name| TABLES.contains(name))?;
+        let known = |name: &&str| is_example(name) || TABLES.iter().any(|(one, _)| one == name);
+        let name = name.strip_prefix(COUNTY).filter(known)?;
         let tables = self.tables();
         Some(tables.files.text(name).to_owned()).filter(|text| !text.is_empty())
     }
@@ -243,23 +249,6 @@ impl Office {
             texts.push((file.name.clone(), self.part_texts(&draft.id, file).await?));
         }
         Ok(texts)
-    }
-
-    async fn keep_text(
-        &self,
-        id: &str,
-        mut file: DraftFile,
-        text: &str,
-    ) -> Result<DraftFile, StoreError> {
-        let mut rest = text;
-        while !rest.is_empty() {
-            let (part, behind) = rest.split_at(rest.floor_char_boundary(PART_BYTES_MAX));
-            let hash = parts_of(id, &file);
-            self.write_once(&SnapshotPart { hash, n: file.parts, text: part.to_owned() }).await?;
-            rest = behind;
-            file.parts += 1;
-        }
-        Ok(file)
     }
 
     async fn part_texts(&self, id: &str, file: &DraftFile) -> Result<String, StoreError> {
@@ -288,7 +277,8 @@ impl Office {
         let file = |file: &DraftFile| {
             let live = self.live_text(&file.name).as_deref().map(sum).unwrap_or_default();
             let is_new = file.base.is_empty();
-            DraftFileView { name: file.name.clone(), is_new, stale: live != file.base }
+            let title = self.studio_title(&file.name);
+            DraftFileView { name: file.name.clone(), title, is_new, stale: live != file.base }
         };
         let asked = draft.asked.as_ref().map(|asked| DraftAskedView {
             by: asked.by.clone(),
@@ -323,10 +313,12 @@ pub(super) fn is_editable(name: &str) -> bool {
 
 /// A dialog or a table of dialogs that is not there yet: it becomes the name of a file.
 fn is_new_name(name: &str) -> bool {
-    let Some(name) = name.strip_prefix(DIALOGS) else { return false };
-    let stem = match (name.strip_suffix(".yaml"), name.strip_prefix("表/")) {
-        (Some(stem), None) => Some(stem),
-        (None, Some(table)) => table.strip_suffix(".csv"),
+    let (dialog, table) = (name.strip_prefix(DIALOGS), name.strip_suffix(".csv"));
+    let stem = match (dialog.and_then(|name| name.strip_suffix(".yaml")), table) {
+        (Some(stem), _) => Some(stem),
+        (None, Some(table)) => {
+            ["dialogs/表/", "county/examples/"].iter().find_map(|folder| table.strip_prefix(folder))
+        }
         _ => None,
     };
     let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
@@ -335,8 +327,28 @@ fn is_new_name(name: &str) -> bool {
     })
 }
 
+/// The parts of a text, in the commit that refers to them.
+fn keep_text(
+    changes: &mut Changes,
+    id: &str,
+    mut file: DraftFile,
+    text: &str,
+) -> Result<DraftFile, StoreError> {
+    let hash = parts_of(id, &file);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (part, behind) = rest.split_at(rest.floor_char_boundary(PART_BYTES_MAX));
+        let (hash, text) = (hash.clone(), part.to_owned());
+        changes.create(&SnapshotPart { hash, n: file.parts, text })?;
+        rest = behind;
+        file.parts += 1;
+    }
+    Ok(file)
+}
+
+/// Two files with the same text have each its own.
 fn parts_of(id: &str, file: &DraftFile) -> String {
-    format!("draft-{id}-{}", file.sum)
+    format!("draft-{id}-{}-{}", sum(&file.name), file.sum)
 }
 
 /// Of one text.
@@ -359,6 +371,8 @@ mod tests {
             ("dialogs/表/../x.csv", false),
             ("dialogs/表/甲.yaml", false),
             ("county/新.csv", false),
+            ("county/examples/新.csv", true),
+            ("county/examples/../新.csv", false),
             ("/etc/passwd", false),
             ("dialogs/甲.sh", false),
         ] {

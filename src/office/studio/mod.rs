@@ -3,8 +3,13 @@
 
 mod difference;
 mod drafts;
+mod lessons;
+mod misheard;
 mod review;
+mod spoken;
+mod stops;
 mod table;
+mod training;
 mod trial;
 
 use std::sync::Arc;
@@ -16,27 +21,35 @@ use tokio::sync::Semaphore;
 use super::Office;
 use super::rights::Right;
 use super::views::{CommandError, Session};
+use crate::dialog::Script;
 
 pub use difference::{DifferentFile, DifferentLine};
+pub use lessons::{Lesson, Taught, TeachingView};
+pub(super) use misheard::MisheardToday;
+pub use misheard::MisheardView;
 pub use review::{DraftPublished, VersionView};
+pub use stops::{DAYS_SHOWN, StopRow, StopsView};
+pub(super) use stops::{Stops, run};
 pub use table::{TableEdit, TableRow, TableView};
 pub use trial::{DialogTests, DraftTests, Looked, MarkView, SaidView, TalkView};
 
 const DIALOGS: &str = "dialogs/";
 const COUNTY: &str = "county/";
 /// Those of `county/` that are edited here; holidays and the model have ways of their own.
-pub const TABLES: [&str; 9] = [
-    "aliases.csv",
-    "keywords.csv",
-    "goods-kinds.csv",
-    "places.csv",
-    "neighbours.csv",
-    "emergencies.csv",
-    "leads.csv",
-    "departments.csv",
-    "categories.csv",
+const TABLES: [(&str, &str); 9] = [
+    ("aliases.csv", "村的别的叫法"),
+    ("keywords.csv", "哪些词是哪方面的事"),
+    ("goods-kinds.csv", "商品的种类"),
+    ("places.csv", "村庄"),
+    ("neighbours.csv", "邻县的地方"),
+    ("emergencies.csv", "紧急情况的词"),
+    ("leads.csv", "哪些事归谁牵头"),
+    ("departments.csv", "承办单位"),
+    ("categories.csv", "事项的分类"),
 ];
 const WORK_WITHIN: Duration = Duration::from_secs(20);
+/// What goes live may have to be learnt from first.
+const LIVE_WITHIN: Duration = Duration::from_secs(120);
 
 /// Lint, tests and chats are tried one after the other, whoever asks: messages come first.
 pub(super) struct Bench(Arc<Semaphore>);
@@ -65,6 +78,8 @@ pub struct DraftView {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftFileView {
     pub name: String,
+    /// What clerks call it.
+    pub title: String,
     pub is_new: bool,
     /// What is live was changed since.
     pub stale: bool,
@@ -95,7 +110,29 @@ pub struct StudioFile {
     pub title: String,
 }
 
+/// What clerks call a file.
+fn title_of(script: &Script, name: &str) -> String {
+    let stem = name.rsplit('/').next().unwrap_or(name);
+    let stem = stem.split('.').next().unwrap_or(stem);
+    if let Some(dialog) = name.strip_prefix(DIALOGS) {
+        return match (script.of_file(dialog), stem) {
+            (Some((_, title)), _) => title.to_owned(),
+            (None, "_全局") => "到处都说的话：欢迎、帮助、没听懂".to_owned(),
+            (None, "通知") => "办到哪一步，发给村民的话".to_owned(),
+            (None, _) if dialog.contains('/') => format!("表：{stem}"),
+            (None, _) => stem.to_owned(),
+        };
+    }
+    let name = name.strip_prefix(COUNTY).unwrap_or(name);
+    let known = TABLES.iter().find(|(known, _)| *known == name);
+    known.map_or_else(|| format!("例子：{stem}"), |(_, title)| (*title).to_owned())
+}
+
 impl Office {
+    pub fn studio_title(&self, name: &str) -> String {
+        title_of(&self.script(), name)
+    }
+
     /// Dialogs first, then their tables, then those of the county.
     pub fn studio_files(&self, session: &Session) -> Result<Vec<StudioFile>, CommandError> {
         session.must(Right::Dialogs)?;
@@ -105,35 +142,38 @@ impl Office {
             .iter()
             .filter(|file| drafts::is_editable(&file.name))
             .map(|file| {
-                let (dialog, title) =
-                    script.of_file(&file.name).unwrap_or(("", file.name.as_str()));
-                StudioFile {
-                    name: format!("{DIALOGS}{}", file.name),
-                    dialog: dialog.to_owned(),
-                    title: title.to_owned(),
-                }
+                let name = format!("{DIALOGS}{}", file.name);
+                let dialog = script.of_file(&file.name).map_or("", |(dialog, _)| dialog);
+                StudioFile { title: title_of(&script, &name), dialog: dialog.to_owned(), name }
             })
             .collect();
         found.sort_by_key(|file| (file.name.ends_with(".csv"), file.name.clone()));
         let tables = self.tables();
-        found.extend(TABLES.iter().filter(|name| !tables.files.text(name).is_empty()).map(
-            |name| StudioFile {
-                name: format!("{COUNTY}{name}"),
-                dialog: String::new(),
-                title: (*name).to_owned(),
-            },
-        ));
+        let known = TABLES.iter().map(|(name, _)| *name);
+        let known = known.filter(|name| !tables.files.text(name).is_empty());
+        found.extend(known.chain(tables.files.examples().map(|(name, _)| name)).map(|name| {
+            let name = format!("{COUNTY}{name}");
+            StudioFile { title: title_of(&script, &name), dialog: String::new(), name }
+        }));
         Ok(found)
     }
 
-    /// On a thread of its own, within a time.
     async fn at_the_bench<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CommandError> {
+        self.at_the_bench_within(WORK_WITHIN, work).await
+    }
+
+    /// On a thread of its own.
+    async fn at_the_bench_within<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, CommandError> {
         let bench = self.bench.0.clone();
         let slow = |_| CommandError::Refused("查得太久，没有查完。请过一会儿再试。".into());
-        let worked = tokio::time::timeout(WORK_WITHIN, async move {
+        let worked = tokio::time::timeout(limit, async move {
             let place = bench.acquire_owned().await.map_err(|_| CommandError::Unavailable)?;
             // The place is held until the work ends, even when nobody waits for it any more.
             let done = tokio::task::spawn_blocking(move || {

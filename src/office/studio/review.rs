@@ -8,16 +8,17 @@ use jiff::Timestamp;
 
 use super::difference::{DifferentFile, difference};
 use super::drafts::is_second;
+use super::training::trained;
 use super::trial::Trial;
-use super::{COUNTY, DIALOGS};
+use super::{COUNTY, DIALOGS, LIVE_WITHIN};
 use crate::dialog::{self, Script};
 use crate::office::Office;
 use crate::office::county_live::CountyRefused;
 use crate::office::dialogs::check_files;
 use crate::office::rights::Right;
 use crate::office::snapshots::{Origin, PublishError, Published, read_snapshot};
-use crate::office::table_files::TableFiles;
-use crate::office::tables::{Tables, read_files};
+use crate::office::table_files::{TableFiles, is_example};
+use crate::office::tables::{MODEL, Tables, read_files};
 use crate::office::views::{CommandError, Session};
 use crate::office::watched::write_beside;
 use crate::store::draft_records::{Draft, DraftAsked};
@@ -108,23 +109,24 @@ impl Office {
         }
         let texts = self.draft_texts(&draft).await?;
         let (script, tables) = (self.script(), self.tables());
-        let given = texts.clone();
-        let checked = self.at_the_bench(move || sound(&script, &tables, &given)).await?;
-        let (new, tables) = checked.map_err(refused)?;
+        let (given, corrections) = (texts.clone(), self.corrections().await?);
+        let work = move || sound(&script, &tables, &given, &corrections);
+        let checked = self.at_the_bench_within(LIVE_WITHIN, work).await?;
+        let Sound { script: new, tables, mut hints } = checked.map_err(refused)?;
         let by = format!("{}起草，{}核对", draft.by, session.name);
         let before = (self.script().hash.clone(), self.tables().hash.clone());
+        let model = tables.as_ref().and_then(|tables| tables.files.model());
         if let Some(tables) = tables {
             self.publish_tables(tables, &by).await.map_err(|error| match error {
                 CountyRefused::Store(error) => error.into(),
                 other => CommandError::Refused(other.to_string()),
             })?;
         }
-        let mut hints = Vec::new();
         if let Some(new) = new {
             let live = self.put_live(new, &by, false, Origin::Draft).await.map_err(not_live)?;
             hints.extend(live.re_asked.iter().map(|lost| format!("正在办的人里，{lost}。")));
         }
-        hints.extend(self.bring_folders_up(before, &texts));
+        hints.extend(self.bring_folders_up(before, &texts, model.as_deref()));
         self.remove_draft(session, &draft, "核对后上线").await?;
         Ok(DraftPublished { hints })
     }
@@ -219,6 +221,7 @@ impl Office {
         &self,
         (script, tables): (String, String),
         texts: &[(String, String)],
+        model: Option<&[u8]>,
     ) -> Vec<String> {
         let settings = &self.config.settings.county;
         let dialogs =
@@ -228,18 +231,19 @@ impl Office {
         for (start, folder, is_live) in
             [(DIALOGS, &settings.dialogs, dialogs), (COUNTY, &settings.folder, county)]
         {
-            let own: Vec<_> = texts
+            let mut own: Vec<(&str, &[u8])> = texts
                 .iter()
-                .filter_map(|(name, text)| Some((name.strip_prefix(start)?, text)))
+                .filter_map(|(name, text)| Some((name.strip_prefix(start)?, text.as_bytes())))
                 .collect();
+            own.extend(model.filter(|_| start == COUNTY && !own.is_empty()).map(|m| (MODEL, m)));
             hints.extend(bring_up(folder, &own, is_live));
         }
         hints
     }
 }
 
-fn bring_up(folder: &Path, texts: &[(&str, &String)], is_live: bool) -> Option<String> {
-    if texts.is_empty() {
+fn bring_up(folder: &Path, files: &[(&str, &[u8])], is_live: bool) -> Option<String> {
+    if files.is_empty() {
         return None;
     }
     let shown = folder.display();
@@ -248,29 +252,41 @@ fn bring_up(folder: &Path, texts: &[(&str, &String)], is_live: bool) -> Option<S
             "{shown} 里的和上线的不一样，没有动它。请管理员把这次改的也放进去，不然下次改文件夹会盖掉这次的。"
         ));
     }
-    texts.iter().find_map(|(name, text)| {
-        write_beside(&folder.join(name), text).err().map(|error| {
+    files.iter().find_map(|(name, bytes)| {
+        write_beside(&folder.join(name), bytes).err().map(|error| {
             tracing::warn!(%error, name, "the folder could not be brought up to date");
             format!("已经上线，但是写不进 {shown}/{name}。请管理员把这个文件也放进去。")
         })
     })
 }
 
-type Sound = (Option<Script>, Option<Tables>);
-
 /// A script and tables to be put live, where they changed.
+struct Sound {
+    script: Option<Script>,
+    tables: Option<Tables>,
+    hints: Vec<String>,
+}
+
 fn sound(
     live: &Script,
     tables: &Arc<Tables>,
     texts: &[(String, String)],
+    corrections: &str,
 ) -> Result<Sound, Vec<String>> {
     let trial = Trial::of(live, tables, texts);
     let with = trial.tables?;
+    let learns = |name: &str| name.strip_prefix(COUNTY).is_some_and(is_example);
+    let (files, hint) = match texts.iter().any(|(name, _)| learns(name)) {
+        true => trained(&with, corrections)?,
+        false => (with.files.clone(), None),
+    };
+    // The dialogs are tested with what has been learnt.
+    let changed = with.hash != tables.hash;
+    let with = if changed { Arc::new(Tables::of(files)?) } else { with };
     let script = check_files(&trial.files, Path::new("dialogs"), &with)?;
     let script = (script.hash != live.hash).then_some(script);
-    let changed = with.hash != tables.hash;
-    let with = if changed { Some(Tables::of(with.files.clone())?) } else { None };
-    Ok((script, with))
+    let tables = if changed { Arc::into_inner(with) } else { None };
+    Ok(Sound { script, tables, hints: hint.into_iter().collect() })
 }
 
 fn refused(problems: Vec<String>) -> CommandError {

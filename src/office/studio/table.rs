@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use super::COUNTY;
 use crate::office::Office;
+use crate::office::table_files::is_example;
 use crate::office::views::{CommandError, Session};
 
 pub const ROWS_A_PAGE: usize = 40;
@@ -14,6 +16,8 @@ const CELL_CHARS_MAX: usize = 2_000;
 pub struct TableView {
     pub heads: Vec<String>,
     pub rows: Vec<TableRow>,
+    /// What may stand in the column of codes, and its name; nothing where codes are made here.
+    pub codes: Vec<(String, String)>,
     /// How many there are that fit what is looked for.
     pub count: usize,
     /// From 1.
@@ -53,7 +57,27 @@ impl Office {
         let (count, pages) = (rows.len(), rows.len().div_ceil(ROWS_A_PAGE).max(1));
         let page = page.clamp(1, pages);
         let rows = rows.into_iter().skip((page - 1) * ROWS_A_PAGE).take(ROWS_A_PAGE).collect();
-        Ok(TableView { heads, rows, count, page, pages })
+        Ok(TableView { heads, rows, codes: self.codes_for(name), count, page, pages })
+    }
+
+    fn codes_for(&self, name: &str) -> Vec<(String, String)> {
+        let tables = self.tables();
+        let name = name.strip_prefix(COUNTY).unwrap_or_default();
+        match name {
+            "aliases.csv" => tables
+                .places
+                .iter()
+                .map(|place| (place.code.clone(), format!("{}{}", place.township, place.name)))
+                .collect(),
+            "keywords.csv" | "leads.csv" => self.codes_of_kinds(),
+            name if is_example(name) => self.codes_of_kinds(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn codes_of_kinds(&self) -> Vec<(String, String)> {
+        let tables = self.tables();
+        tables.categories.iter().map(|kind| (kind.code.clone(), kind.name.clone())).collect()
     }
 
     pub async fn edit_draft_table(

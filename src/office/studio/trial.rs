@@ -1,17 +1,22 @@
 //! A draft tried: checks, the chat beside it, its tests, its drawing. Nothing of it is stored.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{COUNTY, DIALOGS};
 use crate::dialog::{
-    self, CHAT_LINES_MAX, Diagnostic, Exchange, Medium, Part, Picture, Script, Severity, SourceFile,
+    self, CHAT_LINES_MAX, Diagnostic, Exchange, Medium, Outline, Part, Picture, Script, Severity,
+    SourceFile, Wrong,
 };
 use crate::office::Office;
-use crate::office::tables::Tables;
+use crate::office::table_files::TableFiles;
+use crate::office::tables::{Tables, in_reading_order};
 use crate::office::views::{CommandError, Session};
 use crate::zh;
 
 const MARKS_MAX: usize = 200;
+/// A test has no more lines that could each be different.
+const ROUNDS_MAX: usize = 40;
 const DID_BYTES_MAX: usize = 20 * 1024;
 
 /// What a look at a text gives.
@@ -24,6 +29,8 @@ pub struct Looked {
     pub talk: Vec<TalkView>,
     /// Why there is no talk.
     pub silent: String,
+    /// Of the dialog in this file, if it reads.
+    pub outline: Option<Outline>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -44,6 +51,8 @@ pub struct TalkView {
     pub hers: String,
     pub said: Vec<SaidView>,
     pub marks: Vec<String>,
+    /// The bot did not understand.
+    pub misheard: bool,
     pub wrong: Option<String>,
 }
 
@@ -70,6 +79,8 @@ pub struct TestFailed {
     pub line: usize,
     pub test: String,
     pub why: String,
+    /// What the test expects, and what is said instead; where that is the difference.
+    pub said: Option<(String, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,28 +95,36 @@ pub struct DialogTests {
 pub(super) struct Trial {
     pub files: Vec<SourceFile>,
     pub tables: Result<Arc<Tables>, Vec<String>>,
+    /// Those of the draft, where it changes one.
+    pub county: Option<TableFiles>,
+    live: Arc<Tables>,
 }
 
 impl Trial {
     /// The draft's texts over what is live. Reads tables, which takes a moment.
     pub fn of(script: &Script, live: &Arc<Tables>, texts: &[(String, String)]) -> Self {
         let mut files = script.files().to_vec();
-        let mut tables = None;
+        let mut county: Option<TableFiles> = None;
         for (name, text) in texts {
             if let Some(name) = name.strip_prefix(DIALOGS) {
                 files.retain(|file| file.name != name);
                 files.push(SourceFile { name: name.to_owned(), text: text.clone() });
             } else if let Some(name) = name.strip_prefix(COUNTY) {
-                let before = tables.take().unwrap_or_else(|| live.files.clone());
-                tables = Some(before.with_table(name, text));
+                let before = county.take().unwrap_or_else(|| live.files.clone());
+                county = Some(before.with_table(name, text));
             }
         }
-        files.sort_by(|a, b| a.name.cmp(&b.name));
-        let tables = match tables {
-            Some(files) => Tables::of(files).map(Arc::new),
+        in_reading_order(&mut files);
+        let tables = match &county {
+            Some(files) => Tables::of(files.clone()).map(Arc::new),
             None => Ok(live.clone()),
         };
-        Self { files, tables }
+        Self { files, tables, county, live: live.clone() }
+    }
+
+    /// Of a table of the county; empty where there is none.
+    pub fn table_text(&self, name: &str) -> &str {
+        self.county.as_ref().unwrap_or(&self.live.files).text(name)
     }
 }
 
@@ -135,7 +154,7 @@ impl Office {
         let (name, did) = (name.to_owned(), did.to_owned());
         self.at_the_bench(move || {
             let trial = Trial::of(&script, &tables, &texts);
-            looked(&trial, &tables, &name, medium, &did)
+            looked(&trial, &name, medium, &did)
         })
         .await
     }
@@ -147,6 +166,23 @@ impl Office {
     ) -> Result<DraftTests, CommandError> {
         let (script, tables, texts) = self.what_would_be(session, id).await?;
         self.at_the_bench(move || tests(&Trial::of(&script, &tables, &texts))).await
+    }
+
+    /// What the draft says is meant so: the tests expect it from now on. Says how many lines.
+    pub async fn expect_what_is_said(
+        &self,
+        session: &Session,
+        id: &str,
+        revision: u64,
+    ) -> Result<usize, CommandError> {
+        let (script, tables, texts) = self.what_would_be(session, id).await?;
+        let work = move || as_said(Trial::of(&script, &tables, &texts));
+        let (changed, count) = self.at_the_bench(work).await?.map_err(CommandError::Refused)?;
+        let mut revision = revision;
+        for (name, text) in changed {
+            revision = self.save_draft(session, id, revision, &name, &text).await?;
+        }
+        Ok(count)
     }
 
     /// As SVG; `None` when there is no such dialog or the draft does not read.
@@ -176,16 +212,13 @@ impl Office {
         did: &str,
     ) -> Result<String, CommandError> {
         let looked = self.look_at_draft(session, id, (name, text), medium, did).await?;
-        let first = looked.talk.first().map(|one| one.hers.clone());
-        let Some(first) = first else {
-            return Err(CommandError::Refused("手机上还没有说话。请先试一遍，再存成测试。".into()));
-        };
         if let Some(wrong) = looked.talk.iter().find_map(|one| one.wrong.as_ref()) {
             return Err(CommandError::Refused(wrong.clone()));
         }
         let talk: Vec<Exchange> = looked.talk.into_iter().map(TalkView::into_exchange).collect();
+        let first = talk.first().map(|one| one.hers.clone()).unwrap_or_default();
         let first = first.split_once('：').map_or(first.as_str(), |(_, said)| said);
-        Ok(dialog::into_tests(text, &dialog::written_test(first, medium, &talk)))
+        as_test(text, first, medium, &talk).map_err(CommandError::Refused)
     }
 
     async fn what_would_be(
@@ -198,7 +231,20 @@ impl Office {
     }
 }
 
-fn looked(trial: &Trial, live: &Tables, name: &str, medium: Medium, did: &str) -> Looked {
+/// The text of a dialog with the talk as a test of that name.
+pub(super) fn as_test(
+    text: &str,
+    name: &str,
+    medium: Medium,
+    talk: &[Exchange],
+) -> Result<String, String> {
+    match talk {
+        [] => Err("手机上还没有说话。请先试一遍，再存成测试。".into()),
+        talk => Ok(dialog::into_tests(text, &dialog::written_test(name, medium, talk))),
+    }
+}
+
+fn looked(trial: &Trial, name: &str, medium: Medium, did: &str) -> Looked {
     let mut looked = Looked::default();
     // A table that does not read says so; the dialogs are looked at with what is live.
     let tables: &Tables = match &trial.tables {
@@ -208,7 +254,7 @@ fn looked(trial: &Trial, live: &Tables, name: &str, medium: Medium, did: &str) -
             let (here, others): (Vec<_>, Vec<_>) = marks.partition(|mark| mark.file == name);
             looked.marks.extend(here);
             looked.elsewhere.extend(others);
-            live
+            &trial.live
         }
     };
     let reader = tables.reader();
@@ -220,31 +266,33 @@ fn looked(trial: &Trial, live: &Tables, name: &str, medium: Medium, did: &str) -
     looked.elsewhere.retain(|mark| mark.severity == "error");
     looked.marks.truncate(MARKS_MAX);
     looked.elsewhere.truncate(MARKS_MAX);
-    if did.trim().is_empty() {
-        return looked;
-    }
-    match dialog::load(&trial.files) {
-        Ok(script) => {
-            let talk = dialog::chat(&script, &reader, medium, did);
-            looked.talk = talk.into_iter().map(|one| TalkView::of(one, medium)).collect();
+    let Ok(script) = dialog::load(&trial.files) else {
+        if !did.trim().is_empty() {
+            looked.silent = "对话里还有错，改好了手机才能接着回话。".into();
         }
-        Err(_) => looked.silent = "对话里还有错，改好了手机才能接着回话。".into(),
-    }
+        return looked;
+    };
+    let own = name.strip_prefix(DIALOGS).unwrap_or_default();
+    looked.outline = script.outlines().find(|outline| outline.file == own);
+    let talk = dialog::chat(&script, &reader, medium, did);
+    looked.talk = talk.into_iter().map(|one| TalkView::of(one, medium)).collect();
     looked
 }
 
 impl TalkView {
     fn of(one: Exchange, medium: Medium) -> Self {
-        let said = one.said.into_iter().map(|text| {
+        let Exchange { hers, said, marks, misheard, wrong } = one;
+        let said = said.into_iter().map(|text| {
             let segments = (medium == Medium::Sms).then(|| zh::segments(&text));
             SaidView { text, segments }
         });
-        Self { hers: one.hers, said: said.collect(), marks: one.marks, wrong: one.wrong }
+        Self { hers, said: said.collect(), marks, misheard, wrong }
     }
 
     fn into_exchange(self) -> Exchange {
         let said = self.said.into_iter().map(|said| said.text).collect();
-        Exchange { hers: self.hers, said, marks: self.marks, wrong: self.wrong }
+        let Self { hers, marks, misheard, wrong, .. } = self;
+        Exchange { hers, said, marks, misheard, wrong }
     }
 }
 
@@ -280,6 +328,31 @@ fn of_table(told: &str) -> MarkView {
     }
 }
 
+/// Each round mends the first line of each test that is not as it is said.
+fn as_said(mut trial: Trial) -> Result<(BTreeMap<String, String>, usize), String> {
+    let (mut changed, mut count) = (BTreeMap::new(), 0);
+    for _ in 0..ROUNDS_MAX {
+        let tables = trial.tables.as_ref().map_err(|problems| problems.join("\n"))?;
+        let script = dialog::load(&trial.files)
+            .map_err(|_| "对话里还有错，请先改好，再改测试。".to_owned())?;
+        let before = count;
+        for failure in dialog::run_tests(&script, &tables.reader()).failures {
+            let Wrong::Said { said: Some(said), .. } = failure.wrong else { continue };
+            let file = trial.files.iter_mut().find(|file| file.name == failure.file);
+            let Some(file) = file else { continue };
+            if let Some(text) = dialog::with_expected(&file.text, failure.line, &said) {
+                changed.insert(format!("{DIALOGS}{}", file.name), text.clone());
+                file.text = text;
+                count += 1;
+            }
+        }
+        if count == before {
+            break;
+        }
+    }
+    Ok((changed, count))
+}
+
 fn tests(trial: &Trial) -> DraftTests {
     let tables = match &trial.tables {
         Ok(tables) => tables,
@@ -300,6 +373,12 @@ fn tests(trial: &Trial) -> DraftTests {
         line: failure.line,
         test: failure.test.clone(),
         why: failure.brief(),
+        said: match &failure.wrong {
+            Wrong::Said { expected, said } => {
+                Some((expected.clone(), said.clone().unwrap_or_default()))
+            }
+            Wrong::Told(_) => None,
+        },
     });
     let mut names: Vec<&str> = report.coverage.all.iter().map(|one| one.dialog.as_str()).collect();
     names.dedup();

@@ -1,6 +1,9 @@
 //! Keys of what the program needs to run: its tables and scripts, and what instances share.
 
-use super::{Key, Range, below, key, segment};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Key, Range, below, key, segment, time};
 
 pub fn counter(series: &str) -> Key {
     key(&["counter", &segment(series)])
@@ -28,6 +31,31 @@ pub fn draft(id: &str) -> Key {
 
 pub fn all_drafts() -> Range {
     below(&["draft"])
+}
+
+pub fn misheard(at: Timestamp, id: &str) -> Key {
+    key(&["misheard", &time(at), &segment(id)])
+}
+
+pub fn all_misheard() -> Range {
+    below(&["misheard"])
+}
+
+pub fn misheard_from(address: &str, at: Timestamp, id: &str) -> Key {
+    key(&["i", "misheard-from", &segment(address), &time(at), &segment(id)])
+}
+
+pub fn all_misheard_from(address: &str) -> Range {
+    below(&["i", "misheard-from", &segment(address)])
+}
+
+pub fn stops(day: Date) -> Key {
+    key(&["stops", &day.to_string()])
+}
+
+/// The oldest first.
+pub fn all_stops() -> Range {
+    below(&["stops"])
 }
 
 pub fn county(hash: &str) -> Key {

@@ -546,6 +546,8 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("file", "pieces of photos and recordings"),
     ("snapshot-part", "pieces of a script or of the county's tables"),
     ("draft", "changes of dialogs that are not live yet"),
+    ("misheard", "what the bot did not understand, for the dialog studio"),
+    ("stops", "counts of a day for the dialog studio"),
     ("live-script", "which script is live"),
     ("live-county", "which tables and settings are live"),
     ("receipt", "reports that came before our own note, for an hour"),

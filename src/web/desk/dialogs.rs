@@ -34,6 +34,8 @@ struct Dialogs {
     drafts: Vec<DraftView>,
     files: Vec<StudioFile>,
     versions: Vec<VersionView>,
+    /// Different messages that wait to be taught.
+    misheard: usize,
     problem: Option<String>,
     /// The title that was typed.
     title: String,
@@ -57,9 +59,10 @@ async fn list(
             office.drafts(session).await?,
             office.studio_files(session)?,
             office.script_versions(session).await?,
+            office.misheard(session).await?.len(),
         ))
     };
-    let (drafts, files, versions) = match found.await {
+    let (drafts, files, versions, misheard) = match found.await {
         Ok(found) => found,
         Err(error) => return page::failed(&error),
     };
@@ -69,6 +72,7 @@ async fn list(
         drafts,
         files,
         versions,
+        misheard,
         problem,
         title,
     };
@@ -80,9 +84,23 @@ async fn begin(
     headers: HeaderMap,
     Posted { signed, fields }: Posted<SignedIn>,
 ) -> Response {
-    let title = fields.get("title");
+    // One file is to be changed, and is opened at once.
+    let file = fields.get("file");
+    let own = match file {
+        "" => fields.get("title").to_owned(),
+        file => format!("改「{}」", office.studio_title(file)).chars().take(40).collect(),
+    };
+    let title = own.as_str();
     match office.begin_draft(&signed.session, title).await {
-        Ok(id) => Redirect::to(&format!("{PATH}/drafts/{id}")).into_response(),
+        Ok(id) => {
+            let draft = format!("{PATH}/drafts/{id}");
+            let page = if file.ends_with(".csv") { "table" } else { "sayings" };
+            let to = match file {
+                "" => draft,
+                file => format!("{draft}/{page}?name={}", page::percent(file)),
+            };
+            Redirect::to(&to).into_response()
+        }
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
         Err(error) => {
             let (status, told) = (page::status_of(&error), Some(error.to_string()));
@@ -160,6 +178,7 @@ mod tests {
                 title: "催办".into(),
             }],
             versions: vec![version],
+            misheard: 12,
             problem: Some("请写这次改什么".into()),
             title: HOSTILE.into(),
         };
@@ -167,7 +186,7 @@ mod tests {
         check_page(&html);
         assert!(html.contains("<pre>dialogs/路灯.yaml:3:1: 错误[E201 E2]\n  3 │ "), "{html}");
         assert!(html.contains(HOSTILE_SHOWN), "{html}");
-        assert!(html.contains("30处"), "{html}");
+        assert!(html.contains("30处") && html.contains("12句"), "{html}");
         assert!(html.contains("/desk/dialogs/versions/0a1b2c"), "{html}");
     }
 

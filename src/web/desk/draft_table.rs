@@ -14,7 +14,7 @@ use super::drafts::{path_of, told};
 use super::page::{self, Frame};
 use super::session::{Fields, Posted, SignedIn};
 use crate::dialog::Medium;
-use crate::office::{CommandError, DraftView, MarkView, Office, TableEdit, TableView};
+use crate::office::{CommandError, DraftView, MarkView, Office, TableEdit, TableRow, TableView};
 
 /// Forty rows of long cells.
 const FORM_BYTES_MAX: usize = 512 * 1024;
@@ -33,13 +33,59 @@ struct Page {
     frame: Frame,
     draft: DraftView,
     name: String,
+    title: String,
     find: String,
     table: TableView,
     marks: Vec<MarkView>,
     problem: Option<String>,
 }
 
+/// What clerks call a column; those of dialogs' tables are Chinese already.
+const HEADS: [(&str, &str); 25] = [
+    ("alias", "叫法"),
+    ("code", "编号"),
+    ("note", "备注"),
+    ("words", "有这些词（用;隔开）"),
+    ("except", "有这些词就不算"),
+    ("text", "群众的话"),
+    ("source", "哪里来的"),
+    ("township", "乡镇"),
+    ("name", "名称"),
+    ("kind", "种类"),
+    ("aliases", "别的叫法（用;隔开）"),
+    ("advice", "怎么告诉群众"),
+    ("call", "打哪个电话"),
+    ("lead", "牵头单位"),
+    ("lead_alternatives", "也可以牵头的"),
+    ("co_handlers", "协办单位"),
+    ("basis", "依据"),
+    ("decided_on", "哪天定的"),
+    ("id", "简称"),
+    ("short", "短信里的简称"),
+    ("phone", "电话"),
+    ("group", "大类"),
+    ("time_class", "时限"),
+    ("flags", "标记"),
+    ("parent", "上级"),
+];
+
 impl Page {
+    fn head<'h>(&self, head: &'h str) -> &'h str {
+        HEADS.iter().find(|(known, _)| *known == head).map_or(head, |(_, told)| told)
+    }
+
+    /// Places, heads and texts of a row.
+    fn cells<'r>(&'r self, row: &'r TableRow) -> Vec<(usize, &'r str, &'r str)> {
+        let head = |n: usize| self.table.heads.get(n).map_or("", String::as_str);
+        row.cells.iter().enumerate().map(|(n, cell)| (n, head(n), cell.as_str())).collect()
+    }
+
+    /// Whose code it is.
+    fn named(&self, head: &str, cell: &str) -> Option<&str> {
+        let found = self.table.codes.iter().filter(|_| head == "code");
+        found.into_iter().find(|(code, _)| code == cell).map(|(_, name)| name.as_str())
+    }
+
     /// What is wrong in the row.
     fn marks_of(&self, line: &usize) -> Vec<&MarkView> {
         self.marks.iter().filter(|mark| mark.line == *line).collect()
@@ -96,6 +142,7 @@ async fn table(
     let page = Page {
         frame: Frame::new(office, session, "dialogs", headers),
         draft,
+        title: office.studio_title(&asked.name),
         name: asked.name,
         find: asked.find,
         table,
@@ -156,7 +203,6 @@ fn edit_of(fields: &Fields) -> TableEdit {
 mod tests {
     use super::super::sample::{self, HOSTILE, HOSTILE_SHOWN, check_page};
     use super::*;
-    use crate::office::TableRow;
 
     #[test]
     fn cells_come_back_by_row_and_column() {
@@ -188,18 +234,21 @@ mod tests {
         };
         let rows = vec![TableRow { n: 7, line: 8, cells: vec![HOSTILE.into(), "2".into()] }];
         let heads = vec!["alias".into(), "code".into()];
+        let codes = vec![("2".to_owned(), HOSTILE.to_owned())];
         let page = Page {
             frame: sample::frame(),
             draft: sample::draft(),
             name: "county/aliases.csv".into(),
+            title: HOSTILE.into(),
             find: String::new(),
-            table: TableView { heads, rows, count: 1, page: 1, pages: 2 },
+            table: TableView { heads, rows, codes, count: 1, page: 1, pages: 2 },
             marks: vec![mark],
             problem: None,
         };
         let html = page.render().unwrap();
         check_page(&html);
-        assert!(html.matches(HOSTILE_SHOWN).count() >= 2, "{html}");
+        assert!(html.matches(HOSTILE_SHOWN).count() >= 4, "{html}");
+        assert!(html.contains("叫法") && html.contains("list=\"codes\""), "{html}");
         assert!(html.contains("name=\"row-7-1\"") && html.contains("name=\"new-2-1\""), "{html}");
     }
 }

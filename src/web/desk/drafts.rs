@@ -72,7 +72,7 @@ async fn draft(
     page::show(status, &page, &page.frame)
 }
 
-/// 请人核对, 退回或收回, 上线, 照现在上线的接着改, 删去.
+/// 请人核对, 退回或收回, 上线, 照现在上线的接着改, 照现在说的改测试, 删去.
 async fn step(
     State(office): State<Arc<Office>>,
     headers: HeaderMap,
@@ -88,6 +88,10 @@ async fn step(
         "return" => {
             office.return_draft(session, &id, revision, note).await.map(|()| "draft_returned")
         }
+        "expect" => office
+            .expect_what_is_said(session, &id, revision)
+            .await
+            .map(|count| if count > 0 { "tests_mended" } else { "noted" }),
         "rebase" => office.rebase_draft(session, &id, revision).await.map(|()| "noted"),
         "discard" => office.discard_draft(session, &id, revision).await.map(|()| "draft_discarded"),
         "approve" => match office.approve_draft(session, &id, revision).await {

@@ -16,7 +16,7 @@ use super::drafts::{path_of, told};
 use super::page::{self, Frame};
 use super::session::{Fields, Posted, SignedIn};
 use crate::dialog::Medium;
-use crate::office::{CommandError, DraftView, Looked, Office, StudioFile};
+use crate::office::{CommandError, DraftView, Looked, Office, StopsView, StudioFile};
 
 /// A text of 100 KB, of which each character may take nine bytes on the way.
 const FORM_BYTES_MAX: usize = 512 * 1024;
@@ -35,6 +35,7 @@ struct Page {
     frame: Frame,
     draft: DraftView,
     name: String,
+    title: String,
     /// The id of the dialog, for its drawing.
     dialog: String,
     text: String,
@@ -43,6 +44,8 @@ struct Page {
     did: String,
     looked: Looked,
     hidden_marks: usize,
+    /// How its questions go.
+    stops: Option<StopsView>,
     problem: Option<String>,
 }
 
@@ -196,12 +199,17 @@ async fn shown(
         Ok(looked) => (looked, problem),
         Err(error) => (Looked::default(), problem.or_else(|| Some(told(&error)))),
     };
+    let stops = match looked.outline.take() {
+        Some(outline) => office.stops_of(session, outline).await.ok(),
+        None => None,
+    };
     let hidden_marks = looked.marks.len().saturating_sub(MARKS_SHOWN);
     looked.marks.truncate(MARKS_SHOWN);
     let own = files.into_iter().find(|file: &StudioFile| file.name == typed.name);
     let page = Page {
         frame: Frame::new(office, session, "dialogs", headers),
         draft,
+        title: office.studio_title(&typed.name),
         dialog: own.map(|file| file.dialog).unwrap_or_default(),
         name: typed.name,
         text: typed.text,
@@ -209,6 +217,7 @@ async fn shown(
         did: typed.did,
         looked,
         hidden_marks,
+        stops,
         problem,
     };
     page::show(status, &page, &page.frame)
@@ -242,6 +251,7 @@ mod tests {
             hers: format!("村民：{HOSTILE}"),
             said: vec![SaidView { text: HOSTILE.into(), segments: Some(2) }],
             marks: vec!["〔转人工〕".into()],
+            misheard: true,
             wrong: None,
         };
         let looked = Looked { marks: vec![mark], talk: vec![talk], ..Looked::default() };
@@ -249,17 +259,21 @@ mod tests {
             frame: sample::frame(),
             draft: sample::draft(),
             name: "dialogs/催办.yaml".into(),
+            title: HOSTILE.into(),
             dialog: "urge".into(),
             text: HOSTILE.into(),
             sms: true,
             did: HOSTILE.into(),
             looked,
             hidden_marks: 2,
+            stops: Some(sample::stops()),
             problem: None,
         };
         let html = page.render().unwrap();
         check_page(&html);
-        for part in ["第7行", "E205", "2条短信", "〔转人工〕", HOSTILE_SHOWN] {
+        for part in
+            ["第7行", "E205", "2条短信", "〔转人工〕", "这句没听懂", "停在这里", HOSTILE_SHOWN]
+        {
             assert!(html.contains(part), "{part}: {html}");
         }
     }

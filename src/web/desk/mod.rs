@@ -17,6 +17,7 @@ mod keys;
 mod ledgers;
 mod listings;
 mod live;
+mod misheard;
 mod new;
 mod oidc;
 mod page;
@@ -24,9 +25,11 @@ mod papers;
 mod people;
 #[cfg(test)]
 mod sample;
+mod sayings;
 mod second;
 mod session;
 mod shop;
+mod stops;
 mod tasks;
 mod understand;
 mod upload;
@@ -66,12 +69,15 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(understand::routes())
         .merge(dialogs::routes())
         .merge(drafts::routes())
+        .merge(misheard::routes())
+        .merge(stops::routes())
         .merge(holidays::routes())
         .route("/desk/media/{hash}", get(media_file))
         .layer(DefaultBodyLimit::max(session::FORM_BYTES_MAX))
         .merge(shop::upload_route())
         .merge(holidays::upload_route())
         .merge(editor::routes())
+        .merge(sayings::routes())
         .merge(draft_table::routes())
 }
 

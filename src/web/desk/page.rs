@@ -57,6 +57,8 @@ const DONE: &[(&str, &str)] = &[
     ("draft_saved", "草稿已存好，还没有上线。"),
     ("draft_asked", "已请人核对。要没有改过这份草稿的同事来看。"),
     ("draft_returned", "已退回再改。"),
+    ("taught", "写进草稿了，核对上线以后管用。"),
+    ("tests_mended", "测试已照现在说的改好，存在草稿里。请看差别对不对。"),
     ("draft_discarded", "草稿已删去。"),
     ("draft_live", "核对过的已上线。"),
     ("rolled_back", "已退回到以前的版本。"),

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::page::{Frame, Person};
 use crate::office::{
     AlikeView, CaseForm, CaseRow, CaseView, Choice, DraftFileView, DraftView, FieldKind, FormField,
-    MediaView, NoticeView, Right, TaskLine, TaskView, TimelineLine,
+    MediaView, NoticeView, QuestionCounts, Right, StopRow, StopsView, TaskLine, TaskView,
+    TimelineLine,
 };
 use crate::web::messages::Language;
 
@@ -34,7 +35,12 @@ pub fn at() -> Timestamp {
 }
 
 pub fn draft() -> DraftView {
-    let file = DraftFileView { name: "dialogs/催办.yaml".into(), is_new: false, stale: true };
+    let file = DraftFileView {
+        name: "dialogs/催办.yaml".into(),
+        title: HOSTILE.into(),
+        is_new: false,
+        stale: true,
+    };
     DraftView {
         id: "0a1b2c3d4e5f".into(),
         title: HOSTILE.into(),
@@ -47,6 +53,12 @@ pub fn draft() -> DraftView {
         returned: HOSTILE.into(),
         may_approve: false,
     }
+}
+
+pub fn stops() -> StopsView {
+    let counts = QuestionCounts { asked: 12, silent: 3, cancelled: 1, handed_over: 0, misheard: 2 };
+    let row = StopRow { words: HOSTILE.into(), line: 7, counts };
+    StopsView { name: HOSTILE.into(), file: "dialogs/催办.yaml".into(), questions: vec![row] }
 }
 
 pub fn choices(pairs: &[(&str, &str)]) -> Vec<Choice> {
