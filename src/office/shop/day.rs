@@ -59,6 +59,9 @@ impl Office {
                     orders.extend(self.some_orders(range).await?);
                 }
                 orders.extend(self.some_orders(keys::orders_with_remedy()).await?);
+                orders.extend(self.some_orders(keys::complained_orders(None)).await?);
+                orders.sort_by_key(|order| (order.placed_at, order.number));
+                orders.dedup_by_key(|order| order.number);
                 Ok(seller(&orders))
             }
         }

@@ -448,6 +448,10 @@ fn article_row(
             format!("{}（{}，{}）", market.price, market.source, market.date)
         }),
         unit: article.unit.clone(),
+        uncounted: match article.stock_mode {
+            StockMode::Tracked => "",
+            other => other.word(),
+        },
         free: stock.as_ref().map_or("0".into(), |stock| stock.free().to_string()),
         on_hand: stock.map_or("0".into(), |stock| stock.on_hand.to_string()),
         hidden: hidden.map_or(String::new(), |why| hidden_words(&why)),

@@ -223,6 +223,8 @@ pub struct ArticleRow {
     /// `市场价120元（供销社，2026-11-20）`; empty when none is known.
     pub market: String,
     pub unit: String,
+    /// How it is ordered where nothing is counted: 定做, 集中订; empty: it is counted.
+    pub uncounted: &'static str,
     pub free: String,
     pub on_hand: String,
     /// Why it can not be ordered today; empty when it can.

@@ -62,6 +62,8 @@ async fn a_merchant_sees_its_complaints_and_answers_each_once() {
     step(&mut clerk, &number, "release", &[("name", "肖奉安"), ("phone_tail", "8000")]).await;
     let said = county.talk(VILLAGER, &["投诉商家", "袋子是破的，撒了一半"]).await;
     let case = number_in(&said);
+    let day = clerk.get("/desk/shop/day").await;
+    assert!(day.contains("有投诉的 <span class=\"count\">1</span>"), "{day}");
     let rival = county.staff("老张", Role::Merchant, Some("M2")).await;
     let page = rival.get("/desk/shop/complaints").await;
     assert!(page.contains("没有对订单的投诉"), "{page}");
