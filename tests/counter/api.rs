@@ -1,5 +1,7 @@
 //! The API: what programs with a key can do, and what they are told when they can not.
 
+use std::collections::BTreeSet;
+
 use bianmin::desk::{Party, Step, TRANSITIONS};
 use bianmin::office::{Role, command_shapes};
 use serde_json::{Value, json};
@@ -61,6 +63,32 @@ async fn a_case_goes_from_filing_to_the_answer_by_programs_alone() {
         .collect();
     assert_eq!(steps, ["received", "dispatched", "accepted", "replied"]);
     assert_eq!(case["timeline"][1]["change"]["department"], json!("城管"));
+}
+
+/// The platforms that the county has joined, each with numbers of its own, which another one may have
+/// given too.
+#[tokio::test]
+async fn four_platforms_file_under_their_own_numbers() {
+    let county = county().open().await;
+    let clerk = county.clerk().await;
+    let mut numbers = BTreeSet::new();
+    for system in ["数字城管中心", "交警指挥中心", "电子政务中心", "农村信息综合服务平台"]
+    {
+        let program = county.program(&format!("{system}接口"), Role::Source, Some(system)).await;
+        let mut told = filing();
+        told["source_id"] = json!("A-17");
+        told["heard_at"] = json!("2026-11-22T08:00:00Z");
+        let first = program.post("/cases", told.clone()).await.fine();
+        let again = program.post("/cases", told).await.fine();
+        assert_eq!(first["number"], again["number"]);
+        let number = first["number"].as_str().unwrap();
+        let page = clerk.get(&format!("/desk/cases/{number}")).await;
+        for part in [&*format!("其他平台（{system} A-17）"), "11月22日16:00说的"] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        numbers.insert(number.to_owned());
+    }
+    assert_eq!(numbers.len(), 4);
 }
 
 #[tokio::test]
