@@ -251,6 +251,20 @@ impl Calendar {
         self.open_time(from, to).as_mins()
     }
 
+    /// Office minutes of the first working day from `day` on.
+    pub fn minutes_of_a_day(&self, day: Date) -> i64 {
+        let mut day = day;
+        for _ in 0..DAYS_MAX {
+            let minutes: SignedDuration =
+                self.segments(day).iter().map(|(open, close)| close.duration_since(*open)).sum();
+            if !minutes.is_zero() {
+                return minutes.as_mins();
+            }
+            day = next(day);
+        }
+        1
+    }
+
     fn open_time(&self, from: Timestamp, to: Timestamp) -> SignedDuration {
         let (from, to) = (civil(from), civil(to));
         let mut sum = SignedDuration::ZERO;

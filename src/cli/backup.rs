@@ -16,6 +16,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::office::Office;
 use crate::store::SledEngine;
 use crate::store::backup::{self as copies, Manifest};
 
@@ -33,11 +34,12 @@ struct Served {
     key: Key,
     store: Arc<SledEngine>,
     media: PathBuf,
+    office: Arc<Office>,
 }
 
 /// The server's side.
-pub fn router(key: Key, store: Arc<SledEngine>, data: &Path) -> Router {
-    let served = Served { key, store, media: data.join("media") };
+pub fn router(key: Key, store: Arc<SledEngine>, data: &Path, office: Arc<Office>) -> Router {
+    let served = Served { key, store, media: data.join("media"), office };
     Router::new().route(PATH, post(make)).with_state(Arc::new(served))
 }
 
@@ -50,7 +52,14 @@ async fn make(
         return Err((StatusCode::FORBIDDEN, "not for you".into()));
     }
     match copy(&served.store, &served.media, &order.folder).await {
-        Ok(manifest) => Ok(Json(manifest)),
+        Ok(manifest) => {
+            let folder = order.folder.display().to_string();
+            // The copy is there, whether or not the log takes the line about it.
+            if let Err(error) = served.office.note_backup(&folder, manifest.records).await {
+                tracing::warn!(%error, "the backup is not in the log");
+            }
+            Ok(Json(manifest))
+        }
         Err(error) => Err((StatusCode::CONFLICT, format!("{error:#}"))),
     }
 }

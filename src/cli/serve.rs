@@ -57,7 +57,7 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
         start::Opened::Embedded(store) => {
             let control = Control::open(&settings.server.data, address)?;
             let key = control.key();
-            let routes = backup::router(key.clone(), store, &settings.server.data)
+            let routes = backup::router(key.clone(), store, &settings.server.data, office.clone())
                 .merge(dialogs::router(key.clone(), office.clone()))
                 .merge(county::router(key.clone(), office.clone()))
                 .merge(shop::router(key.clone(), office.clone()))

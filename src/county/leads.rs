@@ -26,6 +26,11 @@ pub struct Lead {
 pub struct Leads(Vec<Lead>);
 
 impl Leads {
+    /// In the order of the table.
+    pub fn iter(&self) -> impl Iterator<Item = &Lead> {
+        self.0.iter()
+    }
+
     /// An empty text is an empty table: a county begins without.
     pub fn parse(
         text: &str,

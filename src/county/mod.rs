@@ -7,6 +7,7 @@ mod departments;
 mod leads;
 mod number;
 mod places;
+mod replies;
 mod table;
 mod words;
 
@@ -16,6 +17,7 @@ pub use departments::{Department, Departments};
 pub use leads::{Lead, Leads};
 pub use number::{CaseNumber, CaseType, NumberError, damm};
 pub use places::{Found, Likeness, Place, PlaceKind, Places, Scope};
+pub use replies::{CannedReply, Replies};
 pub use table::TableError;
 pub(crate) use table::read as read_table;
 pub(crate) use words::words;

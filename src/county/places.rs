@@ -16,6 +16,7 @@ mod boundary;
 mod find;
 mod holding;
 mod index;
+mod suggest;
 
 use holding::Holding;
 use index::{Index, Named};

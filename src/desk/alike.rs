@@ -56,6 +56,14 @@ pub fn is_hers_too(case: &Case, (category, village): (&str, &str), text: &str) -
         && similarity(&case.text, text) >= ALIKE_MIN
 }
 
+/// Of the times at which they came, the earliest first.
+pub fn is_burst(times: &[Timestamp]) -> bool {
+    times.windows(BURST_MIN).any(|few| match few {
+        [first, .., last] => last.duration_since(*first) <= BURST_WITHIN,
+        _ => false,
+    })
+}
+
 /// Another may go on under it.
 pub fn takes_in(case: &Case) -> bool {
     super::platform::join(case, case.number).is_ok()

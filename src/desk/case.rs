@@ -13,6 +13,7 @@ use super::event::{
 };
 use super::exclusion::Exclusion;
 use super::limits;
+use super::redaction;
 use super::slip::Slip;
 use super::state::{Party, State, Step, transition};
 use crate::calendar::{Calendar, Limit};
@@ -107,6 +108,11 @@ pub struct Case {
     /// Of a 代办 only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errand: Option<Errand>,
+    /// What is struck out of the texts of this case, and which photos are out of sight.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub struck: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub struck_photos: Vec<u8>,
     /// When the clock does something next; set by the host, for its index.
     #[serde(default)]
     pub wakes_at: Option<Timestamp>,
@@ -249,6 +255,8 @@ impl Case {
             repeats,
             parent: None,
             children: Vec::new(),
+            struck: Vec::new(),
+            struck_photos: Vec::new(),
             errand: (number.kind() == CaseType::Proxy).then(|| Errand::entrusted(event.at)),
             wakes_at: None,
             chain: String::new(),
@@ -502,12 +510,13 @@ impl Case {
             Change::Warned { due_at, last: false } => self.course.warned_of = Some(*due_at),
             Change::Warned { due_at, last: true } => self.course.last_called_of = Some(*due_at),
             Change::Interviewed { interview, .. } => self.course.interviews.push(interview.clone()),
+            Change::Redacted { text, photos } => redaction::apply(self, text, photos),
             Change::Relocated { place_code, place_name, title, from: _, note: _ } => {
                 self.place_code = Some(place_code.clone());
                 self.place_name = Some(place_name.clone());
                 self.title = title.clone();
             }
-            Change::Noted { .. } | Change::Archived => {}
+            Change::Noted { .. } | Change::Signed { .. } | Change::Archived => {}
         }
     }
 

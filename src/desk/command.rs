@@ -154,6 +154,15 @@ pub enum Command {
     Note {
         text: String,
     },
+    /// By the head of the department.
+    Sign {
+        text: String,
+    },
+    /// Strikes out of her words (one a line) and takes photos out of sight (their places, from 1).
+    Redact {
+        text: String,
+        photos: Vec<u8>,
+    },
     /// It is about another village: the name as one writes it, or the code of 12 digits.
     Relocate {
         village: String,
@@ -256,6 +265,8 @@ impl Command {
             Command::RefuseExclusion { .. } => Step::ExclusionRefused,
             Command::Remind => Step::Reminded,
             Command::Note { .. } => Step::Noted,
+            Command::Sign { .. } => Step::Signed,
+            Command::Redact { .. } => Step::Redacted,
             Command::Relocate { .. } => Step::Relocated,
             Command::CoSign { .. } => Step::CoSigned,
             Command::Breach { .. } => Step::Breached,

@@ -11,7 +11,9 @@ use super::event::{Actor, CaseEvent, Change, Intake};
 use super::limits::{UNSORTED, limit_of};
 use super::refusal::Refusal;
 use super::state::{Party, State, Step, transition};
-use super::{direction, disclosure, errand, exclusion, handler, hers, platform, respondent, slip};
+use super::{
+    direction, disclosure, errand, exclusion, handler, hers, platform, redaction, respondent, slip,
+};
 use crate::county::TimeClass;
 
 /// A case is answered anew at most this often; then the last word is said.
@@ -206,7 +208,7 @@ pub fn accepts_along(step: Step) -> bool {
 }
 
 /// What could go on for ever.
-const GROWS: [Step; 16] = [
+const GROWS: [Step; 18] = [
     Step::Dispatched,
     Step::Progress,
     Step::Urged,
@@ -217,6 +219,8 @@ const GROWS: [Step; 16] = [
     Step::HandoverDeclined,
     Step::Joined,
     Step::Noted,
+    Step::Signed,
+    Step::Redacted,
     Step::Relocated,
     Step::CoSigned,
     Step::Supervised,
@@ -334,6 +338,11 @@ fn change(
             written("备注", &text, NOTE_CHARS_MAX)?;
             one(Change::Noted { text })
         }
+        Command::Sign { text } => {
+            written("意见", &text, NOTE_CHARS_MAX)?;
+            one(Change::Signed { text })
+        }
+        Command::Redact { text, photos } => one(redaction::redact(case, &text, photos)?),
         Command::Relocate { village, note } => {
             one(platform::relocate(case, &village, note, rules)?)
         }

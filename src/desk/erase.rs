@@ -41,6 +41,7 @@ pub fn without(case: &Case, depth: Depth, at: Timestamp) -> Case {
     case.photos.clear();
     case.voices.clear();
     super::private::each_of_case(&mut case, &mut String::clear);
+    case.struck.clear();
     case.respondent = None;
     case
 }

@@ -64,6 +64,10 @@ impl Actor {
             ("agent", _) => vec![Party::Agent],
             ("organisation", _) => vec![Party::Organisation],
             ("leader", _) => vec![Party::Leader],
+            ("department_head", Some(department)) => {
+                let is_lead = case.is_some_and(|case| case.department.as_ref() == Some(department));
+                if is_lead { vec![Party::Head] } else { Vec::new() }
+            }
             // What it has sent itself.
             ("source", system) => {
                 let is_own = case.is_none_or(|case| {
@@ -281,6 +285,18 @@ pub enum Change {
     /// Among staff.
     Noted {
         text: String,
+    },
+    /// The head of the department has looked at it, and says so.
+    Signed {
+        text: String,
+    },
+    /// For nobody's eyes but the platform's.
+    Redacted {
+        /// What is struck out of her words, one a line.
+        text: String,
+        /// Their places in the case, from 1.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<u8>,
     },
     /// It is about another village than was understood.
     Relocated {

@@ -116,7 +116,7 @@ pub fn case_line(
         _ => "24小时".to_owned(),
     };
     let ours = |text: &str| match identity {
-        Identity::Whole if !case.confidential => text.to_owned(),
+        Identity::Whole if !case.confidential => Veil::thin(case).over_ours(text),
         _ => Veil::of(case, who).over_ours(text),
     };
     let yes = |is: bool| if is { "是" } else { "否" }.to_owned();
@@ -293,7 +293,7 @@ fn supervised(case: &Case) -> u32 {
 /// Her own words, which may hold names and numbers as well.
 fn words(case: &Case, who: &Who, identity: Identity) -> String {
     match identity {
-        Identity::Whole if !case.confidential => case.text.clone(),
+        Identity::Whole if !case.confidential => Veil::thin(case).over(&case.text),
         _ => Veil::of(case, who).over(&case.text),
     }
 }

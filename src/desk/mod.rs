@@ -29,7 +29,9 @@ mod mediation;
 mod notice;
 mod platform;
 pub mod private;
+mod queue;
 mod reading;
+mod redaction;
 mod refusal;
 mod respondent;
 mod slip;
@@ -39,8 +41,8 @@ mod waiting;
 
 pub use crate::county::{CaseNumber, CaseType, NumberError, damm};
 pub use alike::{
-    BURST_MIN, BURST_WITHIN, REPEAT_DAYS, goes_under, is_hers_too, is_repeat, may_be_same,
-    similarity, takes_in,
+    BURST_MIN, BURST_WITHIN, REPEAT_DAYS, goes_under, is_burst, is_hers_too, is_repeat,
+    may_be_same, similarity, takes_in,
 };
 pub use case::{Case, FoldError, Round, Standing, TELEPHONE, fold};
 pub use command::Command;
@@ -67,6 +69,7 @@ pub use mediation::{Mediation, mediation};
 pub use notice::{Notice, notice};
 pub use platform::{place_named, whole};
 pub use private::Who;
+pub use queue::{Queue, Whose};
 pub use reading::{NumberRead, find_number, read_number};
 pub use refusal::Refusal;
 pub use slip::{SLIP_DAYS, Slip};

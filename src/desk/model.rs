@@ -93,6 +93,8 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
         ("refuse-exclusion", Command::RefuseExclusion { reason: text() }),
         ("remind", Command::Remind),
         ("note", Command::Note { text: text() }),
+        ("sign", Command::Sign { text: text() }),
+        ("redact", Command::Redact { text: "灭了半拉月".into(), photos: Vec::new() }),
         ("relocate", Command::Relocate { village: "胡家坨镇大黑坨村".into(), note: text() }),
         (
             "co-sign",
@@ -132,7 +134,7 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
     ]
 }
 
-const ACTORS: [&str; 14] = [
+const ACTORS: [&str; 15] = [
     "owner",
     "stranger",
     "agent",
@@ -140,6 +142,7 @@ const ACTORS: [&str; 14] = [
     "director",
     "supervisor",
     "lead",
+    "head",
     "helper",
     "receiver",
     "other",
@@ -159,6 +162,7 @@ fn actor(name: &str, lead: Option<&str>) -> Actor {
         "owner" => villager(),
         "stranger" => Actor::Villager { person: "p2".into() },
         "lead" => staff("department", lead.or(Some(LEADS[0]))),
+        "head" => staff("department_head", lead.or(Some(LEADS[0]))),
         "helper" => staff("department", Some(HELPER)),
         "receiver" => staff("department", Some(RECEIVER)),
         "other" => staff("department", Some("教育")),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::case::Case;
 use super::course::Course;
 use super::event::{CaseEvent, Change, Intake, Reply};
+use super::redaction::strike;
 use crate::zh;
 
 /// By the name of the field that each stood in.
@@ -116,6 +117,8 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         | Change::Noted { text }
         | Change::Directed { text, .. }
         | Change::DirectionAnswered { text, .. }
+        | Change::Signed { text }
+        | Change::Redacted { text, .. }
         | Change::ErrandMoved { text, .. }
         | Change::ErrandKept { text, .. } => words(take, [("text", text)]),
         Change::ReturnRefused { reason, .. }
@@ -211,13 +214,20 @@ fn each_of_round(
 
 /// What lies over the texts of a case for somebody who has not asked who she is.
 pub struct Veil<'w> {
-    who: &'w Who,
+    /// `None`: may be seen.
+    who: Option<&'w Who>,
     confidential: bool,
+    struck: Vec<String>,
 }
 
 impl<'w> Veil<'w> {
     pub fn of(case: &Case, who: &'w Who) -> Self {
-        Self { who, confidential: case.confidential }
+        Self { who: Some(who), ..Self::thin(case) }
+    }
+
+    /// For one who has asked: over nothing but what was struck out.
+    pub fn thin(case: &Case) -> Self {
+        Self { who: None, confidential: case.confidential, struck: case.struck.clone() }
     }
 
     /// Her own words: her name and every telephone number in them, masked.
@@ -227,7 +237,7 @@ impl<'w> Veil<'w> {
 
     /// What the county wrote: numbers of its offices stay.
     pub fn over_ours(&self, text: &str) -> String {
-        let hers = self.who.phone.as_deref();
+        let hers = self.who.and_then(|who| who.phone.as_deref());
         self.with(text, &|digits, written| match digits.starts_with('0') && hers != Some(digits) {
             true => written.to_owned(),
             false => self.number(digits),
@@ -251,19 +261,20 @@ impl<'w> Veil<'w> {
 
     /// Hers first: a name that ends in a numeral would be taken for a part of the number behind it.
     fn with(&self, text: &str, number: &dyn Fn(&str, &str) -> String) -> String {
-        let mut text = text.to_owned();
+        let mut text = strike(text.to_owned(), &self.struck);
+        let Some(who) = self.who else { return text };
         // One character is in too many other words.
-        if let Some(name) = self.who.name.as_ref().filter(|name| name.chars().count() > 1) {
+        if let Some(name) = who.name.as_ref().filter(|name| name.chars().count() > 1) {
             text = text.replace(name, &self.name());
         }
-        if let Some(phone) = self.who.phone.as_ref().filter(|phone| phone.len() > 6) {
+        if let Some(phone) = who.phone.as_ref().filter(|phone| phone.len() > 6) {
             text = text.replace(phone, &self.number(phone));
         }
         zh::replace_phones(&text, number)
     }
 
     pub fn name(&self) -> String {
-        match &self.who.name {
+        match self.who.and_then(|who| who.name.as_ref()) {
             _ if self.confidential => NAMELESS.to_owned(),
             Some(name) => mask_name(name),
             None => String::new(),
@@ -271,7 +282,7 @@ impl<'w> Veil<'w> {
     }
 
     pub fn phone(&self) -> String {
-        match &self.who.phone {
+        match self.who.and_then(|who| who.phone.as_ref()) {
             _ if self.confidential => NOT_SHOWN.to_owned(),
             Some(phone) => mask_tail(phone),
             None => String::new(),
@@ -281,7 +292,7 @@ impl<'w> Veil<'w> {
 
 /// Her words when nobody is to find her in them any more.
 pub fn nameless(text: &str, who: &Who) -> String {
-    Veil { who, confidential: true }.over(text)
+    Veil { who: Some(who), confidential: true, struck: Vec::new() }.over(text)
 }
 
 /// These texts say who she is.

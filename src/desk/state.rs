@@ -110,6 +110,8 @@ words! {
         /// She is asked once more.
         Reminded "reminded" "提醒群众",
         Noted "noted" "备注",
+        Signed "signed" "负责人签字",
+        Redacted "redacted" "遮盖",
         Relocated "relocated" "改地点",
         CoSigned "co_signed" "加联名人",
         Breached "breached" "到时未办",
@@ -171,6 +173,8 @@ impl Change {
             Change::ExclusionRefused { .. } => Step::ExclusionRefused,
             Change::Reminded => Step::Reminded,
             Change::Noted { .. } => Step::Noted,
+            Change::Signed { .. } => Step::Signed,
+            Change::Redacted { .. } => Step::Redacted,
             Change::Relocated { .. } => Step::Relocated,
             Change::CoSigned { .. } => Step::CoSigned,
             Change::Breached { .. } => Step::Breached,
@@ -208,6 +212,8 @@ words! {
         Supervisor "supervisor" "督办员",
         /// The department that has it.
         Lead "lead" "主办单位",
+        /// The head of the department that has it.
+        Head "head" "承办单位负责人",
         /// One that helps.
         Co "co" "协办单位",
         /// The one to which the lead wants to hand it over.
@@ -271,6 +277,8 @@ const YOUNG: &[State] =
     &[S::Received, S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked];
 const WITH_DEPARTMENT: &[State] =
     &[S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked, S::Deferred];
+/// Some department has it, or has answered.
+const LED: &[State] = &joined::<9>(WITH_DEPARTMENT, &[S::Reviewing, S::Redo, S::Replied]);
 
 const HERS: &[Party] = &[P::Owner, P::Agent];
 const STAFF: &[Party] = &[P::Staff];
@@ -339,14 +347,16 @@ pub const TRANSITIONS: &[Transition] = &[
     row(&[S::NeedInfo], Step::Reminded, None, CLOCK, "第2、第4个工作日还没补充", Some("need_info")),
     row(&[S::Replied], Step::Reminded, None, CLOCK, "答复2天还没评价；一次", Some("replied")),
     row(NOT_ARCHIVED, Step::Noted, None, &[P::Staff, P::Supervisor, P::Lead, P::Co, P::Agent], "群众看不到", None),
+    row(LED, Step::Signed, None, &[P::Head], "写明意见", None),
+    row(NOT_ARCHIVED, Step::Redacted, None, STAFF, "写明遮什么；原话留着，平台写明理由可以看", None),
     row(UNANSWERED, Step::Relocated, None, LEAD, "村在名单里，和原来的不一样；答应的时间和承办单位不变", None),
     row(UNANSWERED, Step::CoSigned, None, &[P::Agent, P::Staff, P::Source, P::Neighbour], "还没答复；不是本人，没有加过；最多100人；邻居只加自己，保密的不加", Some("received")),
     row(NOT_ARCHIVED, Step::Breached, None, CLOCK, "到时没有办；记下就不改；答复以后只剩批示的答复", None),
     row(UNANSWERED, Step::Supervised, None, &[P::Supervisor], "写明找了谁、答应哪天", Some("supervised")),
     row(UNANSWERED, Step::SlipSent, None, &[P::Supervisor], "打过电话，或超期满2个工作日；上一张答复了；限1到5个工作日书面答复", None),
-    row(UNANSWERED, Step::SlipAnswered, None, &[P::Lead, P::Supervisor], "有等着答复的督办单；写明原因、措施、答应哪天", Some("supervised")),
     row(NOT_ARCHIVED, Step::Directed, None, &[P::Leader], "上一条批示答复了；限1到10个工作日答复", None),
     row(NOT_ARCHIVED, Step::DirectionAnswered, None, LEAD, "有等着答复的批示；没派单的由平台答复", None),
+    row(UNANSWERED, Step::SlipAnswered, None, &[P::Lead, P::Head, P::Supervisor], "有等着答复的督办单；写明原因、措施、答应哪天", Some("supervised")),
     row(&[S::Dispatched, S::Handling, S::ExtensionAsked, S::Redo], Step::Warned, None, CLOCK, "时间用了八成；时间长的到期前半天再一次；一个期限各提醒一次", None),
     row(NOT_ARCHIVED, Step::Interviewed, None, &[P::Organisation], "约谈单上有这件；一次约谈记一次", None),
     row(UNANSWERED, Step::Recomputed, None, CLOCK, "放假安排改了；新旧都记下", None),

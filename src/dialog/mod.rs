@@ -32,6 +32,7 @@ pub use run::trace::{Misheard, Spot, Stop, Trace};
 pub use run::version::lost_answers;
 pub use schema::{Lang, schema};
 pub use script::keywords::FOLDERS;
+pub use script::known::Known;
 pub use script::outline::{Outline, OutlineQuestion};
 pub use script::value::{Answer, Fields, How, Value};
 pub use script::words::{Medium, decimal};

@@ -22,6 +22,24 @@ const SIGNED_MAX: usize = 50;
 /// Of one hour in the whole county.
 const HOUR_MAX: usize = 1_000;
 const TAKEN_MAX: usize = 50;
+/// The board looks back so far.
+const BOARD_WITHIN: SignedDuration = SignedDuration::from_hours(48);
+
+/// Many who tell of the same, for the dispatcher.
+#[derive(Debug, Clone)]
+pub struct BurstView {
+    /// Kind and place.
+    pub title: String,
+    pub village: String,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+    /// The digits of the one under which the others may go on, and its revision.
+    pub parent: Option<(String, u32)>,
+    /// Already under it.
+    pub under: usize,
+    /// Those that are not, the earliest first.
+    pub cases: Vec<AlikeView>,
+}
 
 impl Office {
     /// For a dispatcher, while it is not answered: the most alike first.
@@ -169,8 +187,17 @@ impl Office {
     /// were found that nobody had been told of.
     pub(super) async fn find_bursts(&self) -> Result<usize, StoreError> {
         let now = self.clock.now();
-        let end = now + SignedDuration::from_secs(1);
-        let range = keys::cases_received(now - BURST_WITHIN, end);
+        let mut told = 0;
+        for group in self.groups_since(now - BURST_WITHIN).await? {
+            told += usize::from(self.tell_of_burst(&group, now).await?);
+        }
+        Ok(told)
+    }
+
+    /// Cases of one kind from one place, where there are enough of them; the earliest first.
+    async fn groups_since(&self, since: Timestamp) -> Result<Vec<Vec<Case>>, StoreError> {
+        let end = self.clock.now() + SignedDuration::from_secs(1);
+        let range = keys::cases_received(since, end);
         let mut groups: BTreeMap<(String, String), Vec<Case>> = BTreeMap::new();
         for (_, case) in list_by_index::<Case>(&*self.store, range, HOUR_MAX).await? {
             let case = case.record;
@@ -180,11 +207,46 @@ impl Office {
                 groups.entry((category.clone(), place.clone())).or_default().push(case);
             }
         }
-        let mut told = 0;
-        for group in groups.values().filter(|group| group.len() >= BURST_MIN) {
-            told += usize::from(self.tell_of_burst(group, now).await?);
+        Ok(groups.into_values().filter(|group| group.len() >= BURST_MIN).collect())
+    }
+
+    /// 群发: what many told of within an hour, of the last two days; the latest first.
+    pub async fn bursts(&self, session: &Session) -> Result<Vec<BurstView>, CommandError> {
+        session.must(Right::Dispatch)?;
+        let since = self.clock.now() - BOARD_WITHIN;
+        let mut views = Vec::new();
+        for group in self.groups_since(since).await? {
+            let times: Vec<Timestamp> = group.iter().map(|case| case.received_at).collect();
+            if desk::is_burst(&times) && group.iter().any(|case| case.state.is_open()) {
+                views.push(self.burst_view(&group).await?);
+            }
         }
-        Ok(told)
+        views.sort_by_key(|view| std::cmp::Reverse(view.last_at));
+        Ok(views)
+    }
+
+    async fn burst_view(&self, group: &[Case]) -> Result<BurstView, StoreError> {
+        let first = &group[0];
+        let takes = group.iter().filter(|case| desk::takes_in(case));
+        // The one that has others under it already; else the earliest.
+        let parent = takes.min_by_key(|case| std::cmp::Reverse(case.children.len()));
+        let rest: Vec<Case> = group
+            .iter()
+            .filter(|case| parent.is_some_and(|parent| parent.number != case.number))
+            .filter(|case| desk::goes_under(case))
+            .cloned()
+            .collect();
+        let whose = self.who_of_all(&rest).await?;
+        let pairs = rest.iter().zip(&whose);
+        Ok(BurstView {
+            title: first.title.clone(),
+            village: first.place_code.clone().unwrap_or_default(),
+            first_at: first.received_at,
+            last_at: group.last().map_or(first.received_at, |case| case.received_at),
+            parent: parent.map(|parent| (parent.number.digits(), parent.revision)),
+            under: parent.map_or(0, |parent| parent.children.len()),
+            cases: pairs.map(|(case, who)| view(first, case, &Veil::of(case, who))).collect(),
+        })
     }
 
     async fn tell_of_burst(&self, group: &[Case], now: Timestamp) -> Result<bool, StoreError> {

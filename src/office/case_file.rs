@@ -5,7 +5,7 @@ use crate::desk::private::Veil;
 use crate::desk::{Actor, Case, CaseEvent, Change, Standing, Who};
 use crate::store::{keys, load};
 
-use super::rights::Sight;
+use super::rights::{Right, Sight};
 use super::views::{CaseFilter, CaseForm, CommandError, Session};
 use super::{Office, case_forms};
 
@@ -50,10 +50,15 @@ impl Office {
         let mut who = self.who(number).await?;
         // Whose it is stands apart; the events say it nowhere.
         events.iter_mut().for_each(hide_in_event);
-        if !identity {
-            let veil = Veil::of(&case, &who);
+        let veil = match identity {
+            true => Veil::thin(&case),
+            false => Veil::of(&case, &who),
+        };
+        if !identity || !session.may(Right::Identity) {
             events.iter_mut().for_each(|event| veil.over_event(event));
             veil.over_case(&mut case);
+        }
+        if !identity {
             (who.name, who.phone) = (None, None);
             hide(&mut case);
         }
@@ -104,11 +109,13 @@ impl Office {
 
     fn forms_of(&self, case: &Case, session: &Session) -> Vec<CaseForm> {
         let (departments, categories) = (self.department_choices(), self.category_choices());
+        let tables = self.tables();
         let lists = case_forms::Lists {
             departments: &departments,
             categories: &categories,
             suggested: None,
             helpers: &[],
+            replies: &tables.replies,
         };
         case_forms::open(case, &session.actor(), &lists)
     }

@@ -9,6 +9,8 @@ use crate::desk::{
     State, Step, Trips,
 };
 
+use crate::county::Replies;
+
 use super::beijing;
 use super::views::{CaseForm, Choice, CommandError, FieldKind, FormField};
 
@@ -361,6 +363,24 @@ const FORMS: &[Form] = &[
         read: |typed| Ok(Command::CoSign { person: String::new(), name: typed.text("name"), phone: typed.text("phone") }),
     },
     Form {
+        action: "sign", step: Step::Signed, title: "负责人签字", button: "签字", is_main: true,
+        intro: "看过了，写一句怎么办。平台和本单位看得到，群众看不到。",
+        fields: &[must("text", "意见", Kind::Text, "例如：已看，今天派人到现场")],
+        read: |typed| Ok(Command::Sign { text: typed.text("text") }),
+    },
+    Form {
+        action: "redact", step: Step::Redacted, title: "遮盖", button: "遮住", is_main: false,
+        intro: "别人的名字、身份证号、银行卡号这些，打印、导出、给承办单位看的都遮住。原话留着，平台写明理由才能看。",
+        fields: &[may("text", "要遮的词，一行一处", Kind::Text, "照原话写"), may("photos", "第几张照片", Kind::Line, "例如：1 3")],
+        read: |typed| {
+            let photos = typed.text("photos");
+            let numbers = photos.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty());
+            let numbers: Result<Vec<u8>, _> = numbers.map(str::parse).collect();
+            let photos = numbers.map_err(|_| "请写第几张照片，例如：1 3。")?;
+            Ok(Command::Redact { text: typed.text("text"), photos })
+        },
+    },
+    Form {
         action: "relocate", step: Step::Relocated, title: "改地点", button: "改", is_main: false,
         intro: "说的是别的村时用。答应的时间和承办单位不变，要换单位请改派。",
         fields: &[must("village", "是哪个村", Kind::Line, "连乡镇一起写，例如：胡家坨镇大黑坨村"), may("note", "说明", Kind::Text, "可不写")],
@@ -453,6 +473,13 @@ impl Typed<'_> {
     }
 }
 
+/// The name of the field of a form in which somebody writes most.
+pub(super) fn words_field(action: &str) -> Option<&'static str> {
+    let form = FORMS.iter().find(|form| form.action == action)?;
+    let field = form.fields.iter().find(|field| matches!(field.kind, Kind::Text));
+    field.map(|field| field.name)
+}
+
 /// The command that a form asks for, or what is missing in it.
 pub(super) fn read(action: &str, typed: &Typed) -> Result<Command, CommandError> {
     let form = FORMS.iter().find(|form| form.action == action).ok_or(CommandError::NotFound)?;
@@ -460,12 +487,13 @@ pub(super) fn read(action: &str, typed: &Typed) -> Result<Command, CommandError>
         let text = typed.text(field.name);
         if field.required && text.is_empty() {
             let verb = if field.kind.is_chosen() { "选" } else { "写" };
-            return Err(CommandError::Refused(format!("请{verb}{}。", field.label)));
+            let text = format!("请{verb}{}。", field.label);
+            return Err(CommandError::Field(field.name, text));
         }
         if text.chars().count() > TEXT_CHARS_MAX {
             let label = field.label;
             let text = format!("{label}写得太长了，请缩到{TEXT_CHARS_MAX}个字以内。");
-            return Err(CommandError::Refused(text));
+            return Err(CommandError::Field(field.name, text));
         }
     }
     (form.read)(typed).map_err(CommandError::Refused)
@@ -506,6 +534,7 @@ pub(super) struct Lists<'l> {
     pub categories: &'l [Choice],
     pub suggested: Option<&'l str>,
     pub helpers: &'l [String],
+    pub replies: &'l Replies,
 }
 
 /// The forms that are open to `by` now, those for the usual next step first.
@@ -553,6 +582,13 @@ pub(super) fn open(case: &Case, by: &Actor, lists: &Lists) -> Vec<CaseForm> {
 }
 
 impl Form {
+    /// She is told of the step, in words that are typed here.
+    fn reaches_her(&self) -> bool {
+        let told = |row: &desk::Transition| row.step == self.step && row.told.is_some();
+        let typed = self.fields.iter().any(|field| matches!(field.kind, Kind::Text));
+        typed && desk::TRANSITIONS.iter().any(told)
+    }
+
     fn shown(&self, case: &Case, lists: &Lists) -> CaseForm {
         let again = self.action == "dispatch" && case.department.is_some();
         let word = |first: &str| if again { "改派".to_owned() } else { first.to_owned() };
@@ -562,6 +598,13 @@ impl Form {
             intro: self.intro,
             button: word(self.button),
             is_main: self.is_main && !again,
+            previews: self.reaches_her(),
+            canned: lists
+                .replies
+                .offered(self.action, case.category.as_deref())
+                .into_iter()
+                .map(|(n, one)| Choice { id: n.to_string(), label: one.title.clone() })
+                .collect(),
             fields: self.fields.iter().map(|field| field.shown(self, case, lists)).collect(),
         }
     }

@@ -8,7 +8,7 @@ use crate::store::private_records::Identity;
 use crate::store::records::{Outgoing, Status, StoredEvent};
 use crate::store::{Loaded, StoreError, keys, list_by_index, load};
 
-use super::rights::Sight;
+use super::rights::{Right, Sight};
 use super::route::Route;
 use super::views::{CaseView, Choice, CommandError, NoticeView, Session, TimelineLine};
 use super::{Office, case_forms, intake, looks, outbox, preference};
@@ -61,7 +61,9 @@ impl Office {
         let hidden = sight == Sight::Masked && !seen;
         let identity = load::<Identity>(&*self.store, keys::identity(number)).await?;
         let who = identity.as_ref().map(|one| one.record.who()).unwrap_or_default();
-        let shown = Shown { veil: Veil::of(case, &who), seen };
+        let whole = seen && session.may(Right::Identity);
+        let veil = if seen { Veil::thin(case) } else { Veil::of(case, &who) };
+        let shown = Shown { veil, seen, whole };
         let tables = self.tables();
         let category = case.category.as_deref().and_then(|code| tables.categories.get(code));
         let suggestion = self.suggestion(case);
@@ -74,19 +76,16 @@ impl Office {
             categories: &categories,
             suggested: suggested.as_deref(),
             helpers: &suggestion.helpers,
+            replies: &tables.replies,
         };
-        let mut media: Vec<String> = case.photos.iter().chain(&case.voices).cloned().collect();
         let mut events = self.events(number).await?;
         if let (Some(first), Some(identity)) = (events.first_mut(), &identity) {
             put_back(&mut first.record.event, &identity.record.texts);
         }
-        for event in &events {
-            if let Change::Supplemented { photos, voices, .. } = &event.record.event.change {
-                media.extend(photos.iter().chain(voices).cloned());
-            }
-        }
+        let media = sent_along(case, &events, whole);
         let notices =
             list_by_index::<Outgoing>(&*self.store, keys::outgoing_of(number), 200).await?;
+        let route = self.next_route(case).await?;
         let mut row = self.case_row(case);
         // Where in the village: the list has no room for it.
         if !hidden {
@@ -119,7 +118,8 @@ impl Office {
                 .map(|(_, notice)| self.notice_view(&notice.record, &shown))
                 .collect(),
             prefers: self.preference_shown(case).await?,
-            next_by: self.next_way(case).await?,
+            phone_only: matches!(&route, Route::Clerk(_)),
+            next_by: next_way(&route),
             confidential: case.confidential,
             helpers: case
                 .course
@@ -139,6 +139,8 @@ impl Office {
             repeats: case.repeats.map(|number| number.digits()),
             parent: case.parent.map(|number| number.digits()),
             children: case.children.iter().map(|number| number.digits()).collect(),
+            orders: self.orders_beside(session, case).await?,
+            looks: session.may(Right::Identity) || session.is_handler(),
             errand: case.errand.as_ref().map(errand_steps).unwrap_or_default(),
             slips: (1..=case.slips()).collect(),
             forms: case_forms::open(case, &by, &lists),
@@ -215,15 +217,11 @@ impl Office {
     }
 
     /// By which way a notice would go if it went now: what a clerk may want to know before.
-    async fn next_way(&self, case: &Case) -> Result<String, StoreError> {
+    async fn next_route(&self, case: &Case) -> Result<Route, StoreError> {
         let now = self.clock.now();
         let (number, person) = (case.number.digits(), Some(case.person.clone()));
         let notice = outbox::notice(&number, 0, "progress", Default::default(), person, now);
-        let route = self.way_of(&notice).await?;
-        Ok(match &route {
-            Route::Clerk(why) => format!("{}：{why}", Route::shown(&route.id())),
-            _ => Route::shown(&route.id()),
-        })
+        self.way_of(&notice).await
     }
 
     pub fn category_choices(&self) -> Vec<Choice> {
@@ -300,6 +298,10 @@ impl Office {
             }
             Change::FinalReplied { text, document } => format!("{text}（文件：{document}）"),
             Change::Closed { closing, reason } => join(&[closing.word(), reason]),
+            Change::Redacted { text, photos } => {
+                let photos: Vec<String> = photos.iter().map(|n| format!("照片{n}")).collect();
+                join(&[&format!("遮了{}处话", text.lines().count()), &photos.join("、")])
+            }
             Change::Relocated { place_name, from, note, .. } => {
                 let from = from.as_deref().map(|from| format!("（原来：{from}）"));
                 join(&[place_name, &from.unwrap_or_default(), note])
@@ -349,6 +351,7 @@ impl Office {
             | Change::ExclusionAsked { reason: text }
             | Change::ExclusionRefused { reason: text }
             | Change::DirectionAnswered { text, .. }
+            | Change::Signed { text }
             | Change::Noted { text } => text.clone(),
         }
     }
@@ -380,6 +383,14 @@ impl Office {
     }
 }
 
+fn next_way(route: &Route) -> String {
+    let shown = Route::shown(&route.id());
+    match route {
+        Route::Clerk(why) => format!("{shown}：{why}"),
+        _ => shown,
+    }
+}
+
 #[derive(Default)]
 struct Suggestion {
     lead: Option<String>,
@@ -391,6 +402,8 @@ struct Suggestion {
 struct Shown<'w> {
     veil: Veil<'w>,
     seen: bool,
+    /// By the platform, which may read the original.
+    whole: bool,
 }
 
 impl<'w> Shown<'w> {
@@ -400,13 +413,28 @@ impl<'w> Shown<'w> {
 
     /// Her own words.
     fn hers(&self, text: String) -> String {
-        if self.seen { text } else { self.veil.over(&text) }
+        if self.whole { text } else { self.veil.over(&text) }
     }
 
     /// What anybody else wrote, in which her name or number may stand.
     fn ours(&self, text: String) -> String {
-        if self.seen { text } else { self.veil.over_ours(&text) }
+        if self.whole { text } else { self.veil.over_ours(&text) }
     }
+}
+
+/// The ids of what she sent, her photos first; without those that are out of sight.
+fn sent_along(case: &Case, events: &[Loaded<StoredEvent>], whole: bool) -> Vec<String> {
+    let (mut photos, mut voices) = (case.photos.clone(), case.voices.clone());
+    for event in events {
+        if let Change::Supplemented { photos: more, voices: said, .. } = &event.record.event.change
+        {
+            photos.extend_from_slice(more);
+            voices.extend_from_slice(said);
+        }
+    }
+    let seen = |n: &u8| whole || !case.struck_photos.contains(n);
+    let shown = (1..=u8::MAX).zip(photos).filter(|(n, _)| seen(n)).map(|(_, id)| id);
+    shown.chain(voices).collect()
 }
 
 /// What stands beside her words. Whose case it is stays hidden where it is confidential.

@@ -13,6 +13,7 @@ use crate::store::records::{Contact, Outgoing};
 use crate::store::{Changes, Loaded, Range, StoreError, keys, list_by_index, load};
 
 use super::case_forms::{self, Typed};
+use super::case_view::channel_name;
 use super::posted::{Done, Once};
 use super::rights::Sight;
 use super::turn::Turn;
@@ -56,6 +57,10 @@ impl Office {
     ) -> Result<(Vec<Case>, Option<String>), CommandError> {
         let own = CaseFilter { department: session.department.clone(), ..filter.clone() };
         let filter = if session.sees_handled_only() { &own } else { filter };
+        let whose = session.queues_of();
+        if filter.queue.is_some_and(|queue| !session.queues().contains(&queue)) {
+            return Ok((Vec::new(), None));
+        }
         let (mut cases, mut next) = (Vec::new(), None);
         let search = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
         if let Some(NumberRead::Whole(number)) = search.map(desk::read_number) {
@@ -68,7 +73,10 @@ impl Office {
             Some(NumberRead::Tail(digits)) => Some(digits),
             _ => None,
         };
-        let mut range = self.list_range(filter);
+        let mut range = match (filter.queue, whose) {
+            (Some(queue), Some(whose)) => self.queue_range(queue, whose),
+            _ => self.list_range(filter),
+        };
         if let Some(cursor) = &filter.after {
             range = keys::after_text(&range, cursor);
         }
@@ -84,6 +92,7 @@ impl Office {
             read = READ;
             for (key, case) in found {
                 if self.sees(session, &case.record)
+                    && self.waits_in(filter.queue, whose, &case.record)
                     && self.matches(&case.record, filter, search, tail.as_deref())
                 {
                     // One more than fits: there is a next page, behind the row before it.
@@ -98,7 +107,7 @@ impl Office {
         Ok((cases, next))
     }
 
-    fn sees(&self, session: &Session, case: &Case) -> bool {
+    pub(super) fn sees(&self, session: &Session, case: &Case) -> bool {
         session.sight(case, self.is_overdue(case)) != Sight::Nothing
     }
 
@@ -199,6 +208,12 @@ impl Office {
             place: case.place_name.clone().unwrap_or_default(),
             state_id: case.state.id(),
             state: case.state.word(),
+            left: time_left(case, now, calendar),
+            day_minutes: calendar.minutes_of_a_day(local_date(now)),
+            source: channel_name(&case.channel),
+            category: case.category.as_deref().and_then(|code| self.category_name(code)),
+            confidential: case.confidential,
+            repeats: case.repeats.is_some(),
             open: case.state.is_open(),
             department: case.department.as_deref().map(|id| self.department_name(id)),
             received_at: case.received_at,
@@ -235,6 +250,13 @@ impl Office {
         self.case_command_once(session, number, revision, action, typed, None).await.map(|_| ())
     }
 
+    /// 常用话: the field of a form for which it is, and its text.
+    pub fn canned_reply(&self, action: &str, n: &str) -> Option<(&'static str, String)> {
+        let tables = self.tables();
+        let one = tables.replies.get(n.parse().ok()?).filter(|one| one.action == action)?;
+        Some((case_forms::words_field(action)?, one.text.clone()))
+    }
+
     /// The same by a program that may send it twice.
     pub async fn case_command_once(
         &self,
@@ -250,6 +272,12 @@ impl Office {
             return Err(CommandError::NotFound);
         }
         let command = case_forms::read(action, typed)?;
+        if let Some(field) = case_forms::words_field(action)
+            && let Some(blank) = self.tables().replies.blank_in(action, &typed.text(field))
+        {
+            let text = format!("【{blank}】还没有填。请把它换成真的话。");
+            return Err(CommandError::Field(field, text));
+        }
         self.step_case_once(number, revision, command, &session.actor(), once).await
     }
 
@@ -395,6 +423,16 @@ impl Office {
         }
         Ok(changes.into_batch())
     }
+}
+
+/// In office minutes; `None`: the clock does not run.
+fn time_left(case: &Case, now: Timestamp, calendar: &Calendar) -> Option<i64> {
+    let runs = case.state.is_open() && case.replied_at.is_none() && !case.state.stands_still();
+    let due = case.round_due_at;
+    runs.then(|| match now <= due {
+        true => calendar.working_minutes(now, due),
+        false => -calendar.working_minutes(due, now).max(1),
+    })
 }
 
 impl Session {

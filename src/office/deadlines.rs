@@ -95,7 +95,7 @@ impl Office {
             Ok(()) => Ok(true),
             // Somebody was faster: it is looked at again with the next round.
             Err(super::CommandError::Changed | super::CommandError::NotFound) => Ok(false),
-            Err(super::CommandError::Refused(why)) => {
+            Err(super::CommandError::Refused(why) | super::CommandError::Field(_, why)) => {
                 tracing::error!(number, why, "the clock wants what the rules forbid");
                 Ok(false)
             }

@@ -34,6 +34,8 @@ const NAME_CHARACTERS_MAX: usize = 20;
 /// Added in one form; more come later, one by one.
 const CO_SIGNERS_AT_ONCE: usize = 20;
 const CONFLICTS_MAX: usize = 20;
+/// The kind of danger that somebody at the desk has heard.
+const URGENT: &str = "接听人员判断有危险";
 
 /// What was written down; all of it as text, as it was typed.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +66,10 @@ pub struct Told {
     pub heard_at: String,
     /// The number of the recording of the call.
     pub recording: String,
+    /// 代办: something is to be fetched or applied for in her name.
+    pub errand: bool,
+    /// Who listens hears danger, whatever the words are.
+    pub urgent: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +133,9 @@ impl Office {
             (Role::Source, Some(system), id) if !id.is_empty() => {
                 Some(Source { system: system.clone(), id: id.to_owned() })
             }
-            (Role::Source, Some(_), _) => return Err(refused("请写来件平台自己的编号。")),
+            (Role::Source, Some(_), _) => {
+                return Err(refused("请写来件平台自己的编号。").of("source_id"));
+            }
             _ => None,
         };
         self.file_told(told, &terminal, source, Some(session.actor()), once).await
@@ -136,7 +144,7 @@ impl Office {
     /// By herself, on the public page. Nobody has checked who she is; the case says so.
     pub async fn file_on_web(&self, told: &Told, from: IpAddr) -> Result<Filed, CommandError> {
         if told.phone.trim().is_empty() {
-            return Err(refused("请写手机号，好把结果告诉您。"));
+            return Err(refused("请写手机号，好把结果告诉您。").of("phone"));
         }
         let most = self.config.settings.public.reports_hour;
         if !self.visit("report", from, most).await? {
@@ -189,14 +197,15 @@ impl Office {
         let rules = tables.rules();
         let text = told.text.trim();
         if text.is_empty() {
-            return Err(refused("请写她说的是什么事。"));
+            return Err(refused("请写她说的是什么事。").of("text"));
         }
         let appellant = self.appellant_of(told, terminal)?;
         let place = desk::place_named(&told.village, &rules)
-            .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
+            .map_err(|refusal| CommandError::Field("village", refusal.to_string()))?;
         let authorised = told.authorised.trim();
         if terminal.needs_authorisation && authorised.is_empty() {
-            return Err(refused("请写她怎样委托您的，例如：本人来店里说的。"));
+            let text = "请写她怎样委托您的，例如：本人来店里说的。";
+            return Err(refused(text).of("authorised"));
         }
         let kind = match told.kind.trim() {
             "" => Kind::default(),
@@ -221,10 +230,12 @@ impl Office {
         let (name, phone) = (appellant.name.clone(), appellant.phone.clone());
         let person = self.known_or_new(&mut changes, &mut seen, appellant, now).await?;
         let mut co_signers = Vec::new();
-        for signer in signers(&told.co_signers, terminal.vouched)? {
+        let signers = signers(&told.co_signers, terminal.vouched);
+        for signer in signers.map_err(|error| error.of("co_signers"))? {
             co_signers.push(self.known_or_new(&mut changes, &mut seen, signer, now).await?);
         }
-        let number = self.number_of_case(CaseType::Appeal, now).await?;
+        let case_type = if told.errand { CaseType::Proxy } else { CaseType::Appeal };
+        let number = self.number_of_case(case_type, now).await?;
         let number = number.ok_or_else(|| refused("今年的编号用完了，请告诉管理员。"))?;
         let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let mut understood = Vec::new();
@@ -264,6 +275,9 @@ impl Office {
             changes.create(&danger_task(&intake, &danger.kind, now))?;
             intake.danger = Some(danger.kind);
             call = danger.call;
+        } else if told.urgent {
+            changes.create(&danger_task(&intake, URGENT, now))?;
+            intake.danger = Some(URGENT.to_owned());
         }
         let command = Command::File(Box::new(intake));
         let events = desk::decide(None, command, &by, now, &rules)
@@ -293,13 +307,13 @@ impl Office {
     }
 
     fn appellant_of(&self, told: &Told, terminal: &Terminal) -> Result<Appellant, CommandError> {
-        let name = name_of(&told.name)?;
+        let name = name_of(&told.name).map_err(|error| error.of("name"))?;
         let phone = match told.phone.trim() {
             "" if !terminal.needs_phone => None,
-            phone => Some(phone_of(phone)?),
+            phone => Some(phone_of(phone).map_err(|error| error.of("phone"))?),
         };
         if phone.is_none() && name.is_none() && terminal.channel != PLATFORM {
-            return Err(refused("没有手机号的，请写上姓名，好找到人。"));
+            return Err(refused("没有手机号的，请写上姓名，好找到人。").of("name"));
         }
         let prefers = (told.told_by == "phone").then(|| "phone".to_owned());
         Ok(Appellant { name, phone, prefers, vouched: terminal.vouched })

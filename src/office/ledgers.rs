@@ -101,6 +101,24 @@ impl Office {
         }
     }
 
+    /// What was done in the agent's own village in that month; what is confidential is not in it.
+    pub async fn village_ledger(
+        &self,
+        session: &Session,
+        month: Date,
+    ) -> Result<Sheet, CommandError> {
+        session.must(Right::OwnVillage)?;
+        let asked = LedgerAsked {
+            kind: LedgerKind::Village,
+            month,
+            village: session.village.clone(),
+            department: None,
+            reason: None,
+        };
+        let place = self.ledger_place(&asked)?;
+        self.case_sheet(session, &asked, &Month::of(month), place).await
+    }
+
     /// `2026-11`
     pub fn this_month(&self) -> String {
         local(self.clock.now()).chars().take(7).collect()
@@ -155,7 +173,9 @@ impl Office {
         self.each_case(range, |case| {
             let wanted = asked.department.as_ref().is_none_or(|id| !case.parties_of(id).is_empty());
             let late = kind != LedgerKind::Overdue || case.is_overdue(now);
-            if wanted && late {
+            // Of an agent's village what is confidential is not for her.
+            let hers = !session.may(Right::OwnVillage) || self.sees(session, &case);
+            if wanted && late && hers {
                 cases.push(case);
             }
             match cases.len() > LINES_MAX {

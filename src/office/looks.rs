@@ -314,7 +314,7 @@ impl Office {
         })
     }
 
-    async fn looks_wanted(
+    pub(super) async fn looks_wanted(
         &self,
         asked: &LooksAsked,
         most: usize,
@@ -368,7 +368,7 @@ impl Office {
         }
     }
 
-    fn look_view(&self, look: &Look) -> LookView {
+    pub(super) fn look_view(&self, look: &Look) -> LookView {
         LookView {
             n: look.n,
             at: look.at,

@@ -4,10 +4,15 @@
 mod account_menu;
 mod accounts;
 mod actions;
+mod added_photos;
 mod alarms;
 mod alike;
 mod api_keys;
 mod beijing;
+mod beside;
+mod broadcast;
+mod caller;
+mod calls;
 mod cards;
 mod case_file;
 mod case_forms;
@@ -18,6 +23,7 @@ pub mod clock;
 mod conflicts;
 mod corrections;
 mod county_live;
+mod county_shown;
 mod danger;
 mod deadlines;
 mod dialogs;
@@ -36,6 +42,7 @@ mod instances;
 mod intake;
 mod interviews;
 mod kept_back;
+mod late;
 mod leases;
 mod ledgers;
 mod lines;
@@ -61,8 +68,10 @@ mod personal;
 mod phone;
 mod posted;
 mod preference;
+mod preview;
 mod qr;
 mod query;
+mod queues;
 pub mod random;
 mod receipts;
 mod reception;
@@ -89,6 +98,7 @@ mod staff;
 mod staff_wechat;
 mod studio;
 mod supervision;
+mod system;
 mod table_files;
 mod tables;
 mod tasks;
@@ -97,6 +107,7 @@ mod understood;
 mod verify;
 mod views;
 mod village_shops;
+mod village_totals;
 mod visits;
 mod watched;
 mod webhooks;
@@ -125,16 +136,23 @@ use crate::dialog::{Script, Trace};
 use crate::meaning::{Goods, Reader};
 use crate::store::Store;
 
+pub use crate::desk::Queue;
 pub use crate::desk::figures::Figures;
 pub use crate::store::looks::LookKind;
 pub use crate::store::stops::QuestionCounts;
 pub use account_menu::{account_menu, push_menu};
 pub use accounts::{AccountPage, AccountView};
+pub use added_photos::PHOTO_BYTES_MAX;
+pub use alike::BurstView;
 pub use api_keys::{Caller, KeyView};
+pub use broadcast::BroadcastPlan;
+pub use caller::CallerHelp;
+pub use calls::{CallCard, CallDesk};
 pub use case_file::CaseFile;
 pub use case_forms::{CommandShape, Typed, command_shapes};
 pub use clearing::Swept;
 pub use county_live::{CountyRefused, CountyStatus};
+pub use county_shown::{CountyTable, CountyTableKind};
 pub use dialogs::{check_dialogs, check_files};
 pub use dialogs_change::{DialogsStatus, FolderStatus, live_script};
 pub use digests::DueToday;
@@ -145,6 +163,7 @@ pub use health::Counters;
 pub use holidays::{HolidayChanged, HolidaysRead, HolidaysStatus};
 pub use intake::{Filed, Told};
 pub use interviews::{InterviewForm, InterviewView, LateCaseView, MinutesView};
+pub use late::LateDepartment;
 pub use ledgers::{LedgerAsked, LedgerKind};
 pub use live::{Listener, News};
 pub use looks::{LookView, LooksAsked, LooksPage};
@@ -154,7 +173,9 @@ pub use papers::{PaperKind, PaperView};
 pub use passwords::PASSWORD_CHARACTERS_MIN;
 pub use personal::{CorrectionView, PersonCase, PersonView};
 pub use posted::{Done, Once, PostError};
+pub use preview::Preview;
 pub use query::{Answered, Progress};
+pub use queues::QueueCount;
 pub use reception::{REPLY_WITHIN, Said};
 pub use rights::{Access, Grant, MATRIX, Object, Only, Right, grant, is_administrator};
 pub use second_step::{SecondStepOffer, SecondStepState};
@@ -170,11 +191,13 @@ pub use studio::{
     StopRow, StopsView, StudioFile, TableEdit, TableRow, TableView, TalkView, Taught, TeachingView,
     VersionView,
 };
+pub use system::{ChannelState, SystemView};
 pub use table_files::TableFiles;
 pub use tables::{MODEL, Tables, read_examples, read_files, read_script};
 pub use verify::Verified;
 pub use views::*;
 pub use village_shops::{NeighbourCard, VillageShops};
+pub use village_totals::{VillageTotal, VillageTotals};
 pub use watched::{FolderRefused, Look};
 pub use webhooks::DeadLetter;
 
@@ -230,6 +253,7 @@ pub struct Office {
     misheard: studio::MisheardToday,
     board: tokio::sync::Mutex<figures::Board>,
     sales_kept: shop::SalesKept,
+    village_totals: village_totals::Kept,
     mornings: digests::Mornings,
     reckoned: holidays::Reckoned,
     bells: Bells,
@@ -281,6 +305,7 @@ impl Office {
             misheard: studio::MisheardToday::default(),
             board: tokio::sync::Mutex::default(),
             sales_kept: shop::SalesKept::default(),
+            village_totals: village_totals::Kept::default(),
             mornings: digests::Mornings::default(),
             reckoned: holidays::Reckoned::default(),
             bells: Bells::default(),

@@ -215,7 +215,7 @@ impl Office {
             return Ok(None);
         }
         self.media(hash).await.map_err(|error| match error {
-            CommandError::Refused(why) => PhoneError::Bad(why),
+            CommandError::Refused(why) | CommandError::Field(_, why) => PhoneError::Bad(why),
             _ => PhoneError::Unavailable,
         })
     }

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use crate::calendar::spoken;
-use crate::desk::{self, Case, NumberRead};
+use crate::desk::{self, Actor, Case, Command, Grade, NumberRead, State};
 use crate::store::{StoreError, keys, load};
 
 use super::Office;
@@ -26,6 +26,9 @@ pub struct Answered {
     /// `11月25日17:30`
     pub promised: String,
     pub reply: Option<String>,
+    /// She has not said yet what she thinks of it.
+    pub may_rate: bool,
+    pub rating: Option<&'static str>,
 }
 
 impl Office {
@@ -37,6 +40,50 @@ impl Office {
         last_four: &str,
         from: IpAddr,
     ) -> Result<Progress, CommandError> {
+        let (case, is_hers) = self.asked_for(number, last_four, from).await?;
+        let department = case.department.as_deref().map(|id| self.department_name(id));
+        let more = is_hers.then(|| Answered {
+            title: case.title.clone(),
+            promised: spoken(case.round_due_at),
+            reply: case.reply.as_ref().map(|reply| reply.text.clone()),
+            may_rate: case.state == State::Replied && case.rating.is_none(),
+            rating: case.rating.map(Grade::word),
+        });
+        Ok(Progress {
+            number: case.number.digits(),
+            state: case.state.shown(),
+            // Whom it is against may be read from who has it.
+            department: department.filter(|_| is_hers || !case.confidential),
+            more,
+        })
+    }
+
+    /// What she thinks of the answer, as she would say it on WeChat.
+    pub async fn rate_on_web(
+        &self,
+        (number, last_four): (&str, &str),
+        grade: &str,
+        comment: &str,
+        from: IpAddr,
+    ) -> Result<(), CommandError> {
+        let refused = |text: &str| CommandError::Refused(text.to_owned());
+        let (case, is_hers) = self.asked_for(number, last_four, from).await?;
+        if !is_hers {
+            return Err(refused("要评价，请填上登记时的手机号后四位。"));
+        }
+        let grade = Grade::from_word(grade).ok_or_else(|| refused("请选满意不满意。"))?;
+        let rate = Command::Rate { grade, comment: comment.trim().to_owned() };
+        let her = Actor::Villager { person: case.person.clone() };
+        self.step_case(&case.number.digits(), case.revision, rate, &her).await
+    }
+
+    /// The case with that number, and whether who asks knows the telephone that was given with it.
+    async fn asked_for(
+        &self,
+        number: &str,
+        last_four: &str,
+        from: IpAddr,
+    ) -> Result<(Case, bool), CommandError> {
         let most = self.config.settings.public.wrong_hour;
         let refused = |text: &str| Err(CommandError::Refused(text.to_owned()));
         if !self.may_visit("query", from, most).await? {
@@ -58,19 +105,7 @@ impl Office {
             self.visit("query", from, most).await?;
             return refused("后四位和登记的手机号对不上，请核对。");
         }
-        let department = case.department.as_deref().map(|id| self.department_name(id));
-        let more = is_hers.then(|| Answered {
-            title: case.title.clone(),
-            promised: spoken(case.round_due_at),
-            reply: case.reply.as_ref().map(|reply| reply.text.clone()),
-        });
-        Ok(Progress {
-            number: case.number.digits(),
-            state: case.state.shown(),
-            // Whom it is against may be read from who has it.
-            department: department.filter(|_| is_hers || !case.confidential),
-            more,
-        })
+        Ok((case, is_hers))
     }
 
     /// The number given with the case, or that of one who signs with her.

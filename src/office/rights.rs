@@ -165,6 +165,12 @@ words! {
         Reports "reports" "全县台账",
         /// Ledgers of her own department.
         OwnReports "own_reports" "本单位台账",
+        /// Speaks for a village's people, and keeps the ledger of what is done for them.
+        OwnVillage "own_village" "本村台账",
+        /// Writes to all of a village: the platform's second person.
+        Broadcast "broadcast" "群发通知",
+        /// As the head of a department: looks at what is late there, and signs.
+        Sign "sign" "签字",
         /// Sees all orders and goods.
         Orders "orders" "订单",
         /// Orders for others, keeps goods and takes each step for the platform.
@@ -227,6 +233,9 @@ impl Session {
             Right::ReadInterviews => of(Object::Interview).access >= Access::Read,
             Right::Reports => of(Object::Reports).reads(&[Only::All]),
             Right::OwnReports => of(Object::Reports).reads(&[Handled]),
+            Right::OwnVillage => of(Object::Village).writes(&[Village]),
+            Right::Broadcast => self.may(Right::Dispatch) && self.may(Right::ApproveInterview),
+            Right::Sign => of(Object::Assigned) == r(Handled),
             Right::Orders => of(Object::Orders).reads(&[Only::All]),
             Right::KeepOrders => of(Object::Orders).writes(&[Only::All]),
             Right::Admit => {

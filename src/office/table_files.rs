@@ -18,8 +18,9 @@ const YEARS: &str = "calendar";
 const EXAMPLES: &str = "examples";
 /// Those that clerks add at the desk.
 pub(super) const OWN_EXAMPLES: &str = "examples/工作台.csv";
-/// Not every county has it.
+/// Not every county has them.
 pub(super) const LEADS: &str = "leads.csv";
+pub(super) const REPLIES: &str = "replies.csv";
 const TEXTS: [&str; 9] = [
     "places.csv",
     "aliases.csv",
@@ -47,8 +48,10 @@ impl TableFiles {
         let mut texts: BTreeMap<String, String> = TEXTS
             .map(|name| (name.to_owned(), read_text(&folder.join(name), &mut problems)))
             .into();
-        if folder.join(LEADS).is_file() {
-            texts.insert(LEADS.to_owned(), read_text(&folder.join(LEADS), &mut problems));
+        for name in [LEADS, REPLIES] {
+            if folder.join(name).is_file() {
+                texts.insert(name.to_owned(), read_text(&folder.join(name), &mut problems));
+            }
         }
         let years = read_folder(&folder.join(YEARS), "json", &mut problems);
         texts.extend(years.into_iter().map(|(name, text)| (format!("{YEARS}/{name}"), text)));
@@ -145,7 +148,7 @@ fn read_model(path: &Path, problems: &mut Vec<String>) -> Option<Vec<u8>> {
 /// Size and time of each of these files in a folder are what a look at it compares.
 pub(super) fn is_table_file(name: &str) -> bool {
     TEXTS.contains(&name)
-        || [MODEL, LEADS].contains(&name)
+        || [MODEL, LEADS, REPLIES].contains(&name)
         || name.strip_prefix("calendar/").is_some_and(|year| year.ends_with(".json"))
         || is_example(name)
 }

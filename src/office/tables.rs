@@ -7,13 +7,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::calendar::Calendar;
-use crate::county::{Categories, Departments, Leads, Places};
+use crate::county::{Categories, Departments, Leads, Places, Replies};
 use crate::desk::{self, Rules};
 use crate::dialog::{self, Script, SourceFile};
 use crate::meaning::{Emergencies, Example, Keywords, Model, Reader};
 use crate::shop::{self, GoodsKinds};
 
-use super::table_files::{HOURS, LEADS, TableFiles};
+use super::table_files::{HOURS, LEADS, REPLIES, TableFiles};
 
 pub(super) const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const FILES_MAX: usize = 500;
@@ -25,6 +25,7 @@ pub struct Tables {
     pub categories: Categories,
     pub departments: Departments,
     pub leads: Leads,
+    pub replies: Replies,
     pub goods_kinds: GoodsKinds,
     pub calendar: Calendar,
     pub keywords: Keywords,
@@ -110,17 +111,17 @@ impl Tables {
         let leads = categories.as_ref().zip(departments.as_ref()).and_then(|(kinds, who)| {
             said(Leads::parse(files.text(LEADS), kinds, who), &mut problems)
         });
+        let replies = categories
+            .as_ref()
+            .and_then(|kinds| said(Replies::parse(files.text(REPLIES), kinds), &mut problems));
         let goods_kinds = said(kinds_of_goods(goods_kinds), &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
-        match (places, categories, departments, leads, goods_kinds, calendar, keywords, emergencies)
-        {
+        let county = places.zip(categories).zip(departments).zip(leads).zip(replies);
+        match (county, goods_kinds, calendar, keywords, emergencies) {
             (
-                Some(places),
-                Some(categories),
-                Some(departments),
-                Some(leads),
+                Some(((((places, categories), departments), leads), replies)),
                 Some(goods_kinds),
                 Some(calendar),
                 Some(keywords),
@@ -130,6 +131,7 @@ impl Tables {
                 categories,
                 departments,
                 leads,
+                replies,
                 goods_kinds,
                 calendar,
                 keywords,

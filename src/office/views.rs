@@ -83,10 +83,31 @@ pub enum CommandError {
     /// The rules forbid it; the text says what to do, in Chinese.
     #[error("{0}")]
     Refused(String),
+    /// The same of one field of a form, by its name.
+    #[error("{1}")]
+    Field(&'static str, String),
     #[error("没有找到。")]
     NotFound,
     #[error("没有存上，请稍后再试；一直这样请告诉管理员。")]
     Unavailable,
+}
+
+impl CommandError {
+    /// What is refused is refused because of this field.
+    pub(super) fn of(self, field: &'static str) -> Self {
+        match self {
+            CommandError::Refused(text) => CommandError::Field(field, text),
+            other => other,
+        }
+    }
+
+    /// Beside which field it is told.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            CommandError::Field(field, _) => Some(field),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,6 +117,8 @@ pub struct CaseFilter {
     /// id of a department.
     pub department: Option<String>,
     pub overdue: bool,
+    /// What waits for the one who looks; the others' queues hold nothing for her.
+    pub queue: Option<crate::desk::Queue>,
     /// a case number in any form, or words in title or text.
     pub search: Option<String>,
     /// 12 digits.
@@ -164,6 +187,17 @@ pub struct CaseRow {
     pub amber: bool,
     /// 未定: the notice of holidays of that year is not there yet.
     pub unsettled: bool,
+    /// Office minutes to the promised time, less than nothing when it is past; `None`: answered,
+    /// or the clock stands still.
+    pub left: Option<i64>,
+    /// Office minutes of one working day.
+    pub day_minutes: i64,
+    /// The channel it came by.
+    pub source: &'static str,
+    pub category: Option<String>,
+    pub confidential: bool,
+    /// The same person had come with the same kind of matter not long before.
+    pub repeats: bool,
     pub round: u8,
     /// How often she asked for haste.
     pub urges: u32,
@@ -203,6 +237,8 @@ pub struct CaseView {
     pub prefers: &'static str,
     /// By which way the next notice would go now.
     pub next_by: String,
+    /// Somebody has to read it to her.
+    pub phone_only: bool,
     /// Nobody but the platform sees whose it is.
     pub confidential: bool,
     pub helpers: Vec<String>,
@@ -225,6 +261,10 @@ pub struct CaseView {
     pub errand: Vec<(&'static str, Option<String>)>,
     /// The numbers of the 督办单 that were sent about it.
     pub slips: Vec<u8>,
+    /// What the same person ordered, the newest first.
+    pub orders: Vec<super::shop::OrderRow>,
+    /// There is a page of who looked at whose it is.
+    pub looks: bool,
     /// What is open to the one who looks, the usual next step first.
     pub forms: Vec<CaseForm>,
     /// goes back with each form; a different one means somebody was faster
@@ -302,6 +342,10 @@ pub struct CaseForm {
     pub intro: &'static str,
     pub button: String,
     pub is_main: bool,
+    /// What is written reaches her: it can be looked at as she will see it.
+    pub previews: bool,
+    /// What is often written here, to be filled in.
+    pub canned: Vec<Choice>,
     pub fields: Vec<FormField>,
 }
 

@@ -41,6 +41,8 @@ words! {
         Script "script" "对话上线",
         Tables "tables" "表格和设置上线",
         Settings "settings" "设置文件改动",
+        Backup "backup" "备份",
+        Broadcast "broadcast" "群发通知",
     }
 }
 

@@ -37,6 +37,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
             "text/javascript; charset=utf-8",
             include_bytes!("../../assets/studio.js"),
         ),
+        asset("desk.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/desk.js")),
         asset("pay.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/pay.js")),
         asset("mark.svg", "image/svg+xml", include_bytes!("../../assets/mark.svg")),
     ]

@@ -15,6 +15,7 @@ mod phone;
 mod public;
 mod server;
 mod sms;
+mod terms;
 mod webhooks;
 
 use std::any::Any;
@@ -71,7 +72,7 @@ async fn shielded(mut response: Response) -> Response {
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        (header::REFERRER_POLICY, "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

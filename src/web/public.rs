@@ -11,22 +11,30 @@ use axum::Router;
 use axum::extract::{self, DefaultBodyLimit, Form, Path, State};
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::assets;
 use super::desk;
 use super::origin::{caller, from_our_page};
-use crate::office::{CommandError, Filed, NeighbourCard, Office, Progress, Told};
+use crate::desk::Grade;
+use crate::dialog::Known;
+use crate::office::{CommandError, Filed, NeighbourCard, Office, Progress, Told, VillageTotal};
 
 const BODY_BYTES_MAX: usize = 32 * 1024;
 const TEXT_CHARS_MAX: usize = 2_000;
+/// Fewer of a village might tell whose they are.
+const FEW_BELOW: usize = 3;
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .route("/report", get(report_form).post(report))
         .route("/query", get(query_form).post(query))
         .route("/tell/{village}", get(tell))
+        .route("/query/rate", post(rate))
+        .route("/services", get(services))
+        .route("/villages", get(villages))
+        .route("/privacy", get(privacy))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 
@@ -46,8 +54,20 @@ struct Query {
     county: String,
     hotline: String,
     number: String,
+    /// As she typed it, for the form in which she rates.
+    last_four: String,
     problem: Option<String>,
     found: Option<Progress>,
+    thanks: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Rated {
+    number: String,
+    last_four: String,
+    grade: String,
+    comment: String,
 }
 
 /// What is not in a form is empty; unknown fields are ignored.
@@ -104,6 +124,57 @@ async fn tell(State(office): State<Arc<Office>>, Path(village): Path<String>) ->
     show(&office, StatusCode::OK, &Tell { county, hotline, card })
 }
 
+#[derive(Template)]
+#[template(path = "public/services.html")]
+struct Services {
+    county: String,
+    hotline: String,
+    groups: Vec<(String, Vec<Known>)>,
+}
+
+#[derive(Template)]
+#[template(path = "public/villages.html")]
+struct Villages {
+    county: String,
+    month: String,
+    rows: Vec<VillageTotal>,
+    least: usize,
+}
+
+#[derive(Template)]
+#[template(path = "public/privacy.html")]
+struct Privacy {
+    county: String,
+    hotline: String,
+    ordinary: u32,
+    consults: u32,
+    talks: u32,
+}
+
+/// What is to be brought, what it costs, where it is done.
+async fn services(State(office): State<Arc<Office>>) -> Response {
+    let (county, hotline, groups) = (office.county_name(), office.hotline(), office.services());
+    show(&office, StatusCode::OK, &Services { county, hotline, groups })
+}
+
+/// Sums of this month. A village with a few only is not told apart from its neighbours' people.
+async fn villages(State(office): State<Arc<Office>>) -> Response {
+    match office.village_totals().await {
+        Ok(totals) => {
+            let (month, rows) = (totals.month.clone(), totals.rows.clone());
+            let page = Villages { county: office.county_name(), month, rows, least: FEW_BELOW };
+            show(&office, StatusCode::OK, &page)
+        }
+        Err(error) => desk::status_of(&error).into_response(),
+    }
+}
+
+async fn privacy(State(office): State<Arc<Office>>) -> Response {
+    let (ordinary, consults, talks) = office.kept_days();
+    let (county, hotline) = (office.county_name(), office.hotline());
+    show(&office, StatusCode::OK, &Privacy { county, hotline, ordinary, consults, talks })
+}
+
 async fn report(
     State(office): State<Arc<Office>>,
     extensions: Extensions,
@@ -158,7 +229,7 @@ fn show_report(
 }
 
 async fn query_form(State(office): State<Arc<Office>>) -> Response {
-    show_query(&office, StatusCode::OK, String::new(), None, None)
+    show_query(&office, StatusCode::OK, Asked::default(), Ok(None), false)
 }
 
 async fn query(
@@ -172,15 +243,49 @@ async fn query(
     }
     let asked = form.map(|Form(asked)| asked).unwrap_or_default();
     if !from_our_page(&headers) {
-        let problem = Some("请在这一页上填，再查。".to_owned());
-        return show_query(&office, StatusCode::FORBIDDEN, asked.number, problem, None);
+        let problem = Err("请在这一页上填，再查。".to_owned());
+        return show_query(&office, StatusCode::FORBIDDEN, asked, problem, false);
     }
     let from = from(&extensions, &headers, &office);
+    show_progress(&office, asked, from, false).await
+}
+
+async fn show_progress(office: &Office, asked: Asked, from: IpAddr, thanks: bool) -> Response {
     match office.progress_of(&asked.number, &asked.last_four, from).await {
-        Ok(found) => show_query(&office, StatusCode::OK, asked.number, None, Some(found)),
+        Ok(found) => show_query(office, StatusCode::OK, asked, Ok(Some(found)), thanks),
         Err(error) => {
             let status = desk::status_of(&error);
-            show_query(&office, status, asked.number, Some(error.to_string()), None)
+            show_query(office, status, asked, Err(error.to_string()), false)
+        }
+    }
+}
+
+async fn rate(
+    State(office): State<Arc<Office>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    form: Result<Form<Rated>, axum::extract::rejection::FormRejection>,
+) -> Response {
+    if !office.public_pages() {
+        return closed();
+    }
+    let said = form.map(|Form(said)| said).unwrap_or_default();
+    let Rated { number, last_four, grade, comment } = said;
+    let asked = Asked { number, last_four };
+    let fine = from_our_page(&headers);
+    let from = from(&extensions, &headers, &office);
+    let rated = if !fine {
+        Err(CommandError::Refused("请在这一页上填，再评价。".to_owned()))
+    } else if comment.chars().count() > TEXT_CHARS_MAX {
+        Err(CommandError::Refused("写得太长了，请缩到2000个字以内。".to_owned()))
+    } else {
+        office.rate_on_web((&asked.number, &asked.last_four), &grade, &comment, from).await
+    };
+    match rated {
+        Ok(()) => show_progress(&office, asked, from, true).await,
+        Err(error) => {
+            let status = if fine { desk::status_of(&error) } else { StatusCode::FORBIDDEN };
+            show_query(&office, status, asked, Err(error.to_string()), false)
         }
     }
 }
@@ -188,12 +293,14 @@ async fn query(
 fn show_query(
     office: &Office,
     status: StatusCode,
-    number: String,
-    problem: Option<String>,
-    found: Option<Progress>,
+    asked: Asked,
+    found: Result<Option<Progress>, String>,
+    thanks: bool,
 ) -> Response {
     let (county, hotline) = (office.county_name(), office.hotline().to_owned());
-    show(office, status, &Query { county, hotline, number, problem, found })
+    let Asked { number, last_four } = asked;
+    let (found, problem) = found.map_or_else(|text| (None, Some(text)), |found| (found, None));
+    show(office, status, &Query { county, hotline, number, last_four, problem, found, thanks })
 }
 
 fn show(office: &Office, status: StatusCode, page: &impl Template) -> Response {

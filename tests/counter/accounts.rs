@@ -217,7 +217,7 @@ async fn sessions_are_listed_with_their_device_and_taken_back_one_by_one_and_all
     clerk.cookie = first;
     let page = clerk.get("/desk/me").await;
     for part in
-        ["安卓手机，微信", "Windows 电脑，Chrome", "127.0.0.1", "就是这里", "11月23日 10:02"]
+        ["安卓手机，微信", "Windows 电脑，Chrome", "127.0.0.1", "就是这里", "11月23日(周一)10:02"]
     {
         assert!(page.contains(part), "{part}: {page}");
     }

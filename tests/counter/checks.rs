@@ -20,7 +20,7 @@ const HOUR: i64 = 3_600;
 /// What was promised to her, as the ledger has it, and by when it is due now.
 async fn promise(clerk: &Clerk<'_>, number: &str) -> String {
     let page = clerk.get(&format!("/desk/cases/{number}")).await;
-    part(&page, "答应 <time datetime=\"", "\"").to_owned()
+    part(&page, "答应群众的时间： <time datetime=\"", "\"").to_owned()
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn c06_the_overdue_flag_survives_an_extension_granted_later() {
     }
     county.pass(3 * DAY).await;
     let mut clerk = county.clerk_again().await;
-    let flag = "<strong class=\"flag late\">超期</strong>";
+    let flag = "<strong class=\"flag late\">⚠ 超期</strong>";
     let path = format!("/desk/cases/{number}");
     assert!(clerk.get(&path).await.contains(flag));
     clerk.act(&number, "grant_extension", &[]).await;

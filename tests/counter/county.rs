@@ -414,6 +414,26 @@ impl County {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    /// A photo of what `text` says, by the form of a case.
+    pub async fn add_photo(
+        &self,
+        clerk: &Clerk<'_>,
+        number: &str,
+        text: &str,
+        bytes: &[u8],
+    ) -> (u16, String) {
+        let path = format!("/desk/cases/{number}");
+        let page = clerk.get(&path).await;
+        let form = reqwest::multipart::Form::new()
+            .text("csrf", csrf_in(&page))
+            .text("revision", part(&page, "name=\"revision\" value=\"", "\"").to_owned())
+            .text("text", text.to_owned())
+            .part("photo", reqwest::multipart::Part::bytes(bytes.to_vec()).file_name("a.png"));
+        let request = self.http.post(format!("{}{path}/photo", self.base));
+        let answer = request.header("cookie", &clerk.cookie).multipart(form).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
     /// A browser that has not signed in.
     pub fn nobody(&self) -> Clerk<'_> {
         Clerk { county: self, cookie: String::new(), csrf: String::new(), secret: String::new() }
@@ -527,11 +547,21 @@ impl Clerk<'_> {
 
     /// What a villager said on the telephone; gives the number as digits.
     pub async fn file(&mut self, phone: &str, category: &str, text: &str) -> String {
+        self.file_at("胡家坨镇大黑坨村", phone, category, text).await
+    }
+
+    pub async fn file_at(
+        &mut self,
+        village: &str,
+        phone: &str,
+        category: &str,
+        text: &str,
+    ) -> String {
         self.csrf = self.csrf_of("/desk/new").await;
         let fields = [
             ("name", "张三"),
             ("phone", phone),
-            ("village", "胡家坨镇大黑坨村"),
+            ("village", village),
             ("category", category),
             ("text", text),
         ];

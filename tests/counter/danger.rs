@@ -14,7 +14,7 @@ async fn the_numbers_come_first_and_the_case_is_filed_once() {
     let clerk = county.clerk().await;
     let page = clerk.get(&format!("/desk/cases/{number}")).await;
     assert!(page.contains("胡家坨镇大黑坨村紧急：着火"), "{page}");
-    assert!(page.contains("11月24日 10:00"), "a day and a night: {page}");
+    assert!(page.contains("11月24日(周二)10:00"), "a day and a night: {page}");
     assert!(page.contains("<strong>补充</strong>") && page.contains("火越来越大"), "{page}");
     let tasks = clerk.tasks("火越来越大").await;
     assert_eq!(tasks.len(), 1, "{tasks:?}");

@@ -68,9 +68,9 @@ async fn an_amended_calendar_moves_open_clocks_only_and_keeps_old_and_new() {
     county.settle().await;
     let case = clerk.get(&format!("/desk/cases/{open}")).await;
     assert!(case.contains("11月25日17:30改为11月26日17:30"), "{case}");
-    assert!(case.contains("11月26日 17:30"), "{case}");
+    assert!(case.contains("11月26日(周四)17:30"), "{case}");
     let other = clerk.get(&format!("/desk/cases/{answered}")).await;
-    assert!(!other.contains("重算时限") && other.contains("11月25日 17:30"), "{other}");
+    assert!(!other.contains("重算时限") && other.contains("11月25日(周三)17:30"), "{other}");
     // The same page once more is old.
     let (status, _) = publish(&mut keeper, &page).await;
     assert_eq!(status, 409);

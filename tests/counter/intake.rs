@@ -186,6 +186,29 @@ async fn a_report_on_the_web_has_a_number_and_no_verified_phone() {
     assert!(!alone.text.contains(answer) && !alone.text.contains("大黑坨"), "{}", alone.text);
     let hers = [("number", &*number), ("last_four", "7000")];
     assert!(post(&county, "/query", &hers, "same-origin").await.text.contains(answer));
+    // There she says what she thinks of it, once.
+    let rate = |last_four: &'static str, grade: &'static str| {
+        [("number", number.clone()), ("last_four", last_four.into()), ("grade", grade.into())]
+    };
+    for (last_four, grade, told) in
+        [("", "satisfied", "后四位"), ("9999", "satisfied", "对不上"), ("7000", "fine", "请选满意")]
+    {
+        let fields = rate(last_four, grade);
+        let fields = fields.each_ref().map(|(name, value)| (*name, &**value));
+        let said = post(&county, "/query/rate", &fields, "same-origin").await;
+        assert!(said.status == 422 && said.text.contains(told), "{told}: {}", said.text);
+    }
+    let fields = rate("7000", "satisfied");
+    let fields = fields.each_ref().map(|(name, value): &(&str, String)| (*name, &**value));
+    assert_eq!(post(&county, "/query/rate", &fields, "cross-site").await.status, 403);
+    let said = post(&county, "/query/rate", &fields, "same-origin").await;
+    assert!(
+        said.text.contains("谢谢您的评价") && said.text.contains("您的评价：满意"),
+        "{}",
+        said.text
+    );
+    assert_eq!(post(&county, "/query/rate", &fields, "same-origin").await.status, 422);
+    assert!(self::page(&county, &number).await.contains("办结"));
 }
 
 #[tokio::test]

@@ -162,6 +162,19 @@ async fn the_department_sheet_counts_and_the_list_of_the_late_names_the_call() {
     assert!(!table.iter().flatten().any(|cell| cell.replace('-', "") == good));
 }
 
+/// One by one they open what is late only; what the county did in a month they read whole.
+#[tokio::test]
+async fn leaders_read_a_ledger_with_what_is_on_time() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let number = clerk.file("13800138000", "0409", "村口路灯坏了").await;
+    for role in [Role::Leader, Role::Organisation] {
+        let who = county.staff(&format!("看{role}"), role, None).await;
+        assert_eq!(cell(&workbook(&who, CASES).await, &number, "诉求内容"), "村口路灯坏了");
+        assert_eq!(who.try_get(&format!("/desk/cases/{number}")).await.0, 404);
+    }
+}
+
 #[tokio::test]
 async fn what_is_asked_wrongly_is_told() {
     let county = county().open().await;

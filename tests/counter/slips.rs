@@ -65,7 +65,7 @@ async fn its_answer_by_the_departments_program_is_a_new_day_of_which_she_hears()
     {
         let clerk = county.clerk_again().await;
         let page = clerk.get(&format!("/desk/cases/{number}")).await;
-        let told = part(&page, "发给群众的消息", "</section>");
+        let told = part(&page, "id=\"notices\"", "</section>");
         assert!(told.contains("答应12月3日17:30前答复您"), "{told}");
         let paper = clerk.get(&format!("/desk/cases/{number}/slips/1")).await;
         assert!(paper.contains("车坏了"), "the answer stands on the paper: {paper}");

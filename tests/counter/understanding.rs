@@ -32,7 +32,7 @@ async fn in_danger_the_right_number_comes_first_and_the_case_all_the_same() {
         let clerk = county.clerk().await;
         let page = clerk.get(&format!("/desk/cases/{}", number_in(&said))).await;
         assert!(page.contains(&format!("胡家坨镇大黑坨村紧急：{title}")), "{text}: {page}");
-        assert!(page.contains("11月24日 10:00"), "{text}, a day and a night: {page}");
+        assert!(page.contains("11月24日(周二)10:00"), "{text}, a day and a night: {page}");
         assert!(page.contains(&format!("险情：<strong>{title}")), "{text}: {page}");
     }
 }

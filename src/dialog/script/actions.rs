@@ -458,6 +458,7 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "listing_shown",
     "listing_refused",
     "listing_over",
+    "broadcast",
 ];
 
 /// Words in notices, and the ids that the host fills.

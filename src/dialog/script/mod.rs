@@ -4,6 +4,7 @@ pub(in crate::dialog) mod actions;
 pub(in crate::dialog) mod condition;
 pub(in crate::dialog) mod formula;
 pub(in crate::dialog) mod keywords;
+pub(in crate::dialog) mod known;
 pub(in crate::dialog) mod outline;
 pub(in crate::dialog) mod shapes;
 pub(in crate::dialog) mod snapshot;

@@ -96,6 +96,23 @@ pub(in crate::office) fn to_staff(
     }
 }
 
+/// To somebody of the county, about no case of hers; nobody telephones if it can not go.
+pub(in crate::office) fn to_villager(
+    id: String,
+    person: &str,
+    kind: &str,
+    fields: BTreeMap<String, String>,
+    now: Timestamp,
+) -> Outgoing {
+    Outgoing {
+        id,
+        person: Some(person.to_owned()),
+        must_arrive: false,
+        body: Body::Notice { kind: kind.to_owned(), fields },
+        ..blank(now)
+    }
+}
+
 fn blank(now: Timestamp) -> Outgoing {
     Outgoing {
         id: String::new(),

@@ -18,7 +18,9 @@ mod words;
 use std::time::Duration;
 
 pub(super) use lanes::{Lane, run};
-pub(super) use letters::{from_clerk, hash, late_reply, notice, reminder, to_department, to_staff};
+pub(super) use letters::{
+    from_clerk, hash, late_reply, notice, reminder, to_department, to_staff, to_villager,
+};
 pub(super) use words::is_notice;
 
 /// What the channel said to one attempt.

@@ -102,7 +102,7 @@ impl Office {
             Ok(_) => Ok(true),
             // Somebody was faster: it is looked at again with the next round.
             Err(CommandError::Changed | CommandError::NotFound) => Ok(false),
-            Err(CommandError::Refused(why)) => {
+            Err(CommandError::Refused(why) | CommandError::Field(_, why)) => {
                 tracing::error!(number, why, "the clock wants what the rules forbid");
                 Ok(false)
             }

@@ -35,6 +35,7 @@ mod wishes;
 pub(super) use clock::run;
 pub use counter::CounterOrder;
 pub(super) use goods::Shelves;
+pub(super) use orders::order_row;
 pub use pay::{NOTIFY_PATH, NotBelieved, PAGE_PATH, PayPage};
 pub(super) use pay::{Payments, open as payments};
 pub use placing::NewOrder;

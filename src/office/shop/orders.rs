@@ -335,7 +335,7 @@ pub(in crate::office) fn wrong_code(stepped: &Stepped) -> Option<Refusal> {
     })
 }
 
-pub(super) fn order_row(order: &Order) -> OrderRow {
+pub(in crate::office) fn order_row(order: &Order) -> OrderRow {
     OrderRow {
         number: order.number.digits(),
         goods: order.goods(),

@@ -159,6 +159,7 @@ impl Wanted {
         }
         let at = |moment: Option<Moment>| -> Option<Timestamp> { moment.map(|moment| moment.0) };
         Ok(CaseFilter {
+            queue: None,
             state,
             department: self.department.clone(),
             overdue: self.overdue.unwrap_or_default(),

@@ -185,7 +185,7 @@ impl From<CommandError> for Failure {
     fn from(error: CommandError) -> Self {
         let code = match &error {
             CommandError::Changed => Code::Changed,
-            CommandError::Refused(_) => Code::Refused,
+            CommandError::Refused(_) | CommandError::Field(..) => Code::Refused,
             CommandError::NotFound => Code::NotFound,
             CommandError::Unavailable => Code::Unavailable,
         };

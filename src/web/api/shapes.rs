@@ -420,6 +420,7 @@ impl From<Filing> for Told {
             source_id: filing.source_id,
             heard_at: filing.heard_at,
             recording: filing.recording,
+            ..Told::default()
         }
     }
 }

@@ -29,6 +29,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .route("/desk/sign-out", post(sign_out))
         .route("/desk/password", get(password_page).post(change_password))
         .route("/desk/language/{code}", get(choose_language))
+        .route("/desk/size/{size}", get(choose_size))
         .route("/desk/me", get(me))
         .route("/desk/me/sessions", post(end_sessions))
         .route("/desk/me/wechat", post(bind_wechat))
@@ -267,6 +268,17 @@ async fn choose_language(
         return page::message(StatusCode::NOT_FOUND, "没有这种语言。");
     };
     let kept = set_cookie(page::LANGUAGE, language.code(), office.secure_cookies());
+    ([(header::SET_COOKIE, kept)], Redirect::to(&came_from(&headers))).into_response()
+}
+
+/// Large letters in this browser, or plain ones.
+async fn choose_size(
+    State(office): State<Arc<Office>>,
+    Path(size): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let size = if size == page::LARGE { page::LARGE } else { "" };
+    let kept = set_cookie(page::SIZE, size, office.secure_cookies());
     ([(header::SET_COOKIE, kept)], Redirect::to(&came_from(&headers))).into_response()
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
+use axum::extract::multipart::MultipartRejection;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -13,11 +14,12 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::page::{self, Frame};
-use super::session::{Fields, Posted, SignedIn};
+use super::session::{self, Fields, Posted, SignedIn};
+use super::upload;
 use crate::calendar::local_date;
 use crate::office::{
     CaseFilter, CaseForm, CasePage, CaseView, CommandError, DueToday, FieldKind, FormField, Office,
-    SlipView, Typed,
+    PHOTO_BYTES_MAX, Preview, Queue, QueueCount, SlipView, Typed,
 };
 
 pub const TEXT_CHARS_MAX: usize = 2000;
@@ -35,6 +37,15 @@ pub fn routes() -> Router<Arc<Office>> {
         .route("/desk/cases/{number}/identity", post(identify))
         .route("/desk/cases/{number}/slips/{n}", get(slip))
         .route("/desk/cases/{number}/{action}", post(act))
+        .route("/desk/cases/{number}/{action}/preview", post(preview))
+        .route("/desk/cases/{number}/{action}/canned", post(canned))
+}
+
+/// Apart from the others: a photo is larger than a form.
+pub fn upload_route() -> Router<Arc<Office>> {
+    Router::new()
+        .route("/desk/cases/{number}/photo", post(add_photo))
+        .layer(DefaultBodyLimit::max(PHOTO_BYTES_MAX + 64 * 1024))
 }
 
 /// The query string of the list; unknown keys are ignored, empty ones mean all.
@@ -45,6 +56,7 @@ struct Asked {
     state: String,
     department: String,
     overdue: String,
+    queue: String,
     after: String,
     // What stands behind a figure of the day; no field of the form.
     category: String,
@@ -70,6 +82,7 @@ impl Asked {
             state: some(&self.state),
             department: some(&self.department),
             overdue: !self.overdue.is_empty(),
+            queue: Queue::from_word(self.queue.trim()),
             search: some(&search),
             after: some(&self.after),
             category: some(&self.category),
@@ -113,6 +126,7 @@ fn address(filter: &CaseFilter, after: Option<&str>) -> String {
         ("from", from.as_deref()),
         ("to", to.as_deref()),
         ("closed_from", closed_from.as_deref()),
+        ("queue", filter.queue.map(Queue::id)),
         ("after", after),
     ];
     let query = page::query(pairs.into_iter().filter_map(|(name, value)| Some((name, value?))));
@@ -128,6 +142,7 @@ struct List {
     filtered: bool,
     /// Of the department that looks.
     due: Option<DueToday>,
+    queues: Vec<QueueCount>,
     list: CasePage,
     first: String,
     next: Option<String>,
@@ -148,12 +163,20 @@ async fn list(
         Ok(due) => due,
         Err(error) => return page::failed(&error),
     };
+    let queues = match office.queue_counts(&signed.session).await {
+        Ok(queues) => queues,
+        Err(error) => return page::failed(&error),
+    };
     let frame = Frame::new(&office, &signed.session, "cases", &headers);
-    let page = List::new(frame, filter, due, list);
+    let page = List { queues, ..List::new(frame, filter, due, list) };
     page::show(StatusCode::OK, &page, &page.frame)
 }
 
 impl List {
+    fn is_here(&self, queue: &Queue) -> bool {
+        self.filter.queue == Some(*queue)
+    }
+
     fn new(frame: Frame, filter: CaseFilter, due: Option<DueToday>, list: CasePage) -> Self {
         Self {
             frame,
@@ -163,6 +186,7 @@ impl List {
             next: list.next.as_deref().map(|after| address(&filter, Some(after))),
             filter,
             due,
+            queues: Vec::new(),
             list,
         }
     }
@@ -172,6 +196,14 @@ impl List {
 struct Kept {
     action: String,
     fields: Fields,
+    /// The name of the one that is wrong, if it is one.
+    wrong: Option<&'static str>,
+}
+
+impl Kept {
+    fn new(action: &str, fields: Fields, error: &CommandError) -> Self {
+        Self { action: action.to_owned(), fields, wrong: error.field() }
+    }
 }
 
 #[derive(Template)]
@@ -181,9 +213,28 @@ struct Case {
     case: CaseView,
     problem: Option<String>,
     kept: Option<Kept>,
+    /// What the form that is kept would tell her.
+    previews: Vec<Preview>,
 }
 
 impl Case {
+    fn new(frame: Frame, case: CaseView, problem: Option<String>, kept: Option<Kept>) -> Self {
+        Self { frame, case, problem, kept, previews: Vec::new() }
+    }
+
+    /// Below the form that was looked at.
+    fn previews_of(&self, action: &str) -> &[Preview] {
+        match &self.kept {
+            Some(kept) if kept.action == action => &self.previews,
+            _ => &[],
+        }
+    }
+
+    /// What to say when the telephone is her only way to hear it.
+    fn is_telephoned(&self) -> bool {
+        self.case.phone_only
+    }
+
     fn kept(&self, action: &str, field: &str) -> &str {
         match &self.kept {
             Some(kept) if kept.action == action => kept.fields.get(field),
@@ -191,8 +242,25 @@ impl Case {
         }
     }
 
+    fn may_add_photo(&self) -> bool {
+        self.case.forms.iter().any(|form| form.action == "supplement")
+    }
+
+    /// What is wrong with a field, or with no one field (empty) of a form that did not go through.
+    fn problem_at(&self, action: &str, field: &str) -> &str {
+        let here = |kept: &&Kept| kept.action == action && kept.wrong.unwrap_or("") == field;
+        match (self.kept.as_ref().filter(here), &self.problem) {
+            (Some(_), Some(problem)) => problem,
+            _ => "",
+        }
+    }
+
     fn missing(&self) -> &'static str {
-        if self.case.erased { "已清除" } else { "没有留" }
+        self.frame.say(if self.case.erased { "case.erased" } else { "case.not_given" })
+    }
+
+    fn same(&self) -> &'static str {
+        SAME
     }
 
     fn may_merge(&self) -> bool {
@@ -252,7 +320,7 @@ async fn show_case(
         Err(error) => return page::failed(&error),
     };
     let frame = Frame::new(office, &signed.session, "cases", headers);
-    let page = Case { frame, case, problem, kept };
+    let page = Case::new(frame, case, problem, kept);
     page::show(status, &page, &page.frame)
 }
 
@@ -295,14 +363,14 @@ async fn identify(
     match office.case_with_identity(&signed.session, &number, &reason).await {
         Ok(Some(case)) => {
             let frame = Frame::new(&office, &signed.session, "cases", &headers);
-            let page = Case { frame, case, problem: None, kept: None };
+            let page = Case::new(frame, case, None, None);
             page::show(StatusCode::OK, &page, &page.frame)
         }
         Ok(None) => no_such_case(),
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
         Err(error) => {
             let status = page::status_of(&error);
-            let kept = Some(Kept { action: "identity".to_owned(), fields });
+            let kept = Some(Kept::new("identity", fields, &error));
             let problem = Some(error.to_string());
             show_case(&office, &headers, &signed, &number, status, problem, kept).await
         }
@@ -331,17 +399,101 @@ async fn act(
     };
     match acted {
         Ok(()) => {
-            let path = format!("/desk/cases/{}", page::percent(&number));
+            let case = || format!("/desk/cases/{}", page::percent(&number));
+            let path = super::calls::back(fields.get("back")).unwrap_or_else(case);
             page::after(page::done_code(&action), &path, office.secure_cookies())
         }
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
         Err(error) => {
             let status = page::status_of(&error);
-            let kept = Some(Kept { action, fields });
+            let kept = Some(Kept::new(&action, fields, &error));
             let problem = Some(error.to_string());
             show_case(&office, &headers, &signed, &number, status, problem, kept).await
         }
     }
+}
+
+async fn add_photo(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    signed: SignedIn,
+    Path(number): Path<String>,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response {
+    let Some(form) = upload::read(form).await else {
+        let text = "照片没有收全，或者太大。请返回再传一次，最多4MB。";
+        return page::message(StatusCode::BAD_REQUEST, text);
+    };
+    if !session::is_ours(&headers, &form.csrf, &signed) {
+        return session::foreign();
+    }
+    let added = match (form.revision.parse(), &form.file) {
+        (Err(_), _) => Err(CommandError::Changed),
+        (_, None) => Err(CommandError::Refused("请先选一张照片。".to_owned())),
+        (Ok(revision), Some((_, bytes))) => {
+            office.add_photo(&signed.session, &number, revision, &form.text, bytes).await
+        }
+    };
+    match added {
+        Ok(()) => {
+            let path = format!("/desk/cases/{}", page::percent(&number));
+            page::after("photo", &path, office.secure_cookies())
+        }
+        Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
+        Err(error) => {
+            let (status, problem) = (page::status_of(&error), Some(error.to_string()));
+            show_case(&office, &headers, &signed, &number, status, problem, None).await
+        }
+    }
+}
+
+/// The page of the case with a text that is often written there, behind what was typed.
+async fn canned(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    Path((number, action)): Path<(String, String)>,
+    posted: Posted<SignedIn>,
+) -> Response {
+    let Posted { signed, mut fields } = posted;
+    if let Some((field, text)) = office.canned_reply(&action, fields.get("canned")) {
+        let typed = fields.get(field).trim().to_owned();
+        let both = if typed.is_empty() { text } else { format!("{typed}\n{text}") };
+        fields.set(field, both);
+    }
+    let kept = Some(Kept { action, fields, wrong: None });
+    show_case(&office, &headers, &signed, &number, StatusCode::OK, None, kept).await
+}
+
+/// The page of the case with what was typed, and what it would tell her. Nothing is done.
+async fn preview(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    Path((number, action)): Path<(String, String)>,
+    posted: Posted<SignedIn>,
+) -> Response {
+    let Posted { signed, fields } = posted;
+    let previews = {
+        let typed = |name: &str| fields.get(name).to_owned();
+        office.preview(&signed.session, &number, &action, &Typed(&typed)).await
+    };
+    let previews = match previews {
+        Ok(previews) => previews,
+        Err(CommandError::NotFound) => return page::failed(&CommandError::NotFound),
+        Err(error) => {
+            let (status, problem) = (page::status_of(&error), Some(error.to_string()));
+            let kept = Some(Kept::new(&action, fields, &error));
+            return show_case(&office, &headers, &signed, &number, status, problem, kept).await;
+        }
+    };
+    let case = match office.case(&signed.session, &number).await {
+        Ok(Some(case)) => case,
+        Ok(None) => return no_such_case(),
+        Err(error) => return page::failed(&error),
+    };
+    let frame = Frame::new(&office, &signed.session, "cases", &headers);
+    let kept = Some(Kept { action, fields, wrong: None });
+    let page = Case { previews, ..Case::new(frame, case, None, kept) };
+    page::show(StatusCode::OK, &page, &page.frame)
 }
 
 pub fn short_enough(text: &str) -> Result<(), CommandError> {
@@ -370,11 +522,11 @@ mod tests {
 
     fn case_of(case: CaseView, problem: Option<&str>, kept: Option<Kept>) -> String {
         let problem = problem.map(str::to_owned);
-        Case { frame: sample::frame(), case, problem, kept }.render().unwrap()
+        Case::new(sample::frame(), case, problem, kept).render().unwrap()
     }
 
     fn kept<const N: usize>(action: &str, fields: [(&str, &str); N]) -> Option<Kept> {
-        Some(Kept { action: action.to_owned(), fields: Fields::from(fields) })
+        Some(Kept { action: action.to_owned(), fields: Fields::from(fields), wrong: None })
     }
 
     #[test]
@@ -387,7 +539,10 @@ mod tests {
         };
         let all = CaseFilter::default();
         check(list_of(0, all.clone(), None), &["还没有事项"]);
-        check(list_of(100, all.clone(), None), &[HOSTILE_SHOWN, "126-041-273", "11月25日 17:30"]);
+        check(
+            list_of(100, all.clone(), None),
+            &[HOSTILE_SHOWN, "126-041-273", "11月25日(周三)17:30"],
+        );
         let some = CaseFilter { state: Some("received".into()), overdue: true, ..all.clone() };
         check(list_of(0, some, None), &["没有符合条件", "\"received\" selected", " checked"]);
         let searched = CaseFilter { search: Some("路 \"灯".into()), ..all };

@@ -3,9 +3,13 @@
 mod account;
 mod accounts;
 mod audit;
+mod boards;
+mod broadcast;
 mod bulletin;
+mod calls;
 mod cases;
 mod charts;
+mod county;
 mod dialogs;
 mod draft_table;
 mod drafts;
@@ -30,9 +34,11 @@ mod second;
 mod session;
 mod shop;
 mod stops;
+mod system;
 mod tasks;
 mod understand;
 mod upload;
+mod village;
 
 use std::sync::Arc;
 
@@ -53,6 +59,9 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(second::routes())
         .merge(oidc::routes())
         .merge(audit::routes())
+        .merge(boards::routes())
+        .merge(broadcast::routes())
+        .merge(calls::routes())
         .merge(cases::routes())
         .merge(papers::routes())
         .merge(new::routes())
@@ -72,6 +81,9 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(misheard::routes())
         .merge(stops::routes())
         .merge(holidays::routes())
+        .merge(village::routes())
+        .merge(system::routes())
+        .merge(county::routes())
         .route("/desk/media/{hash}", get(media_file))
         .layer(DefaultBodyLimit::max(session::FORM_BYTES_MAX))
         .merge(shop::upload_route())
@@ -79,6 +91,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(editor::routes())
         .merge(sayings::routes())
         .merge(draft_table::routes())
+        .merge(cases::upload_route())
 }
 
 /// A villager's photo or recording: only for those who work here.

@@ -4,15 +4,20 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
+use serde::Deserialize;
 
 use super::cases::short_enough;
 use super::page::{self, Frame};
 use super::session::{Posted, SignedIn};
-use crate::office::{Choice, CommandError, Office, Right, Role, Told};
+use crate::office::{CallerHelp, Choice, CommandError, Office, Right, Role, Told};
+
+/// Forms of the new case's page at which one may go on.
+const NEXT: [&str; 2] = ["answer", "dispatch"];
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new().route("/desk/new", get(form).post(file))
@@ -25,7 +30,18 @@ struct New {
     categories: Vec<Choice>,
     terminal: Terminal,
     told: Told,
+    /// What was looked up for the one who types; `None`: nothing yet.
+    help: Option<CallerHelp>,
     problem: Option<String>,
+    /// The name of the field that is wrong, if it is one.
+    wrong: &'static str,
+}
+
+impl New {
+    fn problem_at(&self, field: &str) -> &str {
+        let problem = self.problem.as_deref().filter(|_| self.wrong == field);
+        problem.unwrap_or_default()
+    }
 }
 
 /// What the one who types is asked for.
@@ -40,10 +56,10 @@ impl Terminal {
     fn of(role: Role) -> Self {
         Self {
             title: match role {
-                Role::Agent => "替群众登记",
-                Role::Township | Role::Department => "登记来访",
-                Role::Source => "登记来件",
-                _ => "登记来电",
+                Role::Agent => "new.for_villager",
+                Role::Township | Role::Department => "new.visit",
+                Role::Source => "new.from_platform",
+                _ => "new.call",
             },
             needs_phone: !matches!(
                 role,
@@ -55,11 +71,24 @@ impl Terminal {
     }
 }
 
-async fn form(State(office): State<Arc<Office>>, headers: HeaderMap, signed: SignedIn) -> Response {
+/// `errand`: something is to be fetched or applied for in her name.
+#[derive(Deserialize)]
+struct Asked {
+    errand: Option<String>,
+}
+
+async fn form(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    signed: SignedIn,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
     if !signed.session.may(Right::File) {
         return page::failed(&CommandError::NotFound);
     }
-    show(&office, &headers, &signed, Told::default(), None)
+    let told =
+        Told { errand: asked.is_ok_and(|Query(asked)| asked.errand.is_some()), ..Told::default() };
+    show(&office, &headers, &signed, told, None, None)
 }
 
 fn show(
@@ -67,13 +96,16 @@ fn show(
     headers: &HeaderMap,
     signed: &SignedIn,
     told: Told,
+    help: Option<CallerHelp>,
     error: Option<CommandError>,
 ) -> Response {
     let frame = Frame::new(office, &signed.session, "cases", headers);
     let status = error.as_ref().map_or(StatusCode::OK, page::status_of);
+    let wrong = error.as_ref().and_then(CommandError::field).unwrap_or_default();
     let problem = error.map(|error| error.to_string());
     let terminal = Terminal::of(signed.session.role);
-    let page = New { frame, categories: office.category_choices(), terminal, told, problem };
+    let categories = office.category_choices();
+    let page = New { frame, categories, terminal, told, help, problem, wrong };
     page::show(status, &page, &page.frame)
 }
 
@@ -84,7 +116,7 @@ async fn file(
 ) -> Response {
     let Posted { signed, fields } = posted;
     let text = |name: &str| fields.get(name).to_owned();
-    let told = Told {
+    let mut told = Told {
         name: text("name"),
         phone: text("phone"),
         village: text("village"),
@@ -100,18 +132,32 @@ async fn file(
         source_id: text("source_id"),
         heard_at: text("heard_at"),
         recording: text("recording"),
+        errand: fields.filled("errand").is_some(),
+        urgent: fields.filled("urgent").is_some(),
     };
+    if let Some(code) = fields.filled("pick") {
+        told.village = office.village_name(&code).unwrap_or_default();
+    }
+    if fields.filled("look").is_some() || fields.filled("pick").is_some() {
+        return match office.caller_help(&signed.session, &told).await {
+            Ok(help) => show(&office, &headers, &signed, told, Some(help), None),
+            Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
+            Err(error) => show(&office, &headers, &signed, told, None, Some(error)),
+        };
+    }
     let filed = match short_enough(&told.text) {
         Ok(()) => office.file_for(&signed.session, &told).await,
         Err(error) => Err(error),
     };
     match filed {
         Ok(filed) => {
-            let path = format!("/desk/cases/{}", page::percent(&filed.number));
+            let step = NEXT.iter().find(|step| **step == fields.get("next"));
+            let step = step.map(|step| format!("#{step}")).unwrap_or_default();
+            let path = format!("/desk/cases/{}{step}", page::percent(&filed.number));
             page::after("filed", &path, office.secure_cookies())
         }
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
-        Err(error) => show(&office, &headers, &signed, told, Some(error)),
+        Err(error) => show(&office, &headers, &signed, told, None, Some(error)),
     }
 }
 
@@ -133,13 +179,30 @@ mod tests {
         let categories = sample::choices(&[("A", "甲"), ("B", HOSTILE)]);
         let problem = Some("没有找到这个村，请连乡镇一起写。".to_owned());
         let terminal = Terminal::of(Role::Agent);
-        let page = New { frame: sample::frame(), categories, terminal, told, problem };
+        let help = Some(CallerHelp {
+            places: sample::choices(&[("1", HOSTILE)]),
+            ..CallerHelp::default()
+        });
+        let page = New {
+            frame: sample::frame(),
+            categories,
+            terminal,
+            told,
+            help,
+            problem,
+            wrong: "village",
+        };
         let html = page.render().unwrap();
         check_page(&html);
-        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 3, "{html}");
-        for part in
-            ["\"B\" selected", "\"phone\" selected", "value=\"1\" checked", "role=\"alert\""]
-        {
+        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 4, "{html}");
+        for part in [
+            "id=\"village-error\"",
+            "aria-describedby=\"village-error\"",
+            "\"B\" selected",
+            "\"phone\" selected",
+            "value=\"1\" checked",
+            "role=\"alert\"",
+        ] {
             assert!(html.contains(part), "no {part} in\n{html}");
         }
     }

@@ -9,14 +9,20 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::page; // templates name it so, here too
 use super::session::{cookie, set_cookie};
-use crate::office::{CommandError, Office, Right, Session, Sheet, Watermark};
+use crate::office::{CaseRow, CommandError, Office, Queue, Right, Session, Sheet, Watermark};
 pub use crate::web::assets::url as asset;
 use crate::web::messages::Language;
+
+/// Monday first.
+const WEEKDAYS: [char; 7] = ['一', '二', '三', '四', '五', '六', '日'];
 
 const FLASH: &str = "desk_done";
 const DOOR: &str = "door";
 /// The cookie with the code of a language.
 pub const LANGUAGE: &str = "desk_language";
+/// Set for those who want large letters.
+pub const SIZE: &str = "desk_size";
+pub const LARGE: &str = "large";
 
 /// What was done, said once on the page after it. The code travels in a cookie.
 const DONE: &[(&str, &str)] = &[
@@ -29,6 +35,10 @@ const DONE: &[(&str, &str)] = &[
     ("merge", "已并案，正在告诉群众。"),
     ("take_in", "已并到这件，正在告诉群众。"),
     ("supervise", "已记下，正在告诉群众新的时间。"),
+    ("sign", "签好了，平台和本单位看得到。"),
+    ("redact", "已遮住。"),
+    ("photo", "照片加上了。"),
+    ("broadcast", "正在发给这个村的人。"),
     ("slip", "督办单已发出，可以在「督办单」里打印。"),
     ("direct", "批示记下了，已告诉承办单位和平台。"),
     ("answer_direction", "已答复领导。"),
@@ -84,6 +94,8 @@ pub struct Frame {
     pub unsettled: Option<i16>,
     pub rights: Vec<Right>,
     pub language: Language,
+    /// 长辈版
+    pub large: bool,
 }
 
 pub struct Person {
@@ -106,6 +118,7 @@ impl Frame {
         Self {
             rights,
             language: language(headers),
+            large: is_large(headers),
             county: office.county_name(),
             person,
             here,
@@ -125,6 +138,7 @@ impl Frame {
             unsettled: None,
             rights: Vec::new(),
             language: Language::default(),
+            large: false,
         }
     }
 
@@ -142,6 +156,7 @@ impl Frame {
     /// In the language that the browser was told.
     pub fn spoken_to(mut self, headers: &HeaderMap) -> Self {
         self.language = language(headers);
+        self.large = is_large(headers);
         self
     }
 
@@ -151,6 +166,51 @@ impl Frame {
 
     pub fn fill(&self, key: &'static str, value: impl std::fmt::Display) -> String {
         self.language.fill(key, &value.to_string())
+    }
+
+    /// 剩1天2小时（工作时间）, or how long it is late; nothing when the clock does not run.
+    pub fn left(&self, row: &CaseRow) -> String {
+        let Some(left) = row.left else { return String::new() };
+        let key = if left < 0 { "time.late" } else { "time.left" };
+        self.fill(key, self.working_time(left.abs(), row.day_minutes))
+    }
+
+    /// What the program says in Chinese, in the language of the page.
+    pub fn term<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
+        self.language.term(text)
+    }
+
+    /// The same for a key that is not written in the template.
+    pub fn word(&self, key: &&'static str) -> &'static str {
+        self.say(*key)
+    }
+
+    pub fn queue(&self, queue: &Queue) -> &'static str {
+        self.say(match queue {
+            Queue::Intake => "queue.intake",
+            Queue::Again => "queue.again",
+            Queue::Returns => "queue.returns",
+            Queue::Extensions => "queue.extensions",
+            Queue::Reviews => "queue.reviews",
+            Queue::Supervision => "queue.supervision",
+            Queue::CallBacks => "queue.call_backs",
+            Queue::ToAccept => "queue.to_accept",
+            Queue::InHand => "queue.in_hand",
+            Queue::Soon => "case.soon",
+            Queue::Late => "case.late",
+            Queue::Helping => "queue.helping",
+            Queue::Answered => "queue.answered",
+        })
+    }
+
+    /// Days, and hours or minutes, of the office's time.
+    fn working_time(&self, minutes: i64, day_minutes: i64) -> String {
+        let day = day_minutes.max(1);
+        let (days, hours, rest) = (minutes / day, minutes % day / 60, minutes % day % 60);
+        let one = |count: i64, key| if count > 0 { self.fill(key, count) } else { String::new() };
+        let rest = if days > 0 || hours > 0 { 0 } else { rest.max(1) };
+        let parts = [one(days, "time.days"), one(hours, "time.hours"), one(rest, "time.minutes")];
+        parts.concat().trim_end().to_owned()
     }
 
     pub fn other_languages(&self) -> impl Iterator<Item = Language> + '_ {
@@ -169,6 +229,10 @@ impl Frame {
 
 fn language(headers: &HeaderMap) -> Language {
     cookie(headers, LANGUAGE).and_then(Language::from_code).unwrap_or_default()
+}
+
+fn is_large(headers: &HeaderMap) -> bool {
+    cookie(headers, SIZE) == Some(LARGE)
 }
 
 fn done(headers: &HeaderMap) -> Option<&'static str> {
@@ -223,7 +287,7 @@ pub fn failed(error: &CommandError) -> Response {
 pub fn status_of(error: &CommandError) -> StatusCode {
     match error {
         CommandError::Changed => StatusCode::CONFLICT,
-        CommandError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        CommandError::Refused(_) | CommandError::Field(..) => StatusCode::UNPROCESSABLE_ENTITY,
         CommandError::NotFound => StatusCode::NOT_FOUND,
         CommandError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
@@ -284,12 +348,14 @@ pub fn home(session: &Session) -> &'static str {
     }
 }
 
-/// "11月25日 17:30", with the year when it is not the year of `now`; Beijing time.
+/// "11月25日(周三)17:30", with the year when it is not the year of `now`; Beijing time.
 pub fn time_seen_at(at: &Timestamp, now: Timestamp) -> String {
     let beijing = |at: Timestamp| at.to_zoned_datetime(TimeZone::fixed(Offset::constant(8)));
     let (at, now) = (beijing(*at), beijing(now));
     let year = if at.year() == now.year() { String::new() } else { format!("{}年", at.year()) };
-    format!("{year}{}月{}日 {:02}:{:02}", at.month(), at.day(), at.hour(), at.minute())
+    let weekday = WEEKDAYS[at.weekday().to_monday_zero_offset().unsigned_abs() as usize % 7];
+    let (month, day, hour, minute) = (at.month(), at.day(), at.hour(), at.minute());
+    format!("{year}{month}月{day}日(周{weekday}){hour:02}:{minute:02}")
 }
 
 pub fn time(at: &Timestamp) -> String {
@@ -324,12 +390,31 @@ mod tests {
     fn times_are_beijing_times() {
         let now: Timestamp = "2026-11-25T00:00:00Z".parse().unwrap();
         for (at, expect) in [
-            ("2026-11-25T09:30:00Z", "11月25日 17:30"),
-            ("2026-11-24T16:05:00Z", "11月25日 00:05"),
-            ("2025-12-31T16:00:00Z", "1月1日 00:00"),
-            ("2025-12-31T15:59:59Z", "2025年12月31日 23:59"),
+            ("2026-11-25T09:30:00Z", "11月25日(周三)17:30"),
+            ("2026-11-24T16:05:00Z", "11月25日(周三)00:05"),
+            ("2025-12-31T16:00:00Z", "1月1日(周四)00:00"),
+            ("2025-12-31T15:59:59Z", "2025年12月31日(周三)23:59"),
         ] {
             assert_eq!(time_seen_at(&at.parse().unwrap(), now), expect, "{at}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_said_in_the_offices_time() {
+        let row = super::super::sample::row();
+        for (left, chinese, english) in [
+            (Some(450), "剩1天（工作时间）", "1 d left (working time)"),
+            (Some(570), "剩1天2小时（工作时间）", "1 d 2 h left (working time)"),
+            (Some(59), "剩59分钟（工作时间）", "59 min left (working time)"),
+            (Some(0), "剩1分钟（工作时间）", "1 min left (working time)"),
+            (Some(-900), "超2天（工作时间）", "2 d late (working time)"),
+            (None, "", ""),
+        ] {
+            let row = CaseRow { left, day_minutes: 450, ..row.clone() };
+            let mut frame = super::super::sample::frame();
+            assert_eq!(frame.left(&row), chinese);
+            frame.language = Language::English;
+            assert_eq!(frame.left(&row), english);
         }
     }
 

@@ -27,6 +27,7 @@ pub fn frame() -> Frame {
         unsettled: Some(2027),
         rights: Right::ALL.to_vec(),
         language: Language::default(),
+        large: false,
     }
 }
 
@@ -79,6 +80,12 @@ pub fn row() -> CaseRow {
         overdue: false,
         amber: false,
         unsettled: true,
+        left: Some(570),
+        day_minutes: 450,
+        source: "微信",
+        category: Some("路灯".to_owned()),
+        confidential: true,
+        repeats: true,
         round: 1,
         urges: 2,
         open: true,
@@ -153,10 +160,13 @@ pub fn case() -> CaseView {
         }],
         prefers: "她要短信",
         next_by: "短信（modem）".to_owned(),
+        phone_only: true,
         confidential: true,
         helpers: vec!["县水利局".to_owned()],
         errand: Vec::new(),
         slips: vec![1],
+        orders: Vec::new(),
+        looks: true,
         forms: forms(),
         revision: 3,
     }
@@ -178,6 +188,8 @@ pub fn forms() -> Vec<CaseForm> {
         intro: "这一步是什么",
         button: "办".to_owned(),
         is_main: action == "reply",
+        previews: action == "reply",
+        canned: if action == "reply" { choices(&[("0", "已经解决")]) } else { Vec::new() },
         fields,
     };
     let departments = choices(&[("road", "县交通运输局"), ("water", "县水利局")]);

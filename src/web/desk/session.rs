@@ -125,6 +125,10 @@ impl Fields {
         self.0.get(name).map(String::as_str).unwrap_or_default()
     }
 
+    pub fn set(&mut self, name: &str, text: String) {
+        self.0.insert(name.to_owned(), text);
+    }
+
     /// `None` when the field is absent or empty.
     pub fn filled(&self, name: &str) -> Option<String> {
         Some(self.get(name)).filter(|text| !text.is_empty()).map(str::to_owned)

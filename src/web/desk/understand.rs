@@ -58,20 +58,16 @@ async fn one_line(
 
 async fn corrections(State(office): State<Arc<Office>>, signed: SignedIn) -> Response {
     if !signed.session.may(Right::Dispatch) {
-        return not_theirs();
+        return page::failed(&CommandError::NotFound);
     }
     download("corrections.csv", office.corrections().await)
 }
 
 async fn places(State(office): State<Arc<Office>>, signed: SignedIn) -> Response {
     if !signed.session.may(Right::Dispatch) {
-        return not_theirs();
+        return page::failed(&CommandError::NotFound);
     }
     download("places.csv", office.place_corrections().await)
-}
-
-fn not_theirs() -> Response {
-    page::message(StatusCode::FORBIDDEN, "这是平台用的，承办单位不用看。")
 }
 
 fn download(file: &str, csv: Result<String, CommandError>) -> Response {

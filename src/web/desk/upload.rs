@@ -11,6 +11,8 @@ pub struct Upload {
     pub file: Option<(String, Bytes)>,
     /// What was typed beside it.
     pub text: String,
+    /// Of the case to which it is to be added.
+    pub revision: String,
 }
 
 /// `None`: it did not come whole, or is too large.
@@ -25,8 +27,9 @@ pub async fn read(form: Result<Multipart, MultipartRejection>) -> Option<Upload>
         match name.as_str() {
             "csrf" => upload.csrf = text(),
             "text" => upload.text = text(),
+            "revision" => upload.revision = text(),
             // A browser sends an empty one where none was chosen.
-            "table" if !called.is_empty() => upload.file = Some((called, bytes)),
+            "table" | "photo" if !called.is_empty() => upload.file = Some((called, bytes)),
             _ => {}
         }
     }

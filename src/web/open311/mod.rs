@@ -213,7 +213,9 @@ fn refused(error: CommandError) -> Refused {
     let status = match &error {
         CommandError::NotFound => StatusCode::NOT_FOUND,
         CommandError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        CommandError::Changed | CommandError::Refused(_) => StatusCode::BAD_REQUEST,
+        CommandError::Changed | CommandError::Refused(_) | CommandError::Field(..) => {
+            StatusCode::BAD_REQUEST
+        }
     };
     Refused::new(status, error.to_string())
 }

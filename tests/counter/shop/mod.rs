@@ -4,7 +4,7 @@ mod after_sale;
 mod books;
 mod looked_at;
 mod machine;
-mod market;
+pub mod market;
 mod morning;
 mod orders;
 mod pages;

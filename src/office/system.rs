@@ -1,0 +1,99 @@
+//! How the program is doing, for the one who keeps it: what is wrong, which channel carries what,
+//! who serves, and when the last copy of everything was made.
+
+use serde_json::Value;
+
+use crate::store::looks::LookKind;
+use crate::store::shared_records::Instance;
+use crate::store::{Changes, StoreError, keys, list};
+
+use super::Office;
+use super::looks::{LookView, LooksAsked, Noted};
+use super::rights::Right;
+use super::views::{CommandError, Session};
+
+const INSTANCES_SHOWN: usize = 20;
+
+#[derive(Debug, Clone, Default)]
+pub struct SystemView {
+    /// One line each; empty when all is well.
+    pub problems: Vec<String>,
+    pub version: String,
+    pub since: String,
+    pub cases: u64,
+    pub disk_bytes: u64,
+    pub channels: Vec<ChannelState>,
+    /// Messages of which no report has come yet.
+    pub unheard: u64,
+    /// What clerks have to telephone, and what went nowhere.
+    pub to_phone: u64,
+    pub dead: u64,
+    /// Address, version, and when it said last that it is there.
+    pub instances: Vec<(String, String, jiff::Timestamp)>,
+    pub backup: Option<LookView>,
+}
+
+/// Since the start of the program, but for what waits now.
+#[derive(Debug, Clone, Default)]
+pub struct ChannelState {
+    /// `wechat/main`, `sms/aliyun`
+    pub name: String,
+    pub waiting: u64,
+    pub sent: u64,
+    pub delivered: u64,
+    pub failed: u64,
+    pub unknown: u64,
+    /// `None`: nothing was tried yet.
+    pub reachable: Option<bool>,
+    pub trouble: String,
+}
+
+impl ChannelState {
+    fn of(name: &str, shown: &Value) -> Self {
+        let count = |key: &str| shown[key].as_u64().unwrap_or_default();
+        Self {
+            name: name.to_owned(),
+            waiting: count("waiting"),
+            sent: count("sent"),
+            delivered: count("delivered"),
+            failed: count("failed"),
+            unknown: count("unknown"),
+            reachable: shown["reachable"].as_bool(),
+            trouble: shown["trouble"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+impl Office {
+    pub async fn system(&self, session: &Session) -> Result<SystemView, CommandError> {
+        session.must(Right::Settings)?;
+        let health = self.health().await;
+        let (details, outbox) = (&health.details, &health.details["outbox"]);
+        let text = |key: &str| details[key].as_str().unwrap_or_default().to_owned();
+        let letters = |kind: &str| outbox["open_letters"][kind].as_u64().unwrap_or_default();
+        let channels = outbox["channels"].as_object().into_iter().flatten();
+        let instances = list::<Instance>(&*self.store, keys::all_instances(), INSTANCES_SHOWN);
+        let instances = instances.await?.into_iter().map(|one| one.record);
+        let asked = LooksAsked { kind: Some(LookKind::Backup), ..LooksAsked::default() };
+        let (backups, _) = self.looks_wanted(&asked, 1).await?;
+        Ok(SystemView {
+            problems: health.problems.clone(),
+            version: text("version"),
+            since: text("since"),
+            cases: details["cases"].as_u64().unwrap_or_default(),
+            disk_bytes: details["store"]["disk_bytes"].as_u64().unwrap_or_default(),
+            channels: channels.map(|(name, shown)| ChannelState::of(name, shown)).collect(),
+            unheard: outbox["unheard"].as_u64().unwrap_or_default(),
+            to_phone: letters("phone"),
+            dead: letters("dead"),
+            instances: instances.map(|one| (one.listen, one.version, one.at)).collect(),
+            backup: backups.first().map(|look| self.look_view(look)),
+        })
+    }
+
+    /// A copy of everything lies in that folder now.
+    pub async fn note_backup(&self, folder: &str, records: u64) -> Result<(), StoreError> {
+        let noted = Noted::by_machine(LookKind::Backup, folder, &format!("{records}条记录"));
+        self.commit_noted(Changes::default(), noted).await
+    }
+}

@@ -1,0 +1,86 @@
+//! For everybody: how many matters each village had this month. Sums only; what is confidential
+//! is not in them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::calendar::local_date;
+use crate::desk::{Case, Grade};
+use crate::store::keys;
+
+use super::Office;
+use super::ledgers::Month;
+use super::views::CommandError;
+
+/// Whoever asks, the cases are read no more often.
+const KEPT: SignedDuration = SignedDuration::from_mins(10);
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VillageTotals {
+    /// 2026年11月
+    pub month: String,
+    pub rows: Vec<VillageTotal>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VillageTotal {
+    pub village: String,
+    pub received: usize,
+    pub ended: usize,
+    /// Rated well.
+    pub content: usize,
+}
+
+#[derive(Default)]
+pub(super) struct Kept(Mutex<Option<(Timestamp, Arc<VillageTotals>)>>);
+
+impl VillageTotal {
+    fn count(&mut self, case: &Case) {
+        self.received += 1;
+        self.ended += usize::from(!case.state.is_open());
+        self.content += usize::from(case.rating.is_some_and(Grade::is_content));
+    }
+}
+
+impl Office {
+    pub async fn village_totals(&self) -> Result<Arc<VillageTotals>, CommandError> {
+        let now = self.clock.now();
+        let mut kept = self.village_totals.0.lock().await;
+        if let Some((at, totals)) = &*kept
+            && now < *at + KEPT
+        {
+            return Ok(totals.clone());
+        }
+        let month = Month::of(local_date(now));
+        let mut villages: BTreeMap<String, VillageTotal> = BTreeMap::new();
+        self.each_case(keys::cases_received(month.from, month.to), |case| {
+            if let Some(village) = case.place_name.clone().filter(|_| !case.confidential) {
+                let named = VillageTotal { village: village.clone(), ..VillageTotal::default() };
+                villages.entry(village).or_insert(named).count(&case);
+            }
+            Ok(())
+        })
+        .await?;
+        let rows = villages.into_values().collect();
+        let totals = Arc::new(VillageTotals { month: month.to_string(), rows });
+        *kept = Some((now, totals.clone()));
+        Ok(totals)
+    }
+
+    /// How long what is personal is kept: ordinary cases, consultations, conversations, in days.
+    pub fn kept_days(&self) -> (u32, u32, u32) {
+        let common = self.common();
+        (common.keep.cases_days, common.keep.consults_days, common.keep.conversations_days)
+    }
+
+    /// What the clerks' tables tell of services, by table.
+    pub fn services(&self) -> Vec<(String, Vec<crate::dialog::Known>)> {
+        self.script().known_tables(&SERVICES)
+    }
+}
+
+/// Tables of `dialogs/表` that everybody may read.
+const SERVICES: [&str; 3] = ["证件", "服务", "找谁"];

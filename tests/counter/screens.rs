@@ -1,0 +1,219 @@
+//! What each role finds when she has signed in, without JavaScript.
+
+use bianmin::office::Role;
+
+use super::county::{Clerk, county, part};
+
+const VILLAGE: &str = "130225102216";
+const REPLY: &str = "路灯线路已经更换，今晚六点起恢复照明，再坏请打电话。";
+
+/// The number beside a tab.
+fn count(page: &str, tab: &str) -> String {
+    part(part(page, &format!("?queue={tab}\""), "</a>"), "class=\"count\">", "<").to_owned()
+}
+
+fn numbers(page: &str) -> usize {
+    page.matches("<td class=\"number\">").count()
+}
+
+#[tokio::test]
+async fn the_inbox_of_the_platform_counts_what_waits() {
+    let mut county = county().open().await;
+    {
+        let mut clerk = county.clerk().await;
+        let first = clerk.file("13800138000", "0409", "村口路灯坏了").await;
+        clerk.file("13800138001", "0201", "停水两天了").await;
+        let page = clerk.get("/desk").await;
+        assert_eq!((count(&page, "intake"), count(&page, "supervision")), ("2".into(), "0".into()));
+        for part in ["来源、类别", "电话", "（工作时间）", "(周"] {
+            assert!(page.contains(part), "no {part}: {page}");
+        }
+        clerk.act(&first, "dispatch", &[("department", "城管")]).await;
+        clerk.act(&first, "accept", &[]).await;
+        clerk.act(&first, "ask_extension", &[("days", "2"), ("reason", "要等配件")]).await;
+        let page = clerk.get("/desk?queue=extensions").await;
+        assert_eq!((count(&page, "intake"), count(&page, "extensions")), ("1".into(), "1".into()));
+        assert_eq!(numbers(&page), 1);
+        assert!(page.contains(&first));
+    }
+    county.pass(30 * 24 * 3_600).await;
+    let clerk = county.clerk_again().await;
+    let page = clerk.get("/desk?queue=supervision").await;
+    assert_eq!((count(&page, "supervision"), numbers(&page)), ("1".into(), 1));
+    assert!(page.contains("⚠ 超期") && page.contains("（工作时间）"), "{page}");
+    // Who only telephones late departments has that queue alone.
+    let supervisor = county.staff("督办员", Role::Supervisor, None).await;
+    let page = supervisor.get("/desk").await;
+    assert!(page.contains("?queue=supervision") && !page.contains("?queue=intake"), "{page}");
+    assert_eq!(numbers(&supervisor.get("/desk?queue=intake").await), 0);
+}
+
+#[tokio::test]
+async fn a_department_has_its_own_tabs_and_nobody_elses() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let ours = clerk.file("13800138000", "0409", "村口路灯坏了").await;
+    clerk.act(&ours, "dispatch", &[("department", "城管"), ("helper", "水利")]).await;
+    let mut own = county.staff("小王", Role::Department, Some("城管")).await;
+    let page = own.get("/desk?queue=to_accept").await;
+    assert_eq!((count(&page, "to_accept"), count(&page, "in_hand")), ("1".into(), "0".into()));
+    assert!(page.contains(&ours) && !page.contains("?queue=intake"));
+    own.act(&ours, "accept", &[]).await;
+    let page = own.get("/desk").await;
+    assert_eq!((count(&page, "to_accept"), count(&page, "in_hand")), ("0".into(), "1".into()));
+    own.act(&ours, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
+    assert_eq!(count(&own.get("/desk").await, "answered"), "1");
+    let helper = county.staff("小李", Role::Department, Some("水利")).await;
+    let page = helper.get("/desk").await;
+    assert_eq!((count(&page, "helping"), count(&page, "answered")), ("0".into(), "0".into()));
+}
+
+async fn previewed(who: &mut Clerk<'_>, number: &str, text: &str) -> (u16, String) {
+    let path = format!("/desk/cases/{number}");
+    who.csrf = who.csrf_of(&path).await;
+    let fields = [("revision", "1"), ("outcome", "solved"), ("text", text)];
+    who.post(&format!("{path}/reply/preview"), &fields).await
+}
+
+#[tokio::test]
+async fn a_reply_is_seen_as_she_will_see_it_before_it_goes() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let number = clerk.file("13800138000", "0409", "村口路灯坏了").await;
+    clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    let mut own = county.staff("小王", Role::Department, Some("城管")).await;
+    let (status, page) = previewed(&mut own, &number, REPLY).await;
+    assert_eq!(status, 200, "{page}");
+    let bubbles = page.matches("class=\"bubble prose\"").count();
+    // There is no SMS in this county: somebody reads it to her.
+    assert_eq!(bubbles, 3, "{page}");
+    assert!(page.contains("请照着念") && page.contains("条</span>"), "{page}");
+    assert_eq!(page.matches(REPLY).count(), 4, "three times shown and once kept: {page}");
+    let (status, page) = previewed(&mut own, &number, "好").await;
+    assert_eq!(status, 422);
+    assert!(page.contains("15"), "{page}");
+    let other = county.staff("小李", Role::Department, Some("水利")).await;
+    let mut other = other;
+    other.csrf = other.csrf_of("/desk/me").await;
+    let path = format!("/desk/cases/{number}/reply/preview");
+    assert_eq!(other.post(&path, &[("text", REPLY)]).await.0, 404);
+    assert!(own.get("/desk").await.contains("待签收"), "nothing was done");
+}
+
+#[tokio::test]
+async fn who_takes_a_call_is_helped_on_the_same_page() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let before = clerk.file("13800138000", "0409", "村口路灯坏了").await;
+    clerk.csrf = clerk.csrf_of("/desk/new").await;
+    let fields =
+        [("phone", "13800138000"), ("village", "dht"), ("text", "社保卡丢了怎么办"), ("look", "1")];
+    let (status, page) = clerk.post("/desk/new", &fields).await;
+    assert_eq!(status, 200, "{page}");
+    let aside = part(&page, "<aside", "</aside>");
+    assert!(aside.contains(&before) && aside.contains("张*"), "her cases, masked: {aside}");
+    assert!(!aside.contains("13800138000"), "{aside}");
+    assert!(aside.contains("大黑坨村"), "{aside}");
+    assert!(aside.contains("社保卡") && aside.contains("7个工作日"), "{aside}");
+    let (_, page) = clerk.post("/desk/new", &[("pick", VILLAGE), ("text", "停水了")]).await;
+    assert!(page.contains("value=\"胡家坨镇大黑坨村\"") && page.contains(">停水了</textarea>"));
+    // The look is in the log that she may read.
+    let auditor = county.staff("审计", Role::Auditor, None).await;
+    assert!(auditor.get("/desk/audit").await.contains("登记来电，查以前的事"));
+    // On to the answer, or at once to who drives there.
+    let told = [("phone", "13800138000"), ("village", "大黑坨村"), ("text", "问社保卡怎么补")];
+    let mut fields = told.to_vec();
+    fields.push(("urgent", "1"));
+    let (status, page) = clerk.post("/desk/new", &fields).await;
+    assert_eq!(status, 303, "{page}");
+    assert!(clerk.get("/desk/tasks").await.contains("接听人员判断有危险"));
+}
+
+#[tokio::test]
+async fn an_agent_has_big_buttons_and_a_ledger_of_her_village() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    clerk.file("13800138000", "0409", "村口路灯坏了").await;
+    let hidden = clerk.file("13800138001", "0409", "村干部多占了宅基地").await;
+    clerk.act(&hidden, "hide", &[]).await;
+    let mut agent = county.staff("王薇", Role::Agent, Some(VILLAGE)).await;
+    let home = agent.get("/desk").await;
+    for door in ["帮群众报事", "办证代办", "台账", "到货", "我的村民"] {
+        assert!(part(&home, "class=\"doors\"", "</nav>").contains(door), "{door}");
+    }
+    agent.csrf = agent.csrf_of("/desk/new?errand=1").await;
+    let fields = [
+        ("errand", "1"),
+        ("name", "李大娘"),
+        ("village", VILLAGE),
+        ("text", "补社保卡"),
+        ("authorised", "本人来店里说的"),
+    ];
+    let (status, page) = agent.post("/desk/new", &fields).await;
+    assert_eq!(status, 303, "{page}");
+    let ledger = agent.get("/desk/village?month=2026-11").await;
+    assert!(ledger.contains("本月受理2件"), "{ledger}");
+    assert!(ledger.contains("补社保卡") && !ledger.contains("宅基地"), "{ledger}");
+    assert_eq!(agent.try_get("/desk/village?month=x").await.0, 422);
+    assert_eq!(clerk.try_get("/desk/village").await.0, 404);
+}
+
+#[tokio::test]
+async fn pages_speak_english_and_large_letters() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let number = clerk.file("13800138000", "0409", "村口路灯坏了").await;
+    let own = clerk.cookie.clone();
+    clerk.cookie = format!("{own}; desk_language=en; desk_size=large");
+    for (path, words) in [
+        ("/desk".to_owned(), ["To take in", "left (working time)", "Promised, left"]),
+        (format!("/desk/cases/{number}"), ["Her words", "What happened", "Waiting for"]),
+        ("/desk/new".to_owned(), ["File and dispatch", "Telephone; read it back", "Hot keys"]),
+    ] {
+        let page = clerk.get(&path).await;
+        assert!(page.contains("<html lang=\"en\" class=\"large\">"), "{page}");
+        for word in words {
+            assert!(page.contains(word), "no {word}: {page}");
+        }
+    }
+    let url = format!("{}/desk/size/large", county.base);
+    let back = format!("{}/desk/cases/{number}", county.base);
+    let request = county.http.get(url).header("referer", &back);
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.headers()["location"], format!("/desk/cases/{number}"));
+    assert!(answer.headers()["set-cookie"].to_str().unwrap().starts_with("desk_size=large"));
+}
+
+#[tokio::test]
+async fn the_countys_tables_are_read_by_those_who_work_with_them() {
+    let county = county().open().await;
+    let clerk = county.clerk().await;
+    let leads = clerk.get("/desk/county/leads?word=县道").await;
+    assert!(leads.contains("县道") && !leads.contains("厂子"), "{leads}");
+    let notices = clerk.get("/desk/county/notices").await;
+    assert!(notices.contains("data-label=\"几条短信\">"), "{notices}");
+    let keeper = county.keeper().await;
+    assert!(keeper.get("/desk/county/categories").await.contains("0409"));
+    assert_eq!(keeper.try_get("/desk/county/secrets").await.0, 404);
+    let agent = county.staff("王薇", Role::Agent, Some(VILLAGE)).await;
+    assert_eq!(agent.try_get("/desk/county/leads").await.0, 404);
+}
+
+#[tokio::test]
+async fn everybody_reads_services_sums_and_what_becomes_of_her_data() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    for n in 0..3 {
+        clerk.file(&format!("1380013800{n}"), "0409", &format!("村口路灯坏了{n}")).await;
+    }
+    let hidden = clerk.file("13800138009", "0409", "村干部多占了宅基地").await;
+    clerk.act(&hidden, "hide", &[]).await;
+    let nobody = county.nobody();
+    let services = nobody.get("/services").await;
+    assert!(services.contains("社保卡") && services.contains("7个工作日"), "{services}");
+    let villages = nobody.get("/villages").await;
+    assert!(villages.contains("大黑坨村</th><td>3</td><td>0</td><td>0</td>"), "{villages}");
+    assert!(!villages.contains("路灯") && !villages.contains("张"), "{villages}");
+    let privacy = nobody.get("/privacy").await;
+    assert!(privacy.contains("谁看过") && privacy.contains("天"), "{privacy}");
+}
