@@ -22,7 +22,7 @@ pub fn audit(order: &Order, events: &[OrderEvent]) -> Option<String> {
         return Some(format!("订单{number}要退{refunding}，只付过{}。", order.paid));
     }
     let handed = matches!(order.state, State::Collected | State::Delivered | State::Completed);
-    let kept = order.paid.minus(order.refunding());
+    let kept = order.kept();
     if handed && kept != order.payable() {
         let due = order.payable();
         return Some(format!("订单{number}货已交，应收{due}，实收{kept}。"));

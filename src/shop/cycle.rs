@@ -66,7 +66,10 @@ impl Cycle {
         let closes = spoken(self.closes_at);
         match self.min_total {
             Some(least) => {
-                format!("{closes}截止，全县满{least}{}才送，不满就退单", article.unit)
+                format!(
+                    "{closes}截止，大家一共订满{least}{}才送；订不满就取消，不收钱",
+                    article.unit
+                )
             }
             None => format!("{closes}截止"),
         }

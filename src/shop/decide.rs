@@ -374,7 +374,7 @@ fn try_code(order: &Order, code: &str, now: Timestamp) -> Result<Vec<Change>, Re
 
 /// The goods change hands, and with them the cash.
 fn hand(order: &Order, change: Change) -> Vec<Change> {
-    let owed = order.total().minus(order.paid);
+    let owed = order.owed();
     let mut changes = vec![change];
     if owed > Fen::ZERO {
         let transaction = format!("{CASH}{}", order.number.digits());
@@ -417,7 +417,7 @@ fn pay(order: &Order, amount: Fen, transaction: String) -> Result<Vec<Change>, R
         return if known.amount == amount { Ok(Vec::new()) } else { Err(Refusal::Transaction) };
     }
     let mut changes = vec![Change::Paid { amount, transaction }];
-    let paid = Fen(order.paid.0.saturating_add(amount.0));
+    let paid = Fen(order.kept().0.saturating_add(amount.0));
     if order.state.is_open() && paid < order.payable() {
         let reason = format!("付了{paid}，应付{}", order.payable());
         if !order.flags.contains(&reason) {
@@ -437,7 +437,7 @@ fn give_back(order: &Order, by: &Actor, now: Timestamp, changes: &mut Vec<Change
             return;
         }
     }
-    let owed = after.paid.minus(after.refunding()).minus(after.payable());
+    let owed = after.kept().minus(after.payable());
     let reason = match after.state {
         State::Cancelled | State::Refused => "订单没有做成",
         State::Returned => "退货",

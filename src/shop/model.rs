@@ -236,7 +236,7 @@ impl Disk {
         for order in &orders {
             let paid: i64 = order.transactions.iter().map(|t| t.amount.0).sum();
             prop_assert_eq!(order.paid.0, paid);
-            let kept = order.paid.minus(order.refunding());
+            let kept = order.kept();
             prop_assert!(kept >= Fen::ZERO, "never more given back than was paid");
             prop_assert!(
                 kept <= order.payable(),

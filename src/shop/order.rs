@@ -330,6 +330,16 @@ impl Order {
         }
     }
 
+    /// What she has still to pay: what goes back to her was not kept.
+    pub fn owed(&self) -> Fen {
+        self.payable().minus(self.kept()).max(Fen::ZERO)
+    }
+
+    /// What was paid, refunds that were promised taken off.
+    pub fn kept(&self) -> Fen {
+        self.paid.minus(self.refunding())
+    }
+
     /// Refunds that were promised, done or not.
     pub fn refunding(&self) -> Fen {
         Fen(self.refunds.iter().map(|refund| refund.amount.0).sum())

@@ -72,8 +72,13 @@ pub fn delivery(orders: &[&Order]) -> Vec<DeliveryRow> {
         phone: crate::zh::mask_phone(&order.phone),
         goods: order.goods(),
         packages: order.packages(),
-        owed: owed(order),
-        pay: if order.pay_state() == PayState::Due { order.pay.word() } else { "已付" },
+        owed: order.owed(),
+        pay: match order.pay_state() {
+            PayState::Due => order.pay.word(),
+            // It weighed more than what she paid before.
+            _ if order.owed() > Fen::ZERO => "补差价",
+            _ => "已付",
+        },
         address: match order.fulfil {
             Fulfil::Home => order.address.clone(),
             Fulfil::Pickup => String::new(),
@@ -148,7 +153,7 @@ pub fn route(orders: &[&Order], runs: &[Run]) -> Vec<RouteRow> {
         row.orders += 1;
         row.packages += order.packages();
         row.to_homes += usize::from(order.fulfil == Fulfil::Home);
-        row.owed = row.owed.plus(owed(order)).unwrap_or(Fen::MAX);
+        row.owed = row.owed.plus(order.owed()).unwrap_or(Fen::MAX);
     }
     let mut rows: Vec<(&str, RouteRow)> =
         rows.into_iter().map(|((_, village, _), row)| (village, row)).collect();
@@ -157,8 +162,4 @@ pub fn route(orders: &[&Order], runs: &[Run]) -> Vec<RouteRow> {
     };
     rows.sort_by_key(|(village, row)| (row.run.clone(), place(&row.run, village)));
     rows.into_iter().map(|(_, row)| row).collect()
-}
-
-fn owed(order: &Order) -> Fen {
-    order.payable().minus(order.paid).max(Fen::ZERO)
 }

@@ -37,6 +37,9 @@ impl Office {
         if closes_at <= now {
             return Err(refused("截止时间已经过了。"));
         }
+        if self.round_open(&found.record.id, now).await? {
+            return Err(refused("这样商品还有一轮没有截止。请等它截止了再开下一轮。"));
+        }
         let measure = |text: &str| Milli::parse(text).filter(|read| *read > Milli::ZERO);
         let capacity =
             measure(&new.capacity).ok_or_else(|| refused("最多收多少要写数字，例如 200。"))?;
@@ -71,8 +74,16 @@ impl Office {
             min_total,
             ended,
         })?;
-        changes.expect_unchanged(&found);
+        // Two that are opened at once meet here.
+        changes.replace(&found, &found.record)?;
         Ok(self.store.commit(changes.into_batch()).await?)
+    }
+
+    /// Only the newest round of an article is found by who orders: there is one at a time.
+    async fn round_open(&self, article: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let range = keys::cycles_of(article);
+        let newest = list_by_index::<Cycle>(&*self.store, range, 1).await?;
+        Ok(newest.iter().any(|(_, cycle)| cycle.record.takes_orders(now)))
     }
 
     /// The newest rounds of each article, with what was ordered so far.

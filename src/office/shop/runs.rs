@@ -292,5 +292,5 @@ fn run_row(run: &Run) -> RunRow {
 
 /// In cash, over all of them.
 pub(super) fn cash_of<'a>(orders: impl IntoIterator<Item = &'a Order>) -> Fen {
-    Fen(orders.into_iter().map(|order| order.payable().minus(order.paid).0.max(0)).sum())
+    Fen(orders.into_iter().map(|order| order.owed().0).sum())
 }

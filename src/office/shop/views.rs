@@ -385,8 +385,9 @@ pub struct MerchantView {
     pub uscc: String,
     pub contact: String,
     pub deposit: String,
-    /// What it writes once, from its own WeChat, to be told of orders there.
-    pub pass: String,
+    /// What it writes once, from its own WeChat, to be told of orders there. Empty: it was used;
+    /// `None`: not for these eyes.
+    pub pass: Option<String>,
     pub bound: usize,
     /// Kind, number, last day, expired.
     pub documents: Vec<(&'static str, String, String, bool)>,

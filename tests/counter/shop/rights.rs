@@ -211,3 +211,30 @@ async fn a_merchant_uploads_its_own_goods_only() {
     let page = shop.get("/desk/shop/goods").await;
     assert!(page.contains("洗衣液") && !page.contains("goods/table"), "{page}");
 }
+
+/// With a pass a phone becomes the merchant's: who only looks must not read it.
+#[tokio::test]
+async fn the_pass_of_a_merchant_is_its_own_and_of_who_lets_it_in() {
+    let county = county().open().await;
+    let (_, _clerk) = market(&county).await;
+    let pass = regex::Regex::new(r"<dd>\d{8}（").unwrap();
+    for (role, of, sees) in [
+        (Role::Clerk, None, false),
+        (Role::Director, None, true),
+        (Role::Merchant, Some("M1"), true),
+        (Role::Operator, Some("便民电商公司"), true),
+        (Role::Department, Some("市场监管"), false),
+    ] {
+        let mut staff = county.staff(&format!("{role}"), role, of).await;
+        let (status, page) = staff.try_get("/desk/shop/merchants/M1").await;
+        assert_eq!(pass.is_match(&page), sees, "{role}: {page}");
+        assert_eq!(page.contains("换一个新口令"), sees, "{role}: {page}");
+        if sees || status == 200 {
+            let revision = page.split("name=\"revision\" value=\"").nth(1);
+            let revision = revision.map_or("6", |rest| rest.split('"').next().unwrap()).to_owned();
+            let path = "/desk/shop/merchants/M1/pass";
+            let status = sent(&mut staff, path, &[("revision", &revision)]).await;
+            assert_eq!(status, if sees { 303 } else { 404 }, "{role}");
+        }
+    }
+}

@@ -14,12 +14,14 @@ const SECOND: &str = "oBuyer0000000000000000000002";
 /// An hour, as the county's clock begins at ten.
 const CLOSES: &str = "2026-11-23T11:00";
 
-async fn opened(clerk: &mut Clerk<'_>, closes_at: &str, least: &str) {
+pub async fn opened(clerk: &mut Clerk<'_>, closes_at: &str, least: &str) {
     clerk.csrf = clerk.csrf_of("/desk/shop/goods").await;
-    let fields =
-        [("article", "A9"), ("closes_at", closes_at), ("capacity", "200"), ("least", least)];
-    let (status, page) = clerk.post("/desk/shop/cycles", &fields).await;
+    let (status, page) = clerk.post("/desk/shop/cycles", &round(closes_at, least)).await;
     assert_eq!(status, 303, "{page}");
+}
+
+fn round<'a>(closes_at: &'a str, least: &'a str) -> [(&'static str, &'a str); 4] {
+    [("article", "A9"), ("closes_at", closes_at), ("capacity", "200"), ("least", least)]
 }
 
 /// Her order of a round; what was said before she confirmed it, and the numbers.
@@ -54,7 +56,10 @@ async fn a_round_that_too_few_joined_is_called_off_and_everybody_told_once() {
         open(&county, &mut clerk).await;
         opened(&mut clerk, CLOSES, "30").await;
         let (shown, first) = joined(&county, FIRST, "2卷地膜").await;
-        assert!(shown.contains("地膜11月23日11:00截止，全县满30卷才送，不满就退单"), "{shown}");
+        assert!(
+            shown.contains("地膜11月23日11:00截止，大家一共订满30卷才送；订不满就取消，不收钱"),
+            "{shown}"
+        );
         step(&mut clerk, &first[0], "confirm", &[]).await;
         // Beside it what is no part of the round: an order of its own.
         let (_, second) = joined(&county, SECOND, "3卷地膜和1袋尿素").await;
@@ -105,6 +110,31 @@ async fn a_round_that_enough_joined_goes_on() {
     // It comes when the round has closed, not the day after she ordered.
     let route = clerk.get("/desk/shop/sheets.csv?kind=picking&day=2026-11-24").await;
     assert!(route.contains("地膜"), "{route}");
+}
+
+/// Who orders finds the newest round only: an older one would take no orders any more.
+#[tokio::test]
+async fn an_article_has_one_round_at_a_time() {
+    let mut county = county().open().await;
+    {
+        let mut clerk = county.clerk().await;
+        open(&county, &mut clerk).await;
+        clerk.csrf = clerk.csrf_of("/desk/shop/goods").await;
+        let mut other = county.clerk_again().await;
+        other.csrf = other.csrf_of("/desk/shop/goods").await;
+        let (first, second) = (round(CLOSES, "3"), round("2026-11-23T12:00", "3"));
+        let both = tokio::join!(
+            clerk.post("/desk/shop/cycles", &first),
+            other.post("/desk/shop/cycles", &second)
+        );
+        let opened = [both.0.0, both.1.0].iter().filter(|status| **status == 303).count();
+        assert_eq!(opened, 1, "{both:?}");
+        let (status, page) = clerk.post("/desk/shop/cycles", &second).await;
+        assert!(status == 422 && page.contains("还有一轮没有截止"), "{page}");
+    }
+    county.pass(2 * 3_600 + 60).await;
+    let mut clerk = county.clerk_again().await;
+    opened(&mut clerk, "2026-11-23T16:00", "").await;
 }
 
 /// The program is cut off before or behind each of the commits that end a round.
