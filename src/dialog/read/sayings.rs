@@ -103,7 +103,7 @@ fn name_of(item: &Node) -> Option<String> {
 fn written_at(lines: &[&str], (line, column): Place, text: &str) -> Option<std::ops::Range<usize>> {
     let written = lines.get(line.checked_sub(1)?)?;
     let at = written.char_indices().nth(column.checked_sub(1)?)?.0;
-    let quoted = [text.to_owned(), format!("\"{text}\""), format!("'{text}'")];
+    let quoted = [text.to_owned(), in_quotes(text), format!("'{text}'")];
     let found = quoted.iter().find(|form| written[at..].starts_with(form.as_str()))?;
     let end = at + found.len();
     let rest = written[end..].trim_start();
@@ -146,9 +146,13 @@ fn scalar(text: &str) -> String {
         || text.ends_with(':')
         || text == "~";
     match odd {
-        true => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        true => in_quotes(text),
         false => text.to_owned(),
     }
+}
+
+fn in_quotes(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub const TEXT_CHARS_MAX: usize = 2000;
 /// Takes others under this one.
 const TAKE_IN: &str = "take_in";
 /// Open at all times: who finds nothing else has nothing to do.
-const ASIDE: [&str; 3] = ["note", "hide", "ask_exclusion"];
+const ASIDE: [&str; 4] = ["note", "hide", "ask_exclusion", "redact"];
 const SAME: &str = "反映的是同一件事";
 const SEARCH_CHARS_MAX: usize = 60;
 

@@ -91,7 +91,12 @@ async fn show(State(office): State<Arc<Office>>, headers: HeaderMap, signed: Sig
     let Some(today) = figures.days.last().map(|day| day.day) else {
         return page::failed(&crate::office::CommandError::NotFound);
     };
-    let links = Links { all: session.may(Right::Cases), today, month: office.this_month() };
+    let links = Links {
+        all: session.may(Right::Cases),
+        interviews: session.may(Right::ReadInterviews),
+        today,
+        month: office.this_month(),
+    };
     let board = Board { office: &office, frame: &frame, figures: &figures, sales: &sales, links };
     let (tiles, charts) = (board.tiles(), board.charts());
     let (month, quarter) = (board.links.month.clone(), board.links.quarter());
@@ -104,6 +109,7 @@ async fn show(State(office): State<Arc<Office>>, headers: HeaderMap, signed: Sig
 struct Links {
     /// Whether she may see every case; who sees only late ones is led to sheets instead.
     all: bool,
+    interviews: bool,
     today: Date,
     month: String,
 }
@@ -443,7 +449,7 @@ impl Board<'_> {
         let links = [
             self.links.ledger("overdue"),
             self.links.ledger("overdue"),
-            Some("/desk/interviews".into()),
+            self.links.interviews.then(|| "/desk/interviews".into()),
         ];
         let rows = names.into_iter().zip(self.figures.month.funnel).zip(links);
         let rows = rows.map(|((name, count), link)| (self.frame.say(name).to_owned(), count, link));

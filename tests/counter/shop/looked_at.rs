@@ -77,7 +77,7 @@ async fn a_merchant_sees_its_complaints_and_answers_each_once() {
     // Who works on the case reads it there.
     let page = clerk.get(&format!("/desk/cases/{case}")).await;
     let said = part(&page, "<dt>商家的说法</dt><dd>", "</dd>");
-    assert!(said.contains("明天补一袋（毛庄农资店 老李"), "{said}");
+    assert!(said.contains("明天补一袋 · 毛庄农资店 老李"), "{said}");
     let path = format!("/desk/shop/orders/{number}");
     let page = merchant.get(&path).await;
     assert!(!page.contains(&format!("{path}/answer_complaint\"")), "once: {page}");
