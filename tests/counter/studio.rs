@@ -434,7 +434,11 @@ async fn a_table_is_edited_as_a_table_and_a_bad_row_says_so() {
     assert!(!page.contains("胡坨大镇") && page.contains("value=\"老胡坨\""), "{page}");
     assert!(!studio.file("county/aliases.csv").contains("老胡坨"), "nothing is live");
     let page = clerk.get(&format!("{path}?name=county/places.csv&page=2")).await;
-    assert!(page.len() < 150 * 1024 && page.contains("第2页"), "{} bytes", page.len());
+    assert!(
+        page.len() < 150 * 1024 && page.contains("name=\"page\" value=\"2\""),
+        "{} bytes",
+        page.len()
+    );
     assert_eq!(clerk.try_get(&format!("{path}?name=county/none.csv")).await.0, 404);
 }
 
@@ -475,7 +479,7 @@ async fn a_greeting_is_changed_in_a_field_and_the_tests_follow_with_one_click() 
     // Tests that expect the old greeting say so in words, and follow.
     let tests = clerk.get(&format!("{draft}/tests")).await;
     assert!(tests.contains("测试里写的是") && tests.contains("机器人现在说的是"), "{tests}");
-    assert!(tests.contains("乡亲好，有事") && tests.contains(old), "{tests}");
+    assert!(tests.contains("乡亲好，有事") && tests.contains("您好，这里是便民服务。…"), "{tests}");
     assert_eq!(step(&mut clerk, &draft, "expect", "").await.0, 303);
     let tests = clerk.get(&format!("{draft}/tests")).await;
     assert!(!tests.contains("不通过"), "{tests}");

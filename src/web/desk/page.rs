@@ -182,7 +182,7 @@ impl Frame {
 
     /// The same for a key that is not written in the template.
     pub fn word(&self, key: &&'static str) -> &'static str {
-        self.say(*key)
+        self.say(key)
     }
 
     pub fn queue(&self, queue: &Queue) -> &'static str {
