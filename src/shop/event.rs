@@ -9,6 +9,7 @@ use super::article::Returns;
 use super::money::{Fen, Milli};
 use super::remedy::RemedyKind;
 use super::state::{Fulfil, Party, PayMethod};
+use super::stock::Place;
 use crate::county::{CaseNumber, words};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -219,5 +220,20 @@ pub struct Line {
 impl Line {
     pub fn amount(&self) -> Fen {
         self.price.times(self.quantity).unwrap_or(Fen::MAX)
+    }
+
+    /// Where it is taken from; what is made to order comes from its merchant.
+    pub fn place(&self) -> Place {
+        self.stock.as_deref().map_or(Place::Merchant, Place::of)
+    }
+
+    /// As a driver counts them: each started unit, and one for weighed goods. What lies in the
+    /// village's shop is there.
+    pub fn packages(&self) -> i64 {
+        match self.quantity.0 {
+            quantity if quantity <= 0 || matches!(self.place(), Place::Shop(_)) => 0,
+            _ if self.weighed => 1,
+            quantity => (quantity + 999) / 1_000,
+        }
     }
 }

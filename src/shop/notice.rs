@@ -16,7 +16,7 @@ pub struct Notice {
     pub id: &'static str,
     /// Always: `number` `title` (the goods) `total` `state` `shop` `merchant` `due` (by when the
     /// merchant answers). Of the event: `code`, `reason`, `amount`, `text` (what was weighed).
-    /// For the merchant: `who`, the village.
+    /// For the merchant: `who`, the village; with the goods, where they lie.
     pub fields: BTreeMap<&'static str, String>,
 }
 
@@ -48,16 +48,16 @@ pub fn notices(order: &Order, event: &OrderEvent) -> Vec<Notice> {
         (Some("merchant_order"), _) if !(begins && can_begin) => None,
         (told, _) => told,
     };
-    let notice = |to, id| Notice { to, id, fields: fields(order, &event.change) };
+    let notice = |to, id| Notice { to, id, fields: fields(order, &event.change, to) };
     let to_buyer = buyer.map(|id| notice(Party::Buyer, id));
     let to_merchant = merchant.map(|id| notice(Party::Merchant, id));
     to_buyer.into_iter().chain(to_merchant).collect()
 }
 
-fn fields(order: &Order, change: &Change) -> BTreeMap<&'static str, String> {
+fn fields(order: &Order, change: &Change, to: Party) -> BTreeMap<&'static str, String> {
     let mut fields = BTreeMap::from([
         ("number", order.number.to_string()),
-        ("title", order.goods()),
+        ("title", if to == Party::Merchant { order.goods_from() } else { order.goods() }),
         ("total", order.total().to_string()),
         ("state", order.state.word().to_owned()),
         ("shop", format!("{}店", order.village_name)),

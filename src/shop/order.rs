@@ -8,7 +8,7 @@ use super::event::{Actor, Change, Draft, Line, OrderEvent};
 use super::money::{Fen, Milli};
 use super::remedy::{Remedy, RemedyState};
 use super::state::{Fulfil, PayMethod, PayState, State, Step, transition};
-use super::stock::MoveKind;
+use super::stock::{MoveKind, Place};
 use crate::county::CaseNumber;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -376,20 +376,40 @@ impl Order {
 
     /// `尿素 40kg×2袋、洗衣液×1瓶`
     pub fn goods(&self) -> String {
-        let lines = self.lines.iter().filter(|line| line.quantity > Milli::ZERO);
-        let lines: Vec<String> =
-            lines.map(|line| format!("{}×{}{}", line.title, line.quantity, line.unit)).collect();
-        lines.join("、")
+        self.goods_with(|_| String::new())
     }
 
-    /// Packages, as a driver counts them: each started unit, and one for weighed goods.
-    pub fn packages(&self) -> i64 {
-        let count = |line: &Line| match line.quantity.0 {
-            quantity if quantity <= 0 => 0,
-            _ if line.weighed => 1,
-            quantity => (quantity + 999) / 1_000,
+    /// For who packs and hands out: `尿素 40kg×2袋（从县中心出）、洗衣液×1瓶`
+    pub fn goods_from(&self) -> String {
+        self.goods_with(|line| match line.place() {
+            Place::Merchant => String::new(),
+            _ => format!("（从{}出）", self.place_of(line)),
+        })
+    }
+
+    fn goods_with(&self, more: impl Fn(&Line) -> String) -> String {
+        let lines = self.lines.iter().filter(|line| line.quantity > Milli::ZERO);
+        let said = |line: &Line| {
+            let Line { title, quantity, unit, .. } = line;
+            format!("{title}×{quantity}{unit}{}", more(line))
         };
-        self.lines.iter().map(count).sum()
+        lines.map(said).collect::<Vec<_>>().join("、")
+    }
+
+    /// Where a line is taken from, in words; of the shops it can only be her village's.
+    pub fn place_of(&self, line: &Line) -> String {
+        line.place().word(|_| format!("{}店", self.village_name))
+    }
+
+    /// Some of it lies in her village's shop, and need not be brought.
+    pub fn lies_in_shop(&self) -> bool {
+        let there =
+            |line: &Line| line.quantity > Milli::ZERO && matches!(line.place(), Place::Shop(_));
+        self.lines.iter().any(there)
+    }
+
+    pub fn packages(&self) -> i64 {
+        self.lines.iter().map(Line::packages).sum()
     }
 
     /// What `change` does to the stocks, with the order as it is before it. Each goods goes

@@ -47,8 +47,8 @@ pub enum Refusal {
     Share { name: String, span: &'static str, max: Milli, had: Milli, unit: String },
     #[error("{name}从{min}{unit}起，每次加{step}{unit}。")]
     Step { name: String, min: Milli, step: Milli, unit: String },
-    #[error("{name}不够了，只剩{free}。")]
-    Short { name: String, free: Milli },
+    #[error("{name}不够了，只剩{free}{unit}。")]
+    Short { name: String, free: Milli, unit: String },
     #[error("{name}只能到店里买，不能在这里订。")]
     ShopOnly { name: String },
     #[error("{name}现在不卖。")]

@@ -17,6 +17,7 @@ pub struct DeliveryRow {
     pub name: String,
     /// `138****8000`
     pub phone: String,
+    /// With the places where they lie.
     pub goods: String,
     pub packages: i64,
     /// Still to be paid in cash.
@@ -27,13 +28,15 @@ pub struct DeliveryRow {
     pub note: String,
 }
 
-/// What one merchant packs, over all orders.
+/// What one merchant packs, over all orders, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PickingRow {
     pub merchant: String,
     pub goods: String,
     pub unit: String,
+    pub place: String,
     pub quantity: Milli,
+    pub packages: i64,
     pub orders: usize,
 }
 
@@ -41,11 +44,7 @@ pub struct PickingRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SortingRow {
     pub village: String,
-    pub merchant: String,
-    pub goods: String,
-    pub unit: String,
-    pub quantity: Milli,
-    pub packages: i64,
+    pub of: PickingRow,
 }
 
 /// A stop of a driver.
@@ -70,7 +69,7 @@ pub fn delivery(orders: &[&Order]) -> Vec<DeliveryRow> {
         number: order.number.to_string(),
         name: order.name.clone(),
         phone: crate::zh::mask_phone(&order.phone),
-        goods: order.goods(),
+        goods: order.goods_from(),
         packages: order.packages(),
         owed: order.owed(),
         pay: match order.pay_state() {
@@ -89,52 +88,38 @@ pub fn delivery(orders: &[&Order]) -> Vec<DeliveryRow> {
 }
 
 pub fn picking(orders: &[&Order]) -> Vec<PickingRow> {
-    let mut rows: BTreeMap<(&str, &str, &str), (Milli, usize)> = BTreeMap::new();
+    let mut rows: BTreeMap<(&str, &str, &str, String), PickingRow> = BTreeMap::new();
     for order in orders {
         for line in order.lines.iter().filter(|line| line.quantity > Milli::ZERO) {
-            let key = (order.merchant_name.as_str(), line.title.as_str(), line.unit.as_str());
-            let (quantity, count) = rows.entry(key).or_default();
-            *quantity = quantity.plus(line.quantity).unwrap_or(Milli::MAX);
-            *count += 1;
+            let place = order.place_of(line);
+            let key = (&*order.merchant_name, &*line.title, &*line.unit, place.clone());
+            let row = rows.entry(key).or_insert_with(|| PickingRow {
+                merchant: order.merchant_name.clone(),
+                goods: line.title.clone(),
+                unit: line.unit.clone(),
+                place,
+                quantity: Milli::ZERO,
+                packages: 0,
+                orders: 0,
+            });
+            row.quantity = row.quantity.plus(line.quantity).unwrap_or(Milli::MAX);
+            row.packages += line.packages();
+            row.orders += 1;
         }
     }
-    let row = |((merchant, goods, unit), (quantity, orders)): (_, _)| {
-        let (merchant, goods, unit): (&str, &str, &str) = (merchant, goods, unit);
-        let own = str::to_owned;
-        PickingRow { merchant: own(merchant), goods: own(goods), unit: own(unit), quantity, orders }
-    };
-    rows.into_iter().map(row).collect()
+    rows.into_values().collect()
 }
 
 pub fn sorting(orders: &[&Order]) -> Vec<SortingRow> {
-    let mut villages: Vec<&str> = orders.iter().map(|order| &*order.village_name).collect();
-    villages.sort_unstable();
-    villages.dedup();
-    villages
-        .into_iter()
-        .flat_map(|village| {
-            let here: Vec<&Order> =
-                orders.iter().copied().filter(|order| order.village_name == village).collect();
-            let packages = |merchant: &str, goods: &str| {
-                let lines = here.iter().filter(|order| order.merchant_name == merchant);
-                let lines = lines.flat_map(|order| &order.lines);
-                let lines = lines.filter(|line| line.title == goods);
-                lines
-                    .map(|line| if line.weighed { 1 } else { (line.quantity.0 + 999) / 1_000 })
-                    .sum()
-            };
-            let rows = picking(&here);
-            let row = |row: PickingRow| SortingRow {
-                village: village.to_owned(),
-                packages: packages(&row.merchant, &row.goods),
-                merchant: row.merchant,
-                goods: row.goods,
-                unit: row.unit,
-                quantity: row.quantity,
-            };
-            rows.into_iter().map(row).collect::<Vec<_>>()
-        })
-        .collect()
+    let mut villages: BTreeMap<&str, Vec<&Order>> = BTreeMap::new();
+    for order in orders {
+        villages.entry(&order.village_name).or_default().push(order);
+    }
+    let rows = |(village, here): (&str, Vec<&Order>)| {
+        let row = |of| SortingRow { village: village.to_owned(), of };
+        picking(&here).into_iter().map(row).collect::<Vec<_>>()
+    };
+    villages.into_iter().flat_map(rows).collect()
 }
 
 /// The stops of each run in the order in which they are driven to.

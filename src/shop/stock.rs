@@ -40,6 +40,15 @@ impl Place {
         }
     }
 
+    /// `shop`: the name of a village's shop.
+    pub fn word(&self, shop: impl Fn(&str) -> String) -> String {
+        match self {
+            Place::Merchant => "商家".into(),
+            Place::Centre => "县中心".into(),
+            Place::Shop(village) => shop(village),
+        }
+    }
+
     /// From which an order of a village is served, the nearest first.
     pub fn near(village: &str) -> [Place; 3] {
         [Place::Shop(village.to_owned()), Place::Centre, Place::Merchant]
@@ -119,6 +128,16 @@ impl Stock {
         Self { article: article.to_owned(), on_hand: Milli::ZERO, reserved: Milli::ZERO, moves: 0 }
     }
 
+    /// Of one article at all its places, as if it lay at one.
+    pub fn together(article: &str, stocks: &[Stock]) -> Self {
+        stocks.iter().fold(Self::empty(article), |sum, stock| Self {
+            on_hand: sum.on_hand.plus(stock.on_hand).unwrap_or(Milli::MAX),
+            reserved: sum.reserved.plus(stock.reserved).unwrap_or(Milli::MAX),
+            moves: sum.moves.saturating_add(stock.moves),
+            ..sum
+        })
+    }
+
     /// What can still be ordered.
     pub fn free(&self) -> Milli {
         self.on_hand.minus(self.reserved)
@@ -130,7 +149,8 @@ impl Stock {
         if quantity == Milli::ZERO || (quantity < Milli::ZERO && wanted.kind != MoveKind::Adjust) {
             return Err(Refusal::Missing("数量"));
         }
-        let short = || Refusal::Short { name: self.article.clone(), free: self.free() };
+        let (name, unit) = (self.article.clone(), String::new());
+        let short = Refusal::Short { name, free: self.free(), unit };
         let (on_hand, reserved) = match wanted.kind {
             MoveKind::In | MoveKind::Return | MoveKind::Adjust => {
                 (self.on_hand.plus(quantity).ok_or(Refusal::TooLarge)?, self.reserved)
@@ -143,7 +163,7 @@ impl Stock {
             MoveKind::Sale => (self.on_hand.minus(quantity), self.reserved.minus(quantity)),
         };
         if reserved < Milli::ZERO || on_hand < reserved {
-            return Err(short());
+            return Err(short);
         }
         self.moves += 1;
         (self.on_hand, self.reserved) = (on_hand, reserved);

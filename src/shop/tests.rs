@@ -748,8 +748,10 @@ fn sheets_of_a_day() {
     );
     let rows: Vec<_> = picking(&all).into_iter().map(|r| (r.goods, r.quantity, r.orders)).collect();
     assert_eq!(rows, [("A1".into(), Milli(6_000), 3), ("A2".into(), Milli(1_500), 1)]);
-    let rows: Vec<_> =
-        sorting(&all).into_iter().map(|r| (r.village, r.goods, r.quantity, r.packages)).collect();
+    let rows: Vec<_> = sorting(&all)
+        .into_iter()
+        .map(|r| (r.village, r.of.goods, r.of.quantity, r.of.packages))
+        .collect();
     assert_eq!(
         rows,
         [

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::sync::Mutex;
@@ -16,7 +17,7 @@ use crate::office::Office;
 use crate::office::views::{CommandError, Session, TimelineLine};
 use crate::shop::upload::{self, Entry};
 use crate::shop::{
-    self, Article, Merchant, Milli, MoveKind, NotOffered, Problem, Shelf, Stock, StockMode,
+    self, Article, Merchant, Milli, MoveKind, NotOffered, Place, Problem, Shelf, Stock, StockMode,
     StockMove, StockStep, Table,
 };
 use crate::store::shop_records::{PriceChange, ShelfMark};
@@ -164,11 +165,11 @@ impl Office {
             found.extend(hidden);
             found
         };
-        let wanted: Vec<_> = found.iter().map(|article| keys::stock(&article.id)).collect();
-        let stocks = load_many::<Stock>(&*self.store, &wanted).await?;
-        let rows = found.iter().zip(stocks).map(|(article, stock)| {
-            article_row(&shelf, article, stock.map(|stock| stock.record), today)
-        });
+        let stocks = try_join_all(found.iter().map(|article| self.stocks_of(&article.id))).await?;
+        let rows = found
+            .iter()
+            .zip(&stocks)
+            .map(|(article, stocks)| article_row(&shelf, article, stocks, today));
         let total = shelf.articles().filter(shown).count();
         let rows = rows.collect();
         let in_rounds: Vec<&Article> = shelf
@@ -279,12 +280,13 @@ impl Office {
             let mut counted = done.clone();
             let mut ledger = Ledger::default();
             let articles: Vec<_> = entries.iter().map(|e| keys::article(&e.article.id)).collect();
-            let stocks: Vec<_> = entries.iter().map(|e| keys::stock(&e.article.id)).collect();
             let articles = load_many::<Article>(&*self.store, &articles).await?;
-            let stocks = load_many::<Stock>(&*self.store, &stocks).await?;
+            let stocks = entries.iter().map(|entry| self.stocks_of(&entry.article.id));
+            let stocks = try_join_all(stocks).await?;
             let mut touched = false;
-            for ((entry, before), stock) in entries.iter().zip(articles).zip(stocks) {
-                let had = stock.map_or(Milli::ZERO, |stock| stock.record.on_hand);
+            for ((entry, before), stocks) in entries.iter().zip(articles).zip(&stocks) {
+                // A table counts all places together; more or less is the merchant's.
+                let had = Stock::together(&entry.article.id, stocks).on_hand;
                 let more = entry.on_hand.map_or(Milli::ZERO, |counted| counted.minus(had));
                 let article = kept(entry, before.as_ref().map(|before| &before.record));
                 match &before {
@@ -318,7 +320,7 @@ impl Office {
                     taken.map_err(|_| {
                         let name = entry.article.title();
                         CommandError::Refused(format!(
-                            "{name}的库存比已经订出去的还少。请先处理订单，再改库存。"
+                            "{name}的库存比已经订出去的和放在别处的还少。请先处理订单，再改库存。"
                         ))
                     })?;
                 }
@@ -355,17 +357,27 @@ impl Office {
             return Ok(None);
         };
         let article = &found.record;
-        let stock = load::<Stock>(&*self.store, keys::stock(id)).await?;
+        let stocks = self.stocks_of(id).await?;
         let shelf = self.shelf().await?;
         let today = local_date(self.clock.now());
-        let moves =
-            list::<StockMove>(&*self.store, keys::stock_moves_back(id), HISTORY_SHOWN).await?;
+        let places = self.place_rows(&stocks);
+        let mut moves = Vec::new();
+        for stock in &stocks {
+            let range = keys::stock_moves_back(&stock.article);
+            moves.extend(list::<StockMove>(&*self.store, range, HISTORY_SHOWN).await?);
+        }
+        moves.sort_by_key(|made| std::cmp::Reverse(made.record.at));
+        moves.truncate(HISTORY_SHOWN);
         let prices =
             list::<PriceChange>(&*self.store, keys::price_changes(id), HISTORY_SHOWN).await?;
         let moved = |made: &StockMove| MoveRow {
             at: made.at,
             kind: made.kind.word(),
             quantity: made.quantity.to_string(),
+            place: match places.is_empty() {
+                true => String::new(),
+                false => self.place_word(&Place::of(&made.article)),
+            },
             order: made.order.clone().unwrap_or_default(),
             by: made.by.clone(),
             reason: made.reason.clone(),
@@ -382,9 +394,10 @@ impl Office {
             returns: article.returns.word(),
             samples: self.sample_shops(article),
             pictures: article.pictures.len(),
-            places: self.places_of(article).await?,
-            row: article_row(&shelf, article, stock.map(|stock| stock.record), today),
+            row: article_row(&shelf, article, &stocks, today),
             moves: moves.iter().map(|made| moved(&made.record)).collect(),
+            moved: Stock::together(id, &stocks).moves,
+            places,
             prices: prices.iter().map(|change| changed(&change.record)).collect(),
         }))
     }
@@ -432,12 +445,13 @@ fn kept(entry: &Entry, before: Option<&Article>) -> Article {
 fn article_row(
     shelf: &Shelf,
     article: &Article,
-    stock: Option<Stock>,
+    stocks: &[Stock],
     today: jiff::civil::Date,
 ) -> ArticleRow {
     let hidden = shelf.offered(article, today).err();
     let merchant = shelf.merchant(&article.merchant);
     let market = article.market.as_ref();
+    let stock = Stock::together(&article.id, stocks);
     ArticleRow {
         id: article.id.clone(),
         title: article.title(),
@@ -452,8 +466,8 @@ fn article_row(
             StockMode::Tracked => "",
             other => other.word(),
         },
-        free: stock.as_ref().map_or("0".into(), |stock| stock.free().to_string()),
-        on_hand: stock.map_or("0".into(), |stock| stock.on_hand.to_string()),
+        free: stock.free().to_string(),
+        on_hand: stock.on_hand.to_string(),
         hidden: hidden.map_or(String::new(), |why| hidden_words(&why)),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::shop::{Refusal, Stock, StockMove, StockStep, Wanted};
+use crate::shop::{MoveKind, Refusal, Stock, StockMove, StockStep, Wanted, article_of};
 use crate::store::{Changes, Engine, Loaded, StoreError, keys, load};
 
 #[derive(Default)]
@@ -23,6 +23,12 @@ pub(super) struct Entry<'a> {
 }
 
 impl Ledger {
+    /// It was looked at already: what was decided by it holds as long as it stays so.
+    pub fn know(&mut self, before: Loaded<Stock>) {
+        let stock = before.record.clone();
+        self.stocks.entry(stock.article.clone()).or_insert((Some(before), stock));
+    }
+
     /// Makes the move, or says why not; then nothing of this ledger may be kept.
     pub async fn take(
         &mut self,
@@ -45,6 +51,33 @@ impl Ledger {
             reason: entry.reason,
         };
         Ok(stock.take(&wanted, entry.at).map(|made| self.moves.push(made)))
+    }
+
+    /// As [`Ledger::take`]; what goes out or is set aside and lacks at its place is brought there
+    /// from the merchant first.
+    pub async fn take_or_bring(
+        &mut self,
+        store: &dyn Engine,
+        step: &StockStep,
+        entry: &Entry<'_>,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        let own = article_of(&step.stock);
+        let free = match self.take(store, step, entry).await? {
+            Err(Refusal::Short { free, .. })
+                if own != step.stock && matches!(step.kind, MoveKind::Out | MoveKind::Reserve) =>
+            {
+                free
+            }
+            taken => return Ok(taken),
+        };
+        let quantity = step.quantity.minus(free);
+        for (stock, kind) in [(own, MoveKind::Out), (&*step.stock, MoveKind::In)] {
+            let brought = StockStep { stock: stock.to_owned(), kind, quantity };
+            if let Err(refusal) = self.take(store, &brought, entry).await? {
+                return Ok(Err(refusal));
+            }
+        }
+        self.take(store, step, entry).await
     }
 
     pub fn write(self, changes: &mut Changes) -> Result<(), StoreError> {

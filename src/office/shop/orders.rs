@@ -101,7 +101,8 @@ impl Office {
             let reason = event.change.step().word();
             let entry = Entry { order: Some(&digits), by: event.by.shown(), reason, at: event.at };
             for step in order.stock_steps(&event.change) {
-                if let Err(refusal) = ledger.take(&*self.store, &step, &entry).await? {
+                let taken = ledger.take_or_bring(&*self.store, &step, &entry).await?;
+                if let Err(refusal) = taken {
                     return Ok(Err(in_her_words(refusal, &order.lines)));
                 }
             }
@@ -272,7 +273,7 @@ impl Office {
             fulfil: order.fulfil.word(),
             pay: order.pay.word(),
             siblings: order.siblings.iter().map(|number| number.digits()).collect(),
-            lines: order.lines.iter().map(order_line).collect(),
+            lines: order.lines.iter().map(|line| order_line(order, line)).collect(),
             paid: order.paid.to_string(),
             refunds: order
                 .refunds
@@ -353,7 +354,7 @@ pub(in crate::office) fn order_row(order: &Order) -> OrderRow {
     }
 }
 
-fn order_line(line: &shop::Line) -> OrderLine {
+fn order_line(order: &Order, line: &shop::Line) -> OrderLine {
     OrderLine {
         title: line.title.clone(),
         unit: line.unit.clone(),
@@ -363,6 +364,7 @@ fn order_line(line: &shop::Line) -> OrderLine {
         amount: line.amount().plain(),
         weighed: line.weighed,
         returns: line.returns.word(),
+        place: order.place_of(line),
     }
 }
 

@@ -5,57 +5,69 @@
 use crate::office::Office;
 use crate::office::views::{CommandError, Session};
 use crate::shop::{self, Article, Line, Milli, MoveKind, Parcel, Place, Stock, StockStep};
-use crate::store::{Changes, StoreError, keys, list, load, load_many};
+use crate::store::{Changes, Loaded, StoreError, keys, list, load, load_many};
 
 use super::ledger::{Entry, Ledger};
 use super::views::PlaceRow;
 
-const PLACES_MAX: usize = 200;
+const PLACES_MAX: usize = 1_000;
 
 impl Office {
-    /// Looked at again where it is set aside: who comes second begins anew.
+    /// From the nearest place that has enough; where none has, from where most is, which then
+    /// says what is left. The ledger knows what was looked at: who comes second begins anew.
     pub(super) async fn set_aside_nearby(
         &self,
         mut parcels: Vec<Parcel>,
         village: &str,
+        ledger: &mut Ledger,
     ) -> Result<Vec<Parcel>, StoreError> {
         let lines = parcels.iter_mut().flat_map(|parcel| &mut parcel.lines);
         let counted = |line: &&mut Line| line.stock.as_ref() == Some(&line.article);
-        let mut lines: Vec<&mut Line> = lines.filter(counted).collect();
+        let lines: Vec<&mut Line> = lines.filter(counted).collect();
         let near = Place::near(village);
         let wanted: Vec<_> = lines
             .iter()
             .flat_map(|line| near.iter().map(|place| keys::stock(&place.stock(&line.article))))
             .collect();
-        let found = load_many::<Stock>(&*self.store, &wanted).await?;
-        for (line, stocks) in lines.iter_mut().zip(found.chunks(near.len())) {
-            let has = |stock: &&Stock| stock.free() >= line.quantity;
-            let nearest = stocks.iter().flatten().map(|stock| &stock.record).find(has);
-            if let Some(stock) = nearest {
-                line.stock = Some(stock.article.clone());
+        let mut found = load_many::<Stock>(&*self.store, &wanted).await?.into_iter();
+        for line in lines {
+            let mut stocks: Vec<_> = found.by_ref().take(near.len()).flatten().collect();
+            let free = |stock: &Loaded<Stock>| stock.record.free();
+            let enough = stocks.iter().position(|stock| free(stock) >= line.quantity);
+            let most = || (0..stocks.len()).max_by_key(|at| free(&stocks[*at]));
+            if let Some(at) = enough.or_else(most) {
+                let chosen = stocks.swap_remove(at);
+                line.stock = Some(chosen.record.article.clone());
+                ledger.know(chosen);
             }
         }
         Ok(parcels)
     }
 
-    /// What lies elsewhere than with the merchant.
-    pub(super) async fn places_of(&self, article: &Article) -> Result<Vec<PlaceRow>, StoreError> {
-        let range = keys::stocks_elsewhere(&article.id);
-        let found = list::<Stock>(&*self.store, range, PLACES_MAX).await?;
-        let rows = found.iter().map(|stock| &stock.record).map(|stock| PlaceRow {
-            name: self.place_word(&Place::of(&stock.article)),
-            free: stock.free().to_string(),
-            on_hand: stock.on_hand.to_string(),
-        });
-        Ok(rows.collect())
+    /// Of an article at each place where it lies, its merchant's first.
+    pub(super) async fn stocks_of(&self, article: &str) -> Result<Vec<Stock>, StoreError> {
+        let own = load::<Stock>(&*self.store, keys::stock(article)).await?;
+        let elsewhere = keys::stocks_elsewhere(article);
+        let elsewhere = list::<Stock>(&*self.store, elsewhere, PLACES_MAX).await?;
+        Ok(own.into_iter().chain(elsewhere).map(|stock| stock.record).collect())
     }
 
-    fn place_word(&self, place: &Place) -> String {
-        match place {
-            Place::Merchant => "商家".into(),
-            Place::Centre => "县中心".into(),
-            Place::Shop(village) => self.shop_name(village),
+    /// Nothing, when all of it lies with the merchant.
+    pub(super) fn place_rows(&self, stocks: &[Stock]) -> Vec<PlaceRow> {
+        let place = |stock: &Stock| Place::of(&stock.article);
+        if stocks.iter().all(|stock| place(stock) == Place::Merchant) {
+            return Vec::new();
         }
+        let row = |stock: &Stock| PlaceRow {
+            name: self.place_word(&place(stock)),
+            free: stock.free().to_string(),
+            on_hand: stock.on_hand.to_string(),
+        };
+        stocks.iter().map(row).collect()
+    }
+
+    pub(super) fn place_word(&self, place: &Place) -> String {
+        place.word(|village| self.shop_name(village))
     }
 
     /// 商家, 县中心, or a village by its name.
@@ -68,18 +80,23 @@ impl Office {
     }
 
     /// Goods are brought from one place to another: out there and in here, in one commit.
+    /// `moved`: the number of moves that was seen; a form sent twice brings them once.
     pub async fn bring_goods(
         &self,
         session: &Session,
         article: &str,
         (from, to): (&str, &str),
         quantity: &str,
+        moved: u32,
     ) -> Result<(), CommandError> {
         let refused = |text: String| CommandError::Refused(text);
         let found = load::<Article>(&*self.store, keys::article(article)).await?;
         let found = found.ok_or(CommandError::NotFound)?;
         if !self.reach_to_act(session).await?.merchant(&found.record.merchant) {
             return Err(CommandError::NotFound);
+        }
+        if Stock::together(article, &self.stocks_of(article).await?).moves != moved {
+            return Err(CommandError::Changed);
         }
         let place = |text: &str| {
             let unknown = || refused(format!("没有「{text}」这个地方。请写商家、县中心或村名。"));
@@ -101,7 +118,8 @@ impl Office {
             if let Err(refusal) = ledger.take(&*self.store, &step, &why).await? {
                 let said = match refusal {
                     shop::Refusal::Short { free, .. } => {
-                        format!("{}能动的只有{free}。", self.place_word(place))
+                        let (place, unit) = (self.place_word(place), &found.record.unit);
+                        format!("{place}没订出去的只有{free}{unit}。")
                     }
                     other => other.to_string(),
                 };

@@ -89,7 +89,8 @@ impl Office {
             Ok(parcels) => parcels,
             Err(refusal) => return Ok(Placed::Refused(refusal)),
         };
-        let parcels = self.set_aside_nearby(parcels, &new.village).await?;
+        let mut ledger = Ledger::default();
+        let parcels = self.set_aside_nearby(parcels, &new.village, &mut ledger).await?;
         let total = match shop::total(&parcels) {
             Ok(total) => total,
             Err(refusal) => return Ok(Placed::Refused(refusal)),
@@ -116,7 +117,6 @@ impl Office {
         }
         let drafts = parcels.into_iter().zip(&numbers);
         let drafts = drafts.map(|(parcel, number)| draft(new, parcel, *number, &numbers, now));
-        let mut ledger = Ledger::default();
         let mut placed: Vec<(Order, OrderEvent)> = Vec::new();
         for draft in drafts {
             let command = Command::Place(Box::new(draft));
@@ -143,8 +143,8 @@ impl Office {
         // A price, a paper or a round that changes meanwhile is looked at again.
         for article in &goods.articles {
             let Article { per_person, stock_mode, .. } = &article.record;
-            // It has no stock at which two orders of hers would meet: they meet here.
-            if per_person.is_some() && *stock_mode == StockMode::MadeToOrder {
+            // Two orders of hers may have no stock at which they meet: they meet here.
+            if per_person.is_some() && *stock_mode != StockMode::Cycle {
                 changes.replace(article, &article.record)?;
             } else {
                 changes.expect_unchanged(article);
@@ -392,13 +392,15 @@ fn draft(
 
 /// A stock knows its id only; she is told the name, and of a round that it is full.
 pub(super) fn in_her_words(refusal: Refusal, lines: &[Line]) -> Refusal {
-    let Refusal::Short { name: stock, free } = &refusal else { return refusal };
-    let line = lines.iter().find(|line| line.stock.as_ref() == Some(stock));
-    match line {
-        Some(line) if line.article != shop::article_of(stock) => {
-            Refusal::CycleFull { name: line.title.clone() }
+    let Refusal::Short { name: stock, free, .. } = &refusal else { return refusal };
+    let article = shop::article_of(stock);
+    let of_it = |line: &&Line| line.stock.as_ref() == Some(stock) || line.article == article;
+    match lines.iter().find(of_it) {
+        Some(line) if line.article != article => Refusal::CycleFull { name: line.title.clone() },
+        Some(line) => {
+            let (name, unit) = (line.title.clone(), line.unit.clone());
+            Refusal::Short { name, free: *free, unit }
         }
-        Some(line) => Refusal::Short { name: line.title.clone(), free: *free },
         None => refusal,
     }
 }

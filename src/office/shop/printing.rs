@@ -6,11 +6,11 @@ use crate::office::Office;
 use crate::office::rights::Right;
 use crate::office::sheet::Sheet;
 use crate::office::views::{CommandError, Session};
-use crate::shop::{self, Order, State};
+use crate::shop::{self, Order, Run, State};
 use crate::store::{StoreError, keys, list_by_index};
 
 use super::reach::Reach;
-use super::runs::cash_of;
+use super::runs::{READY, cash_of};
 
 const PAGE: usize = 500;
 const ORDERS_MAX: usize = 5_000;
@@ -88,7 +88,9 @@ impl Office {
         if kind == SheetKind::Delivery && village.is_none() {
             return Err(CommandError::Refused("村级配送单要写哪个村。".into()));
         }
+        let runs = self.runs_of(day).await?;
         let mut all = self.orders_of_day(day).await?;
+        all.extend(self.orders_late(day, &runs).await?);
         if matches!(reach, Reach::Merchants(_)) {
             all.retain(|order| reach.order(order));
         }
@@ -110,7 +112,6 @@ impl Office {
             heading.push_str(&self.runs_and_agents(village, &orders).await?);
         }
         let foot = format!("共{packages}件，应收现金{owed}");
-        let runs = self.runs_of(day).await?;
         let (columns, rows): (&'static [&'static str], Vec<Vec<String>>) = match kind {
             SheetKind::Delivery => (
                 &[
@@ -148,23 +149,24 @@ impl Office {
                     .collect(),
             ),
             SheetKind::Picking => (
-                &["商家", "商品", "数量", "单位", "单数"],
+                &["商家", "商品", "数量", "单位", "单数", "从哪里出"],
                 shop::picking(&orders)
                     .into_iter()
                     .map(|row| {
                         let (quantity, count) = (row.quantity.to_string(), row.orders.to_string());
-                        vec![row.merchant, row.goods, quantity, row.unit, count]
+                        vec![row.merchant, row.goods, quantity, row.unit, count, row.place]
                     })
                     .collect(),
             ),
             SheetKind::Sorting => (
-                &["村", "商家", "商品", "数量", "单位", "件数"],
+                &["村", "商家", "商品", "数量", "单位", "件数", "从哪里出"],
                 shop::sorting(&orders)
                     .into_iter()
-                    .map(|row| {
+                    .map(|shop::SortingRow { village, of: row }| {
                         let (quantity, count) =
                             (row.quantity.to_string(), row.packages.to_string());
-                        vec![row.village, row.merchant, row.goods, quantity, row.unit, count]
+                        let shop::PickingRow { merchant, goods, unit, place, .. } = row;
+                        vec![village, merchant, goods, quantity, unit, count, place]
                     })
                     .collect(),
             ),
@@ -221,5 +223,24 @@ impl Office {
             all.extend(page.into_iter().map(|(_, order)| order.record).filter(wanted));
         }
         Ok(all)
+    }
+
+    /// What should have gone before and has not, and what went late with a run of that day.
+    async fn orders_late(&self, day: Date, runs: &[Run]) -> Result<Vec<Order>, StoreError> {
+        // The same vehicle goes on other days too.
+        let went = |order: &Order| {
+            let moved = order.arrived_at.unwrap_or(order.updated_at);
+            runs.iter().any(|run| run.name == order.run && run.sent_at <= moved)
+        };
+        let mut late = Vec::new();
+        for state in ON_SHEETS {
+            let orders = self.all_within(keys::orders_in_state(state.id())).await?;
+            late.extend(
+                orders.into_iter().filter(|order| {
+                    order.deliver_on < day && (READY.contains(&state) || went(order))
+                }),
+            );
+        }
+        Ok(late)
     }
 }

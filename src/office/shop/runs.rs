@@ -24,7 +24,7 @@ const DAYS_AHEAD: i64 = 14;
 const RUNS_EXAMINED: usize = 1_000;
 const CONFLICTS_MAX: usize = 20;
 /// States out of which an order may leave with a vehicle.
-const READY: [State; 2] = [State::Confirmed, State::Packed];
+pub(super) const READY: [State; 2] = [State::Confirmed, State::Packed];
 
 impl Office {
     /// What may go out on that day, by villages, and the runs of it. `None`: today.
@@ -166,7 +166,11 @@ impl Office {
         for (village, orders) in villages {
             let packages: i64 = orders.iter().map(|order| order.packages()).sum();
             let due = cash_of(orders.iter().copied());
-            let text = format!("{}单{packages}件，应收现金{due}", orders.len());
+            let there = match orders.iter().filter(|order| order.lies_in_shop()).count() {
+                0 => String::new(),
+                count => format!("（其中{count}单有货已在店里）"),
+            };
+            let text = format!("{}单{packages}件{there}，应收现金{due}", orders.len());
             let day = match run.day == local_date(now) {
                 true => String::new(),
                 false => format!("{}月{}日", run.day.month(), run.day.day()),

@@ -121,6 +121,8 @@ pub struct OrderLine {
     pub amount: String,
     pub weighed: bool,
     pub returns: &'static str,
+    /// Where it is taken from: 商家, 县中心, or the village's shop.
+    pub place: String,
 }
 
 #[derive(Debug, Clone)]
@@ -242,10 +244,13 @@ pub struct ArticleView {
     pub samples: String,
     /// How many there are: the n-th is at `/goods/<id>/<n>`.
     pub pictures: usize,
-    /// What lies elsewhere than with the merchant.
+    /// Each place; empty when all of it lies with the merchant.
     pub places: Vec<PlaceRow>,
-    /// The newest first.
+    /// At all places, the newest first.
     pub moves: Vec<MoveRow>,
+    /// The number of all moves: goes back with a form, and a different one means that somebody
+    /// was faster.
+    pub moved: u32,
     pub prices: Vec<TimelineLine>,
 }
 
@@ -278,6 +283,8 @@ pub struct MoveRow {
     pub at: Timestamp,
     pub kind: &'static str,
     pub quantity: String,
+    /// Empty when all of it lies with the merchant.
+    pub place: String,
     /// The digits of the order for which it was made; may be empty.
     pub order: String,
     pub by: String,

@@ -9,6 +9,7 @@ mod morning;
 mod orders;
 mod pages;
 mod pay;
+mod places;
 mod rights;
 mod rounds;
 mod rules;

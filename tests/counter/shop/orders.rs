@@ -9,6 +9,7 @@ use bianmin::store::{MemoryEngine, SledEngine, SledSettings};
 use fake_wechat::postgres::Cluster;
 
 use super::market::{self, FARM, open, step, stock, try_step};
+use super::places::bring;
 use crate::county::{County, VILLAGER, county, number_in, numbers_in};
 use crate::instances::{comes_back_equal, two_on};
 
@@ -150,6 +151,23 @@ async fn ninety_at_once_for_one_article_are_all_served() {
     let placed = said.iter().filter(|said| said.starts_with("订好了")).count();
     assert_eq!(placed, 90, "{said:#?}");
     assert_eq!(stock(&clerk, "A1").await, ("10".into(), "100".into()));
+}
+
+/// Who comes second to what lies in the village's shop is served from the merchant's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_at_once_for_seven_in_the_shop_are_served_from_the_next_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = SledEngine::open(&folder.path().join("store"), SledSettings::default()).unwrap();
+    let county = county().store(Arc::new(engine)).open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    bring(&mut clerk, "A1", ("商家", "毛庄村"), "7").await;
+    let said = confirm_at_once(&[&county], 20, "尿素").await;
+    let placed = said.iter().filter(|said| said.starts_with("订好了")).count();
+    assert_eq!(placed, 20, "{said:#?}");
+    let page = clerk.get("/desk/shop/goods/A1").await;
+    assert!(page.contains("毛庄镇毛庄村店</dt><dd>还能订0袋（在库7）"), "{page}");
+    assert_eq!(county.office.reconcile_shop().await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -335,12 +353,13 @@ async fn one_buyer_gets_no_more_than_her_share_over_several_orders() {
 
 /// They have no stock at which two orders of one buyer would meet.
 #[tokio::test]
-async fn made_to_order_goods_keep_to_her_share_when_two_orders_come_at_once() {
+async fn goods_keep_to_her_share_when_two_orders_come_at_once() {
     let county = county().open().await;
     let mut clerk = county.clerk().await;
     open(&county, &mut clerk).await;
     let table = "编号,商家,类别,名称,单位,会员价,库存,最少,最多,订法,退货,每人最多\n\
-                 A8,M2,家具,炕桌,张,260,0,1,3,定做,定做不退,1\n";
+                 A8,M2,家具,炕桌,张,260,0,1,3,定做,定做不退,1\n\
+                 A1,M1,化肥,尿素,袋,105,100,1,50,,,2\n";
     let (status, page) =
         market::upload(&county, &mut clerk, "more.csv", table.as_bytes().to_vec()).await;
     assert_eq!(status, 200, "{page}");
@@ -369,6 +388,26 @@ async fn made_to_order_goods_keep_to_her_share_when_two_orders_come_at_once() {
         let all = asked.iter().map(|asked| county.office.order_at_counter(&session, asked));
         let all = futures_util::future::join_all(all).await;
         assert_eq!(all.iter().filter(|placed| placed.is_ok()).count(), 1, "{all:?}");
+    }
+    // One bag lies in the village's shop, all others with the merchant: no stock is the same.
+    bring(&mut clerk, "A1", ("商家", "毛庄村"), "1").await;
+    for n in 0..8 {
+        let asked = ["1", "2"].map(|bags| CounterOrder {
+            goods: format!("尿素{bags}袋"),
+            village: "毛庄村".into(),
+            name: "肖奉安".into(),
+            phone: format!("1380013820{n}"),
+            way: "pickup".into(),
+            again: true,
+            token: format!("b{n}{bags}"),
+            ..CounterOrder::default()
+        });
+        let all = asked.iter().map(|asked| county.office.order_at_counter(&session, asked));
+        let all = futures_util::future::join_all(all).await;
+        assert_eq!(all.iter().filter(|placed| placed.is_ok()).count(), 1, "{all:?}");
+        if all[0].is_ok() {
+            bring(&mut clerk, "A1", ("商家", "毛庄村"), "1").await;
+        }
     }
 }
 

@@ -25,7 +25,7 @@ async fn two_lines_of_one_article_3_and_3_with_5_left_are_refused_whole() {
     open(&county, &mut clerk).await;
     at_desk(&mut clerk, "复合肥2袋", "t1").await.unwrap();
     let page = at_desk(&mut clerk, "复合肥3袋，尿素1袋，复合肥3袋", "t2").await.unwrap_err();
-    assert!(page.contains("复合肥 50kg不够了，只剩5"), "{page}");
+    assert!(page.contains("复合肥 50kg不够了，只剩5袋。"), "{page}");
     assert_eq!(stock(&clerk, "A2").await, ("5".into(), "7".into()));
     assert_eq!(stock(&clerk, "A1").await, ("100".into(), "100".into()), "nothing of it");
     // The same in the chat, in one sentence.

@@ -87,6 +87,53 @@ async fn a_vehicle_takes_what_is_ready_and_each_counter_takes_it_in() {
     assert!(page.contains("车次：冀B12345 王师傅") && page.contains("代办员：毛庄店员"), "{page}");
 }
 
+/// A day late it is on the sheets of the day on which it goes, before it has gone and behind.
+#[tokio::test]
+async fn what_leaves_a_day_late_is_on_the_sheets_of_that_day() {
+    let mut county = county().open().await;
+    let (late, stays) = {
+        let mut clerk = county.clerk().await;
+        open(&county, &mut clerk).await;
+        let late = confirmed(&mut clerk, "尿素2袋", "毛庄村", "pickup").await;
+        let stays = confirmed(&mut clerk, "尿素3袋", "大黑坨村", "pickup").await;
+        (late, stays)
+    };
+    county.pass(44 * 3600).await;
+    let mut clerk = county.clerk_again().await;
+    let sheets = async |clerk: &Clerk<'_>, day: &str| {
+        let path =
+            |kind: &str| format!("/desk/shop/sheets.csv?kind={kind}&day={day}&village={MAOZHUANG}");
+        let (picking, route) = (clerk.get(&path("picking")).await, clerk.get(&path("route")).await);
+        (picking, clerk.get(&path("delivery")).await, route)
+    };
+    let (picking, delivery, route) = sheets(&clerk, "2026-11-25").await;
+    assert!(picking.contains("\"尿素 40kg\",\"2\""), "{picking}");
+    assert!(delivery.contains("尿素 40kg×2袋"), "{delivery}");
+    assert!(route.contains("毛庄镇毛庄村\",\"1\",\"2\""), "{route}");
+    clerk.csrf = clerk.csrf_of("/desk/shop/runs").await;
+    let run = [
+        ("day", "2026-11-25"),
+        ("vehicle", "冀B12345"),
+        ("driver", "王师傅"),
+        ("stop-130225109201", "1"),
+    ];
+    let (status, page) = clerk.post("/desk/shop/runs", &run).await;
+    assert_eq!(status, 303, "{page}");
+    assert_eq!(states(&county, &[&late, &stays]).await, ["在路上", "已接单"]);
+    let (_, delivery, route) = sheets(&clerk, "2026-11-25").await;
+    assert!(delivery.contains("车次：冀B12345 王师傅"), "{delivery}");
+    assert!(route.contains("冀B12345 王师傅\",\"毛庄镇毛庄村\",\"1\",\"2\""), "{route}");
+    // Whoever takes it in lets her sign there.
+    step(&mut clerk, &late, "arrive", &[]).await;
+    let (_, delivery, _) = sheets(&clerk, "2026-11-25").await;
+    assert!(delivery.contains("尿素 40kg×2袋"), "{delivery}");
+    // It is not on those of the day behind, for which the other one still waits.
+    let (_, delivery, _) = sheets(&clerk, "2026-11-26").await;
+    assert!(!delivery.contains("尿素 40kg×2袋"), "{delivery}");
+    let picking = clerk.get("/desk/shop/sheets.csv?kind=picking&day=2026-11-26").await;
+    assert!(picking.contains("\"尿素 40kg\",\"3\""), "{picking}");
+}
+
 #[tokio::test]
 async fn a_counter_takes_in_its_own_stop_only() {
     let mut county = county().open().await;

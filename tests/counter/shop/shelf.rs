@@ -1,9 +1,9 @@
-//! What is known of an article besides its price: origin, pictures, samples, and where it lies.
+//! What is known of an article besides its price: origin, pictures and samples.
 
 use bianmin::office::Role;
 
-use super::market::{self, open, step, stock, try_step};
-use crate::county::{Clerk, VILLAGER, county, number_in};
+use super::market::{self, open};
+use crate::county::{Clerk, VILLAGER, county};
 
 const MAOZHUANG: &str = "130225109201";
 /// A picture of one point.
@@ -12,7 +12,7 @@ const PNG: &[u8] = &[
     0, 1,
 ];
 
-async fn form(
+pub(super) async fn form(
     clerk: &mut Clerk<'_>,
     page: &str,
     path: &str,
@@ -115,60 +115,4 @@ async fn a_shop_asks_for_a_sample_and_villagers_hear_where_it_stands() {
     market::upload(&county, &mut clerk, "goods.csv", table.as_bytes().to_vec()).await;
     let page = clerk.get("/desk/shop/goods/A1").await;
     assert!(page.contains("107元") && page.contains("<dd>毛庄镇毛庄村店</dd>"), "{page}");
-}
-
-/// What lies in the village's shop goes first, then the centre's, then the merchant's; a line is
-/// never torn apart.
-#[tokio::test]
-async fn an_order_takes_its_goods_set_aside_nearby_place_that_has_enough() {
-    let county = county().open().await;
-    let mut clerk = county.clerk().await;
-    open(&county, &mut clerk).await;
-    let page = "/desk/shop/goods/A1";
-    let bring = "/desk/shop/goods/A1/bring";
-    let way = |from: &'static str, to: &'static str, quantity: &'static str| {
-        [("from", from), ("to", to), ("quantity", quantity)]
-    };
-    let (status, said) = form(&mut clerk, page, bring, &way("商家", "县中心", "101")).await;
-    assert!(status == 422 && said.contains("商家能动的只有100"), "{said}");
-    let (status, said) = form(&mut clerk, page, bring, &way("商家", "月亮上", "1")).await;
-    assert!(status == 422 && said.contains("没有「月亮上」这个地方"), "{said}");
-    assert_eq!(form(&mut clerk, page, bring, &way("商家", "县中心", "20")).await.0, 303);
-    assert_eq!(form(&mut clerk, page, bring, &way("县中心", "毛庄村", "5")).await.0, 303);
-    assert_eq!(stock(&clerk, "A1").await, ("80".into(), "80".into()));
-    let lies = |shop: &'static str, centre: &'static str| {
-        [format!("毛庄镇毛庄村店</dt><dd>还能订{shop}"), format!("县中心</dt><dd>还能订{centre}")]
-    };
-    let mut numbers = Vec::new();
-    for (n, (goods, expect)) in [
-        ("4袋尿素", lies("1袋（在库5）", "15袋（在库15）")),
-        ("2袋尿素", lies("1袋（在库5）", "13袋（在库15）")),
-        ("14袋尿素", lies("1袋（在库5）", "13袋（在库15）")),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let who = format!("oBuyer000000000000000000000{n}");
-        let asks = format!("买{goods}，毛庄村自取，我叫肖奉安，电话13800138000");
-        numbers.push(number_in(&county.talk(&who, &[&asks, "确认"]).await));
-        let shown = clerk.get(page).await;
-        for part in expect {
-            assert!(shown.contains(&part), "{goods} {part}: {shown}");
-        }
-    }
-    assert_eq!(stock(&clerk, "A1").await, ("66".into(), "80".into()));
-    // Another village has no use for what lies in this one.
-    let asks = "买1袋尿素，大黑坨村自取，我叫肖奉安，电话13800138000";
-    county.talk("oBuyer0000000000000000000009", &[asks, "确认"]).await;
-    assert!(clerk.get(page).await.contains("县中心</dt><dd>还能订12袋"), "from the centre");
-    // Given back and handed out where it was set aside.
-    assert_eq!(try_step(&mut clerk, &numbers[1], "cancel", &[("reason", "不要了")]).await, Ok(()));
-    assert!(clerk.get(page).await.contains("县中心</dt><dd>还能订14袋"), "given back");
-    for action in ["confirm", "pack", "arrive"] {
-        step(&mut clerk, &numbers[0], action, &[]).await;
-    }
-    let her = [("name", "肖奉安"), ("phone_tail", "8000")];
-    step(&mut clerk, &numbers[0], "release", &her).await;
-    assert!(clerk.get(page).await.contains("毛庄镇毛庄村店</dt><dd>还能订1袋（在库1）"));
-    assert_eq!(county.office.reconcile_shop().await.unwrap(), Vec::<String>::new());
 }

@@ -137,7 +137,9 @@ async fn bring(
     Posted { signed: visit, fields }: Posted<Visit>,
 ) -> Response {
     let way = (fields.get("from"), fields.get("to"));
-    let done = visit.office.bring_goods(visit.session(), &id, way, fields.get("quantity")).await;
+    let (quantity, moved) = (fields.get("quantity"), fields.get("moved"));
+    let moved = moved.parse().unwrap_or_default();
+    let done = visit.office.bring_goods(visit.session(), &id, way, quantity, moved).await;
     changed(&visit, &id, done).await
 }
 
