@@ -152,8 +152,8 @@ impl Browser {
         let asked = self.http.post(format!("{}{path}", self.base)).header("cookie", &self.cookie);
         let answer = asked.form(form).send().await?;
         let cookies = answer.headers().get_all("set-cookie").iter();
-        let cookies = cookies.filter_map(|line| line.to_str().ok()?.split(';').next());
-        if let Some(cookie) = cookies.filter(|pair| pair.starts_with("desk=")).last() {
+        let mut cookies = cookies.filter_map(|line| line.to_str().ok()?.split(';').next());
+        if let Some(cookie) = cookies.rfind(|pair| pair.starts_with("desk=")) {
             self.cookie = cookie.to_owned();
         }
         let status = answer.status().as_u16();
