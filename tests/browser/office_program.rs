@@ -54,7 +54,7 @@ async fn an_office_program_reads_every_export_as_it_was_meant() {
     let (county, names) = scene::open().await;
     let mut clerk = county.clerk_again().await;
     let formula = clerk.file("13800138030", "0409", FORMULA).await;
-    for n in 0..30 {
+    for n in 0..60 {
         clerk
             .file(
                 &format!("138001381{n:02}"),

@@ -122,7 +122,7 @@ async fn her_own_choice_of_a_channel_comes_first() {
     link(&county, &fake).await;
     assert!(page(&county, &number).await.contains("按她最近用的 · 下一条：微信"));
     assert!(county.say(VILLAGER, "短信通知").await.contains("发短信告诉您"));
-    assert!(page(&county, &number).await.contains("她要短信。下一条：短信（modem）"));
+    assert!(page(&county, &number).await.contains("她要短信 · 下一条：短信（modem）"));
     let before = (fake.taken().len(), county.inbox(VILLAGER).len());
     let mut clerk = county.clerk_again().await;
     clerk.act(&number, "dispatch", &[("department", "城管")]).await;

@@ -480,7 +480,8 @@ async fn a_greeting_is_changed_in_a_field_and_the_tests_follow_with_one_click() 
     let tests = clerk.get(&format!("{draft}/tests")).await;
     assert!(tests.contains("测试里写的是") && tests.contains("机器人现在说的是"), "{tests}");
     assert!(tests.contains("乡亲好，有事") && tests.contains("您好，这里是便民服务。…"), "{tests}");
-    assert_eq!(step(&mut clerk, &draft, "expect", "").await.0, 303);
+    let (status, page) = step(&mut clerk, &draft, "expect", "").await;
+    assert_eq!(status, 303, "{page}");
     let tests = clerk.get(&format!("{draft}/tests")).await;
     assert!(!tests.contains("不通过"), "{tests}");
     assert_eq!(step(&mut clerk, &draft, "ask", "亲切些").await.0, 303);
