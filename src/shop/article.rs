@@ -97,6 +97,9 @@ pub struct Article {
     pub season: Option<Season>,
     /// Days from the cut-off to the delivery.
     pub lead_days: u8,
+    /// What is ordered from this hour on goes a day later; `None`: from that of all goods on.
+    #[serde(default)]
+    pub cut_off: Option<i8>,
     /// May be ordered by chat.
     pub online: bool,
     pub returns: Returns,
@@ -122,6 +125,13 @@ impl Article {
     /// Name, measure and pack as people read them: `尿素 40kg`.
     pub fn title(&self) -> String {
         format!("{} {}", self.name, self.spec).trim().to_owned()
+    }
+
+    /// `120元（供销社门市，2026-11-20）`; empty: none was said.
+    pub fn market_words(&self) -> String {
+        self.market.as_ref().map_or_else(String::new, |market| {
+            format!("{}（{}，{}）", market.price, market.source, market.date)
+        })
     }
 
     /// Is so much of it a quantity in which it is sold?

@@ -41,14 +41,16 @@ pub struct Parcel {
     pub terms: Vec<String>,
     /// Days from the cut-off to the delivery: of the slowest line.
     pub lead_days: u8,
+    /// The hour of the earliest one.
+    pub cut_off: i8,
 }
 
-/// What is ordered from this hour on goes with the run of the day after next.
+/// What is ordered from this hour on goes a day later, where its article says nothing else.
 const CUT_OFF_HOUR: i8 = 16;
 
 /// The day of the run that brings it.
-pub fn deliver_on(now: Timestamp, lead_days: u8) -> Date {
-    let missed = i64::from(local_hour(now) >= CUT_OFF_HOUR);
+fn deliver_on(now: Timestamp, lead_days: u8, cut_off: i8) -> Date {
+    let missed = i64::from(local_hour(now) >= cut_off);
     days_on(local_date(now), i64::from(lead_days) + missed)
 }
 
@@ -57,7 +59,7 @@ impl Parcel {
     pub fn deliver_on(&self, now: Timestamp) -> Date {
         match &self.round {
             Some((_, closes_at)) => days_on(local_date(*closes_at), i64::from(self.lead_days)),
-            None => deliver_on(now, self.lead_days),
+            None => deliver_on(now, self.lead_days, self.cut_off),
         }
     }
 }
@@ -112,6 +114,7 @@ pub fn parcels(picks: &[Pick], occasion: &Occasion) -> Result<Vec<Parcel>, Refus
                     lines: Vec::new(),
                     terms: Vec::new(),
                     lead_days: 0,
+                    cut_off: i8::MAX,
                 });
                 parcels.len() - 1
             }
@@ -120,6 +123,7 @@ pub fn parcels(picks: &[Pick], occasion: &Occasion) -> Result<Vec<Parcel>, Refus
         parcel.lines.push(line);
         parcel.terms.extend(terms(pick));
         parcel.lead_days = parcel.lead_days.max(pick.article.lead_days);
+        parcel.cut_off = parcel.cut_off.min(pick.article.cut_off.unwrap_or(CUT_OFF_HOUR));
     }
     Ok(parcels)
 }

@@ -218,6 +218,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// `尿素 40kg×2袋，210元`
+    pub fn priced(&self) -> String {
+        format!("{}×{}{}，{}", self.title, self.quantity, self.unit, self.amount())
+    }
+
     pub fn amount(&self) -> Fen {
         self.price.times(self.quantity).unwrap_or(Fen::MAX)
     }

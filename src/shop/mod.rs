@@ -35,7 +35,7 @@ pub mod upload;
 pub use agency::{Lead, LeadKind, ParcelState, Purchase};
 pub use article::{Article, MarketPrice, NotOffered, Returns, Season, StockMode};
 pub use audit::{audit, reserved};
-pub use cart::{Occasion, Parcel, Pick, deliver_on, parcels, share_words, total, within_share};
+pub use cart::{Occasion, Parcel, Pick, parcels, share_words, total, within_share};
 pub use clock::{UNPAID, next_by_clock};
 pub use cycle::{Cycle, Ended};
 pub use decide::{CODE_LOCK, Command, LINES_MAX, RETURN_DAYS, WRONG_CODES_MAX, decide};

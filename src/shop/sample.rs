@@ -13,6 +13,8 @@ words! {
         Asked "asked" "等商家答",
         Shown "shown" "摆在店里",
         Declined "declined" "不送",
+        /// It was on show.
+        TakenBack "taken_back" "收回了",
     }
 }
 
@@ -55,6 +57,13 @@ impl Sample {
         self.answered_by = by.to_owned();
         self.revision += 1;
         Ok(())
+    }
+
+    /// Its merchant takes home what was on show.
+    pub fn take_back(&mut self, by: &str) {
+        self.state = SampleState::TakenBack;
+        self.answered_by = by.to_owned();
+        self.revision += 1;
     }
 }
 

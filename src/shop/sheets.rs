@@ -148,3 +148,43 @@ pub fn route(orders: &[&Order], runs: &[Run]) -> Vec<RouteRow> {
     rows.sort_by_key(|(village, row)| (row.run.clone(), place(&row.run, village)));
     rows.into_iter().map(|(_, row)| row).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Life, draft, line, seller, staff};
+    use super::super::*;
+
+    #[test]
+    fn what_goes_back_to_her_does_not_pay_for_what_weighs_more() {
+        let meat = Line { weighed: true, unit: "斤".into(), ..line("A5", 2_000, 5_000) };
+        let mut one = draft(1, vec![meat]);
+        one.pay = PayMethod::Wechat;
+        let mut life = Life::begin(one);
+        let pay = Command::Pay { amount: Fen(10_000), transaction: "t".into() };
+        life.give(&Actor::System, pay).unwrap();
+        let part = Command::Confirm { quantities: Some(vec![Milli(3_000)]) };
+        assert_eq!(life.steps(&seller(), part), "confirmed refund_due");
+        assert_eq!(life.order().unwrap().owed(), Fen::ZERO);
+        let pack = Command::Pack { weights: Some(vec![Milli(3_100)]) };
+        assert_eq!(life.steps(&seller(), pack), "packed");
+        life.give(&staff(), Command::Send { run: "一号车".into() }).unwrap();
+        life.give(&staff(), Command::Arrive { code: "4827".into() }).unwrap();
+        let order = life.order().unwrap();
+        assert_eq!(
+            (order.total(), order.refunding(), order.owed()),
+            (Fen(6_200), Fen(4_000), Fen(200))
+        );
+        let row = delivery(&[&order]).remove(0);
+        assert_eq!((row.owed, row.pay), (Fen(200), "补差价"));
+        assert_eq!(route(&[&order], &[])[0].owed, Fen(200));
+        assert_eq!(
+            life.steps(&staff(), Command::TryCode { code: "4827".into() }),
+            "collected paid"
+        );
+        let order = life.order().unwrap();
+        assert_eq!(
+            (order.in_cash(), order.kept(), order.owed()),
+            (Fen(200), Fen(6_200), Fen::ZERO)
+        );
+    }
+}

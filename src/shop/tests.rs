@@ -443,14 +443,28 @@ fn lines_of_one_article_are_one_quantity() {
 }
 
 #[test]
-fn the_cut_off_is_at_four() {
-    for (now, lead, expect) in [
-        ("2026-11-24 15:59", 1, "2026-11-25"),
-        ("2026-11-24 16:00", 1, "2026-11-26"),
-        ("2026-12-31 23:59", 1, "2027-01-02"),
-        ("2026-11-24 08:00", 0, "2026-11-24"),
+fn the_cut_off_is_at_four_or_when_the_earliest_of_its_goods_says() {
+    let (merchant, kinds) = (merchant("M1", "毛庄农资店"), kinds());
+    for (now, lead, cut_offs, expect) in [
+        ("2026-11-24 15:59", 1, [None, None], "2026-11-25"),
+        ("2026-11-24 16:00", 1, [None, None], "2026-11-26"),
+        ("2026-12-31 23:59", 1, [None, None], "2027-01-02"),
+        ("2026-11-24 08:00", 0, [None, None], "2026-11-24"),
+        ("2026-11-24 09:59", 1, [Some(10), None], "2026-11-25"),
+        ("2026-11-24 10:00", 1, [None, Some(10)], "2026-11-26"),
+        ("2026-11-24 17:00", 1, [Some(18), Some(24)], "2026-11-25"),
+        ("2026-11-24 17:00", 1, [Some(18), None], "2026-11-26"),
     ] {
-        assert_eq!(deliver_on(at(now), lead), day(expect), "{now}");
+        let mut two: Vec<Article> = goods().into_iter().take(2).map(|one| one.article).collect();
+        for (article, cut_off) in two.iter_mut().zip(cut_offs) {
+            (article.lead_days, article.cut_off) = (lead, cut_off);
+        }
+        let pick =
+            |article| Pick { article, merchant: &merchant, cycle: None, quantity: Milli::ONE };
+        let picks: Vec<Pick> = two.iter().map(pick).collect();
+        let occasion = Occasion { now: at(now), village: None, kinds: &kinds };
+        let parcels = super::parcels(&picks, &occasion).unwrap();
+        assert_eq!(parcels[0].deliver_on(at(now)), day(expect), "{now} {cut_offs:?}");
     }
 }
 
@@ -548,34 +562,6 @@ fn confirmed_in_part_gives_back_the_rest_of_goods_and_money() {
     assert_eq!(steps, [release]);
     let order = life.order().unwrap();
     assert_eq!((order.total(), order.refunding()), (Fen(26_000), Fen(10_000)));
-}
-
-#[test]
-fn what_goes_back_to_her_does_not_pay_for_what_weighs_more() {
-    let meat = Line { weighed: true, unit: "斤".into(), ..line("A5", 2_000, 5_000) };
-    let mut one = draft(1, vec![meat]);
-    one.pay = PayMethod::Wechat;
-    let mut life = Life::begin(one);
-    let pay = Command::Pay { amount: Fen(10_000), transaction: "t".into() };
-    life.give(&Actor::System, pay).unwrap();
-    let part = Command::Confirm { quantities: Some(vec![Milli(3_000)]) };
-    assert_eq!(life.steps(&seller(), part), "confirmed refund_due");
-    assert_eq!(life.order().unwrap().owed(), Fen::ZERO);
-    let pack = Command::Pack { weights: Some(vec![Milli(3_100)]) };
-    assert_eq!(life.steps(&seller(), pack), "packed");
-    life.give(&staff(), Command::Send { run: "一号车".into() }).unwrap();
-    life.give(&staff(), Command::Arrive { code: "4827".into() }).unwrap();
-    let order = life.order().unwrap();
-    assert_eq!(
-        (order.total(), order.refunding(), order.owed()),
-        (Fen(6_200), Fen(4_000), Fen(200))
-    );
-    let row = delivery(&[&order]).remove(0);
-    assert_eq!((row.owed, row.pay), (Fen(200), "补差价"));
-    assert_eq!(route(&[&order], &[])[0].owed, Fen(200));
-    assert_eq!(life.steps(&staff(), Command::TryCode { code: "4827".into() }), "collected paid");
-    let order = life.order().unwrap();
-    assert_eq!((order.in_cash(), order.kept(), order.owed()), (Fen(200), Fen(6_200), Fen::ZERO));
 }
 
 #[test]

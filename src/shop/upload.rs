@@ -13,7 +13,7 @@ use super::refusal::Refusal;
 use super::table::{CELL_CHARS_MAX, Problem, Row, Table};
 
 /// The heading of the template, in its order; the first nine must be there.
-pub const COLUMNS: [&str; 28] = [
+pub const COLUMNS: [&str; 29] = [
     "编号",
     "商家",
     "类别",
@@ -42,8 +42,11 @@ pub const COLUMNS: [&str; 28] = [
     "下架",
     "每人最多",
     "产地",
+    "截单",
 ];
 const REQUIRED: usize = 9;
+/// In place of the shops that show one.
+const NO_SAMPLES: &str = "无";
 /// More mistakes than anybody mends at once are not listed.
 pub const PROBLEMS_MAX: usize = 500;
 
@@ -74,12 +77,11 @@ pub fn articles(
         let what = "表里没有一行商品。".into();
         return Err(vec![Problem { row: 0, column: String::new(), what }]);
     }
-    let says_samples = table.has("样品店");
     let mut entries = Vec::new();
     let mut seen = BTreeMap::new();
     for row in table.rows() {
         let mut reading = Reading { row, problems: &mut problems };
-        let entry = reading.entry(merchants, kinds, village, today, says_samples);
+        let entry = reading.entry(merchants, kinds, village, today);
         if let Some(before) = seen.insert(entry.article.id.clone(), row.number)
             && !entry.article.id.is_empty()
         {
@@ -160,7 +162,6 @@ impl Reading<'_, '_> {
         kinds: &GoodsKinds,
         village: &dyn Fn(&str) -> Option<String>,
         today: Date,
-        says_samples: bool,
     ) -> Entry {
         let id = self.text("编号", true);
         if id.len() > 40 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
@@ -206,6 +207,8 @@ impl Reading<'_, '_> {
             self.wrong("网上", format!("{}只能到店里卖，请写「否」。", kind.name));
         }
         let licence_no = self.text("证号", false);
+        // An empty cell leaves what the shops show as it is.
+        let says_samples = !self.row.get("样品店").is_empty();
         let samples = self.samples(village);
         let aliases = self.row.list("别名").map(str::to_owned).collect();
         let lead_days = self.read("提前天数", "请写 0 到 60 的整数", |text| {
@@ -236,6 +239,9 @@ impl Reading<'_, '_> {
             samples,
             season: self.read("季节", "请写成 3-1到5-31 这样", season),
             lead_days: lead_days.unwrap_or(1),
+            cut_off: self.read("截单", "请写 1 到 24 的整点，例如 16", |text| {
+                text.trim_end_matches('点').parse().ok().filter(|hour| (1..=24).contains(hour))
+            }),
             online,
             returns: self
                 .read(
@@ -253,6 +259,9 @@ impl Reading<'_, '_> {
 
     fn samples(&mut self, village: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
         let mut codes = Vec::new();
+        if self.row.get("样品店") == NO_SAMPLES {
+            return codes;
+        }
         for name in self.row.list("样品店") {
             match village(name) {
                 Some(code) => codes.push(code),

@@ -112,6 +112,7 @@
 //! | `i/order-flagged/<placed>/<number>` | Order, until somebody has looked at it |
 //! | `i/order-complaint/<case>/<number>` | Order |
 //! | `i/order-complained/<merchant>/<number>` | Order |
+//! | `i/order-answer/<waiting or given>/<placed>/<number>` | Order with a complaint |
 //! | `i/price-time/<at>/<article>` | PriceChange |
 //! | `i/sample-open/<merchant>/<asked>/<village>/<article>` | Sample, until it is answered |
 //! | `i/order-merchant/<merchant>/<state>/<placed>/<number>` | Order |

@@ -98,9 +98,19 @@ impl Record for Order {
         let flagged = !self.unseen_flags().is_empty();
         let flagged = flagged.then(|| keys::order_by_flag(self.placed_at, number));
         let complained = !self.complaints.is_empty();
-        let complained = complained.then(|| keys::complained_order(&self.merchant, number));
+        let answered = self.unanswered().is_none();
+        let complained = complained.then(|| {
+            [
+                keys::complained_order(&self.merchant, number),
+                keys::order_by_answer(answered, self.placed_at, number),
+            ]
+        });
         let complaints = self.complaints.iter().map(|case| keys::order_by_complaint(case, number));
-        let some = remedy.into_iter().chain(flagged).chain(complained).chain(complaints);
+        let some = remedy
+            .into_iter()
+            .chain(flagged)
+            .chain(complained.into_iter().flatten())
+            .chain(complaints);
         always.into_iter().chain(some).collect()
     }
 }

@@ -17,7 +17,7 @@ use crate::office::shop::PublicArticle;
 const CACHE: &str = "private, max-age=3600";
 
 pub fn routes() -> Router<Arc<Office>> {
-    Router::new().route("/goods/{id}", get(show)).route("/goods/{id}/{n}", get(picture))
+    Router::new().route("/goods/{id}", get(show)).route("/goods/{id}/{name}", get(picture))
 }
 
 #[derive(Template)]
@@ -32,12 +32,7 @@ async fn show(State(office): State<Arc<Office>>, Path(id): Path<String>) -> Resp
     let article = match office.public_article(&id).await {
         Ok(Some(article)) => article,
         Ok(None) => {
-            return (
-                StatusCode::NOT_FOUND,
-                "现在没有这样东西卖。
-",
-            )
-                .into_response();
+            return (StatusCode::NOT_FOUND, "现在没有这样东西卖。\n").into_response();
         }
         Err(error) => return away(&error),
     };
@@ -50,26 +45,16 @@ async fn show(State(office): State<Arc<Office>>, Path(id): Path<String>) -> Resp
 
 async fn picture(
     State(office): State<Arc<Office>>,
-    Path((id, n)): Path<(String, usize)>,
+    Path((id, name)): Path<(String, String)>,
 ) -> Response {
-    match office.picture(&id, n).await {
+    match office.picture(&id, &name).await {
         Ok(Some(file)) => media::answer(file, CACHE),
-        Ok(None) => (
-            StatusCode::NOT_FOUND,
-            "没有这张照片。
-",
-        )
-            .into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, "没有这张照片。\n").into_response(),
         Err(error) => away(&error),
     }
 }
 
 fn away(error: &impl std::fmt::Display) -> Response {
     tracing::error!(%error, "an article can not be shown");
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        "现在看不了，请过一会儿再试。
-",
-    )
-        .into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, "现在看不了，请过一会儿再试。\n").into_response()
 }

@@ -65,7 +65,8 @@ const GOODS: &[(&str, &str)] = &[
 ];
 
 /// What she wants, priced: `lines` to be shown, `result` 好 or 不行, `note` what she must know,
-/// `pay` 可以 if she may pay by WeChat, `terms` how it is paid where there is no choice.
+/// `pay` 可以 if she may pay by WeChat, `terms` how it is paid where there is no choice,
+/// `first` the note again, for who gets it in a message of its own.
 const CART: &[(&str, &str)] = &[
     ("result", "结果"),
     ("lines", "清单"),
@@ -74,6 +75,7 @@ const CART: &[(&str, &str)] = &[
     ("note", "说明"),
     ("pay", "微信付"),
     ("terms", "付法"),
+    ("first", "先说"),
 ];
 
 const LISTING: &[(&str, &str)] = &[
@@ -453,7 +455,9 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "merchant_lead",
     "merchant_digest",
     "merchant_paper",
+    "merchant_sample",
     "shop_run",
+    "shop_sample",
     "parcel_arrived",
     "listing_shown",
     "listing_refused",

@@ -19,7 +19,7 @@ use super::orders::Stepped;
 use super::placing::{NewOrder, Placed};
 
 /// Rows of one menu.
-pub(super) const GOODS_SHOWN: usize = 9;
+const GOODS_SHOWN: usize = 9;
 const OWN_EXAMINED: usize = 100;
 const OWN_SHOWN: usize = 9;
 const NOT_HERS: &str = "没有找到这个订单。回「我的订单」看您的全部。";
@@ -546,10 +546,7 @@ fn cart_record(
     by_wechat: bool,
 ) -> Value {
     let lines: Vec<&shop::Line> = parcels.iter().flat_map(|parcel| &parcel.lines).collect();
-    let shown = |line: &&shop::Line| {
-        format!("{}×{}{}，{}", line.title, line.quantity, line.unit, line.amount())
-    };
-    let texts: Vec<String> = lines.iter().map(shown).collect();
+    let texts: Vec<String> = lines.iter().map(|line| line.priced()).collect();
     let terms: Vec<&str> =
         parcels.iter().flat_map(|parcel| &parcel.terms).map(String::as_str).collect();
     let said = [note.trim_end_matches('。'), &terms.join("；")];
@@ -561,6 +558,8 @@ fn cart_record(
         ("total", &total.to_string()),
         ("count", &format!("{}样", lines.len())),
         ("note", &note),
+        // An SMS of its own, where there is something to say.
+        ("first", &note),
         ("picks", &joined(&new.picks)),
         ("fen", &total.0.to_string()),
         ("pay", if by_wechat { "可以" } else { "" }),

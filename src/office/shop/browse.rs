@@ -8,7 +8,10 @@ use crate::office::actions::Outcome;
 use crate::office::turn::Turn;
 use crate::shop::{self, Article, Returns, Shelf};
 
-use super::actions::{GOODS_SHOWN, chosen, fields, priced_title};
+use super::actions::{chosen, fields, priced_title};
+
+/// A menu goes on over as many pages as it takes; who looks at more says a name.
+const ROWS_MAX: usize = 72;
 
 impl Turn<'_> {
     /// Groups with something that may be ordered today, in the order of the table of kinds.
@@ -31,7 +34,7 @@ impl Turn<'_> {
             let title = format!("{group}（{}种）", counts[group]);
             fields([("group_no", group), ("title", &title)])
         };
-        Ok(Ok(Value::List(groups.iter().take(GOODS_SHOWN).map(row).collect())))
+        Ok(Ok(Value::List(groups.iter().take(ROWS_MAX).map(row).collect())))
     }
 
     pub(super) async fn browse_goods(&mut self, call: &Call) -> Outcome {
@@ -42,7 +45,7 @@ impl Turn<'_> {
             shelf.kinds.get(&article.kind).is_some_and(|kind| kind.group == group)
                 && shelf.offered(article, today).is_ok()
         };
-        let found = shelf.articles().filter(of_it).take(GOODS_SHOWN);
+        let found = shelf.articles().filter(of_it).take(ROWS_MAX);
         let rows = found.map(|article| self.goods_row(&shelf, article)).collect();
         Ok(Ok(Value::List(rows)))
     }
@@ -51,18 +54,6 @@ impl Turn<'_> {
     pub(super) fn goods_row(&self, shelf: &Shelf, article: &Article) -> Fields {
         let merchant = shelf.merchant(&article.merchant).map_or("", |m| m.name.as_str());
         let title = format!("{}（{merchant}）", priced_title(article));
-        // "Cheaper than the market" needs to say which market, and when.
-        let market = article.market.as_ref().map_or_else(String::new, |market| {
-            let (month, day) = (market.date.month(), market.date.day());
-            format!("{}（{}，{month}月{day}日）", market.price, market.source)
-        });
-        let tables = self.office.tables();
-        let samples = article.samples.iter().map(|code| {
-            tables
-                .places
-                .get(code)
-                .map_or_else(|| code.clone(), |place| format!("{}店", place.name))
-        });
         let returns = match article.returns {
             Returns::SevenDays => "",
             other => other.word(),
@@ -73,8 +64,8 @@ impl Turn<'_> {
             ("name", &article.name),
             ("unit", &article.unit),
             ("price", &article.price.to_string()),
-            ("market", &market),
-            ("samples", &samples.collect::<Vec<_>>().join("、")),
+            ("market", &article.market_words()),
+            ("samples", &self.office.sample_shops(article)),
             ("returns", returns),
             ("origin", &article.origin),
             ("pictures", &self.office.goods_link(article)),

@@ -18,10 +18,11 @@ impl Office {
     pub async fn complaints(&self, session: &Session) -> Result<Vec<ComplaintRow>, CommandError> {
         let reach = self.reach(session).await?;
         let ranges = match &reach {
-            Reach::All | Reach::Reads => vec![keys::complained_orders(None)],
-            Reach::Merchants(own) => {
-                own.iter().map(|id| keys::complained_orders(Some(id))).collect()
+            Reach::All | Reach::Reads => {
+                let answered = keys::newest_first(keys::orders_by_answer(true));
+                vec![keys::orders_by_answer(false), answered]
             }
+            Reach::Merchants(own) => own.iter().map(|id| keys::complained_orders(id)).collect(),
             Reach::Village(_) => return Err(CommandError::NotFound),
         };
         let mut orders = Vec::new();

@@ -3,7 +3,7 @@
 use crate::county::{Found, Scope};
 use crate::office::Office;
 use crate::office::views::{CommandError, Session};
-use crate::shop::{Actor, Fulfil, Milli, PayMethod};
+use crate::shop::{self, Actor, Fen, Fulfil, Milli, PayMethod};
 use crate::zh;
 
 use super::placing::NewOrder;
@@ -24,6 +24,19 @@ pub struct CounterOrder {
     pub again: bool,
     /// Of the form: sent twice, it is one order.
     pub token: String,
+    /// The total in fen that was shown; empty: none was.
+    pub shown: String,
+}
+
+/// What it would cost, to be told to her before it is ordered.
+#[derive(Debug, Clone)]
+pub struct CounterPrice {
+    /// `尿素 40kg×2袋，210元`
+    pub lines: Vec<String>,
+    pub total: String,
+    pub fen: i64,
+    /// Exceptions of her right to give it back, her share, the terms of a round.
+    pub terms: Vec<String>,
 }
 
 impl Office {
@@ -42,6 +55,36 @@ impl Office {
         session: &Session,
         asked: &CounterOrder,
     ) -> Result<Vec<String>, CommandError> {
+        let new = self.counter_order(session, asked).await?;
+        let by = Actor::Staff { name: session.name.clone() };
+        let orders = self.place_order_at_desk(&new, &by).await?;
+        Ok(orders.iter().map(|order| order.number.digits()).collect())
+    }
+
+    /// Nothing is set aside.
+    pub async fn price_at_counter(
+        &self,
+        session: &Session,
+        asked: &CounterOrder,
+    ) -> Result<CounterPrice, CommandError> {
+        let new = self.counter_order(session, asked).await?;
+        let priced = self.price(&new, self.clock.now()).await?;
+        let (parcels, total) =
+            priced.map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
+        let lines = parcels.iter().flat_map(|parcel| &parcel.lines);
+        Ok(CounterPrice {
+            lines: lines.map(shop::Line::priced).collect(),
+            total: total.to_string(),
+            fen: total.0,
+            terms: parcels.iter().flat_map(|parcel| parcel.terms.clone()).collect(),
+        })
+    }
+
+    async fn counter_order(
+        &self,
+        session: &Session,
+        asked: &CounterOrder,
+    ) -> Result<NewOrder, CommandError> {
         let refused = |text: String| CommandError::Refused(text);
         let reach = self.reach_to_act(session).await?;
         if matches!(reach, Reach::Merchants(_)) {
@@ -77,9 +120,9 @@ impl Office {
             return Err(refused("请写取货人的姓名。".into()));
         }
         let fulfil = Fulfil::from_word(&asked.way).unwrap_or(Fulfil::Pickup);
-        let new = NewOrder {
+        Ok(NewOrder {
             picks,
-            shown: None,
+            shown: asked.shown.parse().map(Fen).ok(),
             again: asked.again,
             key: format!("desk-{}-{}", session.name, asked.token),
             person: String::new(),
@@ -95,9 +138,6 @@ impl Office {
             },
             note: asked.note.trim().to_owned(),
             channel: "desk".into(),
-        };
-        let by = Actor::Staff { name: session.name.clone() };
-        let orders = self.place_order_at_desk(&new, &by).await?;
-        Ok(orders.iter().map(|order| order.number.digits()).collect())
+        })
     }
 }

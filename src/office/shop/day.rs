@@ -24,7 +24,7 @@ impl Office {
         match self.reach(session).await? {
             Reach::Merchants(own) => {
                 let mut orders = Vec::new();
-                let mut leads = 0;
+                let (mut leads, mut samples) = (0, 0);
                 for id in &own {
                     for state in ALL {
                         // Of what is over the newest.
@@ -32,15 +32,24 @@ impl Office {
                         let range = if state.is_open() { range } else { keys::newest_first(range) };
                         orders.extend(self.some_orders(range).await?);
                     }
+                    orders.extend(self.some_orders(keys::complained_orders(id)).await?);
                     let range = keys::open_leads_of(id);
                     leads += list_by_index::<Lead>(&*self.store, range, LIST_MAX).await?.len();
+                    samples += self.samples_waiting(Some(id)).await?;
                 }
                 let warnings = self.merchants(session).await?;
                 let warnings = warnings.into_iter().flat_map(|row| {
                     let name = row.name;
                     row.warnings.into_iter().map(move |warning| format!("{name}：{warning}"))
                 });
-                Ok(DayPage { warnings: warnings.collect(), leads, ..seller(&orders) })
+                let orders = once_each(orders);
+                let hint = "点进去写怎么回事；办这件投诉的单位看得到。";
+                Ok(DayPage {
+                    warnings: warnings.collect(),
+                    leads,
+                    samples,
+                    ..seller(&orders, hint)
+                })
             }
             Reach::Village(village) => {
                 let mut orders = Vec::new();
@@ -59,10 +68,10 @@ impl Office {
                     orders.extend(self.some_orders(range).await?);
                 }
                 orders.extend(self.some_orders(keys::orders_with_remedy()).await?);
-                orders.extend(self.some_orders(keys::complained_orders(None)).await?);
-                orders.sort_by_key(|order| (order.placed_at, order.number));
-                orders.dedup_by_key(|order| order.number);
-                Ok(seller(&orders))
+                orders.extend(self.some_orders(keys::orders_by_answer(false)).await?);
+                let hint = "请催商家答复；商家答了，就不在这里了。";
+                let samples = self.samples_waiting(None).await?;
+                Ok(DayPage { samples, ..seller(&once_each(orders), hint) })
             }
         }
     }
@@ -71,6 +80,13 @@ impl Office {
         let found = list_by_index::<Order>(&*self.store, range, LIST_MAX).await?;
         Ok(found.into_iter().map(|(_, order)| order.record).collect())
     }
+}
+
+/// In the order in which they were placed.
+fn once_each(mut orders: Vec<Order>) -> Vec<Order> {
+    orders.sort_by_key(|order| (order.placed_at, order.number));
+    orders.dedup_by_key(|order| order.number);
+    orders
 }
 
 fn list(
@@ -83,7 +99,8 @@ fn list(
     DayList { title, hint, rows }
 }
 
-fn seller(orders: &[Order]) -> DayPage {
+/// `complaints`: what is to be done about one that its merchant has not answered.
+fn seller(orders: &[Order], complaints: &'static str) -> DayPage {
     let in_state = |state: State| move |order: &Order| order.state == state;
     DayPage {
         lists: vec![
@@ -97,9 +114,7 @@ fn seller(orders: &[Order]) -> DayPage {
                 orders,
                 |order| order.open_remedy().is_some(),
             ),
-            list("有投诉的", "平台会来问情况。", orders, |order| {
-                !order.complaints.is_empty()
-            }),
+            list("有投诉没答的", complaints, orders, |order| order.unanswered().is_some()),
         ],
         ..DayPage::default()
     }

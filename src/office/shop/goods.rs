@@ -393,7 +393,7 @@ impl Office {
             origin: article.origin.clone(),
             returns: article.returns.word(),
             samples: self.sample_shops(article),
-            pictures: article.pictures.len(),
+            pictures: super::pictures::names(article),
             row: article_row(&shelf, article, &stocks, today),
             moves: moves.iter().map(|made| moved(&made.record)).collect(),
             moved: Stock::together(id, &stocks).moves,
@@ -450,7 +450,6 @@ fn article_row(
 ) -> ArticleRow {
     let hidden = shelf.offered(article, today).err();
     let merchant = shelf.merchant(&article.merchant);
-    let market = article.market.as_ref();
     let stock = Stock::together(&article.id, stocks);
     ArticleRow {
         id: article.id.clone(),
@@ -458,9 +457,7 @@ fn article_row(
         kind: shelf.kinds.get(&article.kind).map_or(String::new(), |k| k.name.clone()),
         merchant: merchant.map_or(String::new(), |merchant| merchant.name.clone()),
         price: article.price.to_string(),
-        market: market.map_or(String::new(), |market| {
-            format!("{}（{}，{}）", market.price, market.source, market.date)
-        }),
+        market: article.market_words(),
         unit: article.unit.clone(),
         uncounted: match article.stock_mode {
             StockMode::Tracked => "",

@@ -33,7 +33,7 @@ mod views;
 mod wishes;
 
 pub(super) use clock::run;
-pub use counter::CounterOrder;
+pub use counter::{CounterOrder, CounterPrice};
 pub(super) use goods::Shelves;
 pub(super) use orders::order_row;
 pub use pay::{NOTIFY_PATH, NotBelieved, PAGE_PATH, PayPage};

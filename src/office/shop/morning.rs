@@ -8,7 +8,7 @@ use jiff::civil::{Date, Time};
 use crate::office::{Office, beijing, outbox, tasks};
 use crate::shop::{Merchant, Order, PayState, State};
 use crate::store::records::{Outgoing, Task, TaskKind};
-use crate::store::{Changes, StoreError, keys, list_by_index};
+use crate::store::{Changes, StoreError, keys, list_by_index, load_many};
 
 use super::goods::Shelves;
 use super::merchants::person_of;
@@ -16,6 +16,8 @@ use super::merchants::person_of;
 const AT: Time = Time::constant(8, 30, 0, 0);
 /// Before the last day of a paper.
 const DAYS_BEFORE: [i64; 3] = [30, 7, 0];
+/// So much later it is still told, if the program was away on the day itself.
+const DAYS_LATE: i64 = 6;
 const COUNTED_MAX: usize = 500;
 /// What waits for a merchant, and what it is called.
 const WAITING: [(State, &str); 3] =
@@ -34,7 +36,7 @@ impl Office {
             if let Some(digest) = self.digest(&merchant, now.date()).await? {
                 changes.create(&digest)?;
             }
-            let endings = endings(&merchant, now.date());
+            let endings = self.untold(&merchant, endings(&merchant, now.date())).await?;
             if let Some(notice) = self.ending_notice(&merchant, &endings, now.date()) {
                 changes.create(&notice)?;
             }
@@ -70,6 +72,10 @@ impl Office {
                 count => parts.push(format!("{what}{count}个")),
             }
         }
+        match self.samples_waiting(Some(&merchant.id)).await? {
+            0 => {}
+            count => parts.push(format!("村店要样品{count}个")),
+        }
         let title = parts.join("、");
         Ok((!title.is_empty())
             .then(|| self.to_merchant(merchant, day, "merchant_digest", &[("title", title)])))
@@ -88,16 +94,31 @@ impl Office {
             .then(|| self.to_merchant(merchant, day, "merchant_paper", &[("title", title)]))
     }
 
+    /// Without what was told on a day before.
+    async fn untold(
+        &self,
+        merchant: &Merchant,
+        endings: Vec<Ending>,
+    ) -> Result<Vec<Ending>, StoreError> {
+        let tasks: Vec<_> =
+            endings.iter().map(|ending| keys::task(&ending.task_id(merchant))).collect();
+        let told = load_many::<Task>(&*self.store, &tasks).await?;
+        let endings = endings.into_iter().zip(told);
+        Ok(endings.filter(|(_, told)| told.is_none()).map(|(ending, _)| ending).collect())
+    }
+
     fn ending_task(&self, merchant: &Merchant, ending: &Ending) -> Task {
         let now = self.clock.now();
-        let Ending { what, last_day, days } = ending;
+        let Ending { what, last_day, days, .. } = ending;
+        let left =
+            if *days < 0 { "过期了".to_owned() } else { format!("还有{days}天到期") };
         let line = format!(
             "{}（{}）的{what}到{last_day}。过了这天货就看不到了。",
             merchant.name, merchant.id
         );
         Task {
-            id: format!("paper-{}-{what}-{last_day}-{days}", merchant.id),
-            title: format!("{}的{what}还有{days}天到期", merchant.name),
+            id: ending.task_id(merchant),
+            title: format!("{}的{what}{left}", merchant.name),
             reason: "请催商家换新的，登记新的有效期".into(),
             who: merchant.contact.clone(),
             phone: Some(merchant.phone.clone()),
@@ -124,7 +145,16 @@ impl Office {
 struct Ending {
     what: String,
     last_day: Date,
+    /// Below nothing: it has.
     days: i64,
+    /// Of [`DAYS_BEFORE`], for which it is told.
+    before: i64,
+}
+
+impl Ending {
+    fn task_id(&self, merchant: &Merchant) -> String {
+        format!("paper-{}-{}-{}-{}", merchant.id, self.what, self.last_day, self.before)
+    }
 }
 
 fn endings(merchant: &Merchant, today: Date) -> Vec<Ending> {
@@ -137,8 +167,9 @@ fn endings(merchant: &Merchant, today: Date) -> Vec<Ending> {
         .chain(stage)
         .filter_map(|(what, last_day)| {
             let days = i64::from(today.until(last_day).ok()?.get_days());
-            let ending = Ending { what: what.to_owned(), last_day, days };
-            DAYS_BEFORE.contains(&days).then_some(ending)
+            let told_for = |before: &i64| (before - DAYS_LATE..=*before).contains(&days);
+            let before = DAYS_BEFORE.into_iter().find(told_for)?;
+            Some(Ending { what: what.to_owned(), last_day, days, before })
         })
         .collect()
 }

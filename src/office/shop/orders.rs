@@ -10,7 +10,7 @@ use crate::shop::{
 };
 use crate::store::records::Outgoing;
 use crate::store::shop_records::{PickupCode, StoredOrderEvent};
-use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load};
+use crate::store::{Changes, Loaded, Range, StoreError, keys, list, list_by_index, load};
 
 use super::ledger::{Entry, Ledger};
 use super::placing::{corrupt, in_her_words};
@@ -21,6 +21,8 @@ use super::views::{
 use crate::office::views::{Session, TimelineLine};
 
 pub(super) const LIST_MAX: usize = 200;
+/// Of a state, to find those that somebody looks for.
+const EXAMINED_MAX: usize = 10_000;
 const EVENTS_MAX: usize = 1_000;
 /// Of a shop's ten thousand codes; more tries mean that it is full.
 const CODE_TRIES: usize = 200;
@@ -180,46 +182,58 @@ impl Office {
             filter.village = Some(self.village_code(named).unwrap_or_else(|| named.to_owned()));
         }
         let mut orders = match &reach {
-            Reach::All | Reach::Reads => self.orders_matching(&filter).await?,
+            Reach::All | Reach::Reads => self.orders_matching(&filter, &reach).await?,
             Reach::Village(own) => {
                 filter.village = Some(own.clone());
-                self.orders_matching(&filter).await?
+                self.orders_matching(&filter, &reach).await?
             }
             Reach::Merchants(own) => {
                 let asked = filter.merchant.take().filter(|id| !id.is_empty());
                 let mut all = Vec::new();
                 for id in own.iter().filter(|id| asked.as_ref().is_none_or(|one| one == *id)) {
                     filter.merchant = Some(id.clone());
-                    all.extend(self.orders_matching(&filter).await?);
+                    all.extend(self.orders_matching(&filter, &reach).await?);
                 }
-                all.sort_by_key(|order| (order.placed_at, order.number));
-                all.dedup_by_key(|order| order.number);
-                all.truncate(LIST_MAX);
                 all
             }
         };
-        orders.retain(|order| reach.order(order));
+        orders.sort_by_key(|order| (order.placed_at, order.number));
+        orders.dedup_by_key(|order| order.number);
+        if of_what_is_over(&filter) {
+            orders.reverse();
+        }
+        orders.truncate(LIST_MAX);
         Ok(orders.iter().map(order_row).collect())
     }
 
-    async fn orders_matching(&self, filter: &OrderFilter) -> Result<Vec<Order>, StoreError> {
+    async fn orders_matching(
+        &self,
+        filter: &OrderFilter,
+        reach: &Reach,
+    ) -> Result<Vec<Order>, StoreError> {
         let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let (state, merchant, village) =
             (text(&filter.state), text(&filter.merchant), text(&filter.village));
         let digits = text(&filter.search).map(|search| search.replace('-', ""));
         if let Some(number) = digits.as_deref().and_then(crate::county::CaseNumber::from_digits) {
             let order = load::<Order>(&*self.store, keys::order(&number.digits())).await?;
-            return Ok(order.into_iter().map(|order| order.record).collect());
+            let order = order.map(|order| order.record).filter(|order| reach.order(order));
+            return Ok(order.into_iter().collect());
         }
+        let search = text(&filter.search);
+        let fits = |order: &Order| {
+            reach.order(order)
+                && merchant.as_ref().is_none_or(|merchant| order.merchant == *merchant)
+                && village.as_ref().is_none_or(|village| order.village == *village)
+                && (filter.flagged
+                    || search.as_ref().is_none_or(|search| {
+                        order.name.contains(search.as_str())
+                            || order.phone.ends_with(search.as_str())
+                            || order.goods().contains(search.as_str())
+                    }))
+        };
         if filter.flagged {
-            let page =
-                list_by_index::<Order>(&*self.store, keys::flagged_orders(), LIST_MAX).await?;
-            let mut found: Vec<Order> = page.into_iter().map(|(_, order)| order.record).collect();
-            found.retain(|order| {
-                merchant.as_ref().is_none_or(|merchant| order.merchant == *merchant)
-                    && village.as_ref().is_none_or(|village| order.village == *village)
-            });
-            return Ok(found);
+            return self.orders_where(keys::flagged_orders(), &fits).await;
         }
         let states: Vec<&str> = match &state {
             Some(state) => vec![state],
@@ -232,19 +246,26 @@ impl Office {
                 (None, Some(village)) => keys::orders_of_village(village, state),
                 (None, None) => keys::orders_in_state(state),
             };
-            let page = list_by_index::<Order>(&*self.store, range, LIST_MAX).await?;
-            found.extend(page.into_iter().map(|(_, order)| order.record));
+            let range = if of_what_is_over(filter) { keys::newest_first(range) } else { range };
+            found.extend(self.orders_where(range, &fits).await?);
         }
-        let search = text(&filter.search);
-        found.retain(|order| {
-            village.as_ref().is_none_or(|village| order.village == *village)
-                && search.as_ref().is_none_or(|search| {
-                    order.name.contains(search.as_str())
-                        || order.phone.ends_with(search.as_str())
-                        || order.goods().contains(search.as_str())
-                })
-        });
-        found.sort_by_key(|order| order.placed_at);
+        Ok(found)
+    }
+
+    /// The first of a range that fit, however many lie between them.
+    async fn orders_where(
+        &self,
+        mut range: Range,
+        fits: &(dyn Fn(&Order) -> bool + Sync),
+    ) -> Result<Vec<Order>, StoreError> {
+        let (mut found, mut examined) = (Vec::new(), 0);
+        while found.len() < LIST_MAX && examined < EXAMINED_MAX {
+            let page = list_by_index::<Order>(&*self.store, range.clone(), LIST_MAX).await?;
+            let Some((last, _)) = page.last() else { break };
+            range = keys::after(&range, last);
+            examined += page.len();
+            found.extend(page.into_iter().map(|(_, order)| order.record).filter(|one| fits(one)));
+        }
         found.truncate(LIST_MAX);
         Ok(found)
     }
@@ -320,6 +341,12 @@ impl Office {
         let command = to_command(command)?;
         self.step_order(number, Some(revision), &command, &by).await.map(|_| ())
     }
+}
+
+/// Of what waits for somebody the oldest comes first, of what is over the newest.
+fn of_what_is_over(filter: &OrderFilter) -> bool {
+    let state = filter.state.as_deref().and_then(State::from_word);
+    state.is_some_and(|state| !state.is_open())
 }
 
 pub(in crate::office) fn wrong_code(stepped: &Stepped) -> Option<Refusal> {

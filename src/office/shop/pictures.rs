@@ -26,6 +26,16 @@ fn kind_of(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// The name of a picture is the beginning of its hash: another picture is another address.
+fn media_of(article: &str, name: &str) -> String {
+    format!("goods/{article}/{name}")
+}
+
+pub(super) fn names(article: &Article) -> Vec<String> {
+    let name = |media: &String| media.rsplit('/').next().unwrap_or_default().to_owned();
+    article.pictures.iter().map(name).collect()
+}
+
 impl Office {
     pub async fn add_picture(
         &self,
@@ -42,7 +52,7 @@ impl Office {
             return Err(refused("照片太大，最大2MB。请缩小以后再传。".into()));
         }
         let hash = to_hex(&sha2::Sha256::digest(bytes));
-        let media = format!("goods/{id}/{}", &hash[..16]);
+        let media = media_of(id, &hash[..16]);
         let mut article = before.record.clone();
         if article.pictures.contains(&media) {
             return Ok(());
@@ -55,19 +65,20 @@ impl Office {
         self.replace_article(session, &before, &article).await
     }
 
-    /// The n-th, from 0; nobody sees it any more, and it is cleared away in time.
+    /// Nobody sees it any more, and it is cleared away in time.
     pub async fn remove_picture(
         &self,
         session: &Session,
         id: &str,
-        n: usize,
+        name: &str,
     ) -> Result<(), CommandError> {
         let before = self.own_article(session, id).await?;
         let mut article = before.record.clone();
-        if n >= article.pictures.len() {
+        let media = media_of(id, name);
+        if !article.pictures.contains(&media) {
             return Err(CommandError::NotFound);
         }
-        article.pictures.remove(n);
+        article.pictures.retain(|picture| *picture != media);
         self.replace_article(session, &before, &article).await
     }
 
@@ -101,7 +112,6 @@ impl Office {
         let offered = |article: &&Article| shelf.offered(article, today).is_ok();
         let Some(article) = shelf.article(id).filter(offered) else { return Ok(None) };
         let merchant = shelf.merchant(&article.merchant);
-        let market = article.market.as_ref();
         Ok(Some(PublicArticle {
             id: article.id.clone(),
             title: article.title(),
@@ -109,9 +119,7 @@ impl Office {
             merchant: merchant.map_or(String::new(), |merchant| merchant.name.clone()),
             price: article.price.to_string(),
             unit: article.unit.clone(),
-            market: market.map_or(String::new(), |market| {
-                format!("{}（{}，{}）", market.price, market.source, market.date)
-            }),
+            market: article.market_words(),
             origin: article.origin.clone(),
             returns: match article.returns {
                 Returns::SevenDays => "七天内没用过，可以退",
@@ -119,16 +127,45 @@ impl Office {
             },
             share: shop::share_words(article).unwrap_or_default(),
             samples: self.sample_shops(article),
-            pictures: article.pictures.len(),
+            pictures: names(article),
         }))
     }
 
-    /// The n-th picture of an article, from 0, whoever asks.
-    pub async fn picture(&self, id: &str, n: usize) -> Result<Option<MediaFile>, CommandError> {
+    /// Of what may be ordered today, whoever asks.
+    pub async fn picture(&self, id: &str, name: &str) -> Result<Option<MediaFile>, CommandError> {
+        let shelf = self.shelf().await?;
+        let today = local_date(self.clock.now());
+        let offered = |article: &&Article| shelf.offered(article, today).is_ok();
+        match shelf.article(id).filter(offered) {
+            Some(article) => self.picture_of(article, name).await,
+            None => Ok(None),
+        }
+    }
+
+    /// On the shelf or not, for who keeps it.
+    pub async fn own_picture(
+        &self,
+        session: &Session,
+        id: &str,
+        name: &str,
+    ) -> Result<Option<MediaFile>, CommandError> {
+        let reach = self.reach(session).await?;
         let found = load::<Article>(&*self.store, keys::article(id)).await?;
-        let Some(media) = found.and_then(|found| found.record.pictures.get(n).cloned()) else {
+        match found.filter(|found| reach.merchant(&found.record.merchant)) {
+            Some(found) => self.picture_of(&found.record, name).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn picture_of(
+        &self,
+        article: &Article,
+        name: &str,
+    ) -> Result<Option<MediaFile>, CommandError> {
+        let media = media_of(&article.id, name);
+        if !article.pictures.contains(&media) {
             return Ok(None);
-        };
+        }
         let media = load::<Media>(&*self.store, keys::media(&media)).await?;
         match media.map(|media| media.record.state) {
             Some(MediaState::Kept { hash, .. }) => self.media(&hash).await,

@@ -1,14 +1,16 @@
 //! Samples: a village's counter asks for one, its merchant answers, and where it stands is said to
 //! villagers who look at the article.
 
-use crate::office::Office;
+use crate::office::staff_wechat::Letter;
 use crate::office::views::{CommandError, Session};
+use crate::office::{Office, outbox};
 use crate::shop::{Article, Sample, SampleState};
 use crate::store::{Changes, StoreError, keys, list, list_by_index, load};
 
+use super::merchants::person_of;
 use super::orders::LIST_MAX;
 use super::reach::Reach;
-use super::views::{SampleRow, SamplesPage};
+use super::views::{SampleRow, SamplesPage, ShownSample};
 
 impl Office {
     pub async fn samples(&self, session: &Session) -> Result<SamplesPage, CommandError> {
@@ -19,7 +21,7 @@ impl Office {
                 let mut all: Vec<Sample> = found.into_iter().map(|found| found.record).collect();
                 all.sort_by_key(|sample| (sample.state, std::cmp::Reverse(sample.asked_at)));
                 let rows = all.iter().map(row).collect();
-                let shown = self.shown_in(own).await?;
+                let shown = self.shown_samples(&reach).await?;
                 return Ok(SamplesPage { rows, shown, asks: true, answers: false });
             }
             Reach::All | Reach::Reads => vec![keys::open_samples(None)],
@@ -31,14 +33,37 @@ impl Office {
             rows.extend(found.iter().map(|(_, sample)| row(&sample.record)));
         }
         rows.sort_by_key(|row| row.asked_at);
-        Ok(SamplesPage { rows, shown: Vec::new(), asks: false, answers: reach.keeps_goods() })
+        let shown = self.shown_samples(&reach).await?;
+        Ok(SamplesPage { rows, shown, asks: false, answers: reach.keeps_goods() })
     }
 
-    /// Articles of which the village's shop shows one.
-    async fn shown_in(&self, village: &str) -> Result<Vec<String>, StoreError> {
+    /// How many wait for an answer.
+    pub(super) async fn samples_waiting(
+        &self,
+        merchant: Option<&str>,
+    ) -> Result<usize, StoreError> {
+        let range = keys::open_samples(merchant);
+        Ok(list_by_index::<Sample>(&*self.store, range, LIST_MAX).await?.len())
+    }
+
+    /// What stands in village shops: in one's own, or of one's own.
+    async fn shown_samples(&self, reach: &Reach) -> Result<Vec<ShownSample>, StoreError> {
         let shelf = self.shelf().await?;
-        let here = |article: &&Article| article.samples.iter().any(|code| code == village);
-        Ok(shelf.articles().filter(here).map(|one| format!("{} {}", one.id, one.title())).collect())
+        let mut shown = Vec::new();
+        for article in shelf.articles() {
+            let hers = |village: &&String| match reach {
+                Reach::Village(own) => own == *village,
+                _ => reach.merchant(&article.merchant),
+            };
+            shown.extend(article.samples.iter().filter(hers).map(|village| ShownSample {
+                village: village.clone(),
+                shop: self.shop_name(village),
+                article: article.id.clone(),
+                title: article.title(),
+            }));
+        }
+        shown.truncate(LIST_MAX);
+        Ok(shown)
     }
 
     pub async fn ask_sample(
@@ -81,7 +106,13 @@ impl Office {
             Some(before) => changes.replace(before, &sample)?,
             None => changes.create(&sample)?,
         }
-        Ok(self.store.commit(changes.into_batch()).await?)
+        let fields = [("title", sample.title.clone()), ("shop", self.shop_name(&sample.village))];
+        let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
+        let whom = Some(person_of(&sample.merchant));
+        let (subject, nth) = (subject(&sample.village, &sample.article), sample.revision);
+        let now = self.clock.now();
+        changes.create(&outbox::notice(&subject, nth, "merchant_sample", fields, whom, now))?;
+        self.commit_told(changes).await
     }
 
     /// `reason`: why it is not sent. What is sent is shown there from now on.
@@ -110,7 +141,65 @@ impl Office {
             changes.replace(&goods, &shown)?;
             self.mark_shelf(&mut changes, &session.name).await?;
         }
-        Ok(self.store.commit(changes.into_batch()).await?)
+        let said = match sends {
+            true => "送来，摆在店里".to_owned(),
+            false => format!("不送，{}", sample.reason),
+        };
+        self.tell_shop(&mut changes, &sample, &said).await?;
+        self.commit_told(changes).await
+    }
+
+    /// Its merchant takes home what a shop shows, whoever put it there.
+    pub async fn take_sample_back(
+        &self,
+        session: &Session,
+        (village, article): (&str, &str),
+    ) -> Result<(), CommandError> {
+        let reach = self.reach_to_act(session).await?;
+        let goods = load::<Article>(&*self.store, keys::article(article)).await?;
+        let goods = goods.filter(|goods| reach.merchant(&goods.record.merchant));
+        let goods = goods.ok_or(CommandError::NotFound)?;
+        let mut left = goods.record.clone();
+        left.samples.retain(|shows| shows != village);
+        if left == goods.record {
+            return Err(CommandError::Refused("那个店没有摆着这样样品。请刷新看看。".into()));
+        }
+        let mut changes = Changes::default();
+        changes.replace(&goods, &left)?;
+        self.mark_shelf(&mut changes, &session.name).await?;
+        // What a table put there nobody has asked for.
+        let sample = load::<Sample>(&*self.store, keys::sample(village, article)).await?;
+        if let Some(before) = sample.filter(|one| one.record.state == SampleState::Shown) {
+            let mut sample = before.record.clone();
+            sample.take_back(&session.name);
+            changes.replace(&before, &sample)?;
+            self.tell_shop(&mut changes, &sample, "收回去了").await?;
+        }
+        self.commit_told(changes).await
+    }
+
+    /// Who stands at its counter hears what its merchant does with a sample.
+    async fn tell_shop(
+        &self,
+        changes: &mut Changes,
+        sample: &Sample,
+        said: &str,
+    ) -> Result<(), StoreError> {
+        let fields = [("title", sample.title.as_str()), ("text", said)];
+        let letter = Letter {
+            whom: &sample.village,
+            subject: &subject(&sample.village, &sample.article),
+            nth: &sample.revision.to_string(),
+            notice: "shop_sample",
+            fields: fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+        };
+        self.tell_bound(changes, &letter, self.clock.now()).await
+    }
+
+    async fn commit_told(&self, changes: Changes) -> Result<(), CommandError> {
+        self.store.commit(changes.into_batch()).await?;
+        self.bells.outbox.notify_one();
+        Ok(())
     }
 
     /// `毛庄镇毛庄村店`; the digits of a village that is not in the tables any more.
@@ -124,6 +213,11 @@ impl Office {
         place
             .map_or_else(|| village.to_owned(), |place| format!("{}{}", place.township, place.name))
     }
+}
+
+/// Of the messages about one.
+fn subject(village: &str, article: &str) -> String {
+    outbox::hash(&["sample", village, article])
 }
 
 fn row(sample: &Sample) -> SampleRow {

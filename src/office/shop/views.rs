@@ -242,8 +242,8 @@ pub struct ArticleView {
     pub returns: &'static str,
     /// Shops that show one: `毛庄镇毛庄村店、…`
     pub samples: String,
-    /// How many there are: the n-th is at `/goods/<id>/<n>`.
-    pub pictures: usize,
+    /// Their names: one is at `/goods/<id>/<name>`.
+    pub pictures: Vec<String>,
     /// Each place; empty when all of it lies with the merchant.
     pub places: Vec<PlaceRow>,
     /// At all places, the newest first.
@@ -275,7 +275,8 @@ pub struct PublicArticle {
     pub returns: &'static str,
     pub share: String,
     pub samples: String,
-    pub pictures: usize,
+    /// Their names.
+    pub pictures: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -319,11 +320,20 @@ pub struct SampleRow {
 #[derive(Debug, Clone)]
 pub struct SamplesPage {
     pub rows: Vec<SampleRow>,
-    /// At a counter: what it shows.
-    pub shown: Vec<String>,
+    /// At a counter what it shows, for a merchant where its own stand.
+    pub shown: Vec<ShownSample>,
     /// A counter may ask, a merchant may answer.
     pub asks: bool,
     pub answers: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct ShownSample {
+    /// 12 digits.
+    pub village: String,
+    pub shop: String,
+    pub article: String,
+    pub title: String,
 }
 
 #[derive(Debug, Clone)]
@@ -515,6 +525,8 @@ pub struct DayPage {
     pub warnings: Vec<String>,
     /// Wishes for a public-service merchant.
     pub leads: usize,
+    /// Shops that wait for an answer about a sample.
+    pub samples: usize,
 }
 
 #[derive(Debug, Clone)]

@@ -185,12 +185,22 @@ pub fn complained_order(merchant: &str, number: &str) -> Key {
     key(&["i", "order-complained", &segment(merchant), number])
 }
 
-/// Of all merchants, or of one; of one merchant the newest first.
-pub fn complained_orders(merchant: Option<&str>) -> Range {
-    match merchant {
-        Some(merchant) => newest_first(below(&["i", "order-complained", &segment(merchant)])),
-        None => newest_first(below(&["i", "order-complained"])),
-    }
+/// Of one merchant, the newest first.
+pub fn complained_orders(merchant: &str) -> Range {
+    newest_first(below(&["i", "order-complained", &segment(merchant)]))
+}
+
+pub fn order_by_answer(answered: bool, placed: Timestamp, number: &str) -> Key {
+    key(&["i", "order-answer", answer(answered), &time(placed), number])
+}
+
+/// With a complaint that its merchant has not answered, or with answers to all; the oldest first.
+pub fn orders_by_answer(answered: bool) -> Range {
+    below(&["i", "order-answer", answer(answered)])
+}
+
+fn answer(answered: bool) -> &'static str {
+    if answered { "given" } else { "waiting" }
 }
 
 pub fn run(day: jiff::civil::Date, name: &str) -> Key {

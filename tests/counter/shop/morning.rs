@@ -69,3 +69,31 @@ async fn a_paper_that_ends_is_told_a_month_a_week_and_a_day_before_and_a_members
     let page = clerk.get("/desk/shop/merchants").await;
     assert!(page.contains("营业执照到2026-12-24已过期"), "{page}");
 }
+
+/// The program was away on the day itself: it is told with the next morning, once.
+#[tokio::test]
+async fn a_morning_on_which_the_program_was_away_is_made_up_for() {
+    let mut county = county().at("2026-11-24T10:00:00+08:00").open().await;
+    {
+        let mut clerk = county.clerk().await;
+        let papers = [("licence", "2026-12-27"), ("fertiliser", "2027-12-31")];
+        let pass = market::admit(&mut clerk, "M1", "毛庄农资店", &papers).await;
+        county.talk(FARM, &["绑定商家", &pass]).await;
+    }
+    county.settle().await;
+    let told = |county: &crate::county::County| {
+        let inbox = county.inbox(FARM).into_iter();
+        inbox.filter(|text| text.contains("营业执照到2026-12-27")).count()
+    };
+    assert_eq!(told(&county), 0, "33 days before");
+    // From the 24th to the 29th: nobody was there 30 days before.
+    county.tick(5 * 24 * 3600);
+    county.say(FARM, "你好").await;
+    county.settle().await;
+    assert_eq!(told(&county), 1, "{:?}", county.inbox(FARM));
+    for _ in 0..3 {
+        county.say(FARM, "你好").await;
+        county.pass(24 * 3600).await;
+    }
+    assert_eq!(told(&county), 1);
+}

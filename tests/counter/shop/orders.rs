@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use bianmin::county::{CaseNumber, CaseType};
 use bianmin::office::shop::CounterOrder;
 use bianmin::office::{Owes, Role, Session};
+use bianmin::shop::Order;
 use bianmin::store::postgres::views::VIEWS;
-use bianmin::store::{MemoryEngine, SledEngine, SledSettings};
+use bianmin::store::{Changes, MemoryEngine, SledEngine, SledSettings, keys, load};
 use fake_wechat::postgres::Cluster;
+use jiff::SignedDuration;
 
 use super::market::{self, FARM, open, step, stock, try_step};
 use super::places::bring;
@@ -570,4 +573,35 @@ async fn weighed_goods_4_6_for_5_are_asked_about_and_recomputed() {
     let said = county.talk(VILLAGER, &["称重", "行"]).await;
     assert!(said.contains("共84.64元"), "{said}");
     assert_eq!(stock(&clerk, "A5").await, ("55.4".into(), "60".into()));
+}
+
+/// Of what is over the newest comes first, and a search goes on behind the first two hundred.
+#[tokio::test]
+async fn orders_that_are_over_are_found_however_many_there_are() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let number = bought(&county, VILLAGER).await;
+    step(&mut clerk, &number, "cancel", &[("reason", "不要了")]).await;
+    let first = load::<Order>(&*county.store, keys::order(&number)).await.unwrap().unwrap().record;
+    for n in 0..205_u32 {
+        let mut changes = Changes::default();
+        let mut later = first.clone();
+        later.number = CaseNumber::new(CaseType::Order, 2026, 20_000 + n).unwrap();
+        later.name = "李四".into();
+        later.placed_at = first.placed_at + SignedDuration::from_mins(i64::from(n) + 1);
+        changes.create(&later).unwrap();
+        county.store.commit(changes.into_batch()).await.unwrap();
+    }
+    let row = |page: &str| page.split("/desk/shop/orders/").nth(1).map(|row| row[..9].to_owned());
+    let page = clerk.get("/desk/shop?state=cancelled").await;
+    let newest = CaseNumber::new(CaseType::Order, 2026, 20_204).unwrap().digits();
+    assert_eq!(row(&page), Some(newest), "{page}");
+    for path in [
+        "/desk/shop?state=cancelled&search=肖奉安",
+        "/desk/shop?state=cancelled&merchant=M1&search=肖奉安",
+    ] {
+        let page = clerk.get(path).await;
+        assert_eq!(row(&page).as_ref(), Some(&number), "{page}");
+    }
 }

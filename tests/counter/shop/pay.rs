@@ -449,7 +449,7 @@ async fn nobody_pays_or_sees_with_a_wrong_link() {
     assert_eq!(county.http.post(url).body("{}").send().await.unwrap().status(), 400);
 }
 
-/// Weighed goods cost less than was paid: the rest goes back, and the order goes on.
+/// Less was confirmed than she paid for: the rest goes back, and the order goes on.
 #[tokio::test]
 async fn what_was_paid_too_much_goes_back_the_same_way() {
     let paying = Paying::open().await;

@@ -3,7 +3,7 @@
 use bianmin::office::Role;
 
 use super::market::{open, step, stock};
-use crate::county::{County, number_in};
+use crate::county::{County, number_in, part};
 use crate::sms_talk::{PHONE, opened, write};
 
 /// As it stands in the merchant's file.
@@ -86,8 +86,19 @@ async fn an_order_at_the_counter_is_told_by_sms_and_found_by_the_number() {
         ("phone", PHONE),
         ("way", "pickup"),
     ];
+    // She hears the total first.
+    let look = [&fields[..], &[("look", "1")]].concat();
+    let (status, page) = agent.post("/desk/shop/new", &look).await;
+    assert!(status == 200 && page.contains("尿素 40kg×2袋，210元"), "{page}");
+    let shown = part(&page, "name=\"shown\" value=\"", "\"").to_owned();
+    assert_eq!(shown, "21000");
+    assert_eq!(stock(&clerk, "A1").await, ("100".into(), "100".into()), "nothing is set aside");
+    let (status, page) =
+        agent.post("/desk/shop/new", &[&fields[..], &[("shown", "1")]].concat()).await;
+    assert!(status == 422 && page.contains("现在共210元"), "{page}");
     for _ in 0..2 {
-        let (status, text) = agent.post("/desk/shop/new", &fields).await;
+        let placed = [&fields[..], &[("shown", &*shown)]].concat();
+        let (status, text) = agent.post("/desk/shop/new", &placed).await;
         assert_eq!(status, 303, "{text}");
     }
     assert_eq!(stock(&clerk, "A1").await, ("98".into(), "100".into()), "sent twice, once");

@@ -16,13 +16,15 @@ use crate::office::{CommandError, Office};
 use crate::web::desk::page::{self, Frame};
 use crate::web::desk::session::{self, Posted};
 use crate::web::desk::upload;
+use crate::web::media;
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .route("/desk/shop/goods", get(list))
         .route("/desk/shop/goods/{id}", get(one))
         .route("/desk/shop/goods/{id}/bring", post(bring))
-        .route("/desk/shop/goods/{id}/pictures/{n}/remove", post(remove_picture))
+        .route("/desk/shop/goods/{id}/pictures/{name}", get(picture))
+        .route("/desk/shop/goods/{id}/pictures/{name}/remove", post(remove_picture))
         .route("/desk/shop/cycles", post(open_round))
 }
 
@@ -161,10 +163,18 @@ async fn add_picture(
     changed(&visit, &id, done).await
 }
 
+async fn picture(visit: Visit, Path((id, name)): Path<(String, String)>) -> Response {
+    match visit.office.own_picture(visit.session(), &id, &name).await {
+        Ok(Some(file)) => media::answer(file, "private, max-age=3600"),
+        Ok(None) => page::message(StatusCode::NOT_FOUND, "没有这张照片。"),
+        Err(error) => page::failed(&error),
+    }
+}
+
 async fn remove_picture(
-    Path((id, n)): Path<(String, usize)>,
+    Path((id, name)): Path<(String, String)>,
     Posted { signed: visit, .. }: Posted<Visit>,
 ) -> Response {
-    let done = visit.office.remove_picture(visit.session(), &id, n).await;
+    let done = visit.office.remove_picture(visit.session(), &id, &name).await;
     changed(&visit, &id, done).await
 }

@@ -10,7 +10,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
 use super::{Asked, Visit, Wanted, asked, some, told};
-use crate::office::shop::{CounterOrder, OrderCommand, OrderFilter, OrderRow, OrderView};
+use crate::office::shop::{
+    CounterOrder, CounterPrice, OrderCommand, OrderFilter, OrderRow, OrderView,
+};
 use crate::office::{CommandError, Office, Right};
 use crate::web::desk::page::{self, Frame};
 use crate::web::desk::session::{Fields, Posted};
@@ -178,6 +180,7 @@ fn command(action: &str, fields: &Fields) -> Option<OrderCommand> {
 struct New {
     frame: Frame,
     asked: CounterOrder,
+    priced: Option<CounterPrice>,
     problem: Option<String>,
 }
 
@@ -187,7 +190,7 @@ async fn new(visit: Visit) -> Response {
     }
     let token = crate::office::random::hex::<8>();
     let asked = CounterOrder { token, ..Default::default() };
-    let page = New { frame: visit.frame(), asked, problem: None };
+    let page = New { frame: visit.frame(), asked, priced: None, problem: None };
     page::show(StatusCode::OK, &page, &page.frame)
 }
 
@@ -203,7 +206,11 @@ async fn place(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
         note: text("note"),
         again: fields.filled("again").is_some(),
         token: text("token"),
+        shown: text("shown"),
     };
+    if fields.filled("look").is_some() {
+        return price(&visit, asked).await;
+    }
     let placed = visit.office.order_at_counter(visit.session(), &asked).await;
     let path = match placed.as_deref() {
         Ok([one]) if !visit.session().may(Right::HandOut) => format!("/desk/shop/orders/{one}"),
@@ -214,8 +221,16 @@ async fn place(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
         Ok(response) => response,
         Err(error) => {
             let (status, problem) = told(Some(&error));
-            let page = New { frame: visit.frame(), asked, problem };
+            let page = New { frame: visit.frame(), asked, priced: None, problem };
             page::show(status, &page, &page.frame)
         }
     }
+}
+
+/// She hears what it costs before it is ordered.
+async fn price(visit: &Visit, asked: CounterOrder) -> Response {
+    let priced = visit.office.price_at_counter(visit.session(), &asked).await;
+    let (status, problem) = told(priced.as_ref().err());
+    let page = New { frame: visit.frame(), asked, priced: priced.ok(), problem };
+    page::show(status, &page, &page.frame)
 }

@@ -57,9 +57,13 @@ async fn ask(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
 
 async fn answer(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
     let which = (fields.get("village"), fields.get("article"));
-    let sends = fields.get("answer") == "send";
-    let done =
-        visit.office.answer_sample(visit.session(), which, sends, fields.get("reason")).await;
+    let (office, session) = (&visit.office, visit.session());
+    let done = match fields.get("answer") {
+        "take_back" => office.take_sample_back(session, which).await,
+        answer => {
+            office.answer_sample(session, which, answer == "send", fields.get("reason")).await
+        }
+    };
     match visit.after(done, "sample", PATH) {
         Ok(response) => response,
         Err(error) => show(&visit, String::new(), Some(error)).await,
