@@ -48,7 +48,8 @@ const TABLES: [(&str, &str); 9] = [
     ("categories.csv", "事项的分类"),
 ];
 const WORK_WITHIN: Duration = Duration::from_secs(20);
-/// What goes live may have to be learnt from first.
+/// What goes live may have to be learnt from first; tests that follow a change are run several
+/// times.
 const LIVE_WITHIN: Duration = Duration::from_secs(120);
 
 /// Lint, tests and chats are tried one after the other, whoever asks: messages come first.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{COUNTY, DIALOGS};
+use super::{COUNTY, DIALOGS, LIVE_WITHIN};
 use crate::dialog::{
     self, CHAT_LINES_MAX, Diagnostic, Exchange, Medium, Outline, Part, Picture, Script, Severity,
     SourceFile, Wrong,
@@ -177,7 +177,8 @@ impl Office {
     ) -> Result<usize, CommandError> {
         let (script, tables, texts) = self.what_would_be(session, id).await?;
         let work = move || as_said(Trial::of(&script, &tables, &texts));
-        let (changed, count) = self.at_the_bench(work).await?.map_err(CommandError::Refused)?;
+        let (changed, count) =
+            self.at_the_bench_within(LIVE_WITHIN, work).await?.map_err(CommandError::Refused)?;
         let mut revision = revision;
         for (name, text) in changed {
             revision = self.save_draft(session, id, revision, &name, &text).await?;
