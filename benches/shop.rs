@@ -22,7 +22,7 @@ use bianmin::office::clock::ManualClock;
 use bianmin::office::shop::CounterOrder;
 use bianmin::office::{Office, Owes, Parts, Role, Session, Tables, read_script};
 use bianmin::shop::{
-    Document, DocumentKind, GoodsKinds, Merchant, MerchantKind, Shelf, Stage, Table, upload,
+    Document, DocumentKind, Fen, GoodsKinds, Merchant, MerchantKind, Shelf, Stage, Table, upload,
 };
 use bianmin::store::{
     Batch, Changes, Engine, Found, Key, Range, SledEngine, SledSettings, Stats, Stored,

@@ -78,7 +78,7 @@ async fn origin_and_pictures_are_seen_by_everybody_and_outlive_the_next_table() 
     market::upload(&county, &mut clerk, "goods.csv", dearer.into_bytes()).await;
     // Pressed twice, the other picture stays.
     let other = [PNG, b"other"].concat();
-    county.upload(&mut clerk, "/desk/shop/goods/A1", path, "b.png", other).await;
+    county.upload(&clerk, "/desk/shop/goods/A1", path, "b.png", other).await;
     assert_eq!(form(&mut clerk, "/desk/shop/goods/A1", &remove, &[]).await.0, 303);
     assert_eq!(form(&mut clerk, "/desk/shop/goods/A1", &remove, &[]).await.0, 404);
     assert_eq!(anybody(&seen).await.status(), 404);
