@@ -268,7 +268,7 @@ async fn a_start_with_an_older_folder_follows_where_the_store_is_shared() {
     assert_eq!(late.office.look_at_dialogs().await, Look::Refused);
     assert!(!live.county.office.follow_script().await.unwrap());
     // On a machine of its own the folder is what counts.
-    let alone = Live::new().await;
+    let alone = Live::on(Some(Arc::new(MemoryEngine::default()))).await;
     let back = fs::read_to_string(alone.path(FILE)).unwrap();
     alone.edit(OLD, NEW);
     assert!(matches!(alone.settled().await, Look::Live(_)), "{:?}", alone.problems());
