@@ -96,9 +96,8 @@ impl Office {
     /// stays. To be called before the first message.
     pub async fn adopt_script(&self) -> Result<(), StoreError> {
         let script = self.script();
-        let live = load::<LiveScript>(&*self.store, keys::live_script()).await?;
-        let Some(live) = live.filter(|live| live.folder == script.hash) else {
-            let before = load::<LiveScript>(&*self.store, keys::live_script()).await?;
+        let before = load::<LiveScript>(&*self.store, keys::live_script()).await?;
+        let Some(live) = before.as_ref().filter(|live| live.folder == script.hash) else {
             if let Some(before) = &before
                 && before.hash != script.hash
                 && let Some(old) = self.snapshot_script(&before.hash).await?

@@ -71,6 +71,21 @@ async fn asset(Path((hash, name)): Path<(String, String)>) -> Response {
 mod tests {
     use super::*;
 
+    /// A lost brace would put all that follows into a block for the printer, say.
+    #[test]
+    fn every_block_of_a_style_sheet_is_closed() {
+        for sheet in ASSETS.iter().filter(|asset| asset.content_type.starts_with("text/css")) {
+            let (mut open, text) = (0, std::str::from_utf8(sheet.bytes).unwrap());
+            for (n, line) in text.lines().enumerate() {
+                let is_inside = line.is_empty() || line.starts_with([' ', '}']);
+                assert!(open == 0 || is_inside, "{} line {}: {line}", sheet.name, n + 1);
+                open += line.matches('{').count();
+                open -= line.matches('}').count();
+            }
+            assert_eq!(open, 0, "{}", sheet.name);
+        }
+    }
+
     #[tokio::test]
     async fn an_asset_is_found_under_its_hash_only() {
         for known in ASSETS.iter() {

@@ -10,14 +10,12 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::drafts::{path_of, told};
+use super::drafts::{FORM_BYTES_MAX, path_of, told};
 use super::page::{self, Frame};
 use super::session::{Fields, Posted, SignedIn};
 use crate::dialog::Medium;
 use crate::office::{CommandError, DraftView, MarkView, Office, TableEdit, TableRow, TableView};
 
-/// Forty rows of long cells.
-const FORM_BYTES_MAX: usize = 512 * 1024;
 const COLUMNS_MAX: usize = 20;
 const NEW_ROWS: usize = 3;
 

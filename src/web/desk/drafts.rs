@@ -15,6 +15,9 @@ use super::page::{self, Frame};
 use super::session::{Posted, SignedIn};
 use crate::office::{CommandError, DifferentFile, DraftTests, DraftView, Office, StudioFile};
 
+/// A text of 100 KB, of which each character may take nine bytes on the way; or forty rows.
+pub const FORM_BYTES_MAX: usize = 512 * 1024;
+
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .route("/desk/dialogs/drafts/{id}", get(show))

@@ -12,14 +12,12 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::drafts::{path_of, told};
+use super::drafts::{FORM_BYTES_MAX, path_of, told};
 use super::page::{self, Frame};
 use super::session::{Fields, Posted, SignedIn};
 use crate::dialog::Medium;
 use crate::office::{CommandError, DraftView, Looked, Office, StopsView, StudioFile};
 
-/// A text of 100 KB, of which each character may take nine bytes on the way.
-const FORM_BYTES_MAX: usize = 512 * 1024;
 /// Marks as lines of a list; the rest is counted.
 const MARKS_SHOWN: usize = 60;
 

@@ -11,13 +11,11 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::drafts::{path_of, told};
+use super::drafts::{FORM_BYTES_MAX, path_of, told};
 use super::page::{self, Frame};
 use super::session::{Fields, Posted, SignedIn};
 use crate::dialog::{Medium, SAYING_CHARS_MAX, Saying};
 use crate::office::{CommandError, DraftView, MarkView, Office};
-
-const FORM_BYTES_MAX: usize = 512 * 1024;
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
