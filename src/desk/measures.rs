@@ -281,6 +281,7 @@ pub fn split(case: &Case, calendar: &Calendar) -> Vec<(String, Timestamp, Tally)
 
 /// Adds what of `case` belongs into the time from `from` to before `to`, to each department's
 /// tally.
+#[cfg(test)]
 pub fn count(
     tallies: &mut BTreeMap<String, Tally>,
     case: &Case,

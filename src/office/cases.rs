@@ -22,7 +22,7 @@ use super::{Office, intake, outbox, random};
 
 const PAGE: usize = 30;
 /// Looked at for one page of a filtered list; the page then ends early, with a cursor.
-const EXAMINED_MAX: usize = 3_000;
+const EXAMINED_MAX: usize = 2_000;
 const READ: usize = 200;
 const CONFLICTS_MAX: usize = 20;
 /// A rating is asked for so long (county rules: 7 days).

@@ -22,7 +22,7 @@ use super::{Office, beijing};
 /// before is put away thirty days later, which counts as a change.
 const LOOK_BACK_MONTHS: i32 = 2;
 /// A commit may come to light so long after the time that it says: clocks of instances differ.
-const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
+pub(super) const OVERLAP: SignedDuration = SignedDuration::from_secs(60);
 /// A sum is shown so long while no line changes: only the time moves it.
 const SHOWN_FOR: SignedDuration = SignedDuration::from_secs(30);
 

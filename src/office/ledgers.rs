@@ -2,8 +2,6 @@
 //! `desk::ledger`, what a figure means in `desk::measures`; here is who may see which, and what
 //! is written down about a table that leaves the house.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 
@@ -26,8 +24,6 @@ use super::{Office, beijing};
 const PAGE: usize = 500;
 /// More lines than this are two tables: nobody reads them, and the machine is small.
 const LINES_MAX: usize = 10_000;
-/// An assignment may end so long after its case came in: plans wait for their day.
-const LOOK_BACK_MONTHS: i32 = 13;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LedgerKind {
@@ -232,15 +228,7 @@ impl Office {
         asked: &LedgerAsked,
         month: &Month,
     ) -> Result<Sheet, CommandError> {
-        let since = month.first.saturating_sub(LOOK_BACK_MONTHS.months());
-        let since = beijing::instant(since.at(0, 0, 0, 0));
-        let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-        let calendar = &self.tables().calendar;
-        self.each_case(keys::cases_received(since, month.to), |case| {
-            measures::count(&mut tallies, &case, (month.from, month.to), calendar);
-            Ok(())
-        })
-        .await?;
+        let tallies = self.tallies_of(month).await?;
         // Places are among all, also for one who sees only its own line.
         let ranks = measures::ranks(tallies.values());
         let mut lines: Vec<(Option<usize>, &String, &Tally)> =
@@ -365,6 +353,10 @@ impl Month {
         let next = first.saturating_add(1.month());
         let instant = |day: Date| beijing::instant(day.at(0, 0, 0, 0));
         Self { first, from: instant(first), to: instant(next) }
+    }
+
+    pub fn has(&self, at: Timestamp) -> bool {
+        self.from <= at && at < self.to
     }
 }
 

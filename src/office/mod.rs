@@ -101,6 +101,7 @@ mod supervision;
 mod system;
 mod table_files;
 mod tables;
+mod tallied;
 mod tasks;
 mod turn;
 mod understood;
@@ -254,6 +255,7 @@ pub struct Office {
     board: tokio::sync::Mutex<figures::Board>,
     sales_kept: shop::SalesKept,
     village_totals: village_totals::Kept,
+    tallied: tallied::Kept,
     mornings: digests::Mornings,
     reckoned: holidays::Reckoned,
     bells: Bells,
@@ -306,6 +308,7 @@ impl Office {
             board: tokio::sync::Mutex::default(),
             sales_kept: shop::SalesKept::default(),
             village_totals: village_totals::Kept::default(),
+            tallied: tallied::Kept::default(),
             mornings: digests::Mornings::default(),
             reckoned: holidays::Reckoned::default(),
             bells: Bells::default(),
@@ -339,6 +342,7 @@ impl Office {
         self.work("live", live::run);
         self.work("stops", studio::run);
         self.work("figures", figures::run);
+        self.work("tallied", tallied::run);
         self.work("removed webhooks", webhooks_removed::run);
         self.workers.close();
     }

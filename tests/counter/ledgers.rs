@@ -147,19 +147,26 @@ async fn the_department_sheet_counts_and_the_list_of_the_late_names_the_call() {
     let mut clerk = county.clerk_again().await;
     let call = [("callee", "王主任"), ("title", "主任"), ("promise", "2026-12-02T17:30")];
     clerk.act(&late, "supervise", &call).await;
-    let table = workbook(&clerk, "kind=departments&month=2026-11").await;
-    let line = table[3..].iter().find(|row| row[1].contains("城市管理"));
-    let line = line.unwrap_or_else(|| panic!("{table:#?}"));
-    let figures: Vec<&str> = ["交办总量", "按时办结率", "办结率", "满意率", "督办次数", "排名"]
-        .iter()
-        .map(|head| table[2].iter().position(|name| name == head).unwrap())
-        .map(|column| line[column].as_str())
-        .collect();
-    assert_eq!(figures, ["2", "50.0%", "50.0%", "100.0%", "1", "—"]);
+    assert_eq!(of_the_city(&clerk).await, ["2", "50.0%", "50.0%", "100.0%", "1", "—"]);
     let table = workbook(&clerk, "kind=overdue&month=2026-11").await;
     assert_eq!(cell(&table, &late, "接电话的人"), "王主任");
     assert_eq!(cell(&table, &late, "答应办完"), "2026-12-02 17:30");
     assert!(!table.iter().flatten().any(|cell| cell.replace('-', "") == good));
+    // What was read once follows what is done since.
+    clerk.act(&late, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
+    assert_eq!(of_the_city(&clerk).await, ["2", "50.0%", "100.0%", "100.0%", "1", "—"]);
+}
+
+/// Of its line on the sheet of the departments.
+async fn of_the_city(clerk: &Clerk<'_>) -> Vec<String> {
+    let table = workbook(clerk, "kind=departments&month=2026-11").await;
+    let line = table[3..].iter().find(|row| row[1].contains("城市管理"));
+    let line = line.unwrap_or_else(|| panic!("{table:#?}"));
+    ["交办总量", "按时办结率", "办结率", "满意率", "督办次数", "排名"]
+        .iter()
+        .map(|head| table[2].iter().position(|name| name == head).unwrap())
+        .map(|column| line[column].clone())
+        .collect()
 }
 
 /// One by one they open what is late only; what the county did in a month they read whole.
