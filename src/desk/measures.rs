@@ -4,6 +4,8 @@
 //! its time ends (`due`), whenever the case came in. Shares are of these assignments unless said
 //! otherwise; `None`: there was nothing to take a share of.
 
+#[cfg(test)]
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -283,7 +285,7 @@ pub fn split(case: &Case, calendar: &Calendar) -> Vec<(String, Timestamp, Tally)
 /// tally.
 #[cfg(test)]
 pub fn count(
-    tallies: &mut std::collections::BTreeMap<String, Tally>,
+    tallies: &mut BTreeMap<String, Tally>,
     case: &Case,
     (from, to): (Timestamp, Timestamp),
     calendar: &Calendar,
