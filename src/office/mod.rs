@@ -38,6 +38,7 @@ mod gauges;
 mod health;
 mod holidays;
 mod identity;
+mod indexes;
 mod instances;
 mod intake;
 mod interviews;
@@ -69,6 +70,7 @@ mod phone;
 mod posted;
 mod preference;
 mod preview;
+mod progress;
 mod qr;
 mod query;
 mod queues;
@@ -340,6 +342,7 @@ impl Office {
         self.work("county", county_live::run);
         self.work("webhooks", webhooks::run);
         self.work("live", live::run);
+        self.work("indexes", indexes::run);
         self.work("stops", studio::run);
         self.work("figures", figures::run);
         self.work("tallied", tallied::run);
@@ -409,7 +412,8 @@ impl Office {
     /// Everything that is due by the clock is done once it returns: for tests that set the
     /// clock, and for the terminal.
     pub async fn settle_all(self: &Arc<Self>) -> Result<(), crate::store::StoreError> {
-        while self.recompute_clocks().await?
+        while self.complete_indexes().await?
+            + self.recompute_clocks().await?
             + self.wake_due().await?
             + self.pass_deadlines().await?
             + self.find_bursts().await?

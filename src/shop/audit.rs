@@ -3,7 +3,7 @@
 use super::event::OrderEvent;
 use super::money::{Fen, Milli};
 use super::order::{Order, fold};
-use super::state::State;
+use super::state::{PayMethod, State};
 
 /// What is wrong with it, in words for who has to look. `None`: all agrees.
 pub fn audit(order: &Order, events: &[OrderEvent]) -> Option<String> {
@@ -23,7 +23,9 @@ pub fn audit(order: &Order, events: &[OrderEvent]) -> Option<String> {
     }
     let handed = matches!(order.state, State::Collected | State::Delivered | State::Completed);
     let kept = order.kept();
-    if handed && kept != order.payable() {
+    // A transfer may come later.
+    let comes_later = order.pay == PayMethod::Account && kept < order.payable();
+    if handed && kept != order.payable() && !comes_later {
         let due = order.payable();
         return Some(format!("订单{number}货已交，应收{due}，实收{kept}。"));
     }

@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::decide::{Command, RETURN_DAYS};
+use super::money::Fen;
 use super::order::Order;
-use super::state::{PayState, State};
+use super::state::{PayMethod, PayState, State};
 use crate::calendar::{Calendar, Limit};
 
 /// An order that is to be paid by WeChat and was not.
@@ -42,10 +43,17 @@ pub fn next_by_clock(order: &Order, calendar: &Calendar) -> Option<(Timestamp, C
         }
         State::Collected | State::Delivered => {
             let handed = order.handed_at.unwrap_or(order.updated_at);
-            Some((after(handed, RETURN_DAYS), Command::Complete))
+            Some((after(handed, RETURN_DAYS), unpaid(order).unwrap_or(Command::Complete)))
         }
         _ => None,
     }
+}
+
+/// Of goods that were handed out before a transfer: somebody asks for it, once.
+fn unpaid(order: &Order) -> Option<Command> {
+    let reason = format!("货交了7天，转账还差{}", order.owed());
+    let open = order.pay == PayMethod::Account && order.owed() > Fen::ZERO;
+    (open && !order.flags.contains(&reason)).then_some(Command::Flag { reason })
 }
 
 /// Once for each remedy; until then what the state waits for comes first.

@@ -9,10 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::article::Returns;
 use super::event::{Actor, Change, Draft, Handed, OrderEvent};
 use super::money::{Fen, Milli};
-use super::order::{CASH, Order};
+use super::order::Order;
 use super::refusal::Refusal;
 use super::remedy::{self, RemedyKind};
-use super::state::{Fulfil, Party, PayState, State, Step, transition};
+use super::state::{Fulfil, PaidBy, Party, PayState, State, Step, transition};
 use crate::calendar::{Calendar, Limit, spoken};
 
 pub const LINES_MAX: usize = 30;
@@ -269,7 +269,7 @@ fn follow(
             match refund {
                 Some(refund) if refund.done => Vec::new(),
                 // What came by WeChat goes back the same way, without anybody's hand.
-                Some(refund) if !refund.in_cash() && by.party() != Party::System => {
+                Some(refund) if !refund.paid_by().by_hand() && by.party() != Party::System => {
                     return Err(not_allowed(step, "微信支付"));
                 }
                 Some(_) => vec![Change::Refunded { no }],
@@ -374,11 +374,11 @@ fn try_code(order: &Order, code: &str, now: Timestamp) -> Result<Vec<Change>, Re
 
 /// The goods change hands, and with them the cash.
 fn hand(order: &Order, change: Change) -> Vec<Change> {
-    let owed = order.owed();
+    let amount = order.cash_due();
     let mut changes = vec![change];
-    if owed > Fen::ZERO {
-        let transaction = format!("{CASH}{}", order.number.digits());
-        changes.push(Change::Paid { amount: owed, transaction });
+    if amount > Fen::ZERO {
+        let transaction = PaidBy::Cash.transaction(&order.number.digits());
+        changes.push(Change::Paid { amount, transaction });
     }
     changes
 }

@@ -202,6 +202,8 @@ pub enum Lack {
     Ended(Stage, Date),
     Missing(DocumentKind),
     Expired(DocumentKind, Date),
+    /// A bank, the post: cards and appointments, never money.
+    Service,
 }
 
 impl Merchant {
@@ -348,6 +350,9 @@ impl Merchant {
     /// What keeps it from selling this kind of goods on that day; a paper, a trial and a
     /// membership count on their last day and no longer at the midnight behind it.
     pub fn lack(&self, kind: &GoodsKind, on: Date) -> Option<Lack> {
+        if self.kind == MerchantKind::Service {
+            return Some(Lack::Service);
+        }
         if !self.stage.may_sell() {
             return Some(Lack::Stage(self.stage));
         }

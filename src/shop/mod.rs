@@ -56,7 +56,9 @@ pub use sheets::{
     DeliveryRow, PickingRow, RouteRow, SortingRow, delivery, picking, route, sorting,
 };
 pub use shelf::{Shelf, Wish};
-pub use state::{Fulfil, Party, PayMethod, PayState, State, Step, TRANSITIONS, may, transition};
+pub use state::{
+    Fulfil, PaidBy, Party, PayMethod, PayState, State, Step, TRANSITIONS, may, transition,
+};
 pub use stock::{
     LedgerError, MoveKind, Place, Stock, StockMove, Wanted, article_of, reconcile, stock_of,
 };
@@ -64,6 +66,8 @@ pub use table::{Problem, Row, Table};
 
 pub use crate::county::CaseNumber as OrderNumber;
 
+#[cfg(test)]
+mod merchant_tests;
 #[cfg(test)]
 mod model;
 #[cfg(test)]

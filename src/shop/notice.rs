@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Actor, Change, OrderEvent};
+use super::money::Fen;
 use super::order::Order;
 use super::state::{Fulfil, Party, PayMethod, PayState, State, Step, TRANSITIONS, Transition};
 use crate::calendar::spoken;
@@ -15,7 +16,7 @@ pub struct Notice {
     /// As in the table of transitions.
     pub id: &'static str,
     /// Always: `number` `title` (the goods) `total` `state` `shop` `merchant` `due` (by when the
-    /// merchant answers). Of the event: `code`, `reason`, `amount`, `text` (what was weighed).
+    /// merchant answers) `pay`. Of the event: `code`, `reason`, `amount`, `text` (what was weighed).
     /// For the merchant: `who`, the village; with the goods, where they lie.
     pub fields: BTreeMap<&'static str, String>,
 }
@@ -64,7 +65,7 @@ fn fields(order: &Order, change: &Change, to: Party) -> BTreeMap<&'static str, S
         ("merchant", order.merchant_name.clone()),
         ("due", format!("{}前", spoken(order.confirm_by))),
         ("who", format!("{}{}", order.village_name, order.name)),
-        ("pay", if order.pay == PayMethod::Wechat { "微信支付" } else { "付现金" }.to_owned()),
+        ("pay", pay_words(order, to)),
     ]);
     if let Some(code) = &order.code {
         fields.insert("code", code.clone());
@@ -99,6 +100,23 @@ fn fields(order: &Order, change: &Change, to: Party) -> BTreeMap<&'static str, S
         _ => {}
     }
     fields
+}
+
+/// The merchant hears how it is paid, she what she has to have with her.
+fn pay_words(order: &Order, to: Party) -> String {
+    if to == Party::Merchant {
+        return match order.pay {
+            PayMethod::Wechat | PayMethod::Account => order.pay.word().to_owned(),
+            PayMethod::CashAtShop | PayMethod::CashOnDelivery => "付现金".to_owned(),
+        };
+    }
+    let owed = order.owed();
+    match (order.pay, order.fulfil) {
+        _ if owed == Fen::ZERO => "钱已经付了".to_owned(),
+        (PayMethod::Account, _) => format!("请转账{owed}"),
+        (_, Fulfil::Pickup) => format!("取货时付{owed}"),
+        (_, Fulfil::Home) => format!("送到时付{owed}"),
+    }
 }
 
 /// What is done to which goods.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{Actor, Change, Draft, Line, OrderEvent};
 use super::money::{Fen, Milli};
 use super::remedy::{Remedy, RemedyState};
-use super::state::{Fulfil, PayMethod, PayState, State, Step, transition};
+use super::state::{Fulfil, PaidBy, PayMethod, PayState, State, Step, transition};
 use super::stock::{MoveKind, Place};
 use crate::county::CaseNumber;
 
@@ -82,12 +82,9 @@ pub struct Transaction {
     pub amount: Fen,
 }
 
-/// Of the id of a payment in cash; any other was made by WeChat Pay.
-pub(super) const CASH: &str = "cash-";
-
 impl Transaction {
-    pub fn in_cash(&self) -> bool {
-        self.id.starts_with(CASH)
+    pub fn paid_by(&self) -> PaidBy {
+        PaidBy::of(&self.id)
     }
 }
 
@@ -103,9 +100,14 @@ pub struct Refund {
 }
 
 impl Refund {
-    /// Somebody hands it over.
-    pub fn in_cash(&self) -> bool {
-        self.transaction.starts_with(CASH)
+    /// As the payment came of which it is.
+    pub fn paid_by(&self) -> PaidBy {
+        PaidBy::of(&self.transaction)
+    }
+
+    /// Not given back yet, and somebody at a counter has to.
+    pub fn waits_in_cash(&self) -> bool {
+        !self.done && self.paid_by() == PaidBy::Cash
     }
 }
 
@@ -335,6 +337,11 @@ impl Order {
         self.payable().minus(self.kept()).max(Fen::ZERO)
     }
 
+    /// Of it, what is taken when the goods change hands.
+    pub fn cash_due(&self) -> Fen {
+        if self.pay == PayMethod::Account { Fen::ZERO } else { self.owed() }
+    }
+
     /// What was paid, refunds that were promised taken off.
     pub fn kept(&self) -> Fen {
         self.paid.minus(self.refunding())
@@ -347,7 +354,7 @@ impl Order {
 
     /// What was taken in cash, at the counter or at the door.
     pub fn in_cash(&self) -> Fen {
-        let cash = self.transactions.iter().filter(|one| one.in_cash());
+        let cash = self.transactions.iter().filter(|one| one.paid_by() == PaidBy::Cash);
         Fen(cash.map(|one| one.amount.0).sum())
     }
 
@@ -363,6 +370,7 @@ impl Order {
             match (self.state, self.pay) {
                 (State::Refused | State::Cancelled | State::Returned, _) => PayState::Void,
                 (_, PayMethod::Wechat) => PayState::Awaiting,
+                (_, PayMethod::Account) => PayState::Transfer,
                 _ => PayState::Due,
             }
         } else if back == 0 {

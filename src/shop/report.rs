@@ -30,8 +30,8 @@ pub struct Turnover {
     /// Handed over.
     pub orders: u32,
     pub sold: Fen,
-    /// Of those orders, what was paid by WeChat.
-    pub by_wechat: Fen,
+    /// Of those orders, what goes to the operator's account: by WeChat, or by transfer.
+    pub to_account: Fen,
     pub returns: u32,
     pub returned: Fen,
 }
@@ -43,15 +43,15 @@ impl Turnover {
 
     /// What was taken in cash at counters and doors.
     pub fn cash(&self) -> Fen {
-        self.sold.minus(self.by_wechat)
+        self.sold.minus(self.to_account)
     }
 
     fn take(&mut self, order: &Order, span: Span) {
         if order.handed_at.is_some_and(|at| span.holds(at)) {
             self.orders += 1;
             self.sold = add(self.sold, order.total());
-            let by_wechat = order.total().minus(order.in_cash()).max(Fen::ZERO);
-            self.by_wechat = add(self.by_wechat, by_wechat);
+            let to_account = order.total().minus(order.in_cash()).max(Fen::ZERO);
+            self.to_account = add(self.to_account, to_account);
         }
         if order.returned_at.is_some_and(|at| span.holds(at)) {
             self.returns += 1;

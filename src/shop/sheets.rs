@@ -71,11 +71,11 @@ pub fn delivery(orders: &[&Order]) -> Vec<DeliveryRow> {
         phone: crate::zh::mask_phone(&order.phone),
         goods: order.goods_from(),
         packages: order.packages(),
-        owed: order.owed(),
+        owed: order.cash_due(),
         pay: match order.pay_state() {
-            PayState::Due => order.pay.word(),
+            PayState::Due | PayState::Transfer => order.pay.word(),
             // It weighed more than what she paid before.
-            _ if order.owed() > Fen::ZERO => "补差价",
+            _ if order.cash_due() > Fen::ZERO => "补差价",
             _ => "已付",
         },
         address: match order.fulfil {
@@ -138,7 +138,7 @@ pub fn route(orders: &[&Order], runs: &[Run]) -> Vec<RouteRow> {
         row.orders += 1;
         row.packages += order.packages();
         row.to_homes += usize::from(order.fulfil == Fulfil::Home);
-        row.owed = row.owed.plus(order.owed()).unwrap_or(Fen::MAX);
+        row.owed = row.owed.plus(order.cash_due()).unwrap_or(Fen::MAX);
     }
     let mut rows: Vec<(&str, RouteRow)> =
         rows.into_iter().map(|((_, village, _), row)| (village, row)).collect();

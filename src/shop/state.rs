@@ -45,6 +45,8 @@ words! {
         Due "due" "取货时付",
         /// By WeChat Pay, not yet done.
         Awaiting "awaiting" "等付款",
+        /// To the operator's bank account, and nobody has seen it there yet.
+        Transfer "transfer" "等转账",
         Paid "paid" "已付",
         PartlyRefunded "partly_refunded" "退了一部分",
         Refunded "refunded" "已退款",
@@ -58,6 +60,35 @@ words! {
         CashAtShop "cash_shop" "到店付现金",
         CashOnDelivery "cod" "货到付现金",
         Wechat "wechat" "微信支付",
+        /// A cooperative, a village: the platform writes such an order down.
+        Account "account" "转账",
+    }
+}
+
+words! {
+    /// How money came: the id of the payment says it.
+    PaidBy {
+        Cash "cash" "现金",
+        Transfer "bank" "转账",
+        Wechat "wechat" "微信",
+    }
+}
+
+impl PaidBy {
+    /// WeChat's own ids have no such beginning.
+    pub fn of(transaction: &str) -> Self {
+        let begins = |way: &Self| transaction.split_once('-').is_some_and(|(id, _)| id == way.id());
+        [Self::Cash, Self::Transfer].into_iter().find(begins).unwrap_or(Self::Wechat)
+    }
+
+    /// `cash-526003184`
+    pub fn transaction(self, no: &str) -> String {
+        format!("{}-{no}", self.id())
+    }
+
+    /// Somebody gives it back; by WeChat it goes back by itself.
+    pub fn by_hand(self) -> bool {
+        self != Self::Wechat
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::article::{Article, MarketPrice, Returns, Season, StockMode};
 use super::kinds::GoodsKinds;
-use super::merchant::{Merchant, Stage, TRIAL_ARTICLES_MAX};
+use super::merchant::{Merchant, MerchantKind, Stage, TRIAL_ARTICLES_MAX};
 use super::money::{Fen, Milli};
 use super::refusal::Refusal;
 use super::table::{CELL_CHARS_MAX, Problem, Row, Table};
@@ -169,7 +169,13 @@ impl Reading<'_, '_> {
         }
         let merchant = self.text("商家", true);
         let merchant = match merchants.values().find(|m| m.id == merchant || m.name == merchant) {
-            Some(found) => found.id.clone(),
+            Some(found) => {
+                if found.kind == MerchantKind::Service {
+                    let what = format!("{}是公共服务，不卖商品。请写卖商品的商家。", found.name);
+                    self.wrong("商家", what);
+                }
+                found.id.clone()
+            }
             None if merchant.is_empty() => merchant,
             None => {
                 self.wrong(

@@ -37,6 +37,7 @@
 //! | `lease/<name>` | Lease |
 //! | `instance/<id>` | Instance |
 //! | `pace/<provider, or id of a key>` | Pace |
+//! | `progress/<what is done once>` | Progress |
 //! | `wechat-token/<account>` | SharedToken |
 //! | `file/<hash>/<n>` | a piece of a photo or recording, as it is |
 //! | `merchant/<id>` | Merchant |
@@ -108,6 +109,8 @@
 //! | `i/order-person/<person>/<number>` | Order |
 //! | `i/payment-due/<time>/<trade number>` | Payment |
 //! | `i/payback-due/<time>/<refund number>` | Payback |
+//! | `i/payment-unbilled/<paid>/<trade number>` | Payment, until it stands in a bill |
+//! | `i/payback-unbilled/<accepted>/<refund number>` | Payback, until it stands in a bill |
 //! | `i/order-remedy/<asked>/<number>` | Order |
 //! | `i/order-flagged/<placed>/<number>` | Order, until somebody has looked at it |
 //! | `i/order-complaint/<case>/<number>` | Order |

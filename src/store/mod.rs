@@ -36,7 +36,9 @@ use std::sync::Arc;
 pub use self::sled::{Disk, RealDisk, SledEngine, SledSettings};
 pub use memory::MemoryEngine;
 pub use postgres::{PostgresEngine, PostgresSettings};
-pub use record::{Before, Changes, Loaded, Record, list, list_by_index, load, load_many};
+pub use record::{
+    Before, Changes, Loaded, Record, complete_indexes, list, list_by_index, load, load_many,
+};
 
 /// Values above this are refused (sled leaks a file for each value over 128 KB).
 pub const VALUE_BYTES_MAX: usize = 64 * 1024;

@@ -36,9 +36,23 @@ pub struct Payment {
     pub asked_at: Timestamp,
     /// When it is asked again.
     pub next_at: Timestamp,
+    /// When we learned that it was paid.
+    #[serde(default)]
+    pub paid_at: Option<Timestamp>,
+    /// It stands in a bill, or somebody was told that it stands in none.
+    #[serde(default)]
+    pub billed: bool,
 }
 
 impl Payment {
+    /// Nobody has to ask for it any more.
+    pub fn end(&mut self, state: PaymentState, now: Timestamp) {
+        self.state = state;
+        if state == PaymentState::Paid {
+            self.paid_at = Some(now);
+        }
+    }
+
     /// Our number for it at WeChat Pay.
     pub fn trade_no(&self) -> String {
         format!("{}P{}", self.order, self.attempt)
@@ -62,6 +76,10 @@ impl Record for Payment {
     fn indexes(&self) -> Vec<Key> {
         match self.state {
             PaymentState::Open => vec![keys::payment_due(self.next_at, &self.trade_no())],
+            PaymentState::Paid if !self.billed => {
+                let paid = self.paid_at.into_iter();
+                paid.map(|at| keys::payment_unbilled(at, &self.trade_no())).collect()
+            }
             PaymentState::Paid | PaymentState::Closed => Vec::new(),
         }
     }
@@ -96,6 +114,12 @@ pub struct Payback {
     pub state: PaybackState,
     pub asked: u32,
     pub next_at: Timestamp,
+    /// When WeChat took it up.
+    #[serde(default)]
+    pub accepted_at: Option<Timestamp>,
+    /// As of a payment.
+    #[serde(default)]
+    pub billed: bool,
 }
 
 impl Record for Payback {
@@ -107,11 +131,9 @@ impl Record for Payback {
     }
 
     fn indexes(&self) -> Vec<Key> {
-        match self.state {
-            PaybackState::Due | PaybackState::Asked => {
-                vec![keys::payback_due(self.next_at, &self.no)]
-            }
-            PaybackState::Done | PaybackState::Failed => Vec::new(),
-        }
+        let due = matches!(self.state, PaybackState::Due | PaybackState::Asked);
+        let due = due.then(|| keys::payback_due(self.next_at, &self.no));
+        let accepted = self.accepted_at.filter(|_| !self.billed);
+        due.into_iter().chain(accepted.map(|at| keys::payback_unbilled(at, &self.no))).collect()
     }
 }

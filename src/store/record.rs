@@ -83,6 +83,7 @@ struct SchemaOnly {
     schema: u32,
 }
 
+const COMPLETED_AT_ONCE: usize = 200;
 /// Room for most records, so that a buffer need not grow.
 const ENCODED_BYTES: usize = 4 * 1024;
 
@@ -181,6 +182,55 @@ pub async fn list_by_index<R: Record>(
         })
         .filter(|(index, record)| record.record.indexes().contains(index))
         .collect())
+}
+
+/// Writes the index entries that records of a range lack, for an older program made them. Says
+/// how many.
+pub async fn complete_indexes<R: Record>(
+    store: &dyn Engine,
+    mut range: Range,
+) -> Result<usize, StoreError> {
+    let mut written = 0;
+    loop {
+        let page = store.scan(range.clone(), COMPLETED_AT_ONCE).await?;
+        let Some((last, _)) = page.last() else { return Ok(written) };
+        range = super::keys::after(&range, last);
+        for (key, stored) in page {
+            written += match decode::<R>(&key, stored) {
+                Ok(record) => complete(store, record).await?,
+                Err(error) => {
+                    tracing::error!(%error, "its indexes are left as they are");
+                    0
+                }
+            };
+        }
+    }
+}
+
+async fn complete<R: Record>(
+    store: &dyn Engine,
+    mut record: Loaded<R>,
+) -> Result<usize, StoreError> {
+    loop {
+        let wanted = record.indexes();
+        let found = store.get_many(&wanted).await?;
+        let missing = wanted.into_iter().zip(found).filter(|(_, found)| found.is_none());
+        let key = record.record.key();
+        let put: Vec<_> = missing.map(|(index, _)| (index, key.clone())).collect();
+        if put.is_empty() {
+            return Ok(0);
+        }
+        let (count, expect) = (put.len(), vec![(key.clone(), Expect::Version(record.version))]);
+        match store.commit(Batch { expect, put, delete: Vec::new() }).await {
+            Ok(()) => return Ok(count),
+            // It has changed, and only what changed was written.
+            Err(StoreError::Conflict(_)) => match load(store, key).await? {
+                Some(now) => record = now,
+                None => return Ok(0),
+            },
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// What one commit does to records and their indexes.

@@ -45,3 +45,20 @@ impl Record for Pace {
         keys::pace(&self.name)
     }
 }
+
+/// How far something has come that is done once for all: the last day whose bill was compared,
+/// the edition of the indexes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    pub name: String,
+    pub done: String,
+}
+
+impl Record for Progress {
+    const KIND: &'static str = "progress";
+    const SCHEMA: u32 = 1;
+
+    fn key(&self) -> Key {
+        keys::progress(&self.name)
+    }
+}

@@ -62,6 +62,7 @@ const GOODS: &[(&str, &str)] = &[
     ("share", "每人最多"),
     ("origin", "产地"),
     ("pictures", "照片"),
+    ("seen", "看过"),
 ];
 
 /// What she wants, priced: `lines` to be shown, `result` 好 or 不行, `note` what she must know,
@@ -264,7 +265,13 @@ pub(in crate::dialog) const ACTIONS: &[Action] = &[
         outputs: &[("group_no", "编号"), ("title", "标题")],
         rows: true,
     },
-    Action { id: "browse_goods", inputs: &[("group", true)], outputs: GOODS, rows: true },
+    // `from`: so many of the group she has seen. A row with `seen` leads to the ones behind it.
+    Action {
+        id: "browse_goods",
+        inputs: &[("group", true), ("from", false)],
+        outputs: GOODS,
+        rows: true,
+    },
     Action {
         id: "fill_cart",
         inputs: &[

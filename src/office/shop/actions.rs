@@ -14,12 +14,11 @@ use crate::shop::{
 use crate::store::records::Person;
 use crate::store::{Loaded, StoreError, keys, list_by_index, load};
 
+use super::browse::ROWS_MAX;
 use super::merchants::person_of;
 use super::orders::Stepped;
 use super::placing::{NewOrder, Placed};
 
-/// Rows of one menu.
-const GOODS_SHOWN: usize = 9;
 const OWN_EXAMINED: usize = 100;
 const OWN_SHOWN: usize = 9;
 const NOT_HERS: &str = "没有找到这个订单。回「我的订单」看您的全部。";
@@ -139,9 +138,9 @@ impl Turn<'_> {
         let wishes = shelf.read(&what, today);
         let found: Vec<&Article> = match wishes.first() {
             Some(wish) => wish.articles.iter().filter_map(|at| shelf.at(*at)).collect(),
-            None => shelf.search(&what, today, GOODS_SHOWN),
+            None => shelf.search(&what, today, ROWS_MAX),
         };
-        let shown = found.iter().take(GOODS_SHOWN);
+        let shown = found.iter().take(ROWS_MAX);
         Ok(Ok(Value::List(shown.map(|article| self.goods_row(&shelf, article)).collect())))
     }
 
@@ -647,7 +646,7 @@ pub(super) fn chosen(call: &Call, slot: &str) -> Option<String> {
     }
 }
 
-fn quantity(call: &Call, slot: &str) -> Option<Milli> {
+pub(super) fn quantity(call: &Call, slot: &str) -> Option<Milli> {
     match &call.args.get(slot)?.value {
         Value::Quantity { thousandths, .. } | Value::Number(thousandths) => {
             Some(Milli(*thousandths))

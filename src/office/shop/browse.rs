@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use crate::dialog::{Call, Fields, Value};
 use crate::office::actions::Outcome;
 use crate::office::turn::Turn;
-use crate::shop::{self, Article, Returns, Shelf};
+use crate::shop::{self, Article, Milli, Returns, Shelf};
 
-use super::actions::{chosen, fields, priced_title};
+use super::actions::{chosen, fields, priced_title, quantity};
 
-/// A menu goes on over as many pages as it takes; who looks at more says a name.
-const ROWS_MAX: usize = 72;
+/// So many goods a conversation holds at once. A menu shows eight of them on a page; behind the
+/// last one the next ones are fetched, to the end of the group.
+pub(super) const ROWS_MAX: usize = 72;
+/// As the menu's own line that leads on, so that it reads the same on each page.
+const MORE: &str = "更多";
 
 impl Turn<'_> {
     /// Groups with something that may be ordered today, in the order of the table of kinds.
@@ -37,16 +40,24 @@ impl Turn<'_> {
         Ok(Ok(Value::List(groups.iter().take(ROWS_MAX).map(row).collect())))
     }
 
+    /// From the first that she has not seen.
     pub(super) async fn browse_goods(&mut self, call: &Call) -> Outcome {
         let group = chosen(call, "group").unwrap_or_default();
+        let seen = quantity(call, "from").map_or(0, |seen| seen.0 / Milli::ONE.0);
+        let seen = usize::try_from(seen).unwrap_or(0);
         let shelf = self.office.shelf().await?;
         let today = self.today();
         let of_it = |article: &&Article| {
             shelf.kinds.get(&article.kind).is_some_and(|kind| kind.group == group)
                 && shelf.offered(article, today).is_ok()
         };
-        let found = shelf.articles().filter(of_it).take(ROWS_MAX);
-        let rows = found.map(|article| self.goods_row(&shelf, article)).collect();
+        let mut left = shelf.articles().filter(of_it).skip(seen);
+        let found = left.by_ref().take(ROWS_MAX);
+        let mut rows: Vec<Fields> = found.map(|one| self.goods_row(&shelf, one)).collect();
+        if left.next().is_some() {
+            let seen = (seen + rows.len()).to_string();
+            rows.push(fields([("goods_no", MORE), ("title", MORE), ("seen", &seen)]));
+        }
         Ok(Ok(Value::List(rows)))
     }
 

@@ -134,6 +134,7 @@ pub(super) fn lack_words(lack: &Lack) -> String {
         Lack::Stage(stage) => format!("商家现在是“{stage}”"),
         Lack::Ended(stage, last) => format!("商家的{stage}期到{last}已满"),
         Lack::Missing(kind) => format!("商家没有登记{kind}"),
+        Lack::Service => "公共服务的商家不卖商品".into(),
         Lack::Expired(kind, last) => format!("{kind}到{last}已过期"),
     }
 }

@@ -19,14 +19,18 @@ pub struct CounterOrder {
     pub phone: String,
     /// `pickup` or `home`
     pub way: String,
+    /// `account`: by transfer; all else is paid in cash.
+    pub pay: String,
     pub address: String,
     pub note: String,
     pub again: bool,
     /// Of the form: sent twice, it is one order.
     pub token: String,
-    /// The total in fen that was shown; empty: none was.
+    /// The total in fen that was shown; without one nothing is ordered.
     pub shown: String,
 }
+
+const NOT_SHOWN: &str = "还没有看过合计。请先点「算一算多少钱」，念给她听，她同意了再下单。";
 
 /// What it would cost, to be told to her before it is ordered.
 #[derive(Debug, Clone)]
@@ -56,6 +60,9 @@ impl Office {
         asked: &CounterOrder,
     ) -> Result<Vec<String>, CommandError> {
         let new = self.counter_order(session, asked).await?;
+        if new.shown.is_none() {
+            return Err(CommandError::Refused(NOT_SHOWN.into()));
+        }
         let by = Actor::Staff { name: session.name.clone() };
         let orders = self.place_order_at_desk(&new, &by).await?;
         Ok(orders.iter().map(|order| order.number.digits()).collect())
@@ -120,6 +127,10 @@ impl Office {
             return Err(refused("请写取货人的姓名。".into()));
         }
         let fulfil = Fulfil::from_word(&asked.way).unwrap_or(Fulfil::Pickup);
+        let by_transfer = PayMethod::from_word(&asked.pay) == Some(PayMethod::Account);
+        if by_transfer && reach != Reach::All {
+            return Err(refused("转账付的，请平台来登记。".into()));
+        }
         Ok(NewOrder {
             picks,
             shown: asked.shown.parse().map(Fen).ok(),
@@ -133,6 +144,7 @@ impl Office {
             fulfil,
             address: asked.address.trim().to_owned(),
             pay: match fulfil {
+                _ if by_transfer => PayMethod::Account,
                 Fulfil::Pickup => PayMethod::CashAtShop,
                 Fulfil::Home => PayMethod::CashOnDelivery,
             },

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::calendar::local_date;
 use crate::office::views::{CommandError, Session};
 use crate::office::{Office, beijing};
-use crate::shop::{Fen, Lead, Order, State};
+use crate::shop::{Fen, Lead, Order, PaidBy, Refund, State};
 use crate::store::{StoreError, keys, list_by_index};
 
 use super::orders::{LIST_MAX, order_row};
@@ -126,7 +126,8 @@ fn counter(orders: &[Order], today: Date) -> DayPage {
         |order: &Order| order.handed_at.is_some_and(|at| beijing::civil(at).date() == today);
     let taken = orders.iter().filter(|order| handed_today(order));
     let back = |order: &Order| -> i64 {
-        let done = order.refunds.iter().filter(|refund| refund.done && refund.in_cash());
+        let done =
+            order.refunds.iter().filter(|refund| refund.done && refund.paid_by() == PaidBy::Cash);
         done.map(|refund| refund.amount.0).sum()
     };
     let taken: i64 = taken.map(|order| order.in_cash().0 - back(order)).sum();
@@ -146,8 +147,7 @@ fn counter(orders: &[Order], today: Date) -> DayPage {
                 orders,
                 |order| {
                     let mut refunds = order.refunds.iter();
-                    order.state == State::Returning
-                        || refunds.any(|refund| !refund.done && refund.in_cash())
+                    order.state == State::Returning || refunds.any(Refund::waits_in_cash)
                 },
             ),
             list(

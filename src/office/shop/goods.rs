@@ -390,7 +390,9 @@ impl Office {
         };
         Ok(Some(ArticleView {
             share: shop::share_words(article).unwrap_or_default(),
+            brand: article.brand.clone(),
             origin: article.origin.clone(),
+            licence_no: article.licence_no.clone(),
             returns: article.returns.word(),
             samples: self.sample_shops(article),
             pictures: super::pictures::names(article),

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use crate::office::views::CommandError;
 use crate::office::{Office, random};
 use crate::shop::{
-    self, Actor, Change, Command, Milli, Order, OrderEvent, Refusal, State, WRONG_CODES_MAX,
+    self, Actor, Change, Command, Fen, Milli, Order, OrderEvent, PaidBy, Refusal, State,
+    WRONG_CODES_MAX,
 };
 use crate::store::records::Outgoing;
 use crate::store::shop_records::{PickupCode, StoredOrderEvent};
@@ -24,6 +25,7 @@ pub(super) const LIST_MAX: usize = 200;
 /// Of a state, to find those that somebody looks for.
 const EXAMINED_MAX: usize = 10_000;
 const EVENTS_MAX: usize = 1_000;
+const REFERENCE_CHARS_MAX: usize = 40;
 /// Of a shop's ten thousand codes; more tries mean that it is full.
 const CODE_TRIES: usize = 200;
 
@@ -303,7 +305,7 @@ impl Office {
                     no: refund.no.clone(),
                     amount: refund.amount.to_string(),
                     done: refund.done,
-                    in_cash: refund.in_cash(),
+                    paid_by: refund.paid_by(),
                 })
                 .collect(),
             remedies: order.remedies.iter().map(|remedy| remedy_row(order, remedy)).collect(),
@@ -333,8 +335,9 @@ impl Office {
             return Err(CommandError::Changed);
         }
         let form = command.form();
-        let by_hand = form != "refunded" || reach.forms(&order).contains(&form);
-        if !reach.has_form(form) || !by_hand {
+        // What is done to money is only done where it is offered.
+        let of_money = matches!(form, "refunded" | "banked");
+        if !reach.has_form(form) || of_money && !reach.forms(&order).contains(&form) {
             return Err(CommandError::NotFound);
         }
         let by = reach.actor(session, &order);
@@ -481,6 +484,17 @@ fn to_command(command: OrderCommand) -> Result<Command, CommandError> {
         OrderCommand::DeclineRemedy { reason } => Command::DeclineRemedy { reason },
         OrderCommand::AnswerComplaint { case, text } => Command::AnswerComplaint { case, text },
         OrderCommand::Look { note } => Command::Look { note },
+        OrderCommand::Banked { amount, reference } => {
+            let amount = Fen::parse(&amount).filter(|amount| *amount > Fen::ZERO);
+            let wrong = || CommandError::Refused("金额要写元，例如 210 或 210.50。".into());
+            let reference = reference.trim();
+            if reference.is_empty() || reference.chars().count() > REFERENCE_CHARS_MAX {
+                let text = "请写银行回单上的流水号，最多40个字。";
+                return Err(CommandError::Refused(text.into()));
+            }
+            let transaction = PaidBy::Transfer.transaction(reference);
+            Command::Pay { amount: amount.ok_or_else(wrong)?, transaction }
+        }
         OrderCommand::Refunded { no } => Command::RefundDone { no },
     })
 }

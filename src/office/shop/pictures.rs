@@ -120,7 +120,9 @@ impl Office {
             price: article.price.to_string(),
             unit: article.unit.clone(),
             market: article.market_words(),
+            brand: article.brand.clone(),
             origin: article.origin.clone(),
+            licence_no: article.licence_no.clone(),
             returns: match article.returns {
                 Returns::SevenDays => "七天内没用过，可以退",
                 other => other.word(),

@@ -127,10 +127,8 @@ impl Office {
             let order = shop::fold(&events).map_err(corrupt)?;
             let digits = order.number.digits();
             let entry = Entry { order: Some(&digits), by: by.shown(), reason: "下单", at: now };
-            for step in shop::reservations(&order.lines) {
-                if let Err(refusal) = ledger.take(&*self.store, &step, &entry).await? {
-                    return Ok(Placed::Refused(in_her_words(refusal, &order.lines)));
-                }
+            if let Err(refusal) = self.set_aside(&mut ledger, &order.lines, &entry).await? {
+                return Ok(Placed::Refused(refusal));
             }
             placed.extend(events.into_iter().map(|event| (order.clone(), event)));
         }
@@ -220,13 +218,38 @@ impl Office {
             let total = shop::total(&parcels)?;
             Ok((parcels, total))
         });
-        if let Ok((parcels, _)) = &priced {
-            let lines = parcels.iter().flat_map(|parcel| &parcel.lines);
-            if let Err(refusal) = self.within_share(&goods, &new.person, lines, now).await? {
+        let (parcels, total) = match priced {
+            Ok(priced) => priced,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let lines = parcels.iter().flat_map(|parcel| &parcel.lines);
+        if let Err(refusal) = self.within_share(&goods, &new.person, lines, now).await? {
+            return Ok(Err(refusal));
+        }
+        // What is not there is said at once, and not after all other questions.
+        let mut ledger = Ledger::default();
+        let parcels = self.set_aside_nearby(parcels, &new.village, &mut ledger).await?;
+        let entry = Entry { order: None, by: "", reason: "", at: now };
+        for parcel in &parcels {
+            if let Err(refusal) = self.set_aside(&mut ledger, &parcel.lines, &entry).await? {
                 return Ok(Err(refusal));
             }
         }
-        Ok(priced)
+        Ok(Ok((parcels, total)))
+    }
+
+    async fn set_aside(
+        &self,
+        ledger: &mut Ledger,
+        lines: &[Line],
+        entry: &Entry<'_>,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        for step in shop::reservations(lines) {
+            if let Err(refusal) = ledger.take(&*self.store, &step, entry).await? {
+                return Ok(Err(in_her_words(refusal, lines)));
+            }
+        }
+        Ok(Ok(()))
     }
 
     fn priced(

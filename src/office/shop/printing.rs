@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use crate::county::words;
 use crate::office::Office;
 use crate::office::rights::Right;
 use crate::office::sheet::Sheet;
@@ -17,38 +18,36 @@ const ORDERS_MAX: usize = 5_000;
 /// On a sheet: what a merchant has promised, until it is handed over.
 const ON_SHEETS: [State; 4] = [State::Confirmed, State::Packed, State::InTransit, State::Arrived];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SheetKind {
-    /// For one village: who gets what, with a line to sign on.
-    Delivery,
-    /// For each merchant: what to pack.
-    Picking,
-    /// For each village: what to sort out.
-    Sorting,
-    /// For each driver: the stops, and the cash to collect.
-    Route,
-}
-
-impl SheetKind {
-    pub const ALL: [(SheetKind, &'static str, &'static str); 4] = [
-        (SheetKind::Delivery, "delivery", "村级配送单"),
-        (SheetKind::Picking, "picking", "拣货单"),
-        (SheetKind::Sorting, "sorting", "分拣单"),
-        (SheetKind::Route, "route", "路线单"),
-    ];
-
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known, _)| *known == id).map(|(kind, _, _)| *kind)
-    }
-
-    pub fn id(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, id, _)| id)
-    }
-
-    pub fn title(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, _, title)| title)
+words! {
+    SheetKind {
+        /// For one village: who gets what, with a line to sign on.
+        Delivery "delivery" "村级配送单",
+        /// For each merchant: what to pack.
+        Picking "picking" "拣货单",
+        /// For each village: what to sort out.
+        Sorting "sorting" "分拣单",
+        /// For each driver: the stops, and the cash to collect.
+        Route "route" "路线单",
     }
 }
+
+const DELIVERY: [&str; 12] = [
+    "序号",
+    "取货码",
+    "订单号",
+    "收货人",
+    "电话",
+    "商品",
+    "件数",
+    "应收",
+    "付款",
+    "地址",
+    "备注",
+    "签收",
+];
+const PICKING: [&str; 6] = ["商家", "商品", "数量", "单位", "单数", "从哪里出"];
+const SORTING: [&str; 7] = ["村", "商家", "商品", "数量", "单位", "件数", "从哪里出"];
+const ROUTE: [&str; 6] = ["车次", "村", "单数", "件数", "送到家", "应收"];
 
 impl Office {
     /// The sheets that somebody may print.
@@ -64,8 +63,8 @@ impl Office {
         }
     }
 
-    /// `village`: its name or 12 digits; only of the delivery sheet, and needed there. A merchant sees what
-    /// it packs, a village's counter what comes to it.
+    /// `village`: its name or 12 digits; only of the delivery sheet, and needed there. A merchant
+    /// sees what it packs, a village's counter what comes to it.
     pub async fn sheet(
         &self,
         session: &Session,
@@ -109,100 +108,35 @@ impl Office {
         };
         let mut heading = format!("{day}　{place}　{}单", orders.len());
         if let Some(village) = village.filter(|_| kind == SheetKind::Delivery) {
-            heading.push_str(&self.runs_and_agents(village, &orders).await?);
+            heading.push_str(&self.runs_and_agents(village, &orders, &runs).await?);
         }
         let foot = format!("共{packages}件，应收现金{owed}");
-        let (columns, rows): (&'static [&'static str], Vec<Vec<String>>) = match kind {
-            SheetKind::Delivery => (
-                &[
-                    "序号",
-                    "取货码",
-                    "订单号",
-                    "收货人",
-                    "电话",
-                    "商品",
-                    "件数",
-                    "应收",
-                    "付款",
-                    "地址",
-                    "备注",
-                    "签收",
-                ],
-                shop::delivery(&orders)
-                    .into_iter()
-                    .map(|row| {
-                        vec![
-                            row.n.to_string(),
-                            row.code,
-                            row.number,
-                            row.name,
-                            row.phone,
-                            row.goods,
-                            row.packages.to_string(),
-                            row.owed.plain(),
-                            row.pay.to_owned(),
-                            row.address,
-                            row.note,
-                            String::new(),
-                        ]
-                    })
-                    .collect(),
-            ),
-            SheetKind::Picking => (
-                &["商家", "商品", "数量", "单位", "单数", "从哪里出"],
-                shop::picking(&orders)
-                    .into_iter()
-                    .map(|row| {
-                        let (quantity, count) = (row.quantity.to_string(), row.orders.to_string());
-                        vec![row.merchant, row.goods, quantity, row.unit, count, row.place]
-                    })
-                    .collect(),
-            ),
-            SheetKind::Sorting => (
-                &["村", "商家", "商品", "数量", "单位", "件数", "从哪里出"],
-                shop::sorting(&orders)
-                    .into_iter()
-                    .map(|shop::SortingRow { village, of: row }| {
-                        let (quantity, count) =
-                            (row.quantity.to_string(), row.packages.to_string());
-                        let shop::PickingRow { merchant, goods, unit, place, .. } = row;
-                        vec![village, merchant, goods, quantity, unit, count, place]
-                    })
-                    .collect(),
-            ),
-            SheetKind::Route => (
-                &["车次", "村", "单数", "件数", "送到家", "应收"],
-                shop::route(&orders, &runs)
-                    .into_iter()
-                    .map(|row| {
-                        vec![
-                            row.run,
-                            row.village,
-                            row.orders.to_string(),
-                            row.packages.to_string(),
-                            row.to_homes.to_string(),
-                            row.owed.plain(),
-                        ]
-                    })
-                    .collect(),
-            ),
+        let (columns, rows): (&'static [&'static str], _) = match kind {
+            SheetKind::Delivery => (&DELIVERY, delivery(&orders)),
+            SheetKind::Picking => (&PICKING, picking(&orders)),
+            SheetKind::Sorting => (&SORTING, sorting(&orders)),
+            SheetKind::Route => (&ROUTE, route(&orders, &runs)),
         };
-        Ok(Sheet { title: kind.title(), heading, columns, rows, foot })
+        Ok(Sheet { title: kind.word(), heading, columns, rows, foot })
     }
 
-    /// `　车次：冀B12345 王师傅　代办员：毛庄代办员`, of what is known.
+    /// `　车次：冀B12345 王师傅 13900000009　代办员：毛庄代办员`, of what is known.
     async fn runs_and_agents(
         &self,
         village: &str,
         orders: &[&Order],
+        known: &[Run],
     ) -> Result<String, CommandError> {
-        let mut runs: Vec<&str> = orders.iter().map(|order| order.run.as_str()).collect();
-        runs.sort_unstable();
-        runs.dedup();
-        runs.retain(|run| !run.is_empty());
+        let mut names: Vec<&str> = orders.iter().map(|order| order.run.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.retain(|run| !run.is_empty());
+        let phone = |name: &str| known.iter().find(|run| run.name == name).map(|run| &run.phone);
+        let shown = |name: &str| format!("{name} {}", phone(name).map_or("", String::as_str));
+        let runs = names.iter().map(|name| shown(name).trim_end().to_owned()).collect();
         let staff = self.all_staff().await?;
         let here = staff.iter().filter(|one| one.village.as_deref() == Some(village));
-        let agents: Vec<&str> = here.map(|one| one.name.as_str()).collect();
+        let agents: Vec<String> = here.map(|one| one.name.clone()).collect();
         let mut text = String::new();
         for (what, names) in [("车次", runs), ("代办员", agents)] {
             if !names.is_empty() {
@@ -243,4 +177,54 @@ impl Office {
         }
         Ok(late)
     }
+}
+
+fn delivery(orders: &[&Order]) -> Vec<Vec<String>> {
+    let cells = |row: shop::DeliveryRow| {
+        vec![
+            row.n.to_string(),
+            row.code,
+            row.number,
+            row.name,
+            row.phone,
+            row.goods,
+            row.packages.to_string(),
+            row.owed.plain(),
+            row.pay.to_owned(),
+            row.address,
+            row.note,
+            String::new(),
+        ]
+    };
+    shop::delivery(orders).into_iter().map(cells).collect()
+}
+
+fn picking(orders: &[&Order]) -> Vec<Vec<String>> {
+    let cells = |row: shop::PickingRow| {
+        let (quantity, count) = (row.quantity.to_string(), row.orders.to_string());
+        vec![row.merchant, row.goods, quantity, row.unit, count, row.place]
+    };
+    shop::picking(orders).into_iter().map(cells).collect()
+}
+
+fn sorting(orders: &[&Order]) -> Vec<Vec<String>> {
+    let cells = |shop::SortingRow { village, of: row }| {
+        let (quantity, packages) = (row.quantity.to_string(), row.packages.to_string());
+        vec![village, row.merchant, row.goods, quantity, row.unit, packages, row.place]
+    };
+    shop::sorting(orders).into_iter().map(cells).collect()
+}
+
+fn route(orders: &[&Order], runs: &[Run]) -> Vec<Vec<String>> {
+    let cells = |row: shop::RouteRow| {
+        vec![
+            row.run,
+            row.village,
+            row.orders.to_string(),
+            row.packages.to_string(),
+            row.to_homes.to_string(),
+            row.owed.plain(),
+        ]
+    };
+    shop::route(orders, runs).into_iter().map(cells).collect()
 }

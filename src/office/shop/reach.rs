@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::office::Office;
 use crate::office::rights::{Object, Only, Right};
 use crate::office::views::{CommandError, Session};
-use crate::shop::{self, Actor, Fulfil, Order, Party, RemedyState, State, Step};
+use crate::shop::{self, Actor, Fulfil, Order, Party, PayMethod, Refund, RemedyState, State, Step};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reach {
@@ -33,7 +33,7 @@ use Hand::{Desk, Seller, Shop};
 /// Each form of an order, the step that it takes, and who is offered it where the table of
 /// transitions has the step.
 #[rustfmt::skip]
-const FORMS: [(&str, Step, &[Hand]); 19] = [
+const FORMS: [(&str, Step, &[Hand]); 20] = [
     ("confirm", Step::Confirmed, &[Desk, Seller]),
     ("refuse", Step::Refused, &[Desk, Seller]),
     ("pack", Step::Packed, &[Desk, Seller]),
@@ -50,6 +50,7 @@ const FORMS: [(&str, Step, &[Hand]); 19] = [
     ("take_remedy", Step::RemedyTaken, &[Desk, Seller, Shop]),
     ("finish_remedy", Step::RemedyDone, &[Desk, Seller, Shop]),
     ("decline_remedy", Step::RemedyDeclined, &[Desk, Seller]),
+    ("banked", Step::Paid, &[Desk]),
     ("refunded", Step::Refunded, &[Desk, Shop]),
     ("answer_complaint", Step::ComplaintAnswered, &[Desk, Seller]),
     ("look", Step::Looked, &[Desk]),
@@ -143,7 +144,10 @@ impl Reach {
     pub fn forms(&self, order: &Order) -> Vec<&'static str> {
         let Some((hand, party)) = self.hand() else { return Vec::new() };
         let pickup = order.fulfil == Fulfil::Pickup;
-        let in_cash = order.refunds.iter().any(|refund| !refund.done && refund.in_cash());
+        let waits = |refund: &Refund| match hand {
+            Shop => refund.waits_in_cash(),
+            _ => !refund.done && refund.paid_by().by_hand(),
+        };
         let remedy = order.open_remedy().map(|remedy| remedy.state);
         let fits = |name: &str| match name {
             "ask_remedy" => remedy.is_none(),
@@ -152,7 +156,8 @@ impl Reach {
             "arrive" => pickup,
             "deliver" => !pickup,
             // Money that came by WeChat goes back the same way, without anybody's hand.
-            "refunded" => in_cash,
+            "refunded" => order.refunds.iter().any(waits),
+            "banked" => order.pay == PayMethod::Account,
             "answer_complaint" => order.unanswered().is_some(),
             "look" => !order.unseen_flags().is_empty(),
             _ => true,

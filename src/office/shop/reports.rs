@@ -6,6 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::calendar::local_date;
+use crate::county::words;
 use crate::office::ledgers::Month;
 use crate::office::rights::Right;
 use crate::office::sheet::Sheet;
@@ -22,39 +23,18 @@ const PAGE: usize = 500;
 /// Goods change hands, or come back, so long after they were ordered at most.
 const LOOK_BACK_MONTHS: i32 = 6;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReportKind {
-    /// Of each village's shop.
-    Turnover,
-    /// Of each merchant.
-    Complaints,
-    /// What each merchant is owed.
-    Settlement,
-    /// Order by order, of one merchant.
-    Statement,
-    /// Of all articles.
-    Prices,
-}
-
-impl ReportKind {
-    pub const ALL: [(ReportKind, &'static str, &'static str); 5] = [
-        (ReportKind::Turnover, "turnover", "村店营业额"),
-        (ReportKind::Complaints, "complaints", "商家投诉率"),
-        (ReportKind::Settlement, "settlement", "商家结算汇总"),
-        (ReportKind::Statement, "statement", "商家结算单"),
-        (ReportKind::Prices, "prices", "价格变化"),
-    ];
-
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known, _)| *known == id).map(|(kind, _, _)| *kind)
-    }
-
-    pub fn id(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, id, _)| id)
-    }
-
-    pub fn title(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, _, title)| title)
+words! {
+    ReportKind {
+        /// Of each village's shop.
+        Turnover "turnover" "村店营业额",
+        /// Of each merchant.
+        Complaints "complaints" "商家投诉率",
+        /// What each merchant is owed.
+        Settlement "settlement" "商家结算汇总",
+        /// Order by order, of one merchant.
+        Statement "statement" "商家结算单",
+        /// Of all articles.
+        Prices "prices" "价格变化",
     }
 }
 
@@ -68,7 +48,7 @@ const SETTLEMENT: [&str; 9] = [
     "运营公司",
     "单数",
     "货款(元)",
-    "微信收(元)",
+    "微信和转账(元)",
     "现金收(元)",
     "退货额(元)",
     "应结(元)",
@@ -139,7 +119,7 @@ impl Office {
             }
         };
         let heading = format!("{month}　{of}　{}行", rows.len());
-        Ok(Sheet { title: kind.title(), heading, columns, rows, foot })
+        Ok(Sheet { title: kind.word(), heading, columns, rows, foot })
     }
 
     async fn price_changes(
@@ -329,7 +309,7 @@ fn settlement(orders: &[Order], merchants: &[Merchant], span: Span) -> Made {
             merchant.map_or(String::new(), |merchant| merchant.operator.clone()),
             row.orders.to_string(),
             row.sold.plain(),
-            row.by_wechat.plain(),
+            row.to_account.plain(),
             row.cash().plain(),
             row.returned.plain(),
             row.net().plain(),

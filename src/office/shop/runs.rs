@@ -296,5 +296,5 @@ fn run_row(run: &Run) -> RunRow {
 
 /// In cash, over all of them.
 pub(super) fn cash_of<'a>(orders: impl IntoIterator<Item = &'a Order>) -> Fen {
-    Fen(orders.into_iter().map(|order| order.owed().0).sum())
+    Fen(orders.into_iter().map(|order| order.cash_due().0).sum())
 }

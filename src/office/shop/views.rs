@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::office::views::TimelineLine;
+use crate::shop::PaidBy;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrderFilter {
@@ -43,8 +44,8 @@ pub struct RefundRow {
     pub no: String,
     pub amount: String,
     pub done: bool,
-    /// Handed over at the counter; all else goes back by WeChat, by itself.
-    pub in_cash: bool,
+    /// It goes back the same way: by WeChat by itself, all else by somebody's hand.
+    pub paid_by: PaidBy,
 }
 
 /// What is to be changed or mended after the sale.
@@ -176,6 +177,13 @@ pub enum OrderCommand {
     DeclineRemedy {
         reason: String,
     },
+    /// Seen on the operator's bank account.
+    Banked {
+        /// In yuan.
+        amount: String,
+        /// Of the bank.
+        reference: String,
+    },
     Refunded {
         no: String,
     },
@@ -208,6 +216,7 @@ impl OrderCommand {
             Self::TakeRemedy => "take_remedy",
             Self::FinishRemedy { .. } => "finish_remedy",
             Self::DeclineRemedy { .. } => "decline_remedy",
+            Self::Banked { .. } => "banked",
             Self::Refunded { .. } => "refunded",
             Self::AnswerComplaint { .. } => "answer_complaint",
             Self::Look { .. } => "look",
@@ -238,7 +247,10 @@ pub struct ArticleView {
     pub row: ArticleRow,
     /// `每人最多3袋（30天里）`; empty: it is not limited.
     pub share: String,
+    pub brand: String,
     pub origin: String,
+    /// Registration or approval number.
+    pub licence_no: String,
     pub returns: &'static str,
     /// Shops that show one: `毛庄镇毛庄村店、…`
     pub samples: String,
@@ -271,7 +283,10 @@ pub struct PublicArticle {
     pub price: String,
     pub unit: String,
     pub market: String,
+    pub brand: String,
     pub origin: String,
+    /// Registration or approval number.
+    pub licence_no: String,
     pub returns: &'static str,
     pub share: String,
     pub samples: String,

@@ -86,6 +86,10 @@ pub fn pace(name: &str) -> Key {
     key(&["pace", &segment(name)])
 }
 
+pub fn progress(name: &str) -> Key {
+    key(&["progress", &segment(name)])
+}
+
 pub fn wechat_token(account: &str) -> Key {
     key(&["wechat-token", &segment(account)])
 }

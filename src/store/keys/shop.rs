@@ -354,6 +354,15 @@ pub fn payments_due(now: Timestamp) -> Range {
     until("payment-due", now)
 }
 
+pub fn payment_unbilled(paid: Timestamp, trade_no: &str) -> Key {
+    key(&["i", "payment-unbilled", &time(paid), trade_no])
+}
+
+/// Paid until then, and found in no bill.
+pub fn payments_unbilled(until_then: Timestamp) -> Range {
+    until("payment-unbilled", until_then)
+}
+
 pub fn payback(no: &str) -> Key {
     key(&["payback", no])
 }
@@ -364,4 +373,13 @@ pub fn payback_due(at: Timestamp, no: &str) -> Key {
 
 pub fn paybacks_due(now: Timestamp) -> Range {
     until("payback-due", now)
+}
+
+pub fn payback_unbilled(accepted: Timestamp, no: &str) -> Key {
+    key(&["i", "payback-unbilled", &time(accepted), no])
+}
+
+/// Taken up by WeChat until then, and found in no bill.
+pub fn paybacks_unbilled(until_then: Timestamp) -> Range {
+    until("payback-unbilled", until_then)
 }

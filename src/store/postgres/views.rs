@@ -560,6 +560,7 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("lease", "which instance does what"),
     ("instance", "which instances run, and with what"),
     ("pace", "how fast a provider is sent short messages, and a key is used, just now"),
+    ("progress", "how far what is done once has come: bills, indexes"),
     ("shelf", "how old a copy of the shelf is"),
     ("case-source", "the case stands under its number, with the other platform's beside it"),
     ("visits", "counts of an hour, to limit guessing"),

@@ -10,7 +10,6 @@ use super::market::{self, open, step, try_step};
 use crate::county::{Clerk, County, county};
 
 async fn placed(clerk: &mut Clerk<'_>, goods: &str, village: &str) -> String {
-    clerk.csrf = clerk.csrf_of("/desk/shop/new").await;
     let fields = [
         ("token", goods),
         ("goods", goods),
@@ -19,7 +18,7 @@ async fn placed(clerk: &mut Clerk<'_>, goods: &str, village: &str) -> String {
         ("phone", "13800138000"),
         ("way", "pickup"),
     ];
-    let (status, text) = clerk.post("/desk/shop/new", &fields).await;
+    let (status, text) = market::order_at_counter(clerk, &fields).await;
     assert_eq!(status, 303, "{text}");
     let list = clerk.get("/desk/shop").await;
     list.rsplit("/desk/shop/orders/").next().unwrap()[..9].to_owned()

@@ -1,10 +1,14 @@
 //! What somebody has to look at: flagged orders, complaints and what the merchant says to them,
 //! its grade and deposit, prices that changed.
 
+use std::sync::Arc;
+
 use bianmin::office::Role;
+use bianmin::shop::Order;
+use bianmin::store::{Batch, MemoryEngine, Store, keys, load};
 
 use super::market::{self, open, step};
-use crate::county::{VILLAGER, county, number_in, part};
+use crate::county::{County, VILLAGER, county, number_in, part};
 
 #[tokio::test]
 async fn a_flagged_order_is_a_task_with_a_name_until_somebody_has_looked() {
@@ -151,4 +155,37 @@ async fn all_prices_that_changed_in_a_month_are_one_list() {
     let merchant = county.staff("老李", Role::Merchant, Some("M1")).await;
     let page = merchant.get("/desk/shop/reports?kind=prices&month=2026-11").await;
     assert!(page.contains("尿素 40kg") && !page.contains("洗衣液"), "its own only: {page}");
+}
+
+/// An older program wrote an order without an entry in the list of complaints.
+#[tokio::test]
+async fn orders_of_an_older_program_are_in_all_lists_after_the_next_start() {
+    let store: Store = Arc::new(MemoryEngine::default());
+    let first = county().store(store.clone()).open().await;
+    let number = {
+        let mut clerk = first.clerk().await;
+        open(&first, &mut clerk).await;
+        let asks = "买2袋尿素，毛庄村自取，我叫肖奉安，电话13800138000";
+        let number = number_in(&first.talk(VILLAGER, &[asks, "确认"]).await);
+        for action in ["confirm", "pack", "arrive"] {
+            step(&mut clerk, &number, action, &[]).await;
+        }
+        step(&mut clerk, &number, "release", &[("name", "肖奉安"), ("phone_tail", "8000")]).await;
+        first.talk(VILLAGER, &["投诉商家", "袋子是破的，撒了一半"]).await;
+        number
+    };
+    let order = load::<Order>(&*store, keys::order(&number)).await.unwrap().unwrap().record;
+    let entry = keys::order_by_answer(false, order.placed_at, &number);
+    let delete = vec![entry.clone(), keys::progress("indexes")];
+    store.commit(Batch { delete, ..Batch::default() }).await.unwrap();
+    let listed = async |county: &County| {
+        let page = county.clerk_again().await.get("/desk/shop/complaints").await;
+        page.contains("袋子是破的，撒了一半")
+    };
+    assert!(!listed(&first).await);
+    let second = county().store(store.clone()).open_beside(&first).await;
+    second.settle().await;
+    assert!(listed(&second).await);
+    let entry = store.get_many(&[entry]).await.unwrap().remove(0);
+    assert_eq!(entry.expect("it is there again").value, keys::order(&number));
 }

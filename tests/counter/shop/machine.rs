@@ -215,7 +215,7 @@ impl Machine {
     }
 
     async fn at_the_counter(&mut self, n: usize, choice: usize) {
-        let asked = CounterOrder {
+        let mut asked = CounterOrder {
             goods: ["尿素2袋", "复合肥1袋", "尿素1袋，复合肥1袋", "尿素1袋，洗衣液3kg1瓶"]
                 [choice % 4]
                 .into(),
@@ -229,6 +229,9 @@ impl Machine {
             ..CounterOrder::default()
         };
         let office = self.paying.county.office.clone();
+        if let Ok(priced) = office.price_at_counter(&self.session, &asked).await {
+            asked.shown = priced.fen.to_string();
+        }
         let numbers = office.order_at_counter(&self.session, &asked).await;
         if self.cut.is_off() {
             return;
@@ -426,7 +429,10 @@ impl Machine {
         for payment in orders.iter().flat_map(|order| &order.transactions) {
             let known = trades.iter().find(|trade| trade.transaction == payment.id);
             let paid = known.map(|trade| trade.total);
-            assert!(payment.in_cash() || paid == Some(payment.amount.0), "{at}: {payment:?}");
+            assert!(
+                payment.paid_by().by_hand() || paid == Some(payment.amount.0),
+                "{at}: {payment:?}"
+            );
         }
     }
 
@@ -439,9 +445,10 @@ impl Machine {
         self.adds_up(STEPS).await;
         let mut kept = 0;
         for order in self.orders().await {
-            let by_wechat = order.transactions.iter().filter(|payment| !payment.in_cash());
+            let by_wechat =
+                order.transactions.iter().filter(|payment| !payment.paid_by().by_hand());
             kept += by_wechat.map(|payment| order.left_of(payment).0).sum::<i64>();
-            for refund in order.refunds.iter().filter(|refund| !refund.in_cash()) {
+            for refund in order.refunds.iter().filter(|refund| !refund.paid_by().by_hand()) {
                 assert!(refund.done, "seed {}: {} is not given back", self.seed, refund.no);
             }
         }

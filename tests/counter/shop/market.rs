@@ -1,6 +1,6 @@
 //! A county whose shop is open: two merchants admitted at the desk, goods from a table.
 
-use crate::county::{Clerk, County};
+use crate::county::{Clerk, County, part};
 
 pub const FARM: &str = "oMerchant0000000000000000001";
 pub const BASIS: &str = "材料齐全，实地看过";
@@ -87,6 +87,18 @@ pub async fn upload(
     bytes: Vec<u8>,
 ) -> (u16, String) {
     county.upload(clerk, "/desk/shop/goods", "/desk/shop/goods/table", name, bytes).await
+}
+
+/// An agent orders at the counter: the total is looked at, and goes back with the form.
+pub async fn order_at_counter(clerk: &mut Clerk<'_>, fields: &[(&str, &str)]) -> (u16, String) {
+    let path = "/desk/shop/new";
+    clerk.csrf = clerk.csrf_of(path).await;
+    let (status, page) = clerk.post(path, &[fields, &[("look", "1")]].concat()).await;
+    if status != 200 {
+        return (status, page);
+    }
+    let shown = part(&page, "name=\"shown\" value=\"", "\"");
+    clerk.post(path, &[fields, &[("shown", shown)]].concat()).await
 }
 
 /// A form on the page of an order, sent as the page gives it; `Err` with what the page says.

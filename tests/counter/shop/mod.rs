@@ -16,4 +16,5 @@ mod rules;
 mod runs;
 mod shelf;
 mod sms;
+mod transfer;
 mod village;

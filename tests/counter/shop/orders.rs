@@ -344,9 +344,8 @@ async fn one_buyer_gets_no_more_than_her_share_over_several_orders() {
             ("way", "pickup"),
         ]
     };
-    clerk.csrf = clerk.csrf_of("/desk/shop/new").await;
-    assert_eq!(clerk.post("/desk/shop/new", &at_desk("t1")).await.0, 303);
-    let (status, page) = clerk.post("/desk/shop/new", &at_desk("t2")).await;
+    assert_eq!(market::order_at_counter(&mut clerk, &at_desk("t1")).await.0, 303);
+    let (status, page) = market::order_at_counter(&mut clerk, &at_desk("t2")).await;
     assert!(status == 422 && page.contains("每人最多买3袋"), "{page}");
     assert!(!page.contains("刚下过一样的单"), "{page}");
     let other = "oBuyer0000000000000000000001";
@@ -385,6 +384,7 @@ async fn goods_keep_to_her_share_when_two_orders_come_at_once() {
             way: "pickup".into(),
             again: true,
             token: format!("t{n}{m}"),
+            shown: "26000".into(),
             ..CounterOrder::default()
         };
         let asked = [0, 1, 2, 3].map(asked);
@@ -395,7 +395,7 @@ async fn goods_keep_to_her_share_when_two_orders_come_at_once() {
     // One bag lies in the village's shop, all others with the merchant: no stock is the same.
     bring(&mut clerk, "A1", ("商家", "毛庄村"), "1").await;
     for n in 0..8 {
-        let asked = ["1", "2"].map(|bags| CounterOrder {
+        let asked = [("1", "10500"), ("2", "21000")].map(|(bags, shown)| CounterOrder {
             goods: format!("尿素{bags}袋"),
             village: "毛庄村".into(),
             name: "肖奉安".into(),
@@ -403,6 +403,7 @@ async fn goods_keep_to_her_share_when_two_orders_come_at_once() {
             way: "pickup".into(),
             again: true,
             token: format!("b{n}{bags}"),
+            shown: shown.into(),
             ..CounterOrder::default()
         });
         let all = asked.iter().map(|asked| county.office.order_at_counter(&session, asked));
@@ -529,8 +530,14 @@ async fn a_licence_that_ends_at_midnight_hides_the_goods_and_flags_open_orders()
     county.talk(VILLAGER, &[asks, "自己取", "13800138000"]).await;
     let said = county.say(VILLAGER, "确认").await;
     let number = number_in(&said);
+    // Who was shown it before midnight and confirms behind it gets none.
+    let late = "oBuyer0000000000000000000002";
+    let said = county.talk(late, &[asks, "自己取", "13800138002"]).await;
+    assert!(said.contains("请回「确认」"), "{said}");
     // The licence is good on the 23rd.
     county.pass(15 * 3600).await;
+    let said = county.say(late, "确认").await;
+    assert!(said.contains("吡虫啉现在不卖"), "{said}");
     let said = county.say("oBuyer0000000000000000000001", asks).await;
     assert!(said.contains("没有找到"), "{said}");
     let clerk = county.clerk_again().await;

@@ -10,7 +10,6 @@ async fn an_agent_orders_for_a_villager_and_a_form_sent_twice_is_one_order() {
     let county = county().open().await;
     let mut clerk = county.clerk().await;
     open(&county, &mut clerk).await;
-    clerk.csrf = clerk.csrf_of("/desk/shop/new").await;
     let fields = [
         ("token", "f00d"),
         ("goods", "尿素2袋"),
@@ -20,7 +19,7 @@ async fn an_agent_orders_for_a_villager_and_a_form_sent_twice_is_one_order() {
         ("way", "pickup"),
     ];
     for _ in 0..2 {
-        let (status, text) = clerk.post("/desk/shop/new", &fields).await;
+        let (status, text) = market::order_at_counter(&mut clerk, &fields).await;
         assert_eq!(status, 303, "{text}");
     }
     assert_eq!(stock(&clerk, "A1").await, ("98".into(), "100".into()));
@@ -150,7 +149,6 @@ async fn sheets_are_tables_that_no_program_takes_for_formulas() {
     let county = county().open().await;
     let mut clerk = county.clerk().await;
     open(&county, &mut clerk).await;
-    clerk.csrf = clerk.csrf_of("/desk/shop/new").await;
     let fields = [
         ("token", "f00d"),
         ("goods", "尿素2袋"),
@@ -160,7 +158,7 @@ async fn sheets_are_tables_that_no_program_takes_for_formulas() {
         ("way", "home"),
         ("address", "=HYPERLINK(\"x\")"),
     ];
-    let (status, text) = clerk.post("/desk/shop/new", &fields).await;
+    let (status, text) = market::order_at_counter(&mut clerk, &fields).await;
     assert_eq!(status, 303, "{text}");
     let list = clerk.get("/desk/shop").await;
     let number = list.split("/desk/shop/orders/").nth(1).unwrap()[..9].to_owned();

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use bianmin::store::{MemoryEngine, Store};
+use bianmin::store::pay_records::Payment;
+use bianmin::store::{Changes, MemoryEngine, Store, keys, load};
 use fake_wechat::{FakePay, FakeTrade, PayFault, Told};
 use serde_json::Value;
 
@@ -507,4 +508,71 @@ async fn the_bill_of_yesterday_agrees_or_is_a_task() {
     assert!(!page.contains(&number), "{page}");
     paying.pass(3600).await;
     assert_eq!(paying.pay.calls("tradebill"), 3, "once a day");
+}
+
+/// The notification was lost, and so was what we knew of the payment: the bill tells of it.
+#[tokio::test]
+async fn a_payment_that_only_the_bill_knows_is_taken_and_given_back_where_it_is_too_late() {
+    let mut paying = Paying::open().await;
+    let (number, trade) = paying.begun(VILLAGER).await;
+    paying.pay.pay(&trade.trade_no).unwrap();
+    let known = load::<Payment>(&*paying.store, keys::payment(&number, 1)).await.unwrap().unwrap();
+    let mut changes = Changes::default();
+    changes.remove(&known);
+    paying.store.commit(changes.into_batch()).await.unwrap();
+    paying.pass(1_900).await;
+    assert!(paying.order_page(&number).await.contains("已取消"));
+    paying.pay.write_bill("");
+    // WeChat does not answer what became of it: the bill is asked for again in an hour.
+    paying.pay.fail("out-trade-no", PayFault::Error(500, "SYSTEM_ERROR"));
+    paying.pass(24 * 3600).await;
+    assert!(paying.pay.refunds().is_empty());
+    paying.pass(3_700).await;
+    let refunds = paying.pay.refunds();
+    assert_eq!((refunds.len(), refunds[0].amount), (1, 21_000), "{refunds:?}");
+    assert_eq!((refunds[0].no.as_str(), paying.pay.kept()), (&*format!("{number}R1"), 0));
+    let page = paying.order_page(&number).await;
+    assert!(page.contains("已取消") && page.contains("已退款"), "{page}");
+    let clerk = paying.county.clerk_again().await;
+    assert!(clerk.tasks("账单和订单对不上").await.is_empty(), "nobody has to look");
+    drop(clerk);
+    paying.books_agree().await;
+}
+
+#[tokio::test]
+async fn a_refund_that_is_in_no_bill_is_a_task_once() {
+    let mut paying = Paying::open().await;
+    let (number, trade) = paying.begun(VILLAGER).await;
+    assert_eq!(paying.tell(&paying.pay.pay(&trade.trade_no).unwrap()).await, 204);
+    paying.county.talk(FARM, &["接单", "不接", "断货了"]).await;
+    paying.county.settle().await;
+    assert_eq!(paying.pay.refunds().len(), 1);
+    paying.pay.write_bill(&format!("{number}R1"));
+    for _ in 0..2 {
+        paying.pass(24 * 3600 + 60).await;
+        let clerk = paying.county.clerk_again().await;
+        let tasks = clerk.tasks("账单和订单对不上").await;
+        assert_eq!(tasks.len(), 1, "{tasks:?}");
+        let page = clerk.get(&tasks[0]).await;
+        assert!(page.contains(&format!("退款单{number}R1记着退了210元，账单里没有")), "{page}");
+        assert!(!page.contains("记着付了"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn the_bills_of_days_on_which_the_program_was_away_are_compared_too() {
+    let mut paying = Paying::open().await;
+    let (_, trade) = paying.begun(VILLAGER).await;
+    assert_eq!(paying.tell(&paying.pay.pay(&trade.trade_no).unwrap()).await, 204);
+    paying.county.settle().await;
+    paying.pay.write_bill("");
+    paying.tick(3 * 24 * 3600);
+    paying.restart().await;
+    paying.pass(60).await;
+    for day in ["22", "23", "24", "25"] {
+        assert_eq!(paying.pay.calls(&format!("bill_date=2026-11-{day}")), 1, "{day}");
+    }
+    paying.restart().await;
+    paying.pass(60).await;
+    assert_eq!(paying.pay.calls("tradebill"), 4, "a restart asks for none of them again");
 }

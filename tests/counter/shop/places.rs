@@ -164,7 +164,7 @@ async fn what_is_there_is_counted_over_all_places() {
     let page = clerk.get("/desk/shop/goods/A1").await;
     assert!(page.contains("商家</dt><dd>还能订70袋（在库70）"), "{page}");
     let asks = "买6袋复合肥，毛庄村自取，我叫肖奉安，电话13800138000";
-    let said = county.talk(VILLAGER, &[asks, "确认"]).await;
+    let said = county.say(VILLAGER, asks).await;
     assert!(said.contains("复合肥 50kg不够了，只剩5袋。"), "at the shop: {said}");
 }
 

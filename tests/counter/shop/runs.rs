@@ -3,14 +3,13 @@
 
 use bianmin::office::Role;
 
-use super::market::{open, step};
+use super::market::{self, open, step};
 use crate::county::{Clerk, County, county, part};
 
 const MAOZHUANG: &str = "130225109201";
 const DAHEITUO: &str = "130225102216";
 
 async fn confirmed(clerk: &mut Clerk<'_>, goods: &str, village: &str, way: &str) -> String {
-    clerk.csrf = clerk.csrf_of("/desk/shop/new").await;
     let token = format!("{goods}{village}{way}");
     let fields = [
         ("token", &*token),
@@ -22,7 +21,7 @@ async fn confirmed(clerk: &mut Clerk<'_>, goods: &str, village: &str, way: &str)
         ("address", "三组老肖家"),
         ("again", "1"),
     ];
-    let (status, text) = clerk.post("/desk/shop/new", &fields).await;
+    let (status, text) = market::order_at_counter(clerk, &fields).await;
     assert_eq!(status, 303, "{text}");
     let list = clerk.get("/desk/shop").await;
     // Numbers grow.

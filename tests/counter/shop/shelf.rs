@@ -4,6 +4,7 @@ use bianmin::office::Role;
 
 use super::market::{self, FARM, open};
 use crate::county::{Clerk, VILLAGER, county, part};
+use crate::sms_talk::{PHONE, opened, write};
 
 const MAOZHUANG: &str = "130225109201";
 const AGENT: &str = "oAgent0000000000000000000001";
@@ -28,8 +29,8 @@ async fn origin_and_pictures_are_seen_by_everybody_and_outlive_the_next_table() 
     let county = county().public_url("https://bm.example.gov.cn").open().await;
     let mut clerk = county.clerk().await;
     open(&county, &mut clerk).await;
-    let table = "编号,商家,类别,名称,单位,会员价,库存,最少,最多,产地\n\
-        A1,M1,化肥,尿素,袋,105,100,1,50,河北沧州\n";
+    let table = "编号,商家,类别,名称,单位,会员价,库存,最少,最多,品牌,证号,产地\n\
+        A1,M1,化肥,尿素,袋,105,100,1,50,沧大,冀农肥2020准字0001,河北沧州\n";
     let (status, page) =
         market::upload(&county, &mut clerk, "goods.csv", table.as_bytes().to_vec()).await;
     assert_eq!(status, 200, "{page}");
@@ -54,7 +55,10 @@ async fn origin_and_pictures_are_seen_by_everybody_and_outlive_the_next_table() 
     };
     let seen = format!("/goods/A1/{name}");
     let page = anybody("/goods/A1").await.text().await.unwrap();
-    assert!(page.contains("河北沧州") && page.contains("106元") && page.contains(&seen), "{page}");
+    for part in ["河北沧州", "<dd>沧大", "登记证号</dt><dd>冀农肥2020准字0001", "106元", &seen]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
     let picture = anybody(&seen).await;
     assert_eq!(picture.headers()["content-type"], "image/png");
     assert_eq!(picture.bytes().await.unwrap(), PNG);
@@ -106,6 +110,43 @@ async fn all_goods_of_a_group_are_seen_by_chat() {
         }
     }
     assert!(said.contains("钾肥9号"), "{said}");
+}
+
+/// However many they are, on either channel: no page lacks its 更多 but the last one.
+#[tokio::test]
+async fn a_group_of_a_hundred_and_fifty_goods_is_seen_to_the_last_one() {
+    let (county, fake) = opened().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let head = "编号,商家,类别,名称,单位,会员价,库存,最少,最多\n".to_owned();
+    let row = |n| format!("K{n:03},M1,化肥,钾肥{n:03}号,袋,80,9,1,9\n");
+    let table = (1..=150).fold(head, |table, n| table + &row(n));
+    let (status, page) = market::upload(&county, &mut clerk, "more.csv", table.into_bytes()).await;
+    assert_eq!(status, 200, "{page}");
+    drop(clerk);
+    for sms in [false, true] {
+        let say = async |text: &str| match sms {
+            true => write(&county, &fake, PHONE, text).await,
+            false => county.say(VILLAGER, text).await,
+        };
+        let mut all = say("看商品").await;
+        let mut said = say("农资").await;
+        while said.contains("9 更多") {
+            all += &said;
+            said = say("更多").await;
+            assert!(all.len() < 40_000, "it ends: {said}");
+        }
+        all += &said;
+        for n in 1..=150 {
+            assert_eq!(all.matches(&format!("钾肥{n:03}号")).count(), 1, "{n}: {said}");
+        }
+        for seen in ["看过72种了，后面还有。", "看过144种了，后面还有。"] {
+            assert!(all.contains(seen), "{all}");
+        }
+        let last = said.matches("钾肥").count();
+        let said = say(&last.to_string()).await;
+        assert!(said.contains("要买请回：买钾肥150号"), "{said}");
+    }
 }
 
 #[tokio::test]

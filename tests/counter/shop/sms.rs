@@ -2,8 +2,8 @@
 
 use bianmin::office::Role;
 
-use super::market::{open, step, stock};
-use crate::county::{County, number_in, part};
+use super::market::{open, step, stock, upload};
+use crate::county::{County, VILLAGER, number_in, part};
 use crate::sms_talk::{PHONE, opened, write};
 
 /// As it stands in the merchant's file.
@@ -93,6 +93,10 @@ async fn an_order_at_the_counter_is_told_by_sms_and_found_by_the_number() {
     let shown = part(&page, "name=\"shown\" value=\"", "\"").to_owned();
     assert_eq!(shown, "21000");
     assert_eq!(stock(&clerk, "A1").await, ("100".into(), "100".into()), "nothing is set aside");
+    for shown in [&[][..], &[("shown", "")]] {
+        let (status, page) = agent.post("/desk/shop/new", &[&fields[..], shown].concat()).await;
+        assert!(status == 422 && page.contains("还没有看过合计"), "{page}");
+    }
     let (status, page) =
         agent.post("/desk/shop/new", &[&fields[..], &[("shown", "1")]].concat()).await;
     assert!(status == 422 && page.contains("现在共210元"), "{page}");
@@ -117,4 +121,68 @@ async fn an_order_at_the_counter_is_told_by_sms_and_found_by_the_number() {
     assert!(told.contains("商家没接：断货了"), "{told}");
     assert!(clerk.get(&format!("/desk/shop/orders/{number}")).await.contains("商家没接"));
     assert!(clerk.tasks(&number).await.is_empty(), "nobody has to telephone");
+}
+
+/// What she can not give back is said before she confirms, on the telephone as on WeChat.
+#[tokio::test]
+async fn the_exceptions_are_said_before_she_confirms_on_both_channels() {
+    let (county, fake) = opened().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let rule = "五花肉鲜活易腐不退";
+    let asks = "买2斤五花肉，毛庄村自取，我叫肖奉安";
+    let said = write(&county, &fake, PHONE, asks).await;
+    let (before, check) = said.split_once("请核对").unwrap_or_else(|| panic!("{said}"));
+    assert!(before.contains(rule) && check.contains("下单请回“确认”"), "{said}");
+    let said = write(&county, &fake, PHONE, "确认").await;
+    assert!(said.contains("订好了"), "{said}");
+    // In four messages as well.
+    let other = "13800138001";
+    let mut said = String::new();
+    for text in ["买东西", "2斤五花肉", "毛庄村", "自己取", "肖奉安"] {
+        said = write(&county, &fake, other, text).await;
+    }
+    let (before, _) = said.split_once("请核对").unwrap_or_else(|| panic!("{said}"));
+    assert!(before.contains(rule), "{said}");
+    let said = county.say(VILLAGER, &format!("{asks}，电话13800138002")).await;
+    let (check, confirm) =
+        said.split_once("要下单请回「确认」").unwrap_or_else(|| panic!("{said}"));
+    assert!(check.contains(rule) && confirm.contains("不要了回「取消」"), "{said}");
+    // The same again, and it is said again.
+    county.clock.advance(601);
+    let mut said = String::new();
+    for text in ["再来一单", "毛庄村", "自己取", "肖奉安"] {
+        said = write(&county, &fake, PHONE, text).await;
+    }
+    let (before, _) = said.split_once("请核对").unwrap_or_else(|| panic!("{said}"));
+    assert!(before.contains(rule), "{said}");
+    // So much that it is more than one message holds: nothing of it is lost, and it comes first.
+    let table = "编号,商家,类别,名称,单位,会员价,库存,最少,最多,订法,退货,每人最多\n\
+        E1,M2,家具,老榆木雕花大书架,张,1260,0,1,3,定做,定做不退,2\n\
+        E2,M2,肉蛋水产,散养土鸡蛋,斤,6,60,1,20,,鲜活易腐不退,10\n\
+        E3,M1,种子,春播早熟白菜种,袋,5,60,1,20,,拆封不退,8\n\
+        E4,M2,日用百货,二手铁皮手推车,辆,90,5,1,2,,买前说好不退,1\n\
+        E5,M2,家具,松木双层折叠小方桌,张,160,0,1,3,定做,定做不退,2\n\
+        E6,M2,家具,柏木防潮带锁大衣柜,个,960,0,1,3,定做,定做不退,2\n";
+    let (status, page) = upload(&county, &mut clerk, "more.csv", table.as_bytes().to_vec()).await;
+    assert_eq!(status, 200, "{page}");
+    let much = "买1张老榆木雕花大书架，2斤散养土鸡蛋，1袋春播早熟白菜种，1辆二手铁皮手推车，1张松木双层折叠小方桌，1个柏木防潮带锁大衣柜，\
+        毛庄村自取，我叫肖奉安";
+    let sent = fake.texts_to("13800138003").len();
+    let said = write(&county, &fake, "13800138003", much).await;
+    assert!(fake.texts_to("13800138003").len() > sent + 1, "{said}");
+    let (before, check) = said.split_once("请核对").unwrap_or_else(|| panic!("{said}"));
+    let before = before.replace('\n', "");
+    for rule in [
+        "老榆木雕花大书架定做不退",
+        "每人最多2张",
+        "散养土鸡蛋鲜活易腐不退",
+        "春播早熟白菜种拆封不退",
+        "二手铁皮手推车买前说好不退",
+        "每人最多1辆",
+        "柏木防潮带锁大衣柜定做不退",
+    ] {
+        assert!(before.contains(rule), "{rule}: {said}");
+    }
+    assert!(check.contains("下单请回“确认”"), "{said}");
 }

@@ -30,9 +30,11 @@ pub(super) async fn later(
 ) -> Result<(), StoreError> {
     let mut payback = before.record.clone();
     payback.asked += 1;
-    payback.next_at = office.clock.now() + wait(payback.asked);
+    let now = office.clock.now();
+    payback.next_at = now + wait(payback.asked);
     if asked {
         payback.state = PaybackState::Asked;
+        payback.accepted_at.get_or_insert(now);
     }
     let mut changes = Changes::default();
     changes.replace(before, &payback)?;
@@ -123,7 +125,8 @@ impl Office {
         if let Some(now) = load::<Payment>(&*self.store, key).await?
             && now.record.state == PaymentState::Open
         {
-            self.note_payment(&now, |payment| payment.state = state).await?;
+            let at = self.clock.now();
+            self.note_payment(&now, |payment| payment.end(state, at)).await?;
         }
         Ok(true)
     }
@@ -161,7 +164,7 @@ impl Office {
 }
 
 /// Only a store that is away stops the round; all else waits for the next one.
-fn stored(result: Result<bool, CommandError>) -> Result<bool, StoreError> {
+pub(super) fn stored(result: Result<bool, CommandError>) -> Result<bool, StoreError> {
     match result {
         Ok(moved) => Ok(moved),
         Err(CommandError::Unavailable) => {

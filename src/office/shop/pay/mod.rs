@@ -51,7 +51,7 @@ pub(in crate::office) struct Payments {
     clock: Arc<dyn Clock>,
     /// Notifications of the last minutes that were taken: when, and their nonces.
     seen: Mutex<VecDeque<(Timestamp, String)>>,
-    /// The last day whose bill agreed or is a task, and when it is asked for again.
+    /// The last day whose bill was compared, and when the next one is asked for again.
     billed: tokio::sync::Mutex<(Option<Date>, Timestamp)>,
 }
 

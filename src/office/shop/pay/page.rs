@@ -125,6 +125,8 @@ impl Office {
                         asked: 0,
                         asked_at: now,
                         next_at: now + chase::FIRST_WAIT,
+                        paid_at: None,
+                        billed: false,
                     };
                     let mut changes = Changes::default();
                     changes.create(&payment)?;
@@ -165,10 +167,9 @@ impl Office {
                         return refused("已经付过了。请刷新这一页看看。");
                     }
                     Class::Closed | Class::Reused => {
-                        self.note_payment(&kept, |payment| {
-                            payment.state = PaymentState::Closed;
-                        })
-                        .await?;
+                        let now = self.clock.now();
+                        self.note_payment(&kept, |payment| payment.end(PaymentState::Closed, now))
+                            .await?;
                     }
                     Class::Busy => return refused(BUSY),
                     _ => {

@@ -4,10 +4,11 @@
 use super::calls::CallFailed;
 use super::chase;
 use crate::channel::wechat_pay::{Class, Refund};
-use crate::office::Office;
 use crate::office::views::CommandError;
-use crate::shop::{Change, Order, OrderEvent};
+use crate::office::{Office, tasks};
+use crate::shop::{self, Change, Order, OrderEvent, PaidBy};
 use crate::store::pay_records::{Payback, PaybackState};
+use crate::store::records::{Done, Task, TaskKind};
 use crate::store::{Changes, Loaded, StoreError, keys, load};
 
 impl Office {
@@ -21,7 +22,14 @@ impl Office {
         match &event.change {
             Change::RefundDue { no, amount, reason, .. } => {
                 let refund = order.refunds.iter().find(|refund| refund.no == *no);
-                let Some(refund) = refund.filter(|refund| !refund.in_cash()) else { return Ok(()) };
+                let Some(refund) = refund else { return Ok(()) };
+                match refund.paid_by() {
+                    PaidBy::Cash => return Ok(()),
+                    PaidBy::Transfer => {
+                        return changes.create(&transfer_back(order, refund, event));
+                    }
+                    PaidBy::Wechat => {}
+                }
                 let of = order.transactions.iter().find(|one| one.id == refund.transaction);
                 changes.create(&Payback {
                     no: no.clone(),
@@ -34,16 +42,27 @@ impl Office {
                     state: PaybackState::Due,
                     asked: 0,
                     next_at: event.at,
+                    accepted_at: None,
+                    billed: false,
                 })
             }
             Change::Refunded { no } => {
-                match load::<Payback>(&*self.store, keys::payback(no)).await? {
-                    Some(before) if before.record.state != PaybackState::Done => {
-                        let done = Payback { state: PaybackState::Done, ..before.record.clone() };
-                        changes.replace(&before, &done)
-                    }
-                    _ => Ok(()),
+                if let Some(before) = load::<Payback>(&*self.store, keys::payback(no)).await?
+                    && before.record.state != PaybackState::Done
+                {
+                    let mut done = before.record.clone();
+                    done.state = PaybackState::Done;
+                    done.accepted_at.get_or_insert(event.at);
+                    changes.replace(&before, &done)?;
                 }
+                let task = load::<Task>(&*self.store, keys::task(&transfer_task(no))).await?;
+                if let Some(before) = task.filter(|task| task.record.done.is_none()) {
+                    let mut task = before.record.clone();
+                    let (by, note) = (event.by.shown().to_owned(), "退了".to_owned());
+                    task.done = Some(Done { at: event.at, by, note });
+                    changes.replace(&before, &task)?;
+                }
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -102,11 +121,34 @@ impl Office {
         self.open_pay_task(&format!("{no}-failed"), "微信退款退不进她的账户", &what).await?;
         let mut payback = before.record.clone();
         payback.state = PaybackState::Failed;
+        payback.accepted_at.get_or_insert(self.clock.now());
         let mut changes = Changes::default();
         changes.replace(before, &payback)?;
         match self.store.commit(changes.into_batch()).await {
             Err(StoreError::Conflict(_)) => Ok(()),
             other => Ok(other?),
         }
+    }
+}
+
+fn transfer_task(no: &str) -> String {
+    format!("transfer-{no}")
+}
+
+/// What was paid by transfer goes back by somebody's hand.
+fn transfer_back(order: &Order, refund: &shop::Refund, event: &OrderEvent) -> Task {
+    let shop::Refund { no, amount, reason, transaction, .. } = refund;
+    let line = format!(
+        "订单{}（{}，{}）要退{amount}：{reason}。转账来的是{transaction}。退了在订单上记一下。",
+        order.number, order.name, order.phone
+    );
+    Task {
+        id: transfer_task(no),
+        title: format!("订单{}要转账退{amount}", order.number),
+        reason: "请运营公司照原来的账户转回去".into(),
+        who: order.name.clone(),
+        phone: Some(order.phone.clone()),
+        lines: vec![tasks::line(event.at, false, &line)],
+        ..tasks::blank(TaskKind::Reconcile, event.at)
     }
 }

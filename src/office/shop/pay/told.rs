@@ -101,7 +101,8 @@ impl Office {
         let order = &payment.record.order;
         self.step_order(order, None, &command, &Actor::System).await?;
         if payment.record.state != PaymentState::Paid {
-            self.note_payment(&payment, |payment| payment.state = PaymentState::Paid).await?;
+            let now = self.clock.now();
+            self.note_payment(&payment, |payment| payment.end(PaymentState::Paid, now)).await?;
         }
         Ok(())
     }

@@ -170,6 +170,7 @@ fn command(action: &str, fields: &Fields) -> Option<OrderCommand> {
             OrderCommand::AnswerComplaint { case: text("case"), text: text("text") }
         }
         "look" => OrderCommand::Look { note: text("note") },
+        "banked" => OrderCommand::Banked { amount: text("amount"), reference: text("reference") },
         "refunded" => OrderCommand::Refunded { no: text("no") },
         _ => return None,
     })
@@ -202,6 +203,7 @@ async fn place(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
         name: text("name"),
         phone: text("phone"),
         way: text("way"),
+        pay: text("pay"),
         address: text("address"),
         note: text("note"),
         again: fields.filled("again").is_some(),

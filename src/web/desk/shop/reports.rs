@@ -38,7 +38,7 @@ struct Page {
 
 async fn read(visit: &Visit, asked: &Asked) -> Result<Sheet, CommandError> {
     let refused = |text: &str| CommandError::Refused(text.to_owned());
-    let kind = ReportKind::from_id(&asked.kind).ok_or_else(|| refused("请选一种报表。"))?;
+    let kind = ReportKind::from_word(&asked.kind).ok_or_else(|| refused("请选一种报表。"))?;
     let month = format!("{}-01", asked.month.trim());
     let month = month.parse().map_err(|_| refused("月份请写成 2026-11。"))?;
     let merchant = some(&asked.merchant);

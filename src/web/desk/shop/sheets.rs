@@ -36,7 +36,7 @@ struct Printed {
 
 async fn read(visit: &Visit, asked: &Asked) -> Result<Sheet, CommandError> {
     let refused = |text: &str| CommandError::Refused(text.to_owned());
-    let kind = SheetKind::from_id(&asked.kind).ok_or_else(|| refused("请选一种单子。"))?;
+    let kind = SheetKind::from_word(&asked.kind).ok_or_else(|| refused("请选一种单子。"))?;
     let day = asked.day.trim().parse().map_err(|_| refused("日期请写成 2026-11-25。"))?;
     visit.office.sheet(visit.session(), kind, day, some(&asked.village).as_deref()).await
 }

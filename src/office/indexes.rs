@@ -1,0 +1,42 @@
+//! Index entries that an older program did not write. At the first start with another edition the
+//! records are read through once, and what is missing is written; until then they are not in the
+//! lists that the index is for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::shop::Order;
+use crate::store::{StoreError, complete_indexes, keys};
+
+use super::Office;
+
+const NAME: &str = "indexes";
+/// Raised when a kind of record that may be there already gets another index. 1: orders by
+/// whether their complaints are answered.
+const EDITION: &str = "1";
+const AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+pub(super) async fn run(office: Arc<Office>) {
+    while let Err(error) = office.complete_indexes().await {
+        tracing::error!(%error, "old records are not in all lists yet; trying again");
+        if office.pause(AGAIN_AFTER).await {
+            return;
+        }
+    }
+}
+
+impl Office {
+    /// Says how many entries were missing.
+    pub(super) async fn complete_indexes(&self) -> Result<usize, StoreError> {
+        let before = self.progress(NAME).await?;
+        if before.as_ref().is_some_and(|before| before.done == EDITION) {
+            return Ok(0);
+        }
+        let written = complete_indexes::<Order>(&*self.store, keys::all_orders()).await?;
+        if written > 0 {
+            tracing::info!(written, "old orders are in all lists now");
+        }
+        self.note_progress(NAME, before.as_ref(), EDITION.to_owned()).await?;
+        Ok(written)
+    }
+}
