@@ -48,11 +48,18 @@ if (timer) {
   sessionStorage.removeItem('call');
 }
 
-// What was written of a matter, for an hour, on this machine only, and never who she is.
+// What was written of a matter, for an hour, on this machine, for this person, and never who she is.
 const form = document.querySelector('form[data-draft]');
 const FIELDS = ['text', 'village', 'place'];
 const HOUR_MS = 60 * 60 * 1000;
-const name = form && `draft-${form.dataset.draft}`;
+const own = `draft-${document.body.dataset.person}-`;
+const name = form && own + form.dataset.draft;
+
+function dropDrafts(wanted) {
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith('draft-') && wanted(key)) localStorage.removeItem(key);
+  }
+}
 
 function stored() {
   try {
@@ -63,6 +70,9 @@ function stored() {
   }
 }
 
+// Somebody else sat here before.
+dropDrafts((key) => !key.startsWith(own));
+document.querySelector('form.out')?.addEventListener('submit', () => dropDrafts(() => true));
 if (form) {
   const draft = stored();
   for (const field of FIELDS) {
@@ -74,7 +84,62 @@ if (form) {
     for (const field of FIELDS) draft[field] = form.elements[field]?.value || '';
     localStorage.setItem(name, JSON.stringify(draft));
   });
-} else if (document.querySelector('.done') || !document.querySelector('nav')) {
-  // It was filed, or she has signed out.
-  localStorage.removeItem('draft-new');
+} else if (document.querySelector('.done')) {
+  // It was filed.
+  dropDrafts(() => true);
+}
+
+// Help while she is on the telephone: answers and villages as one types, who she is once her
+// number is whole. Each look at her is written down, so she is not looked at with every letter.
+const PAUSE_MS = 700;
+if (form && document.getElementById('help-known')) {
+  const wanted = new Set();
+  let pause = 0;
+  let phone = '';
+
+  const look = async () => {
+    const parts = [...wanted];
+    wanted.clear();
+    const body = new URLSearchParams(new FormData(form));
+    body.set('look', '1');
+    if (!parts.includes('help-people')) body.set('phone', '');
+    let answer;
+    try {
+      answer = await fetch(form.action, { method: 'POST', body });
+    } catch {
+      return;
+    }
+    if (!answer.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    for (const part of parts) {
+      const fresh = page.getElementById(part);
+      if (fresh) document.getElementById(part).replaceWith(fresh);
+    }
+  };
+
+  const later = (...parts) => {
+    for (const part of parts) wanted.add(part);
+    clearTimeout(pause);
+    pause = setTimeout(look, PAUSE_MS);
+  };
+
+  form.addEventListener('input', ({ target }) => {
+    if (target.name === 'phone') {
+      const typed = target.value.replace(/\D/g, '');
+      if (typed.length !== 11 || typed === phone) return;
+      phone = typed;
+      later('help-known', 'help-people');
+    } else if (target.name === 'text' || target.name === 'village') {
+      later('help-known');
+    }
+  });
+}
+
+// The browser prints the sheet: it is counted, whichever way the printing began.
+const sheet = document.getElementById('printed');
+if (sheet) {
+  sheet.querySelector('button').hidden = true;
+  addEventListener('beforeprint', () => {
+    fetch(sheet.action, { method: 'POST', body: new URLSearchParams(new FormData(sheet)), redirect: 'manual', keepalive: true });
+  });
 }

@@ -59,21 +59,43 @@ function take(news) {
 }
 
 let slow = 0;
+let stream = null;
 
 function lookNowAndThen() {
   if (!slow) slow = setInterval(refresh, SLOW_MS);
 }
 
-if (place) {
-  if (window.EventSource) {
-    const stream = new EventSource('/desk/live');
-    stream.addEventListener('open', () => {
-      clearInterval(slow);
-      slow = 0;
-    });
-    stream.addEventListener('cases', (event) => take(JSON.parse(event.data)));
-    stream.addEventListener('error', lookNowAndThen);
-  } else {
+function listen() {
+  if (stream || document.hidden) return;
+  if (!window.EventSource) {
     lookNowAndThen();
+    return;
   }
+  stream = new EventSource('/desk/live');
+  stream.addEventListener('open', () => {
+    clearInterval(slow);
+    slow = 0;
+  });
+  stream.addEventListener('cases', (event) => take(JSON.parse(event.data)));
+  stream.addEventListener('error', lookNowAndThen);
+}
+
+// A browser keeps six connections to us: a page that nobody sees leaves its own to the others.
+function rest() {
+  if (stream) stream.close();
+  stream = null;
+  clearInterval(slow);
+  slow = 0;
+}
+
+if (place) {
+  listen();
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) {
+      rest();
+    } else {
+      listen();
+      refresh();
+    }
+  });
 }

@@ -516,6 +516,10 @@ impl Case {
                 self.place_name = Some(place_name.clone());
                 self.title = title.clone();
             }
+            Change::KindChanged { kind, .. } => {
+                self.kind = *kind;
+                self.confidential |= *kind == Kind::Report;
+            }
             Change::Noted { .. } | Change::Signed { .. } | Change::Archived => {}
         }
     }

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::errand::{self, ErrandStep};
-use super::event::{Breached, Grade, Intake, Means, Outcome, Rejection, Resumption, Solved, Trips};
+use super::event::{
+    Breached, Grade, Intake, Kind, Means, Outcome, Rejection, Resumption, Solved, Trips,
+};
 use super::state::Step;
 use crate::county::CaseNumber;
 
@@ -168,6 +170,10 @@ pub enum Command {
         village: String,
         note: String,
     },
+    ChangeKind {
+        kind: Kind,
+        reason: String,
+    },
     /// One more who signs with her. `person` is the id of her record; the host finds or makes
     /// it by name and telephone where it is empty.
     CoSign {
@@ -268,6 +274,7 @@ impl Command {
             Command::Sign { .. } => Step::Signed,
             Command::Redact { .. } => Step::Redacted,
             Command::Relocate { .. } => Step::Relocated,
+            Command::ChangeKind { .. } => Step::KindChanged,
             Command::CoSign { .. } => Step::CoSigned,
             Command::Breach { .. } => Step::Breached,
             Command::Supervise { .. } => Step::Supervised,

@@ -8,6 +8,7 @@ use super::Rules;
 use super::case::Case;
 use super::command::Command;
 use super::event::{Actor, CaseEvent, Change, Intake};
+use super::guard::guard;
 use super::limits::{UNSORTED, limit_of};
 use super::refusal::Refusal;
 use super::state::{Party, State, Step, transition};
@@ -182,9 +183,7 @@ fn follow(
         return Err(Refusal::NotNow { state: case.state, step, mend: mend(case.state, step) });
     }
     allowed(Some(state), step, &parties)?;
-    if case.revision >= EVENTS_MAX && GROWS.contains(&step) {
-        return Err(Refusal::Full(EVENTS_MAX));
-    }
+    guard(case, step, by, now, rules)?;
     let mut changes = Vec::new();
     if accepts {
         changes.push(Change::Accepted);
@@ -208,7 +207,7 @@ pub fn accepts_along(step: Step) -> bool {
 }
 
 /// What could go on for ever.
-const GROWS: [Step; 18] = [
+const GROWS: [Step; 19] = [
     Step::Dispatched,
     Step::Progress,
     Step::Urged,
@@ -222,12 +221,17 @@ const GROWS: [Step; 18] = [
     Step::Signed,
     Step::Redacted,
     Step::Relocated,
+    Step::KindChanged,
     Step::CoSigned,
     Step::Supervised,
     Step::SlipSent,
     Step::DisclosureAsked,
     Step::ExclusionAsked,
 ];
+
+pub(super) fn grows(step: Step) -> bool {
+    GROWS.contains(&step)
+}
 
 fn change(
     case: &Case,
@@ -245,14 +249,11 @@ fn change(
             let dispatch = platform::Dispatch { department, helpers, category, note, despite };
             one(platform::dispatch(case, dispatch, by, now, rules)?)
         }
-        Command::Accept if case.department.is_none() => Err(Refusal::NotDispatched),
         Command::Accept => one(Change::Accepted),
-        Command::AskReturn { basis } => one(handler::ask_return(case, basis, now, rules)?),
-        Command::RefuseReturn { reason } => {
-            one(platform::refuse_return(case, reason, by, now, rules)?)
-        }
+        Command::AskReturn { basis } => one(handler::ask_return(basis)?),
+        Command::RefuseReturn { reason } => one(platform::refuse_return(case, reason, now, rules)?),
         Command::AskHandover { to, reason } => one(handler::ask_handover(case, to, reason, rules)?),
-        Command::DeclineHandover { reason } => one(handler::decline_handover(case, reason)?),
+        Command::DeclineHandover { reason } => one(handler::decline_handover(reason)?),
         Command::Progress { text } => {
             written("进展", &text, NOTE_CHARS_MAX)?;
             one(Change::Progress { text })
@@ -262,22 +263,22 @@ fn change(
             one(Change::Contacted { means, reached, note })
         }
         Command::CoReply { department, text } => one(handler::help(case, department, text, by)?),
-        Command::AskInfo { question } => one(handler::ask_info(case, question, now)?),
+        Command::AskInfo { question } => one(handler::ask_info(question)?),
         Command::Resume { reason } => one(handler::resume(case, reason, now, rules)),
         Command::AskExtension { days, reason, evidence } => {
-            one(handler::ask_extension(case, days, reason, evidence, now)?)
+            one(handler::ask_extension(case, days, reason, evidence)?)
         }
-        Command::GrantExtension => one(platform::grant_extension(case, by, rules)?),
+        Command::GrantExtension => one(platform::grant_extension(case, rules)?),
         Command::RefuseExtension { reason } => {
             written("理由", &reason, NOTE_CHARS_MAX)?;
             one(Change::ExtensionRefused { reason })
         }
-        Command::Defer { plan, until } => one(platform::defer(case, plan, until, now, rules)?),
+        Command::Defer { plan, until } => one(platform::defer(plan, until, now, rules)?),
         Command::Reply { outcome, text, trips } => {
             let reviewed = step == Step::Submitted;
             one(handler::reply(case, outcome, text, trips, reviewed)?)
         }
-        Command::PassReview => one(platform::pass_review(case, by)?),
+        Command::PassReview => one(platform::pass_review(case)?),
         Command::ReturnReview { reason } => {
             written("要改的地方", &reason, NOTE_CHARS_MAX)?;
             one(Change::ReviewReturned { reason })
@@ -295,13 +296,13 @@ fn change(
         Command::CallBack { means, reached, solved, note } => {
             platform::call_back(case, (means, reached, solved, note), now, rules)
         }
-        Command::FinalReply { text, document } => one(platform::final_reply(case, text, document)?),
+        Command::FinalReply { text, document } => one(platform::final_reply(text, document)?),
         Command::Close { reason } => one(platform::close(case, reason, by)?),
-        Command::Urge => one(hers::urge(case, now)?),
+        Command::Urge => one(Change::Urged),
         Command::Supplement { text, photos, voices } => {
             check_media(&photos, &voices)?;
             at_most("补充", &text, NOTE_CHARS_MAX)?;
-            let mut changes = vec![hers::supplement(case, text, photos, voices)?];
+            let mut changes = vec![hers::supplement(text, photos, voices)?];
             if case.state == State::NeedInfo {
                 changes.push(handler::resume(case, super::Resumption::Supplemented, now, rules));
             }
@@ -309,7 +310,7 @@ fn change(
         }
         Command::Withdraw { reason } => {
             at_most("撤回的原因", &reason, NOTE_CHARS_MAX)?;
-            one(hers::withdraw(case, reason)?)
+            one(Change::Withdrawn { reason })
         }
         Command::Merge { parent, reason } => one(platform::merge(case, parent, reason)?),
         Command::Unmerge { reason } => {
@@ -322,17 +323,14 @@ fn change(
         }
         Command::Hide { reason } => {
             at_most("理由", &reason, NOTE_CHARS_MAX)?;
-            if case.confidential {
-                return Err(Refusal::HiddenBefore);
-            }
             one(Change::Hidden { reason })
         }
-        Command::AskDisclosure { reason } => one(disclosure::ask(case, reason)?),
-        Command::GrantDisclosure => one(disclosure::grant(case, by)?),
-        Command::RefuseDisclosure { reason } => one(disclosure::refuse(case, reason, by)?),
-        Command::AskExclusion { reason } => one(exclusion::ask(case, reason)?),
-        Command::ApproveExclusion => one(exclusion::approve(case, by)?),
-        Command::RefuseExclusion { reason } => one(exclusion::refuse(case, reason, by)?),
+        Command::AskDisclosure { reason } => one(disclosure::ask(reason)?),
+        Command::GrantDisclosure => one(Change::DisclosureGranted),
+        Command::RefuseDisclosure { reason } => one(disclosure::refuse(reason)?),
+        Command::AskExclusion { reason } => one(exclusion::ask(reason)?),
+        Command::ApproveExclusion => one(Change::ExclusionApproved),
+        Command::RefuseExclusion { reason } => one(exclusion::refuse(reason)?),
         Command::Remind => one(platform::remind(case)?),
         Command::Note { text } => {
             written("备注", &text, NOTE_CHARS_MAX)?;
@@ -346,12 +344,13 @@ fn change(
         Command::Relocate { village, note } => {
             one(platform::relocate(case, &village, note, rules)?)
         }
+        Command::ChangeKind { kind, reason } => one(platform::change_kind(case, kind, reason)?),
         Command::CoSign { person, name, phone: _ } => {
             one(platform::co_sign(case, person, name, by)?)
         }
         Command::Breach { limit } => one(platform::breach(case, limit, rules)?),
         Command::Supervise { callee, title, promise_at, note } => {
-            one(platform::supervise(case, (callee, title, promise_at, note), now)?)
+            one(platform::supervise((callee, title, promise_at, note), now)?)
         }
         Command::SendSlip { demand, days } => one(slip::send(case, (demand, days), now, rules)?),
         Command::AnswerSlip { text, promise_at } => {

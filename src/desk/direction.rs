@@ -11,7 +11,7 @@ use super::case::Case;
 use super::decide::{NOTE_CHARS_MAX, written};
 use super::event::{Actor, Change};
 use super::refusal::Refusal;
-use crate::calendar::{Limit, spoken};
+use crate::calendar::Limit;
 
 /// Working days until it is answered.
 pub const DIRECTION_DAYS: RangeInclusive<u8> = 1..=10;
@@ -45,9 +45,6 @@ pub(super) fn give(
     written("批示", &text, NOTE_CHARS_MAX)?;
     if !DIRECTION_DAYS.contains(&days) {
         return Err(Refusal::DirectionDays { days, max: *DIRECTION_DAYS.end() });
-    }
-    if let Some(open) = case.open_direction() {
-        return Err(Refusal::DirectionOpen(spoken(open.answer_by)));
     }
     let before = case.course.direction.as_ref().map_or(0, |one| one.n);
     let answer_by = rules.calendar.due(now, Limit::WorkingDays(u32::from(days)));

@@ -33,29 +33,27 @@ impl Case {
     }
 }
 
-pub(super) fn ask(case: &Case, reason: String) -> Result<Change, Refusal> {
-    written("理由", &reason, NOTE_CHARS_MAX)?;
+pub(super) fn may_ask(case: &Case) -> Result<(), Refusal> {
     if !case.confidential {
         return Err(Refusal::NotConfidential);
     }
     match &case.course.disclosure {
         Some(one) if one.granted != Some(false) => Err(Refusal::DisclosureAsked),
-        _ => Ok(Change::DisclosureAsked { reason }),
+        _ => Ok(()),
     }
 }
 
-pub(super) fn grant(case: &Case, by: &Actor) -> Result<Change, Refusal> {
-    decided_by_another(case, by)?;
-    Ok(Change::DisclosureGranted)
+pub(super) fn ask(reason: String) -> Result<Change, Refusal> {
+    written("理由", &reason, NOTE_CHARS_MAX)?;
+    Ok(Change::DisclosureAsked { reason })
 }
 
-pub(super) fn refuse(case: &Case, reason: String, by: &Actor) -> Result<Change, Refusal> {
+pub(super) fn refuse(reason: String) -> Result<Change, Refusal> {
     written("理由", &reason, NOTE_CHARS_MAX)?;
-    decided_by_another(case, by)?;
     Ok(Change::DisclosureRefused { reason })
 }
 
-fn decided_by_another(case: &Case, by: &Actor) -> Result<(), Refusal> {
+pub(super) fn decided_by_another(case: &Case, by: &Actor) -> Result<(), Refusal> {
     let open = case.course.disclosure.as_ref().filter(|one| one.granted.is_none());
     let open = open.ok_or(Refusal::NothingAsked("看诉求人信息"))?;
     match open.asked_by.is_some() && open.asked_by.as_deref() == by.name() {

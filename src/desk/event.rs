@@ -309,6 +309,12 @@ pub enum Change {
         title: String,
         note: String,
     },
+    /// She wants something else than was written down: 求助, 投诉, 举报 ...
+    KindChanged {
+        kind: Kind,
+        from: Kind,
+        reason: String,
+    },
     /// One more signs with her, and hears what she hears.
     CoSigned {
         /// The id of the person record, where her name stands.

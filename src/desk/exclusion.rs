@@ -41,33 +41,36 @@ pub fn may_matter(case: &Case) -> bool {
         || case.rating == Some(Grade::Dissatisfied)
 }
 
-pub(super) fn ask(case: &Case, reason: String) -> Result<Change, Refusal> {
-    written("理由", &reason, NOTE_CHARS_MAX)?;
+pub(super) fn may_ask(case: &Case) -> Result<(), Refusal> {
     if case.department.is_none() {
         return Err(Refusal::NotDispatched);
     }
     match &case.course.exclusion {
         Some(one) if !one.refused => Err(Refusal::ExclusionAsked),
-        _ => Ok(Change::ExclusionAsked { reason }),
+        _ => Ok(()),
     }
 }
 
-pub(super) fn approve(case: &Case, by: &Actor) -> Result<Change, Refusal> {
+pub(super) fn ask(reason: String) -> Result<Change, Refusal> {
+    written("理由", &reason, NOTE_CHARS_MAX)?;
+    Ok(Change::ExclusionAsked { reason })
+}
+
+pub(super) fn may_approve(case: &Case, by: &Actor) -> Result<(), Refusal> {
     let open = decided_by_another(case, by)?;
     let is_last = open.approved_by.len() + 1 == APPROVALS;
-    if is_last && !by.parties(Some(case)).contains(&Party::Director) {
-        return Err(not_allowed(Step::ExclusionApproved, Party::Director.word()));
+    match is_last && !by.parties(Some(case)).contains(&Party::Director) {
+        true => Err(not_allowed(Step::ExclusionApproved, Party::Director.word())),
+        false => Ok(()),
     }
-    Ok(Change::ExclusionApproved)
 }
 
-pub(super) fn refuse(case: &Case, reason: String, by: &Actor) -> Result<Change, Refusal> {
+pub(super) fn refuse(reason: String) -> Result<Change, Refusal> {
     written("理由", &reason, NOTE_CHARS_MAX)?;
-    decided_by_another(case, by)?;
     Ok(Change::ExclusionRefused { reason })
 }
 
-fn decided_by_another<'c>(case: &'c Case, by: &Actor) -> Result<&'c Exclusion, Refusal> {
+pub(super) fn decided_by_another<'c>(case: &'c Case, by: &Actor) -> Result<&'c Exclusion, Refusal> {
     let open = case.course.exclusion.as_ref().filter(|one| one.is_open());
     let open = open.ok_or(Refusal::NothingAsked("不计考核"))?;
     let name = by.name().unwrap_or_default();

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use super::case::Case;
+use super::case::{Case, Standing};
 use super::limits::DAY_MINUTES;
 use super::measures::{self, Tally};
 use crate::calendar::{Calendar, local_date};
-use crate::county::TimeClass;
+use crate::county::{TimeClass, words};
 use crate::meaning::Keywords;
 
 /// Received and closed are shown for so many days, today included.
@@ -25,6 +25,9 @@ const WEEK_DAYS: i32 = 7;
 const WORDS_MAX: usize = 8;
 /// Fewer in a week are chance.
 const RISING_MIN: u32 = 3;
+
+/// From nearly late, from late, until answered.
+type Stretch = (Timestamp, Timestamp, Option<Timestamp>);
 
 /// What one case adds to the figures.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +45,7 @@ pub struct Line {
     /// Words of the county's list that name its kind, as she wrote them.
     words: Vec<String>,
     /// From nearly late, from late, until answered; of each round.
-    stretches: Vec<(Timestamp, Timestamp, Option<Timestamp>)>,
+    stretches: Vec<Stretch>,
     assignments: Vec<(String, Timestamp, Tally)>,
 }
 
@@ -67,15 +70,6 @@ impl Line {
             due_at: runs.then_some(case.round_due_at),
             is_supervised: case.course.supervisions > 0,
         });
-        let earlier = case.earlier.iter().filter_map(|round| {
-            Some((round.round_due_at, round.round_due_at, Some(round.replied_at?)))
-        });
-        let ended = (!case.state.is_open()).then_some(case.updated_at);
-        let until = case.replied_at.or(case.closed_at).or(ended);
-        let now = (!case.state.stands_still())
-            .then(|| (case.amber_at(calendar), case.round_due_at, until));
-        let mut stretches: Vec<_> = earlier.chain(now).collect();
-        stretches.retain(|(amber, _, until)| until.is_none_or(|until| until > *amber));
         Self {
             received: case.received_at,
             closed: case.closed_at.map(local_date),
@@ -87,7 +81,7 @@ impl Line {
             village: case.place_code.clone(),
             repeats: case.repeats.is_some(),
             words: words(case, keywords),
-            stretches,
+            stretches: stretches(case, calendar),
             assignments: measures::split(case, calendar),
         }
     }
@@ -101,6 +95,74 @@ impl Line {
     fn township(&self) -> &str {
         self.village.as_deref().and_then(|code| code.get(..9)).unwrap_or_default()
     }
+}
+
+fn stretches(case: &Case, calendar: &Calendar) -> Vec<Stretch> {
+    let earlier = case.earlier.iter().filter_map(|round| {
+        Some((round.round_due_at, round.round_due_at, Some(round.replied_at?)))
+    });
+    let ended = (!case.state.is_open()).then_some(case.updated_at);
+    let until = case.replied_at.or(case.closed_at).or(ended);
+    let now =
+        (!case.state.stands_still()).then(|| (case.amber_at(calendar), case.round_due_at, until));
+    let mut stretches: Vec<_> = earlier.chain(now).collect();
+    stretches.retain(|(amber, _, until)| until.is_none_or(|until| until > *amber));
+    stretches
+}
+
+/// How it stood at the end of a day, as [`DayEnd`] counts it.
+pub fn stood_on(case: &Case, day: Date, now: Timestamp, calendar: &Calendar) -> Vec<Standing> {
+    let end = end_of(day).min(now);
+    let there =
+        |(amber, _, until): &Stretch| *amber <= end && until.is_none_or(|until| until > end);
+    let stood = |(_, due, _): Stretch| if due < end { Standing::Overdue } else { Standing::Amber };
+    stretches(case, calendar).into_iter().filter(there).map(stood).collect()
+}
+
+words! {
+    /// Which of the assignments that were due in a stretch of time.
+    Counted {
+        Answered "answered" "答复了的",
+        Satisfied "satisfied" "满意的",
+        Fair "fair" "基本满意的",
+        Dissatisfied "dissatisfied" "不满意的",
+        Unrated "unrated" "未评价的",
+        Late "late" "没有按时答复的",
+        Supervised "supervised" "督办过的",
+        CalledIn "called_in" "约谈过的",
+    }
+}
+
+/// Has it an assignment of that kind, due in `span`?
+pub fn is_counted(
+    case: &Case,
+    what: Counted,
+    span: (Timestamp, Timestamp),
+    now: Timestamp,
+    calendar: &Calendar,
+) -> bool {
+    measures::split(case, calendar).iter().any(|(_, due, tally)| {
+        let [late, supervised, called_in] = funnel_of(tally, *due, now);
+        span.0 <= *due
+            && *due < span.1
+            && match what {
+                Counted::Answered => !tally.minutes.is_empty(),
+                Counted::Satisfied => tally.content > tally.fair,
+                Counted::Fair => tally.fair > 0,
+                Counted::Dissatisfied => tally.not_content > 0,
+                Counted::Unrated => tally.unrated > 0,
+                Counted::Late => late,
+                Counted::Supervised => supervised,
+                Counted::CalledIn => called_in,
+            }
+    })
+}
+
+/// Late; of these telephoned or written about; of these called in.
+fn funnel_of(tally: &Tally, due: Timestamp, now: Timestamp) -> [bool; 3] {
+    let late = tally.assigned > tally.in_time && due < now;
+    let supervised = late && tally.supervised > 0;
+    [late, supervised, supervised && !tally.interviews.is_empty()]
 }
 
 fn words(case: &Case, keywords: &Keywords) -> Vec<String> {
@@ -185,10 +247,7 @@ impl Period {
             if !tally.minutes.is_empty() {
                 self.minutes.entry(line.class).or_default().extend(&tally.minutes);
             }
-            let late = tally.assigned > tally.in_time && *due < now;
-            let supervised = late && tally.supervised > 0;
-            let called_in = supervised && !tally.interviews.is_empty();
-            for (count, is) in self.funnel.iter_mut().zip([late, supervised, called_in]) {
+            for (count, is) in self.funnel.iter_mut().zip(funnel_of(tally, *due, now)) {
                 *count += u32::from(is);
             }
         }
@@ -301,11 +360,7 @@ impl Figures {
     }
 
     /// On the days at whose end it was nearly late, or late.
-    fn count_stretch(
-        &mut self,
-        (amber_at, due_at, until): (Timestamp, Timestamp, Option<Timestamp>),
-        ends: &[Timestamp],
-    ) {
+    fn count_stretch(&mut self, (amber_at, due_at, until): Stretch, ends: &[Timestamp]) {
         let from = ends.partition_point(|end| *end < amber_at);
         for (day, end) in self.days.iter_mut().zip(ends).skip(from) {
             if until.is_some_and(|until| until <= *end) {

@@ -6,31 +6,15 @@ use super::Rules;
 use super::case::Case;
 use super::decide::{NOTE_CHARS_MAX, answer_text, at_most, written};
 use super::event::{Actor, Change, Outcome, Resumption, Trips};
-use super::limits::{EXTENSIONS_MAX, RETURN_LIMIT, RETURNS_MAX, after_stop, extension_days_max};
+use super::limits::{after_stop, extension_days_max};
 use super::refusal::Refusal;
 use super::respondent;
-use crate::calendar::spoken;
 
 /// "Can not be reached" is an outcome only after this many tries on two days or more.
 const TRIES_MIN: usize = 3;
 
-pub(super) fn ask_return(
-    case: &Case,
-    basis: String,
-    now: Timestamp,
-    rules: &Rules,
-) -> Result<Change, Refusal> {
+pub(super) fn ask_return(basis: String) -> Result<Change, Refusal> {
     written("退单依据", &basis, NOTE_CHARS_MAX)?;
-    if case.course.appointed {
-        return Err(Refusal::Appointed);
-    }
-    if case.course.returns >= RETURNS_MAX {
-        return Err(Refusal::ReturnsUsed(RETURNS_MAX));
-    }
-    let until = rules.calendar.due(case.dispatched_at.unwrap_or(now), RETURN_LIMIT);
-    if now > until {
-        return Err(Refusal::ReturnWindowOver(spoken(until)));
-    }
     Ok(Change::ReturnAsked { basis })
 }
 
@@ -51,11 +35,8 @@ pub(super) fn ask_handover(
     Ok(Change::HandoverAsked { to, reason })
 }
 
-pub(super) fn decline_handover(case: &Case, reason: String) -> Result<Change, Refusal> {
+pub(super) fn decline_handover(reason: String) -> Result<Change, Refusal> {
     written("理由", &reason, NOTE_CHARS_MAX)?;
-    if case.course.handover_to.is_none() {
-        return Err(Refusal::NothingAsked("流转"));
-    }
     Ok(Change::HandoverDeclined { reason })
 }
 
@@ -79,18 +60,8 @@ pub(super) fn help(
     }
 }
 
-/// The clock can not be stopped once it has run out.
-fn in_time(case: &Case, now: Timestamp) -> Result<(), Refusal> {
-    if case.is_overdue(now) {
-        Err(Refusal::OverdueAlready(spoken(case.round_due_at)))
-    } else {
-        Ok(())
-    }
-}
-
-pub(super) fn ask_info(case: &Case, question: String, now: Timestamp) -> Result<Change, Refusal> {
+pub(super) fn ask_info(question: String) -> Result<Change, Refusal> {
     written("要补充什么", &question, NOTE_CHARS_MAX)?;
-    in_time(case, now)?;
     Ok(Change::InfoAsked { question })
 }
 
@@ -115,17 +86,12 @@ pub(super) fn ask_extension(
     days: u8,
     reason: String,
     evidence: String,
-    now: Timestamp,
 ) -> Result<Change, Refusal> {
     written("延期理由", &reason, NOTE_CHARS_MAX)?;
     at_most("延期依据", &evidence, NOTE_CHARS_MAX)?;
-    in_time(case, now)?;
     let max = extension_days_max(case.time_class);
     if days == 0 || days > max {
         return Err(Refusal::ExtensionDays { days, max });
-    }
-    if case.course.extensions.len() >= EXTENSIONS_MAX {
-        return Err(Refusal::ExtensionsUsed(EXTENSIONS_MAX));
     }
     Ok(Change::ExtensionAsked { days, reason, evidence })
 }

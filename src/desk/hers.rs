@@ -6,12 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::Rules;
 use super::case::Case;
 use super::decide::{NOTE_CHARS_MAX, ROUNDS_MAX, at_most};
-use super::event::{Change, Closing, Grade, Kind};
+use super::event::{Change, Closing, Grade};
 use super::limits::REDO_LIMIT;
 use super::refusal::Refusal;
 use super::state::{State, Step};
 use crate::calendar::spoken;
-use crate::county::TimeClass;
 
 /// Urging more often than this says nothing new to a department (county rules: once in 24 h).
 const URGE_EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -48,15 +47,21 @@ pub(super) fn too_late(state: State, step: Step) -> Option<Refusal> {
     Some(Refusal::TooLate { now, cannot, mend })
 }
 
-pub(super) fn urge(case: &Case, now: Timestamp) -> Result<Change, Refusal> {
+pub(super) fn may_urge(case: &Case, now: Timestamp) -> Result<(), Refusal> {
     match case.urged_at.and_then(|last| last.checked_add(URGE_EVERY).ok()) {
         Some(next) if now < next => Err(Refusal::UrgedBefore { next: spoken(next) }),
-        _ => Ok(Change::Urged),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn may_supplement(case: &Case) -> Result<(), Refusal> {
+    match case.supplements >= SUPPLEMENTS_MAX {
+        true => Err(Refusal::Supplemented(case.supplements)),
+        false => Ok(()),
     }
 }
 
 pub(super) fn supplement(
-    case: &Case,
     text: String,
     photos: Vec<String>,
     voices: Vec<String>,
@@ -64,23 +69,7 @@ pub(super) fn supplement(
     if text.trim().is_empty() && photos.is_empty() && voices.is_empty() {
         return Err(Refusal::Empty);
     }
-    if case.supplements >= SUPPLEMENTS_MAX {
-        return Err(Refusal::Supplemented(case.supplements));
-    }
     Ok(Change::Supplemented { text, photos, voices })
-}
-
-pub(super) fn withdraw(case: &Case, reason: String) -> Result<Change, Refusal> {
-    if case.round > 1 {
-        return Err(Refusal::NotToBeTakenBack("这件事已经答复过"));
-    }
-    if case.kind == Kind::Report {
-        return Err(Refusal::NotToBeTakenBack("举报的事要查清楚"));
-    }
-    if case.time_class == TimeClass::U {
-        return Err(Refusal::NotToBeTakenBack("关系安全的事要办完"));
-    }
-    Ok(Change::Withdrawn { reason })
 }
 
 /// Not content opens a second round; after that the platform has the last word.
@@ -91,9 +80,6 @@ pub(super) fn rate(
     now: Timestamp,
     rules: &Rules,
 ) -> Result<Vec<Change>, Refusal> {
-    if let Some(before) = case.rating {
-        return Err(Refusal::AlreadyRated(before));
-    }
     at_most("评价", &comment, NOTE_CHARS_MAX)?;
     let rated = Change::Rated { grade, comment: comment.clone() };
     let next = if grade.is_content() {

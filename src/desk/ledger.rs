@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::case::Case;
-use super::event::{Actor, CaseEvent, Change};
+use super::event::{Actor, CaseEvent, Change, Kind};
 use super::interview::{Interview, InterviewStep, Minutes};
 use super::limits::DAY_MINUTES;
 use super::private::{NAMELESS, Veil, Who, mask_name};
@@ -74,6 +74,9 @@ pub const INTERVIEW_COLUMNS: [&str; 13] = [
     "整改期限",
     "整改结果",
 ];
+
+/// Of where she lives, where her number is masked.
+const DOOR_CHARS_SHOWN: usize = 2;
 
 /// How much of a person a line shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,7 +183,9 @@ pub fn village_line(
     let way = match (case.number.kind(), case.department.is_some()) {
         (CaseType::Proxy, _) => "代办",
         (_, true) => "转办",
-        (_, false) => "咨询",
+        (_, false) if case.kind == Kind::Consult || case.replied_at.is_some() => "咨询",
+        // Nobody has taken it up yet.
+        (_, false) => "",
     };
     let result = match &case.reply {
         Some(reply) => reply.outcome.word(),
@@ -190,7 +195,7 @@ pub fn village_line(
         n.to_string(),
         local(case.heard_at.unwrap_or(case.received_at)).chars().take(10).collect(),
         name,
-        if case.confidential { String::new() } else { who.place_note.clone() },
+        door(case, who, identity),
         phone,
         category.map(|category| category.ledger.clone()).unwrap_or_default(),
         words(case, who, identity),
@@ -311,6 +316,19 @@ fn person(case: &Case, who: &Who, identity: Identity) -> (String, String) {
     (name.unwrap_or_default(), phone.unwrap_or_default())
 }
 
+/// Where she lives is as much hers as her number.
+fn door(case: &Case, who: &Who, identity: Identity) -> String {
+    match identity {
+        _ if case.confidential => String::new(),
+        Identity::Whole => who.place_note.clone(),
+        Identity::Masked if who.place_note.is_empty() => String::new(),
+        Identity::Masked => {
+            let shown: String = who.place_note.chars().take(DOOR_CHARS_SHOWN).collect();
+            format!("{shown}**")
+        }
+    }
+}
+
 fn place(case: &Case, names: &Names) -> (String, String) {
     let known = case.place_code.as_deref().and_then(names.place);
     known.unwrap_or_else(|| (String::new(), case.place_name.clone().unwrap_or_default()))
@@ -341,4 +359,45 @@ fn used(case: &Case, rules: &Rules) -> String {
 
 fn time(at: Option<Timestamp>) -> String {
     at.map(local).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Desk, clerk, dispatch, intake};
+    use super::*;
+    use crate::desk::Intake;
+
+    fn line(desk: &Desk, identity: Identity) -> Vec<String> {
+        let who = Who { place_note: "村西头三号".into(), ..Who::default() };
+        let names = Names {
+            department: &|id: &str| id.to_owned(),
+            channel: &|id: &str| id.to_owned(),
+            place: &|_: &str| None,
+        };
+        village_line(1, &desk.the_case(), (&who, identity), &names, &desk.rules())
+    }
+
+    fn cell<'l>(line: &'l [String], head: &str) -> &'l str {
+        &line[VILLAGE_COLUMNS.iter().position(|one| *one == head).unwrap()]
+    }
+
+    #[test]
+    fn where_she_lives_is_masked_as_her_number_is() {
+        let desk = Desk::filed("2026-11-23 10:00", intake());
+        assert_eq!(cell(&line(&desk, Identity::Masked), "组/住址"), "村西**");
+        assert_eq!(cell(&line(&desk, Identity::Whole), "组/住址"), "村西头三号");
+        let hidden = Intake { confidential: true, ..intake() };
+        let desk = Desk::filed("2026-11-23 10:00", hidden);
+        assert_eq!(cell(&line(&desk, Identity::Whole), "组/住址"), "");
+    }
+
+    #[test]
+    fn a_question_is_one_and_a_fresh_case_is_nothing_yet() {
+        let mut desk = Desk::filed("2026-11-23 10:00", intake());
+        assert_eq!(cell(&line(&desk, Identity::Masked), "办理方式"), "");
+        desk.give("2026-11-23 10:20", &clerk(), dispatch("广电网络")).unwrap();
+        assert_eq!(cell(&line(&desk, Identity::Masked), "办理方式"), "转办");
+        let asked = Desk::filed("2026-11-23 10:00", Intake { kind: Kind::Consult, ..intake() });
+        assert_eq!(cell(&line(&asked, Identity::Masked), "办理方式"), "咨询");
+    }
 }

@@ -90,10 +90,7 @@ pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Com
     next.extend(warnings(case, calendar).map(|(at, last)| (at, Command::Warn { last })));
     match case.state {
         State::Dispatched | State::Redo => {
-            let since = case.dispatched_at.unwrap_or(case.round_started_at);
-            if case.department.is_some() {
-                next.push((soon(case, since, ACCEPT_LIMIT, calendar), Command::Accept));
-            }
+            next.extend(accept_due(case, calendar).map(|due| (due, Command::Accept)));
         }
         // Not content in the last round: that waits for a person.
         State::Replied if case.rating.is_none() && !case.waits_for_call() => {
@@ -149,7 +146,7 @@ fn soon(case: &Case, since: Timestamp, limit: Limit, calendar: &Calendar) -> Tim
 }
 
 /// When what is still to be done now had to be done; `None` when it is not to be done now.
-pub(super) fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> Option<Timestamp> {
+pub fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> Option<Timestamp> {
     match limit {
         Breached::Intake => (case.state == State::Received)
             .then(|| soon(case, case.received_at, INTAKE_LIMIT, calendar)),
@@ -206,6 +203,13 @@ pub(super) fn after_stop(
     rules: &Rules,
 ) -> Timestamp {
     rules.calendar.paused(due, limit_of(case.time_class), stopped, now)
+}
+
+/// When silence is acceptance, of one that waits for it.
+pub fn accept_due(case: &Case, calendar: &Calendar) -> Option<Timestamp> {
+    let waits = matches!(case.state, State::Dispatched | State::Redo) && case.department.is_some();
+    let since = case.dispatched_at.unwrap_or(case.round_started_at);
+    waits.then(|| soon(case, since, ACCEPT_LIMIT, calendar))
 }
 
 /// When a department that has not accepted it is shown so: half of its time for that is used.

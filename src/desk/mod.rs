@@ -18,6 +18,7 @@ mod errand;
 mod event;
 mod exclusion;
 pub mod figures;
+mod guard;
 mod handler;
 mod hers;
 mod interview;
@@ -56,12 +57,13 @@ pub use event::{
     Outcome, Rejection, Reply, Resumption, Role, Solved, Source, Trips, Understood,
 };
 pub use exclusion::{Exclusion, may_matter};
+pub use guard::guard;
 pub use hers::{FOLLOW_DAYS, may_follow};
 pub use interview::{
     INTERVIEW_STEPS, Interview, InterviewCommand, InterviewDone, InterviewHand, InterviewRow,
     InterviewState, InterviewStep, LateCase, Minutes, interview_row,
 };
-pub use limits::{REDO_LIMIT, limit_of, next_by_clock};
+pub use limits::{REDO_LIMIT, accept_due, breach_due as limit_due, limit_of, next_by_clock};
 pub use listing::{
     LISTING_CHARS_MAX, LISTINGS_MAX, Listing, ListingCommand, ListingKind, ListingState,
 };

@@ -96,6 +96,7 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
         ("sign", Command::Sign { text: text() }),
         ("redact", Command::Redact { text: "灭了半拉月".into(), photos: Vec::new() }),
         ("relocate", Command::Relocate { village: "胡家坨镇大黑坨村".into(), note: text() }),
+        ("change-kind", Command::ChangeKind { kind: Kind::Complaint, reason: text() }),
         (
             "co-sign",
             Command::CoSign { person: "p9".into(), name: "李四".into(), phone: String::new() },
@@ -232,6 +233,7 @@ fn is_guard(refusal: &Refusal) -> bool {
             | R::SignedBefore(_)
             | R::NotedBefore(_)
             | R::SamePlace(_)
+            | R::SameKind(_)
             | R::NotToBeMerged(_)
             | R::NotDispatched
             | R::NothingAsked(_)

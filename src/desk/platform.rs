@@ -8,19 +8,18 @@ use super::decide::{
     CO_SIGNERS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, ROUNDS_MAX, answer_text, at_most, not_allowed,
     required, written,
 };
-use super::event::{Actor, Breached, Change, Closing, Helper, Means, Solved};
+use super::event::{Actor, Breached, Change, Closing, Helper, Kind, Means, Solved};
 use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_due, limit_of};
 use super::refusal::Refusal;
 use super::respondent;
 use super::state::{Party, State, Step};
 use super::{Rules, alike};
 use crate::calendar::{Calendar, Limit, local_date};
-use crate::county::{CaseNumber, Found, Place, Scope, TimeClass};
+use crate::county::{CaseNumber, Found, Place, Scope};
 
 const HELPERS_MAX: usize = 5;
 /// All of them are told in one commit.
 const CHILDREN_MAX: usize = 100;
-const CALLS_BACK_MAX: usize = 3;
 const PLAN_DAYS_MAX: i32 = 365;
 const VILLAGE_CHARS_MAX: usize = 40;
 
@@ -78,19 +77,15 @@ pub(super) fn dispatch(
     Ok(Change::Dispatched { department, from, due_at, category, note, despite, helpers })
 }
 
-/// The third time only the director decides, for good.
+/// The third time it is for good.
 pub(super) fn refuse_return(
     case: &Case,
     reason: String,
-    by: &Actor,
     now: Timestamp,
     rules: &Rules,
 ) -> Result<Change, Refusal> {
     written("理由", &reason, NOTE_CHARS_MAX)?;
     let appointed = case.course.returns >= RETURNS_MAX;
-    if appointed && !by.parties(Some(case)).contains(&Party::Director) {
-        return Err(not_allowed(Step::ReturnRefused, Party::Director.word()));
-    }
     let due = case.due_at.unwrap_or(case.round_due_at);
     let asked = case.course.return_asked_at.unwrap_or(now);
     let due_at = super::limits::after_stop(case, due, asked, now, rules);
@@ -172,31 +167,29 @@ pub(super) fn relocate(
     })
 }
 
-pub(super) fn grant_extension(case: &Case, by: &Actor, rules: &Rules) -> Result<Change, Refusal> {
+pub(super) fn change_kind(case: &Case, kind: Kind, reason: String) -> Result<Change, Refusal> {
+    written("理由", &reason, NOTE_CHARS_MAX)?;
+    if kind == case.kind {
+        return Err(Refusal::SameKind(kind));
+    }
+    Ok(Change::KindChanged { kind, from: case.kind, reason })
+}
+
+pub(super) fn grant_extension(case: &Case, rules: &Rules) -> Result<Change, Refusal> {
     let Some(asked) = case.course.extensions.last() else {
         return Err(Refusal::NothingAsked("延期"));
     };
-    if asked.asked_by.is_some() && asked.asked_by.as_deref() == by.name() {
-        return Err(Refusal::SecondPerson);
-    }
     let days = Limit::WorkingDays(u32::from(asked.days));
     Ok(Change::ExtensionGranted { round_due_at: rules.calendar.due(case.round_due_at, days) })
 }
 
 pub(super) fn defer(
-    case: &Case,
     plan: String,
     until: Date,
     now: Timestamp,
     rules: &Rules,
 ) -> Result<Change, Refusal> {
     answer_text(&plan)?;
-    if case.time_class != TimeClass::E {
-        return Err(Refusal::OnlyClassE);
-    }
-    if case.is_overdue(now) {
-        return Err(Refusal::OverdueAlready(crate::calendar::spoken(case.round_due_at)));
-    }
     let days = (until - local_date(now)).get_days();
     if !(1..=PLAN_DAYS_MAX).contains(&days) {
         return Err(Refusal::PlanDay { days: PLAN_DAYS_MAX });
@@ -204,13 +197,10 @@ pub(super) fn defer(
     Ok(Change::Deferred { plan, until: rules.calendar.close_of_business(until) })
 }
 
-pub(super) fn pass_review(case: &Case, by: &Actor) -> Result<Change, Refusal> {
+pub(super) fn pass_review(case: &Case) -> Result<Change, Refusal> {
     let Some(submitted) = &case.course.submitted else {
         return Err(Refusal::NothingAsked("审核"));
     };
-    if submitted.by.is_some() && submitted.by.as_deref() == by.name() {
-        return Err(Refusal::SecondPerson);
-    }
     let (outcome, text) = (submitted.outcome, submitted.text.clone());
     Ok(Change::Replied { outcome, text, department: None, trips: None })
 }
@@ -226,9 +216,6 @@ pub(super) fn call_back(
     rules: &Rules,
 ) -> Result<Vec<Change>, Refusal> {
     at_most("说明", &note, NOTE_CHARS_MAX)?;
-    if case.course.calls_back.len() >= CALLS_BACK_MAX {
-        return Err(Refusal::CalledBackEnough(CALLS_BACK_MAX));
-    }
     if reached != solved.is_some() {
         return Err(Refusal::Missing { what: "有没有解决（联系上了才填）" });
     }
@@ -241,12 +228,9 @@ pub(super) fn call_back(
     Ok(changes)
 }
 
-pub(super) fn final_reply(case: &Case, text: String, document: String) -> Result<Change, Refusal> {
+pub(super) fn final_reply(text: String, document: String) -> Result<Change, Refusal> {
     answer_text(&text)?;
     written("负责人签字的文件", &document, NOTE_CHARS_MAX)?;
-    if case.round < ROUNDS_MAX {
-        return Err(Refusal::NotTheLastRound);
-    }
     Ok(Change::FinalReplied { text, document })
 }
 
@@ -275,11 +259,8 @@ pub(super) fn close(case: &Case, reason: String, by: &Actor) -> Result<Change, R
 
 pub(super) fn merge(case: &Case, parent: CaseNumber, reason: String) -> Result<Change, Refusal> {
     written("理由", &reason, NOTE_CHARS_MAX)?;
-    if parent == case.number || !case.children.is_empty() {
+    if parent == case.number {
         return Err(Refusal::NotToBeMerged("它自己就是主件"));
-    }
-    if case.confidential {
-        return Err(Refusal::NotToBeMerged("它是保密的"));
     }
     Ok(Change::Merged { parent, reason })
 }
@@ -310,16 +291,12 @@ pub(super) fn breach(case: &Case, limit: Breached, rules: &Rules) -> Result<Chan
 type Call = (String, String, Timestamp, String);
 
 pub(super) fn supervise(
-    case: &Case,
     (callee, title, promise_at, note): Call,
     now: Timestamp,
 ) -> Result<Change, Refusal> {
     written("接电话的人", &callee, 60)?;
     written("职务", &title, 60)?;
     at_most("说明", &note, NOTE_CHARS_MAX)?;
-    if case.department.is_none() {
-        return Err(Refusal::NotDispatched);
-    }
     if promise_at <= now {
         return Err(Refusal::PromiseInThePast);
     }

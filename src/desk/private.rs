@@ -135,6 +135,7 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         | Change::ExclusionAsked { reason }
         | Change::ExclusionRefused { reason }
         | Change::DisclosureRefused { reason }
+        | Change::KindChanged { reason, .. }
         | Change::Hidden { reason } => words(take, [("reason", reason)]),
         Change::Accepted
         | Change::DisclosureGranted

@@ -26,6 +26,8 @@ pub enum Refusal {
     SeveralVillages { village: String, likely: String },
     #[error("地点已经是{0}了。")]
     SamePlace(String),
+    #[error("已经是{0}了。请另选一种，或不改。")]
+    SameKind(super::Kind),
     #[error("内容是空的。请写一句话，或发一张照片、一段语音。")]
     Empty,
     #[error("{what}是空的。请写上{what}。")]

@@ -43,6 +43,20 @@ impl Case {
     }
 }
 
+pub(super) fn may_send(case: &Case, now: Timestamp, rules: &Rules) -> Result<(), Refusal> {
+    if case.department.is_none() {
+        return Err(Refusal::NotDispatched);
+    }
+    if let Some(open) = case.open_slip() {
+        return Err(Refusal::SlipOpen(spoken(open.answer_by)));
+    }
+    let uncalled = rules.calendar.due(case.round_due_at, UNCALLED_LIMIT);
+    match case.course.promise_at.is_none() && now <= uncalled {
+        true => Err(Refusal::CallFirst(spoken(uncalled))),
+        false => Ok(()),
+    }
+}
+
 pub(super) fn send(
     case: &Case,
     (demand, days): (String, u8),
@@ -53,13 +67,6 @@ pub(super) fn send(
     let department = case.department.clone().ok_or(Refusal::NotDispatched)?;
     if !SLIP_DAYS.contains(&days) {
         return Err(Refusal::SlipDays { days, max: *SLIP_DAYS.end() });
-    }
-    if let Some(open) = case.open_slip() {
-        return Err(Refusal::SlipOpen(spoken(open.answer_by)));
-    }
-    let uncalled = rules.calendar.due(case.round_due_at, UNCALLED_LIMIT);
-    if case.course.promise_at.is_none() && now <= uncalled {
-        return Err(Refusal::CallFirst(spoken(uncalled)));
     }
     let answer_by = rules.calendar.due(now, Limit::WorkingDays(u32::from(days)));
     Ok(Change::SlipSent { n: case.slips().saturating_add(1), department, demand, answer_by })

@@ -564,7 +564,7 @@ fn events_read_as_they_were_written_first() {
     check(include_str!("../../tests/fixtures/desk/merged.jsonl"), (State::Replied, 1, 4));
     check(include_str!("../../tests/fixtures/desk/rejected.jsonl"), (State::Rejected, 1, 2));
     check(include_str!("../../tests/fixtures/desk/errand.jsonl"), (State::Received, 1, 7));
-    check(include_str!("../../tests/fixtures/desk/relocated.jsonl"), (State::Received, 1, 3));
+    check(include_str!("../../tests/fixtures/desk/relocated.jsonl"), (State::Received, 1, 4));
     check(include_str!("../../tests/fixtures/desk/co_signed.jsonl"), (State::Received, 1, 2));
     check(include_str!("../../tests/fixtures/desk/directed.jsonl"), (State::Received, 1, 4));
     check(include_str!("../../tests/fixtures/desk/late.jsonl"), (State::NeedInfo, 1, 25));

@@ -10,6 +10,7 @@ use crate::dialog::{Call, Fields, Value};
 use crate::store::StoreError;
 use crate::store::records::Person;
 
+use super::intake::kind_by_words;
 use super::own_cases::Purpose;
 use super::turn::Turn;
 use super::understood::understood;
@@ -93,7 +94,7 @@ impl Turn<'_> {
         let mut photos = arg("photo").map(as_files).unwrap_or_default();
         photos.extend(arg("photos").map(as_files).unwrap_or_default());
         let words = text("detail").unwrap_or_default();
-        let kind = if words.contains("举报") { Kind::Report } else { Kind::default() };
+        let kind = kind_by_words(&words);
         let mut said = call.args.values().map(|answer| &answer.raw).chain([&words]);
         let intake = Intake {
             kind,

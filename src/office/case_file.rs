@@ -111,13 +111,14 @@ impl Office {
         let (departments, categories) = (self.department_choices(), self.category_choices());
         let tables = self.tables();
         let lists = case_forms::Lists {
+            rules: tables.rules(),
             departments: &departments,
             categories: &categories,
             suggested: None,
             helpers: &[],
             replies: &tables.replies,
         };
-        case_forms::open(case, &session.actor(), &lists)
+        case_forms::open(case, &session.actor(), self.clock.now(), &lists)
     }
 }
 

@@ -53,6 +53,7 @@ enum Kind {
     Solved,
     Grades,
     Trips,
+    Kinds,
 }
 
 const fn must(name: &'static str, label: &'static str, kind: Kind, hint: &'static str) -> Field {
@@ -387,6 +388,15 @@ const FORMS: &[Form] = &[
         read: |typed| Ok(Command::Relocate { village: typed.text("village"), note: typed.text("note") }),
     },
     Form {
+        action: "change_kind", step: Step::KindChanged, title: "改诉求类型", button: "改", is_main: false,
+        intro: "举报、投诉要审核、要回访，台账也按它分。改成举报的一律保密，不能再改回不保密。",
+        fields: &[must("kind", "诉求类型", Kind::Kinds, ""), must("reason", "理由", Kind::Line, "例如：她说是举报")],
+        read: |typed| {
+            let kind = typed.word("kind", desk::Kind::from_word, "请选一种诉求类型。")?;
+            Ok(Command::ChangeKind { kind, reason: typed.text("reason") })
+        },
+    },
+    Form {
         action: "rate", step: Step::Rated, title: "代为评价", button: "记下", is_main: false,
         intro: "照她说的选。不满意的会重新办。",
         fields: &[must("grade", "她怎么说", Kind::Grades, ""), may("comment", "她的话", Kind::Text, "不满意的，写明哪里不满意")],
@@ -523,6 +533,7 @@ impl Kind {
             Kind::Solved => words(pairs(Solved::ALL, |one| (one.id(), one.word()))),
             Kind::Grades => words(pairs(Grade::ALL, |one| (one.id(), one.word()))),
             Kind::Trips => words(pairs(Trips::ALL, |one| (one.id(), one.word()))),
+            Kind::Kinds => words(pairs(desk::Kind::ALL, |one| (one.id(), one.word()))),
             Kind::Reached => words(vec![("yes", "联系上了"), ("no", "没联系上")]),
         }
     }
@@ -530,6 +541,7 @@ impl Kind {
 
 /// Departments and kinds of matter to choose from, and what is suggested.
 pub(super) struct Lists<'l> {
+    pub rules: desk::Rules<'l>,
     pub departments: &'l [Choice],
     pub categories: &'l [Choice],
     pub suggested: Option<&'l str>,
@@ -538,7 +550,7 @@ pub(super) struct Lists<'l> {
 }
 
 /// The forms that are open to `by` now, those for the usual next step first.
-pub(super) fn open(case: &Case, by: &Actor, lists: &Lists) -> Vec<CaseForm> {
+pub(super) fn open(case: &Case, by: &Actor, now: Timestamp, lists: &Lists) -> Vec<CaseForm> {
     let parties = by.parties(Some(case));
     let next_errand = case.errand.as_ref().and_then(|errand| errand.next());
     let may = |form: &&Form| {
@@ -550,31 +562,17 @@ pub(super) fn open(case: &Case, by: &Actor, lists: &Lists) -> Vec<CaseForm> {
         let answers = match form.action {
             "reply" => from == State::Handling,
             "pass_review" => from == State::Reviewing,
-            "decline_handover" => case.course.handover_to.is_some(),
-            "help" => !case.course.helpers.is_empty(),
-            "final" => case.round == desk::ROUNDS_MAX,
-            "defer" => case.time_class == crate::county::TimeClass::E,
-            "hide" => !case.confidential,
-            "supervise" | "slip" => case.department.is_some(),
-            "ask_exclusion" => {
-                let asked = case.course.exclusion.as_ref().is_some_and(|one| !one.refused);
-                case.department.is_some() && !asked && desk::may_matter(case)
-            }
-            "approve_exclusion" | "refuse_exclusion" => {
-                case.course.exclusion.as_ref().is_some_and(|one| one.is_open())
-            }
-            "ask_disclosure" => case.confidential,
-            "grant_disclosure" | "refuse_disclosure" => case.waits_for_disclosure(),
-            "answer_slip" => case.open_slip().is_some(),
-            "direct" => case.open_direction().is_none(),
-            "answer_direction" => case.open_direction().is_some(),
+            // Nothing stands against the department: there is nothing to leave out.
+            "ask_exclusion" => desk::may_matter(case),
             action => match action.strip_prefix("errand_") {
                 Some(step) => next_errand.is_some_and(|next| next.id() == step),
                 None => true,
             },
         };
         let row = desk::transition(Some(from), form.step);
-        answers && row.is_some_and(|row| row.who.iter().any(|who| parties.contains(who)))
+        answers
+            && row.is_some_and(|row| row.who.iter().any(|who| parties.contains(who)))
+            && desk::guard(case, form.step, by, now, &lists.rules).is_ok()
     };
     let mut forms: Vec<&Form> = FORMS.iter().filter(may).collect();
     forms.sort_by_key(|form| !form.is_main);

@@ -72,6 +72,7 @@ impl Office {
         departments.sort_by_key(|choice| Some(&choice.id) != suggested.as_ref());
         let categories = self.category_choices();
         let lists = case_forms::Lists {
+            rules: tables.rules(),
             departments: &departments,
             categories: &categories,
             suggested: suggested.as_deref(),
@@ -86,13 +87,14 @@ impl Office {
         let notices =
             list_by_index::<Outgoing>(&*self.store, keys::outgoing_of(number), 200).await?;
         let route = self.next_route(case).await?;
-        let mut row = self.case_row(case);
+        let mut row = self.row_for(session, case);
         // Where in the village: the list has no room for it.
         if !hidden {
             row.place = format!("{} {}", row.place, who.place_note).trim().to_owned();
         }
         Ok(Some(CaseView {
             row,
+            kind: case.kind.word(),
             category: category.map(|category| category.name.clone()),
             name: who.name.as_ref().map(|name| shown.instead(name, Veil::name)),
             phone: who.phone.as_ref().map(|phone| shown.instead(phone, Veil::phone)),
@@ -127,6 +129,9 @@ impl Office {
                 .iter()
                 .map(|helper| self.department_name(&helper.department))
                 .collect(),
+            clocks: self.clocks_of(case),
+            stops: self.pauses_of(&events, |why| shown.ours(why.to_owned())),
+            turns: self.turns_of(case, &events),
             waits: desk::waits_for(case).map(|waits| self.waits_shown(waits)),
             merchant_said: self.merchant_said(case).await?,
             mediation: category
@@ -143,7 +148,7 @@ impl Office {
             looks: session.may(Right::Identity) || session.is_handler(),
             errand: case.errand.as_ref().map(errand_steps).unwrap_or_default(),
             slips: (1..=case.slips()).collect(),
-            forms: case_forms::open(case, &by, &lists),
+            forms: case_forms::open(case, &by, self.clock.now(), &lists),
             revision: case.revision,
         }))
     }
@@ -305,6 +310,9 @@ impl Office {
             Change::Relocated { place_name, from, note, .. } => {
                 let from = from.as_deref().map(|from| format!("（原来：{from}）"));
                 join(&[place_name, &from.unwrap_or_default(), note])
+            }
+            Change::KindChanged { kind, from, reason } => {
+                join(&[kind.word(), &format!("（原来：{from}）"), reason])
             }
             Change::Merged { parent, reason } => join(&[&parent.to_string(), reason]),
             Change::Joined { child } => child.to_string(),

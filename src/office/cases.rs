@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::calendar::{Calendar, local_date};
+use crate::calendar::{Calendar, local_date, local_hour};
 use crate::county::Address;
 use crate::desk::{self, Actor, Case, CaseEvent, Change, Command, NumberRead, Standing, State};
 use crate::dialog::{Event, Offer};
@@ -37,7 +37,7 @@ impl Office {
     ) -> Result<CasePage, CommandError> {
         let (cases, next) = self.find_cases(session, filter, PAGE).await?;
         Ok(CasePage {
-            rows: cases.iter().map(|case| self.case_row(case)).collect(),
+            rows: cases.iter().map(|case| self.row_for(session, case)).collect(),
             next,
             states: State::ALL
                 .iter()
@@ -155,6 +155,19 @@ impl Office {
             && (!filter.amber || is_amber())
             && (!filter.supervised || case.course.supervisions > 0)
             && (!filter.repeated || case.repeats.is_some())
+            && filter.hour.is_none_or(|hour| local_hour(case.received_at) == hour)
+            && filter.class.as_ref().is_none_or(|class| case.time_class.id() == class)
+            && filter.counted.is_none_or(|what| {
+                let from = filter.due_from.unwrap_or(Timestamp::MIN);
+                let span = (from, filter.due_to.unwrap_or(Timestamp::MAX));
+                desk::figures::is_counted(case, what, span, now, calendar)
+            })
+            && [(filter.late_on, Standing::Overdue), (filter.amber_on, Standing::Amber)]
+                .into_iter()
+                .filter_map(|(day, standing)| Some((day?, standing)))
+                .all(|(day, standing)| {
+                    desk::figures::stood_on(case, day, now, calendar).contains(&standing)
+                })
             && filter
                 .age
                 .is_none_or(|age| desk::figures::age_of(case.received_at, now, calendar) == age)
@@ -180,6 +193,7 @@ impl Office {
             || filter.received_from.is_some_and(|from| case.received_at < from)
             || filter.received_to.is_some_and(|to| case.received_at >= to)
             || filter.closed_from.is_some_and(|from| case.closed_at.is_none_or(|at| at < from))
+            || filter.closed_to.is_some_and(|to| case.closed_at.is_none_or(|at| at >= to))
         {
             return false;
         }
@@ -428,11 +442,15 @@ impl Office {
 /// In office minutes; `None`: the clock does not run.
 fn time_left(case: &Case, now: Timestamp, calendar: &Calendar) -> Option<i64> {
     let runs = case.state.is_open() && case.replied_at.is_none() && !case.state.stands_still();
-    let due = case.round_due_at;
-    runs.then(|| match now <= due {
+    runs.then(|| minutes_left(case.round_due_at, now, calendar))
+}
+
+/// Less than nothing when it is past.
+pub(super) fn minutes_left(due: Timestamp, now: Timestamp, calendar: &Calendar) -> i64 {
+    match now <= due {
         true => calendar.working_minutes(now, due),
         false => -calendar.working_minutes(due, now).max(1),
-    })
+    }
 }
 
 impl Session {

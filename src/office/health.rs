@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::timeout;
 
+use crate::calendar::local;
+
 use super::Office;
 use super::views::Health;
 
@@ -83,26 +85,36 @@ impl Office {
         let stats = self.store.stats();
         let mut problems = Vec::new();
         if let Some(error) = &stats.last_error {
-            problems.push(format!("the store does not accept writes: {error}"));
+            problems.push(format!(
+                "现在存不进去，请看磁盘和数据库：the store does not accept writes: {error}"
+            ));
         }
         if let Some(ahead) = stats.clock_ahead_ms.filter(|ahead| ahead.abs() > CLOCKS_APART_MS) {
-            problems.push(format!("this clock is {ahead} ms ahead of the database's; is NTP on?"));
+            problems.push(format!(
+                "这台机器的钟比数据库的快{ahead}毫秒，请开自动对时：this clock is {ahead} ms ahead of the \
+                 database's; is NTP on?"
+            ));
         }
         problems.extend(self.others.problems());
         let outbox = match timeout(STORE_READS_WITHIN, self.channels_shown()).await {
             Ok(Ok(shown)) => shown,
             Ok(Err(error)) => {
-                problems.push(format!("the queues of the outbox can not be read: {error}"));
+                problems.push(format!(
+                    "看不到有多少消息等着发：the queues of the outbox can not be read: {error}"
+                ));
                 json!(null)
             }
             Err(_) => {
-                problems.push("the queues of the outbox can not be read in time".to_owned());
+                problems.push(
+                    "看不到有多少消息等着发：the queues of the outbox can not be read in time"
+                        .to_owned(),
+                );
                 json!(null)
             }
         };
         {
             let alarms = self.alarms.0.lock().unwrap_or_else(PoisonError::into_inner);
-            problems.extend(alarms.iter().map(|(what, at)| format!("{at}: {what}")));
+            problems.extend(alarms.iter().map(|(what, at)| format!("{}：{what}", local(*at))));
         }
         let refused = self.dialogs_refused();
         let why = refused.iter().flat_map(|refused| &refused.problems);

@@ -48,7 +48,7 @@ pub struct Told {
     pub place: String,
     /// A code in categories.csv; empty: not known.
     pub category: String,
-    /// The id or the word of a [`Kind`]; empty: she wants help.
+    /// The id or the word of a [`Kind`]; empty: by her words.
     pub kind: String,
     pub text: String,
     /// Against whom.
@@ -208,7 +208,7 @@ impl Office {
             return Err(refused(text).of("authorised"));
         }
         let kind = match told.kind.trim() {
-            "" => Kind::default(),
+            "" => kind_by_words(text),
             word => Kind::from_word(word).ok_or_else(|| refused("没有这种诉求，请从名单里选。"))?,
         };
         let heard_at = match told.heard_at.trim() {
@@ -450,6 +450,11 @@ impl Office {
         }
         Ok(None)
     }
+}
+
+/// What she wants, where nobody said it: a report by its word, else help.
+pub(super) fn kind_by_words(words: &str) -> Kind {
+    if words.contains("举报") { Kind::Report } else { Kind::default() }
 }
 
 fn refused(text: &str) -> CommandError {

@@ -52,8 +52,6 @@ pub struct PaperView {
     pub replied: String,
     /// Leads to the desk, or to where she can ask; empty: the program does not know its address.
     pub qr: String,
-    pub printed_by: String,
-    pub printed_at: String,
     pub year: i16,
 }
 
@@ -131,8 +129,6 @@ impl Office {
             reply: reply.map(|reply| veil.over_ours(&reply.text)).unwrap_or_default(),
             replied: case.replied_at.map(beijing::day_in_words).unwrap_or_default(),
             qr: address.and_then(|address| qr::picture(&address)).unwrap_or_default(),
-            printed_by: session.name.clone(),
-            printed_at: spoken(now),
             year: crate::calendar::local_date(now).year(),
         }))
     }

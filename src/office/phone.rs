@@ -38,6 +38,11 @@ impl Phones {
 }
 
 impl Office {
+    /// The phone of the trial is open.
+    pub fn simulates(&self) -> bool {
+        self.config.settings.simulator.enabled
+    }
+
     pub fn phone_menu(&self) -> Vec<PhoneMenuItem> {
         let button = |item: &MenuItem| PhoneMenuItem {
             name: item.name.clone(),

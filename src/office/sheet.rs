@@ -26,6 +26,13 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// Keeps the first `most` lines; gives how many are not shown.
+    pub fn leave_out_behind(&mut self, most: usize) -> usize {
+        let left_out = self.rows.len().saturating_sub(most);
+        self.rows.truncate(most);
+        left_out
+    }
+
     /// UTF-8 with its mark and Windows line ends.
     pub fn csv(&self) -> String {
         let mut text = String::from('\u{feff}');
@@ -119,9 +126,12 @@ impl Sheet {
     }
 }
 
+/// Table programs take the full-width signs for the same.
+const FORMULA_BEGINS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// Quoted, and never a formula.
 fn csv_cell(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    let guard = if text.starts_with(FORMULA_BEGINS) { "'" } else { "" };
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 
@@ -185,6 +195,15 @@ mod tests {
         let text = sheet().csv();
         assert!(text.starts_with('\u{feff}'));
         assert!(text.contains("\"'=1+1\"\r\n") && text.contains("他说\"\"灯灭了\"\"，"), "{text}");
+    }
+
+    #[test]
+    fn no_sign_begins_a_formula_in_any_width() {
+        for sign in FORMULA_BEGINS {
+            let cell = csv_cell(&format!("{sign}1+1"));
+            assert!(cell.starts_with("\"'"), "{cell}");
+        }
+        assert_eq!(csv_cell("1+1"), "\"1+1\"");
     }
 
     #[test]

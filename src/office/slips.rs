@@ -6,7 +6,6 @@ use crate::desk::private::Veil;
 use crate::desk::{Case, CaseEvent, Change};
 use crate::store::{keys, load};
 
-use super::numbers::one_more;
 use super::rights::Sight;
 use super::views::{CommandError, Session};
 use super::{Office, tasks};
@@ -29,8 +28,6 @@ pub struct SlipView {
     pub sent: String,
     pub sent_by: String,
     pub answer_by: String,
-    /// How often the sheet was opened, this time too.
-    pub printed: u32,
     pub answer: Option<SlipAnswer>,
 }
 
@@ -96,7 +93,6 @@ impl Office {
             sent: spoken(events[at].at),
             sent_by: events[at].by.name().unwrap_or_default().to_owned(),
             answer_by: spoken(*answer_by),
-            printed: one_more(&*self.store, &format!("print-slip-{number}-{n}")).await?,
             answer,
         }))
     }

@@ -1,6 +1,7 @@
 //! How the program is doing, for the one who keeps it: what is wrong, which channel carries what,
 //! who serves, and when the last copy of everything was made.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::store::looks::LookKind;
@@ -19,7 +20,7 @@ pub struct SystemView {
     /// One line each; empty when all is well.
     pub problems: Vec<String>,
     pub version: String,
-    pub since: String,
+    pub since: Timestamp,
     pub cases: u64,
     pub disk_bytes: u64,
     pub channels: Vec<ChannelState>,
@@ -29,14 +30,14 @@ pub struct SystemView {
     pub to_phone: u64,
     pub dead: u64,
     /// Address, version, and when it said last that it is there.
-    pub instances: Vec<(String, String, jiff::Timestamp)>,
+    pub instances: Vec<(String, String, Timestamp)>,
     pub backup: Option<LookView>,
 }
 
 /// Since the start of the program, but for what waits now.
 #[derive(Debug, Clone, Default)]
 pub struct ChannelState {
-    /// `wechat/main`, `sms/aliyun`
+    /// `公众号 main`, `短信 aliyun`
     pub name: String,
     pub waiting: u64,
     pub sent: u64,
@@ -52,7 +53,7 @@ impl ChannelState {
     fn of(name: &str, shown: &Value) -> Self {
         let count = |key: &str| shown[key].as_u64().unwrap_or_default();
         Self {
-            name: name.to_owned(),
+            name: channel_shown(name),
             waiting: count("waiting"),
             sent: count("sent"),
             delivered: count("delivered"),
@@ -61,6 +62,15 @@ impl ChannelState {
             reachable: shown["reachable"].as_bool(),
             trouble: shown["trouble"].as_str().unwrap_or_default().to_owned(),
         }
+    }
+}
+
+/// By its name in the settings.
+fn channel_shown(id: &str) -> String {
+    match id.split_once('/') {
+        Some(("wechat", name)) => format!("公众号 {name}"),
+        Some(("sms", name)) => format!("短信 {name}"),
+        _ => id.to_owned(),
     }
 }
 
@@ -79,7 +89,7 @@ impl Office {
         Ok(SystemView {
             problems: health.problems.clone(),
             version: text("version"),
-            since: text("since"),
+            since: self.started_at,
             cases: details["cases"].as_u64().unwrap_or_default(),
             disk_bytes: details["store"]["disk_bytes"].as_u64().unwrap_or_default(),
             channels: channels.map(|(name, shown)| ChannelState::of(name, shown)).collect(),

@@ -140,8 +140,20 @@ pub struct CaseFilter {
     /// Received at this moment or later, and before that one.
     pub received_from: Option<Timestamp>,
     pub received_to: Option<Timestamp>,
-    /// Closed at this moment or later.
+    /// Closed at this moment or later, and before that one.
     pub closed_from: Option<Timestamp>,
+    pub closed_to: Option<Timestamp>,
+    /// Received in this hour of Beijing's day.
+    pub hour: Option<i8>,
+    /// Of this time class.
+    pub class: Option<String>,
+    /// With such an assignment, due at this moment or later, and before that one.
+    pub counted: Option<crate::desk::figures::Counted>,
+    pub due_from: Option<Timestamp>,
+    pub due_to: Option<Timestamp>,
+    /// Late, or nearly, at the end of this day.
+    pub late_on: Option<jiff::civil::Date>,
+    pub amber_on: Option<jiff::civil::Date>,
     /// Changed at this moment or later; those that changed first come first.
     pub updated_from: Option<Timestamp>,
     /// cursor of the previous page
@@ -206,6 +218,8 @@ pub struct CaseRow {
 #[derive(Debug, Clone)]
 pub struct CaseView {
     pub row: CaseRow,
+    /// 求助, 投诉, 举报 ...
+    pub kind: &'static str,
     pub category: Option<String>,
     /// Masked, until `identified`.
     pub name: Option<String>,
@@ -242,6 +256,11 @@ pub struct CaseView {
     /// Nobody but the platform sees whose it is.
     pub confidential: bool,
     pub helpers: Vec<String>,
+    /// The times that run, hers first.
+    pub clocks: Vec<ClockView>,
+    pub stops: Vec<StopView>,
+    /// Which departments have had it.
+    pub turns: Vec<TurnView>,
     /// Who has the next step; `None`: it is put away.
     pub waits: Option<String>,
     /// Of a consumer's complaint: the limits of the law, which run beside ours.
@@ -269,6 +288,41 @@ pub struct CaseView {
     pub forms: Vec<CaseForm>,
     /// goes back with each form; a different one means somebody was faster
     pub revision: u32,
+}
+
+/// A time that somebody has for something.
+#[derive(Debug, Clone)]
+pub struct ClockView {
+    pub what: &'static str,
+    pub whose: String,
+    pub due: Timestamp,
+    /// Office minutes, less than nothing when it is past; `None`: it does not run.
+    pub left: Option<i64>,
+    pub state: &'static str,
+}
+
+/// While the clock stood still.
+#[derive(Debug, Clone)]
+pub struct StopView {
+    pub from: Timestamp,
+    /// `None`: it still does.
+    pub to: Option<Timestamp>,
+    pub by: String,
+    pub what: &'static str,
+    pub why: String,
+}
+
+/// While a department had it, or helped with it.
+#[derive(Debug, Clone)]
+pub struct TurnView {
+    pub department: String,
+    pub lead: bool,
+    pub from: Timestamp,
+    /// And whether nobody had said so in time.
+    pub accepted: Option<(Timestamp, bool)>,
+    pub due: Timestamp,
+    /// How it ended.
+    pub until: Option<(Timestamp, &'static str)>,
 }
 
 /// Another case that may be about the same.

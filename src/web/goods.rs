@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
+use super::head::{Guest, Head};
 use super::{assets, media};
 use crate::office::Office;
 use crate::office::shop::PublicArticle;
@@ -23,12 +24,11 @@ pub fn routes() -> Router<Arc<Office>> {
 #[derive(Template)]
 #[template(path = "public/goods.html")]
 struct Page {
-    county: String,
-    hotline: String,
+    head: Head,
     article: PublicArticle,
 }
 
-async fn show(State(office): State<Arc<Office>>, Path(id): Path<String>) -> Response {
+async fn show(office: Guest, Path(id): Path<String>) -> Response {
     let article = match office.public_article(&id).await {
         Ok(Some(article)) => article,
         Ok(None) => {
@@ -36,8 +36,7 @@ async fn show(State(office): State<Arc<Office>>, Path(id): Path<String>) -> Resp
         }
         Err(error) => return away(&error),
     };
-    let (county, hotline) = (office.county_name(), office.hotline().to_owned());
-    match (Page { county, hotline, article }).render() {
+    match (Page { head: office.head(), article }).render() {
         Ok(html) => Html(html).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

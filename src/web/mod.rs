@@ -6,6 +6,7 @@ mod assets;
 mod desk;
 mod doors;
 mod goods;
+mod head;
 mod media;
 mod messages;
 mod open311;
@@ -23,17 +24,19 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use doors::Doors;
 pub use server::{Limits, serve};
 
 use crate::office::Office;
+use head::{Guest, Head};
 
 /// All routes. A panic in one request becomes a 500 for that request only.
 pub fn router(office: Arc<Office>) -> Router {
@@ -43,6 +46,7 @@ pub fn router(office: Arc<Office>) -> Router {
         .route("/ready", get(ready))
         .merge(phone::routes())
         .merge(public::routes())
+        .merge(head::routes())
         .merge(pay::routes())
         .merge(goods::routes())
         .merge(desk::routes())
@@ -94,22 +98,32 @@ async fn missing() -> Response {
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Home {
-    county: String,
+    head: Head,
     /// 反映问题 and 查进度 are open.
     is_open: bool,
+    /// 群众的手机 may be tried.
+    has_phone: bool,
 }
 
-async fn home(State(office): State<Arc<Office>>) -> Response {
-    match (Home { county: office.county_name(), is_open: office.public_pages() }).render() {
+async fn home(guest: Guest) -> Response {
+    let (is_open, has_phone) = (guest.public_pages(), guest.simulates());
+    match (Home { head: guest.head(), is_open, has_phone }).render() {
         Ok(html) => Html(html).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
 /// For who watches the process. It answers, so it lives: what is wrong stands in it, and would
-/// not be mended by starting it again.
-async fn health(State(office): State<Arc<Office>>) -> Response {
-    Json(office.health().await).into_response()
+/// not be mended by starting it again. Who is not on this machine learns only whether all is well.
+async fn health(
+    State(office): State<Arc<Office>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+) -> Response {
+    match origin::is_local(&extensions, &headers, &office) {
+        true => Json(office.health().await).into_response(),
+        false => Json(json!({ "ok": office.is_well() })).into_response(),
+    }
 }
 
 /// For a load balancer: only yes or no.

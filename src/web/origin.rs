@@ -27,6 +27,24 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, office: &Office) -> IpAddr 
     listed.into_iter().rev().find(|one| !proxies.contains(one)).unwrap_or(peer)
 }
 
+/// The page of ours below `root` that the browser says it comes from; nothing of another site.
+pub fn came_from(headers: &HeaderMap, root: &str) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let path = text("referer").zip(text("host")).and_then(|(from, host)| {
+        let (_, rest) = from.split_once("://")?;
+        rest.strip_prefix(host)
+    });
+    let plain = |path: &&str| path.starts_with(root) && !path.starts_with("//") && path.is_ascii();
+    path.filter(plain).unwrap_or(root).to_owned()
+}
+
+/// It was sent by somebody on this machine, and not handed on by a proxy on it.
+pub fn is_local(extensions: &Extensions, headers: &HeaderMap, office: &Office) -> bool {
+    let handed_on = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
+    !handed_on.iter().any(|name| headers.contains_key(*name))
+        && caller(extensions, headers, office).is_some_and(|from| from.to_canonical().is_loopback())
+}
+
 /// Browsers say where a form comes from. Old ones say nothing; then the token decides alone.
 pub fn from_our_page(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());

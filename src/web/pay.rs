@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::assets;
 use super::desk;
+use super::head::{Guest, Head};
 use super::origin::from_our_page;
 use crate::channel::wechat_pay::Signed;
 use crate::office::shop::{NOTIFY_PATH, NotBelieved, PAGE_PATH, PayPage};
@@ -47,18 +48,16 @@ struct Link {
 #[derive(Template)]
 #[template(path = "public/pay.html")]
 struct Page {
-    county: String,
-    hotline: String,
+    head: Head,
     page: PayPage,
 }
 
-async fn page(State(office): State<Arc<Office>>, Query(link): Query<Link>) -> Response {
+async fn page(office: Guest, Query(link): Query<Link>) -> Response {
     let page = match office.pay_page(&link.o, &link.t).await {
         Ok(page) => page,
         Err(error) => return (desk::status_of(&error), error.to_string()).into_response(),
     };
-    let (county, hotline) = (office.county_name(), office.hotline());
-    match (Page { county, hotline, page }).render() {
+    match (Page { head: office.head(), page }).render() {
         Ok(html) => {
             let policy = (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
             ([policy], Html(html)).into_response()

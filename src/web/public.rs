@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{self, DefaultBodyLimit, Form, Path, State};
+use axum::extract::{self, DefaultBodyLimit, Form, Path};
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
@@ -16,8 +16,9 @@ use serde::Deserialize;
 
 use super::assets;
 use super::desk;
+use super::head::{Guest, Head};
 use super::origin::{caller, from_our_page};
-use crate::desk::Grade;
+use crate::desk::{Grade, Kind};
 use crate::dialog::Known;
 use crate::office::{CommandError, Filed, NeighbourCard, Office, Progress, Told, VillageTotal};
 
@@ -41,8 +42,7 @@ pub fn routes() -> Router<Arc<Office>> {
 #[derive(Template)]
 #[template(path = "public/report.html")]
 struct Report {
-    county: String,
-    hotline: String,
+    head: Head,
     told: Told,
     problem: Option<String>,
     done: Option<Filed>,
@@ -51,8 +51,7 @@ struct Report {
 #[derive(Template)]
 #[template(path = "public/query.html")]
 struct Query {
-    county: String,
-    hotline: String,
+    head: Head,
     number: String,
     /// As she typed it, for the form in which she rates.
     last_four: String,
@@ -75,6 +74,7 @@ struct Rated {
 #[serde(default)]
 struct Reported {
     text: String,
+    kind: String,
     village: String,
     place: String,
     name: String,
@@ -94,8 +94,7 @@ struct Asked {
 #[derive(Template)]
 #[template(path = "public/tell.html")]
 struct Tell {
-    county: String,
-    hotline: String,
+    head: Head,
     card: NeighbourCard,
 }
 
@@ -107,7 +106,7 @@ struct Shared {
 }
 
 async fn report_form(
-    State(office): State<Arc<Office>>,
+    office: Guest,
     from: Result<extract::Query<Shared>, extract::rejection::QueryRejection>,
 ) -> Response {
     let village = from.map(|extract::Query(from)| from.village).unwrap_or_default();
@@ -116,26 +115,24 @@ async fn report_form(
 }
 
 /// 告诉邻居: a page to forward, and a sheet for the door of the shop.
-async fn tell(State(office): State<Arc<Office>>, Path(village): Path<String>) -> Response {
+async fn tell(office: Guest, Path(village): Path<String>) -> Response {
     let Some(card) = office.neighbour_card(&village).filter(|_| office.public_pages()) else {
         return closed();
     };
-    let (county, hotline) = (office.county_name(), office.hotline());
-    show(&office, StatusCode::OK, &Tell { county, hotline, card })
+    show(&office, StatusCode::OK, &Tell { head: office.head(), card })
 }
 
 #[derive(Template)]
 #[template(path = "public/services.html")]
 struct Services {
-    county: String,
-    hotline: String,
+    head: Head,
     groups: Vec<(String, Vec<Known>)>,
 }
 
 #[derive(Template)]
 #[template(path = "public/villages.html")]
 struct Villages {
-    county: String,
+    head: Head,
     month: String,
     rows: Vec<VillageTotal>,
     least: usize,
@@ -144,39 +141,38 @@ struct Villages {
 #[derive(Template)]
 #[template(path = "public/privacy.html")]
 struct Privacy {
-    county: String,
-    hotline: String,
+    head: Head,
     ordinary: u32,
     consults: u32,
     talks: u32,
 }
 
 /// What is to be brought, what it costs, where it is done.
-async fn services(State(office): State<Arc<Office>>) -> Response {
-    let (county, hotline, groups) = (office.county_name(), office.hotline(), office.services());
-    show(&office, StatusCode::OK, &Services { county, hotline, groups })
+async fn services(office: Guest) -> Response {
+    let groups = office.services();
+    show(&office, StatusCode::OK, &Services { head: office.head(), groups })
 }
 
 /// Sums of this month. A village with a few only is not told apart from its neighbours' people.
-async fn villages(State(office): State<Arc<Office>>) -> Response {
+async fn villages(office: Guest) -> Response {
     match office.village_totals().await {
         Ok(totals) => {
             let (month, rows) = (totals.month.clone(), totals.rows.clone());
-            let page = Villages { county: office.county_name(), month, rows, least: FEW_BELOW };
+            let page = Villages { head: office.head(), month, rows, least: FEW_BELOW };
             show(&office, StatusCode::OK, &page)
         }
         Err(error) => desk::status_of(&error).into_response(),
     }
 }
 
-async fn privacy(State(office): State<Arc<Office>>) -> Response {
+async fn privacy(office: Guest) -> Response {
     let (ordinary, consults, talks) = office.kept_days();
-    let (county, hotline) = (office.county_name(), office.hotline());
-    show(&office, StatusCode::OK, &Privacy { county, hotline, ordinary, consults, talks })
+    let head = office.head();
+    show(&office, StatusCode::OK, &Privacy { head, ordinary, consults, talks })
 }
 
 async fn report(
-    State(office): State<Arc<Office>>,
+    office: Guest,
     extensions: Extensions,
     headers: HeaderMap,
     form: Result<Form<Reported>, axum::extract::rejection::FormRejection>,
@@ -192,6 +188,7 @@ async fn report(
     let told = Told {
         name: said.name,
         phone: said.phone,
+        kind: said.kind,
         village: said.village,
         place: said.place,
         text: said.text.replace("\r\n", "\n"),
@@ -218,22 +215,21 @@ async fn report(
 }
 
 fn show_report(
-    office: &Office,
+    office: &Guest,
     status: StatusCode,
     told: Told,
     problem: Option<String>,
     done: Option<Filed>,
 ) -> Response {
-    let (county, hotline) = (office.county_name(), office.hotline().to_owned());
-    show(office, status, &Report { county, hotline, told, problem, done })
+    show(office, status, &Report { head: office.head(), told, problem, done })
 }
 
-async fn query_form(State(office): State<Arc<Office>>) -> Response {
+async fn query_form(office: Guest) -> Response {
     show_query(&office, StatusCode::OK, Asked::default(), Ok(None), false)
 }
 
 async fn query(
-    State(office): State<Arc<Office>>,
+    office: Guest,
     extensions: Extensions,
     headers: HeaderMap,
     form: Result<Form<Asked>, axum::extract::rejection::FormRejection>,
@@ -250,7 +246,7 @@ async fn query(
     show_progress(&office, asked, from, false).await
 }
 
-async fn show_progress(office: &Office, asked: Asked, from: IpAddr, thanks: bool) -> Response {
+async fn show_progress(office: &Guest, asked: Asked, from: IpAddr, thanks: bool) -> Response {
     match office.progress_of(&asked.number, &asked.last_four, from).await {
         Ok(found) => show_query(office, StatusCode::OK, asked, Ok(Some(found)), thanks),
         Err(error) => {
@@ -261,7 +257,7 @@ async fn show_progress(office: &Office, asked: Asked, from: IpAddr, thanks: bool
 }
 
 async fn rate(
-    State(office): State<Arc<Office>>,
+    office: Guest,
     extensions: Extensions,
     headers: HeaderMap,
     form: Result<Form<Rated>, axum::extract::rejection::FormRejection>,
@@ -291,19 +287,19 @@ async fn rate(
 }
 
 fn show_query(
-    office: &Office,
+    office: &Guest,
     status: StatusCode,
     asked: Asked,
     found: Result<Option<Progress>, String>,
     thanks: bool,
 ) -> Response {
-    let (county, hotline) = (office.county_name(), office.hotline().to_owned());
+    let head = office.head();
     let Asked { number, last_four } = asked;
     let (found, problem) = found.map_or_else(|text| (None, Some(text)), |found| (found, None));
-    show(office, status, &Query { county, hotline, number, last_four, problem, found, thanks })
+    show(office, status, &Query { head, number, last_four, problem, found, thanks })
 }
 
-fn show(office: &Office, status: StatusCode, page: &impl Template) -> Response {
+fn show(office: &Guest, status: StatusCode, page: &impl Template) -> Response {
     if !office.public_pages() {
         return closed();
     }

@@ -96,15 +96,7 @@ async fn each_sheet_has_its_size_and_names_nobody_who_must_not_be_named() {
             &paths[0],
             "交办单",
             A4,
-            &[
-                "交办单",
-                "第＿＿次打印",
-                "路灯坏了",
-                "138****8001",
-                "承办人",
-                "盖章",
-                "第1页，共1页",
-            ],
+            &["交办单", "第1次打印", "路灯坏了", "138****8001", "承办人", "盖章", "第1页，共1页"],
             &["13800138001", "张三"],
         ),
         (&paths[1], "交办单-保密", A4, &["交办单", "泔水"], &[PHONE, "138****8000", "张"]),
@@ -116,10 +108,10 @@ async fn each_sheet_has_its_size_and_names_nobody_who_must_not_be_named() {
             &["13800138003"],
         ),
         (&paths[3], "受理回执-小票", TICKET, &["受理回执", "前答复您"], &[PHONE]),
-        (&paths[4], "受理回执-A5", A5, &["受理回执", "第＿＿次打印", "第1页，共1页"], &[PHONE]),
+        (&paths[4], "受理回执-A5", A5, &["受理回执", "第1次打印", "第1页，共1页"], &[PHONE]),
         (&paths[5], "代办委托书", A4, &["代办委托书", "收件单", "身份证", "委托人签收"], &[PHONE]),
         (&paths[6], "督办单", A4, &["督办单", "书面答复", "盖章"], &[PHONE, "张三"]),
-        (&paths[7], "约谈通知单", A4, &["约谈通知单", "主要负责人"], &[PHONE, "张三"]),
+        (&paths[7], "约谈提示单", A4, &["约谈提示单", "主要负责人"], &[PHONE, "张三"]),
         (&paths[8], "提货单", A5, &["提货单", "尿素", "138****8009"], &["13800138009"]),
         (
             &paths[9],
@@ -187,7 +179,7 @@ async fn a_long_ledger_repeats_its_head_and_numbers_its_pages() {
         assert!(page.contains(&format!("第{}页，共{all}页", n + 1)), "no number: {page}");
         assert!(!page.contains("13800138100"), "masked: {page}");
     }
-    assert!(dense(&printed.text()).contains("第＿＿次打印"));
+    assert!(dense(&printed.text()).contains("第1次打印"));
 }
 
 async fn head_colour(county: &County, browser: &Browser, path: &str) -> String {

@@ -441,9 +441,25 @@ impl County {
 
     /// The same clerk on another day.
     pub async fn clerk_again(&self) -> Clerk<'_> {
+        self.again("管理员").await
+    }
+
+    /// Anybody who has a password of her own.
+    pub async fn again(&self, name: &str) -> Clerk<'_> {
         let mut clerk = self.nobody();
-        clerk.sign_in("管理员", PASSWORD).await.unwrap();
+        clerk.sign_in(name, PASSWORD).await.unwrap();
         clerk
+    }
+}
+
+impl County {
+    /// To which page somebody comes who signs in.
+    pub async fn home_of(&self, name: &str) -> String {
+        let form = [("name", name), ("password", PASSWORD)];
+        let asked = self.http.post(format!("{}/desk/sign-in", self.base)).form(&form);
+        let answer = asked.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 303, "{name}");
+        answer.headers()["location"].to_str().unwrap().to_owned()
     }
 }
 

@@ -128,7 +128,7 @@ async fn each_number_leads_to_the_cases_that_it_counts() {
         asked.extend(query.map(str::to_owned));
     }
     let all = "open amber overdue supervised age category village township channel department \
-               from to closed_from";
+               from to closed_from closed_to hour class counted due_from due_to late_on amber_on";
     for name in all.split_whitespace() {
         assert!(asked.contains(name), "no number asks for {name}: {asked:?}");
     }

@@ -101,7 +101,7 @@ async fn proposed_approved_by_another_received_and_recorded() {
     minutes.push(("deadline", "2026-12-10"));
     assert_eq!(step(&mut organisation, "record", &minutes).await.0, 303);
     let page = organisation.get(NOTICE).await;
-    for part in ["会议纪要", "局长王某", "2026-12-10", "约谈通知单", "盖章"] {
+    for part in ["会议纪要", "局长王某", "2026-12-10", "约谈提示单", "盖章"] {
         assert!(page.contains(part), "{part}: {page}");
     }
     // The case knows it, and so do the figures; that it is answered at last does not undo it.

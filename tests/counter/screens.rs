@@ -156,6 +156,31 @@ async fn an_agent_has_big_buttons_and_a_ledger_of_her_village() {
     assert!(ledger.contains("补社保卡") && !ledger.contains("宅基地"), "{ledger}");
     assert_eq!(agent.try_get("/desk/village?month=x").await.0, 422);
     assert_eq!(clerk.try_get("/desk/village").await.0, 404);
+    assert!(home.contains("href=\"/desk/villagers\""), "{home}");
+    let people = agent.get("/desk/villagers").await;
+    assert_eq!(people.matches("<section class=\"card\">").count(), 2, "{people}");
+    for part in ["李**", "138****8000", "路灯"] {
+        assert!(people.contains(part), "{part}: {people}");
+    }
+    for hidden in ["李大娘", "13800138000", "宅基地"] {
+        assert!(!people.contains(hidden), "{hidden}: {people}");
+    }
+    assert_eq!(clerk.try_get("/desk/villagers").await.0, 404);
+}
+
+#[tokio::test]
+async fn everybody_begins_at_her_own_page() {
+    let county = county().open().await;
+    for (name, role, of, first) in [
+        ("王薇", Role::Agent, Some(VILLAGE), "/desk"),
+        ("韩铁梅", Role::ShopClerk, Some(VILLAGE), "/desk/shop/day"),
+        ("周县长", Role::Leader, None, "/desk/figures"),
+        ("组织部", Role::Organisation, None, "/desk/interviews"),
+        ("王芳", Role::Clerk, None, "/desk"),
+    ] {
+        drop(county.staff(name, role, of).await);
+        assert_eq!(county.home_of(name).await, first, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -32,10 +32,10 @@ async fn a_slip_is_for_the_platform_to_send_one_at_a_time_and_for_the_printer() 
 
     let paper = format!("/desk/cases/{number}/slips/1");
     let shown = format!("督办单〔{}-{}-{}〕1号", &number[..3], &number[3..6], &number[6..]);
-    for (time, reader) in [(1, &clerk), (2, &lead)] {
+    for reader in [&clerk, &lead] {
         assert!(reader.get(&format!("/desk/cases/{number}")).await.contains(&paper));
         let page = reader.get(&paper).await;
-        assert!(page.contains(&format!("第{time}次打印")), "{page}");
+        assert!(page.contains("第1次打印"), "looking at it counts nothing: {page}");
         for part in [&*shown, "12月2日17:30前书面答复", "王主任", "写清哪天办完", "单位盖章"]
         {
             assert!(page.contains(part), "{part}: {page}");

@@ -36,7 +36,7 @@ pub use trial::{DialogTests, DraftTests, Looked, MarkView, SaidView, TalkView};
 const DIALOGS: &str = "dialogs/";
 const COUNTY: &str = "county/";
 /// Those of `county/` that are edited here; holidays and the model have ways of their own.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 10] = [
     ("aliases.csv", "村的别的叫法"),
     ("keywords.csv", "哪些词是哪方面的事"),
     ("goods-kinds.csv", "商品的种类"),
@@ -46,6 +46,7 @@ const TABLES: [(&str, &str); 9] = [
     ("leads.csv", "哪些事归谁牵头"),
     ("departments.csv", "承办单位"),
     ("categories.csv", "事项的分类"),
+    ("replies.csv", "常用话"),
 ];
 const WORK_WITHIN: Duration = Duration::from_secs(20);
 /// What goes live may have to be learnt from first; tests that follow a change are run several

@@ -18,6 +18,7 @@ use crate::office::{
     SignInError, is_told,
 };
 use crate::web::messages::Language;
+use crate::web::origin::came_from;
 
 const NAME_CHARS_MAX: usize = 64;
 /// Longer ones would only cost hashing time.
@@ -268,7 +269,7 @@ async fn choose_language(
         return page::message(StatusCode::NOT_FOUND, "没有这种语言。");
     };
     let kept = set_cookie(page::LANGUAGE, language.code(), office.secure_cookies());
-    ([(header::SET_COOKIE, kept)], Redirect::to(&came_from(&headers))).into_response()
+    ([(header::SET_COOKIE, kept)], Redirect::to(&came_from(&headers, "/desk"))).into_response()
 }
 
 /// Large letters in this browser, or plain ones.
@@ -279,18 +280,7 @@ async fn choose_size(
 ) -> Response {
     let size = if size == page::LARGE { page::LARGE } else { "" };
     let kept = set_cookie(page::SIZE, size, office.secure_cookies());
-    ([(header::SET_COOKIE, kept)], Redirect::to(&came_from(&headers))).into_response()
-}
-
-/// A page of the desk that the browser says it comes from; nothing of another site.
-fn came_from(headers: &HeaderMap) -> String {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let path = text("referer").zip(text("host")).and_then(|(from, host)| {
-        let (_, rest) = from.split_once("://")?;
-        rest.strip_prefix(host)
-    });
-    let plain = |path: &&str| path.starts_with("/desk") && path.is_ascii();
-    path.filter(plain).unwrap_or("/desk").to_owned()
+    ([(header::SET_COOKIE, kept)], Redirect::to(&came_from(&headers, "/desk"))).into_response()
 }
 
 /// One of them by its id, or all but this one.

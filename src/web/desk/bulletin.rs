@@ -8,7 +8,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use docx_rs::{
@@ -69,11 +69,14 @@ struct Section {
 async fn show(
     State(office): State<Arc<Office>>,
     headers: HeaderMap,
+    uri: Uri,
     signed: SignedIn,
     asked: Wanted,
 ) -> Response {
     let Query(asked) = asked.unwrap_or_default();
-    let frame = Frame::new(&office, &signed.session, "figures", &headers);
+    let frame = Frame::new(&office, &signed.session, "figures", &headers)
+        .on_paper(&office, &signed.session, &uri)
+        .await;
     match written(&office, &signed.session, &frame, &asked).await {
         Ok(bulletin) => {
             let page = Page { period: asked.period, bulletin, frame };

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use jiff::Timestamp;
@@ -17,6 +17,7 @@ use super::page::{self, Frame};
 use super::session::{self, Fields, Posted, SignedIn};
 use super::upload;
 use crate::calendar::local_date;
+use crate::desk::figures::Counted;
 use crate::office::{
     CaseFilter, CaseForm, CasePage, CaseView, CommandError, DueToday, FieldKind, FormField, Office,
     PHOTO_BYTES_MAX, Preview, Queue, QueueCount, SlipView, Typed,
@@ -72,6 +73,14 @@ struct Asked {
     from: String,
     to: String,
     closed_from: String,
+    closed_to: String,
+    hour: String,
+    class: String,
+    counted: String,
+    due_from: String,
+    due_to: String,
+    late_on: String,
+    amber_on: String,
 }
 
 impl Asked {
@@ -97,6 +106,14 @@ impl Asked {
             received_from: page::day_start(&self.from),
             received_to: page::day_start(&self.to),
             closed_from: page::day_start(&self.closed_from),
+            closed_to: page::day_start(&self.closed_to),
+            hour: self.hour.parse().ok(),
+            class: some(&self.class),
+            counted: Counted::from_word(self.counted.trim()),
+            due_from: page::day_start(&self.due_from),
+            due_to: page::day_start(&self.due_to),
+            late_on: self.late_on.trim().parse().ok(),
+            amber_on: self.amber_on.trim().parse().ok(),
             ..CaseFilter::default()
         }
     }
@@ -108,7 +125,11 @@ fn address(filter: &CaseFilter, after: Option<&str>) -> String {
     let age = filter.age.map(|age| age.to_string());
     let day = |at: Option<Timestamp>| at.map(|at| local_date(at).to_string());
     let (from, to) = (day(filter.received_from), day(filter.received_to));
-    let closed_from = day(filter.closed_from);
+    let (closed_from, closed_to) = (day(filter.closed_from), day(filter.closed_to));
+    let (due_from, due_to) = (day(filter.due_from), day(filter.due_to));
+    let hour = filter.hour.map(|hour| hour.to_string());
+    let late_on = filter.late_on.map(|day| day.to_string());
+    let amber_on = filter.amber_on.map(|day| day.to_string());
     let pairs = [
         ("search", filter.search.as_deref()),
         ("state", filter.state.as_deref()),
@@ -126,6 +147,14 @@ fn address(filter: &CaseFilter, after: Option<&str>) -> String {
         ("from", from.as_deref()),
         ("to", to.as_deref()),
         ("closed_from", closed_from.as_deref()),
+        ("closed_to", closed_to.as_deref()),
+        ("hour", hour.as_deref()),
+        ("class", filter.class.as_deref()),
+        ("counted", filter.counted.map(Counted::id)),
+        ("due_from", due_from.as_deref()),
+        ("due_to", due_to.as_deref()),
+        ("late_on", late_on.as_deref()),
+        ("amber_on", amber_on.as_deref()),
         ("queue", filter.queue.map(Queue::id)),
         ("after", after),
     ];
@@ -335,6 +364,7 @@ struct Slip {
 async fn slip(
     State(office): State<Arc<Office>>,
     headers: HeaderMap,
+    uri: Uri,
     signed: SignedIn,
     Path((number, n)): Path<(String, u8)>,
 ) -> Response {
@@ -343,7 +373,10 @@ async fn slip(
         Ok(None) => return page::message(StatusCode::NOT_FOUND, "没有这张督办单。"),
         Err(error) => return page::failed(&error),
     };
-    let page = Slip { frame: Frame::new(&office, &signed.session, "cases", &headers), slip };
+    let frame = Frame::new(&office, &signed.session, "cases", &headers)
+        .on_paper(&office, &signed.session, &uri)
+        .await;
+    let page = Slip { frame, slip };
     page::show(StatusCode::OK, &page, &page.frame)
 }
 

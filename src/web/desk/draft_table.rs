@@ -39,13 +39,15 @@ struct Page {
 }
 
 /// What clerks call a column; those of dialogs' tables are Chinese already.
-const HEADS: [(&str, &str); 25] = [
+const HEADS: [(&str, &str); 27] = [
     ("alias", "叫法"),
     ("code", "编号"),
     ("note", "备注"),
     ("words", "有这些词（用;隔开）"),
     ("except", "有这些词就不算"),
-    ("text", "群众的话"),
+    ("text", "话"),
+    ("action", "用在哪一步"),
+    ("title", "名字"),
     ("source", "哪里来的"),
     ("township", "乡镇"),
     ("name", "名称"),

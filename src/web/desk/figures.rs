@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use super::charts::{self, Series};
 use super::page::{self, Frame};
 use super::session::SignedIn;
-use crate::desk::figures::middle_and_most;
+use crate::desk::figures::{Counted, middle_and_most};
 use crate::desk::measures::Tally;
 use crate::office::shop::Sales;
 use crate::office::{Figures, Office, Right};
@@ -133,12 +133,36 @@ impl Links {
         self.cases(&[("from", &day.to_string()), ("to", &next)])
     }
 
+    fn closed_on(&self, day: Date) -> Option<String> {
+        let next = day.saturating_add(1.day()).to_string();
+        self.cases(&[("closed_from", &day.to_string()), ("closed_to", &next)])
+    }
+
+    /// Of the assignments that are due in this month.
+    fn counted(&self, what: Counted, more: &[(&'static str, &str)]) -> Option<String> {
+        let first = format!("{}-01", self.month);
+        let next = self.today.first_of_month().saturating_add(1.month()).to_string();
+        let mut query = vec![("counted", what.id()), ("due_from", &*first), ("due_to", &*next)];
+        query.extend_from_slice(more);
+        self.cases(&query)
+    }
+
+    fn on_day(&self, name: &'static str, day: Date) -> Option<String> {
+        self.cases(&[(name, &day.to_string())])
+    }
+
     fn ledger(&self, kind: &str) -> Option<String> {
         Some(format!("/desk/ledgers?kind={kind}&month={}", self.month))
     }
 
     fn report(&self, kind: &str) -> Option<String> {
         Some(format!("/desk/shop/reports?kind={kind}&month={}", self.month))
+    }
+
+    fn report_before(&self, kind: &str) -> Option<String> {
+        let before = self.today.first_of_month().saturating_sub(1.month());
+        let (year, month) = (before.year(), before.month());
+        Some(format!("/desk/shop/reports?kind={kind}&month={year}-{month:02}"))
     }
 
     fn quarter(&self) -> String {
@@ -187,7 +211,13 @@ impl Board<'_> {
                 links.cases(&[("supervised", "1")]),
             ),
             tile(say("figures.received_month"), month.received.to_string(), links.ledger("cases")),
-            tile(say("figures.closed_month"), month.closed.to_string(), links.ledger("cases")),
+            tile(
+                say("figures.closed_month"),
+                month.closed.to_string(),
+                links
+                    .cases(&[("closed_from", &format!("{}-01", links.month))])
+                    .or_else(|| links.ledger("cases")),
+            ),
             tile(say("figures.reply_rate"), rate(month.tally.reply_rate()), of_departments()),
             tile(say("figures.in_time_rate"), rate(month.tally.in_time_rate()), of_departments()),
             tile(say("figures.response_rate"), rate(month.tally.response_rate()), of_departments()),
@@ -255,7 +285,7 @@ impl Board<'_> {
         title: &'static str,
         names: [&'static str; 2],
         of: impl Fn(&crate::desk::figures::DayEnd) -> (u32, u32),
-        links: impl Fn(Date) -> Option<String>,
+        links: [&dyn Fn(Date) -> Option<String>; 2],
     ) -> Chart {
         let days = &self.figures.days;
         let series = |n: usize| Series {
@@ -268,8 +298,10 @@ impl Board<'_> {
         let svg = charts::lines(title, &self.labels(), &[series(0), series(1)]);
         let rows = days.iter().rev().map(|day| {
             let (one, other) = of(day);
-            let first = Cell { text: one.to_string(), link: links(day.day) };
-            vec![plain(format!("{}-{}", day.day.month(), day.day.day())), first, plain(other)]
+            let cell =
+                |count: u32, n: usize| Cell { text: count.to_string(), link: links[n](day.day) };
+            let name = format!("{}-{}", day.day.month(), day.day.day());
+            vec![plain(name), cell(one, 0), cell(other, 1)]
         });
         let heads = vec![self.frame.say("figures.day"), names[0], names[1]];
         let table = Table { heads, rows: rows.collect() };
@@ -280,17 +312,21 @@ impl Board<'_> {
         let names = [self.frame.say("figures.received"), self.frame.say("figures.closed")];
         let title = self.frame.say("figures.daily");
         let of = |day: &crate::desk::figures::DayEnd| (day.received, day.closed);
-        self.day_by_day("daily", title, names, of, |day| self.links.received_on(day))
+        let (received, closed) =
+            (|day| self.links.received_on(day), |day| self.links.closed_on(day));
+        self.day_by_day("daily", title, names, of, [&received, &closed])
     }
 
     fn trend(&self) -> Chart {
         let names = [self.frame.say("figures.overdue"), self.frame.say("figures.amber")];
         let title = self.frame.say("figures.trend");
         let of = |day: &crate::desk::figures::DayEnd| (day.overdue, day.amber);
-        let today = self.links.today;
-        self.day_by_day("trend", title, names, of, |day| {
-            (day == today).then(|| "/desk?overdue=1".to_owned())
-        })
+        let late = |day| match day == self.links.today {
+            true => Some("/desk?overdue=1".to_owned()),
+            false => self.links.on_day("late_on", day),
+        };
+        let amber = |day| self.links.on_day("amber_on", day);
+        self.day_by_day("trend", title, names, of, [&late, &amber])
     }
 
     fn kinds(&self) -> Chart {
@@ -435,8 +471,12 @@ impl Board<'_> {
             })
             .collect();
         let rows = classes.iter().map(|(class, count, middle, most)| {
-            let sheet = Cell { text: count.to_string(), link: self.links.ledger("cases") };
-            vec![plain(class), sheet, plain(hours(*middle)), plain(hours(*most))]
+            let link = self
+                .links
+                .counted(Counted::Answered, &[("class", class)])
+                .or_else(|| self.links.ledger("cases"));
+            let cell = |text: String| Cell { text, link: link.clone() };
+            vec![plain(class), cell(count.to_string()), cell(hours(*middle)), cell(hours(*most))]
         });
         let heads = ["figures.class", "figures.answered", "figures.middle", "figures.most"];
         let heads = heads.map(|key| self.frame.say(key)).into();
@@ -446,10 +486,13 @@ impl Board<'_> {
 
     fn funnel(&self) -> Chart {
         let names = ["figures.late_ones", "figures.supervised_ones", "figures.called_in"];
+        let of = |what| self.links.counted(what, &[]);
+        let sheet = || self.links.ledger("overdue");
+        let interviews = || self.links.interviews.then(|| "/desk/interviews".to_owned());
         let links = [
-            self.links.ledger("overdue"),
-            self.links.ledger("overdue"),
-            self.links.interviews.then(|| "/desk/interviews".into()),
+            of(Counted::Late).or_else(sheet),
+            of(Counted::Supervised).or_else(sheet),
+            of(Counted::CalledIn).or_else(interviews),
         ];
         let rows = names.into_iter().zip(self.figures.month.funnel).zip(links);
         let rows = rows.map(|((name, count), link)| (self.frame.say(name).to_owned(), count, link));
@@ -479,13 +522,14 @@ impl Board<'_> {
     fn grades(&self) -> Chart {
         let tally = &self.figures.month.tally;
         let rows = [
-            ("figures.satisfied", tally.content - tally.fair),
-            ("figures.fair", tally.fair),
-            ("figures.dissatisfied", tally.not_content),
-            ("figures.unrated", tally.unrated),
+            ("figures.satisfied", tally.content - tally.fair, Counted::Satisfied),
+            ("figures.fair", tally.fair, Counted::Fair),
+            ("figures.dissatisfied", tally.not_content, Counted::Dissatisfied),
+            ("figures.unrated", tally.unrated, Counted::Unrated),
         ];
-        let rows = rows.map(|(name, count)| {
-            (self.frame.say(name).to_owned(), count, self.links.ledger("cases"))
+        let rows = rows.map(|(name, count, what)| {
+            let link = self.links.counted(what, &[]).or_else(|| self.links.ledger("cases"));
+            (self.frame.say(name).to_owned(), count, link)
         });
         let heads = [self.frame.say("figures.grade"), self.frame.say("figures.count")];
         self.counted("grades", self.frame.say("figures.grades"), heads, rows.into())
@@ -493,8 +537,10 @@ impl Board<'_> {
 
     fn by_hour(&self) -> Chart {
         let hours = self.figures.month.hours.iter().enumerate();
-        let rows =
-            hours.map(|(hour, count)| (format!("{hour}:00"), *count, self.links.ledger("cases")));
+        let rows = hours.map(|(hour, count)| {
+            let link = self.links.of_month("hour", &hour.to_string());
+            (format!("{hour}:00"), *count, link)
+        });
         let heads = [self.frame.say("figures.hour"), self.frame.say("figures.count")];
         self.counted("hours", self.frame.say("figures.hours"), heads, rows.collect())
     }
@@ -506,11 +552,14 @@ impl Board<'_> {
             .iter()
             .map(|(word, now, _)| (word.clone(), f64::from(*now), now.to_string()))
             .collect();
-        let week = self.links.today.saturating_sub(6.days()).to_string();
+        let ago = |days: i32| self.links.today.saturating_sub(days.days()).to_string();
+        let (week, four_weeks) = (ago(6), ago(27));
         let rows = rising.iter().map(|(word, now, before)| {
             let link = self.links.cases(&[("search", word), ("from", &week)]);
             let now = Cell { text: now.to_string(), link };
-            vec![plain(word), now, plain(format!("{before:.1}"))]
+            let (from, to) = (&four_weeks, &week);
+            let link = self.links.cases(&[("search", word), ("from", from), ("to", to)]);
+            vec![plain(word), now, Cell { text: format!("{before:.1}"), link }]
         });
         let heads = ["figures.word", "figures.this_week", "figures.week_before"];
         let heads = heads.map(|key| self.frame.say(key)).into();
@@ -531,7 +580,9 @@ impl Board<'_> {
             let grown =
                 grown.map_or("—".to_owned(), |tenths| format!("{:.1}%", tenths as f64 / 10.0));
             let sold = Cell { text: sold.to_string(), link: self.links.report("turnover") };
-            vec![plain(kind), sold, plain(before), plain(grown)]
+            let before =
+                Cell { text: before.to_string(), link: self.links.report_before("turnover") };
+            vec![plain(kind), sold, before, plain(grown)]
         });
         let heads = ["figures.goods_kind", "figures.sold", "figures.sold_before", "figures.growth"];
         let heads = heads.map(|key| self.frame.say(key)).into();
@@ -556,7 +607,7 @@ impl Board<'_> {
             let share = rate(Some(share(orders, complained)));
             vec![
                 plain(name),
-                plain(orders),
+                Cell { text: orders.to_string(), link: link.clone() },
                 Cell { text: complained.to_string(), link },
                 plain(share),
             ]

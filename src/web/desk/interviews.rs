@@ -79,7 +79,11 @@ async fn show(
         Ok(None) => return page::message(StatusCode::NOT_FOUND, "没有这张约谈单。"),
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(office, &signed.session, "interviews", headers);
+    let address = format!("/desk/interviews/{}", page::percent(id));
+    let mut frame = Frame::new(office, &signed.session, "interviews", headers);
+    if let Ok(uri) = address.parse() {
+        frame = frame.on_paper(office, &signed.session, &uri).await;
+    }
     let page = One { frame, interview, problem, kept };
     page::show(status, &page, &page.frame)
 }

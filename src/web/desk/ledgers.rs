@@ -6,7 +6,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
@@ -32,6 +32,8 @@ struct Asked {
     village: String,
     department: String,
     reason: String,
+    /// All lines, however many.
+    whole: String,
 }
 
 type Wanted = Result<Query<Asked>, QueryRejection>;
@@ -77,7 +79,7 @@ struct Page {
     /// Chooses the village and the department; one of a department sees its own.
     is_platform: bool,
     sheet: Option<Sheet>,
-    /// Lines that only the file has.
+    /// Lines that are not shown.
     left_out: usize,
     problem: Option<String>,
 }
@@ -85,6 +87,7 @@ struct Page {
 async fn show(
     State(office): State<Arc<Office>>,
     headers: HeaderMap,
+    uri: Uri,
     signed: SignedIn,
     asked: Wanted,
 ) -> Response {
@@ -96,6 +99,7 @@ async fn show(
         return page::failed(&CommandError::NotFound);
     }
     let frame = Frame::new(&office, session, "ledgers", &headers);
+    let frame = frame.on_paper(&office, session, &uri).await;
     let (status, mut sheet, problem) = if asked.kind.is_empty() {
         (StatusCode::OK, None, None)
     } else {
@@ -108,9 +112,8 @@ async fn show(
         asked.month = office.this_month();
     }
     let mut left_out = 0;
-    if let Some(sheet) = &mut sheet {
-        left_out = sheet.rows.len().saturating_sub(SHOWN_MAX);
-        sheet.rows.truncate(SHOWN_MAX);
+    if let Some(sheet) = sheet.as_mut().filter(|_| asked.whole.is_empty()) {
+        left_out = sheet.leave_out_behind(SHOWN_MAX);
     }
     let page = Page {
         frame,

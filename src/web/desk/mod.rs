@@ -27,6 +27,7 @@ mod oidc;
 mod page;
 mod papers;
 mod people;
+mod printed;
 #[cfg(test)]
 mod sample;
 mod sayings;
@@ -51,6 +52,7 @@ use axum::routing::get;
 use crate::office::Office;
 use crate::web::media;
 pub use page::{case_number, sheet_file, status_of};
+pub use session::cookie;
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
@@ -64,6 +66,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(calls::routes())
         .merge(cases::routes())
         .merge(papers::routes())
+        .merge(printed::routes())
         .merge(new::routes())
         .merge(tasks::routes())
         .merge(people::routes())

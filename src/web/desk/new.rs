@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::cases::short_enough;
 use super::page::{self, Frame};
 use super::session::{Posted, SignedIn};
+use crate::desk::Kind;
 use crate::office::{CallerHelp, Choice, CommandError, Office, Right, Role, Told};
 
 /// Forms of the new case's page at which one may go on.

@@ -2,14 +2,16 @@
 //! times in Beijing time, plain error pages.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 use super::page; // templates name it so, here too
 use super::session::{cookie, set_cookie};
-use crate::office::{CaseRow, CommandError, Office, Queue, Right, Session, Sheet, Watermark};
+use crate::office::{
+    CaseRow, CommandError, Office, PrintMark, Queue, Right, Session, Sheet, Watermark,
+};
 pub use crate::web::assets::url as asset;
 use crate::web::messages::Language;
 
@@ -96,6 +98,8 @@ pub struct Frame {
     pub language: Language,
     /// 长辈版
     pub large: bool,
+    /// Of a sheet: what stands at its foot.
+    pub paper: Option<PrintMark>,
 }
 
 pub struct Person {
@@ -119,6 +123,7 @@ impl Frame {
             rights,
             language: language(headers),
             large: is_large(headers),
+            paper: None,
             county: office.county_name(),
             person,
             here,
@@ -139,7 +144,18 @@ impl Frame {
             rights: Vec::new(),
             language: Language::default(),
             large: false,
+            paper: None,
         }
+    }
+
+    /// With what stands at the foot of the sheet at this address.
+    pub async fn on_paper(mut self, office: &Office, session: &Session, uri: &Uri) -> Self {
+        let address = uri.path_and_query().map(|whole| whole.as_str()).unwrap_or_default();
+        match office.print_mark(session, address).await {
+            Ok(mark) => self.paper = Some(mark),
+            Err(error) => tracing::warn!(%error, "how often a sheet was printed is not known"),
+        }
+        self
     }
 
     /// Nothing but what is asked at the door is open yet.
@@ -170,9 +186,13 @@ impl Frame {
 
     /// 剩1天2小时（工作时间）, or how long it is late; nothing when the clock does not run.
     pub fn left(&self, row: &CaseRow) -> String {
-        let Some(left) = row.left else { return String::new() };
+        self.left_of(&row.left, &row.day_minutes)
+    }
+
+    pub fn left_of(&self, left: &Option<i64>, day_minutes: &i64) -> String {
+        let Some(left) = *left else { return String::new() };
         let key = if left < 0 { "time.late" } else { "time.left" };
-        self.fill(key, self.working_time(left.abs(), row.day_minutes))
+        self.fill(key, self.working_time(left.abs(), *day_minutes))
     }
 
     /// What the program says in Chinese, in the language of the page.
@@ -333,7 +353,9 @@ pub fn day_start(text: &str) -> Option<Timestamp> {
 
 /// Where somebody begins who has just signed in.
 pub fn home(session: &Session) -> &'static str {
-    if session.may(Right::OwnOrders) || session.may(Right::HandOut) {
+    // Whoever speaks for a village begins with its doors; a counter only hands out.
+    let hands_out = session.may(Right::HandOut) && !session.may(Right::OwnVillage);
+    if session.may(Right::OwnOrders) || hands_out {
         "/desk/shop/day"
     } else if session.may(Right::Interview) {
         "/desk/interviews"
@@ -342,7 +364,9 @@ pub fn home(session: &Session) -> &'static str {
     } else if session.may(Right::Audit) {
         "/desk/audit"
     } else if session.may(Right::Settings) {
-        "/desk/holidays"
+        "/desk/system"
+    } else if session.may(Right::Reports) && !session.may(Right::Cases) {
+        "/desk/figures"
     } else {
         "/desk"
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
 
@@ -58,13 +58,16 @@ async fn list(
 async fn one(
     State(office): State<Arc<Office>>,
     headers: HeaderMap,
+    uri: Uri,
     signed: SignedIn,
     Path((number, kind)): Path<(String, String)>,
 ) -> Response {
     let Some(kind) = PaperKind::from_word(&kind) else { return no_such_paper() };
     match office.paper(&signed.session, &number, kind).await {
         Ok(Some(paper)) => {
-            let frame = Frame::new(&office, &signed.session, "cases", &headers);
+            let frame = Frame::new(&office, &signed.session, "cases", &headers)
+                .on_paper(&office, &signed.session, &uri)
+                .await;
             let page = Paper { frame, paper };
             page::show(StatusCode::OK, &page, &page.frame)
         }

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::page::{Frame, Person};
 use crate::office::{
-    AlikeView, CaseForm, CaseRow, CaseView, Choice, DraftFileView, DraftView, FieldKind, FormField,
-    MediaView, NoticeView, QuestionCounts, Right, StopRow, StopsView, TaskLine, TaskView,
-    TimelineLine,
+    AlikeView, CaseForm, CaseRow, CaseView, Choice, ClockView, DraftFileView, DraftView, FieldKind,
+    FormField, MediaView, NoticeView, QuestionCounts, Right, StopRow, StopView, StopsView,
+    TaskLine, TaskView, TimelineLine, TurnView,
 };
 use crate::web::messages::Language;
 
@@ -28,6 +28,7 @@ pub fn frame() -> Frame {
         rights: Right::ALL.to_vec(),
         language: Language::default(),
         large: false,
+        paper: Some(crate::office::PrintMark::default()),
     }
 }
 
@@ -100,6 +101,29 @@ pub fn case() -> CaseView {
     };
     CaseView {
         row: row(),
+        kind: "求助",
+        clocks: vec![ClockView {
+            what: "签收",
+            whose: HOSTILE.to_owned(),
+            due: at(),
+            left: Some(59),
+            state: "走着",
+        }],
+        stops: vec![StopView {
+            from: at(),
+            to: None,
+            by: HOSTILE.to_owned(),
+            what: "等群众补充",
+            why: HOSTILE.to_owned(),
+        }],
+        turns: vec![TurnView {
+            department: HOSTILE.to_owned(),
+            lead: true,
+            from: at(),
+            accepted: Some((at(), true)),
+            due: at(),
+            until: Some((at(), "改派")),
+        }],
         category: Some("路灯".to_owned()),
         name: Some(HOSTILE.to_owned()),
         phone: Some("13800000000".to_owned()),

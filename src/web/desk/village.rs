@@ -6,17 +6,17 @@ use askama::Template;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
 use super::page::{self, Frame};
 use super::session::SignedIn;
-use crate::office::{CommandError, Office, Sheet};
+use crate::office::{CommandError, Office, Sheet, Villager};
 
 pub fn routes() -> Router<Arc<Office>> {
-    Router::new().route("/desk/village", get(show))
+    Router::new().route("/desk/village", get(show)).route("/desk/villagers", get(people))
 }
 
 /// `2026-11`; this month when it is empty.
@@ -38,6 +38,7 @@ struct Page {
 async fn show(
     State(office): State<Arc<Office>>,
     headers: HeaderMap,
+    uri: Uri,
     signed: SignedIn,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
@@ -55,6 +56,29 @@ async fn show(
         Err(error) => (page::status_of(&error), None, Some(error.to_string())),
     };
     let frame = Frame::new(&office, &signed.session, "cases", &headers);
+    let frame = frame.on_paper(&office, &signed.session, &uri).await;
     let page = Page { frame, month, sheet, problem };
     page::show(status, &page, &page.frame)
+}
+
+#[derive(Template)]
+#[template(path = "desk/villagers.html")]
+struct People {
+    frame: Frame,
+    people: Vec<Villager>,
+}
+
+async fn people(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    signed: SignedIn,
+) -> Response {
+    match office.villagers(&signed.session).await {
+        Ok(people) => {
+            let frame = Frame::new(&office, &signed.session, "cases", &headers);
+            let page = People { frame, people };
+            page::show(StatusCode::OK, &page, &page.frame)
+        }
+        Err(error) => page::failed(&error),
+    }
 }

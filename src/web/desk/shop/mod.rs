@@ -20,7 +20,7 @@ use axum::extract::FromRequestParts;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, Query};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -64,6 +64,8 @@ struct Asked {
     day: String,
     month: String,
     flagged: String,
+    /// All lines of a sheet, however many.
+    whole: String,
 }
 
 type Wanted = Result<Query<Asked>, QueryRejection>;
@@ -81,6 +83,7 @@ struct Visit {
     office: Arc<Office>,
     signed: SignedIn,
     headers: HeaderMap,
+    uri: Uri,
 }
 
 impl FromRequestParts<Arc<Office>> for Visit {
@@ -91,7 +94,12 @@ impl FromRequestParts<Arc<Office>> for Visit {
         office: &Arc<Office>,
     ) -> Result<Self, Self::Rejection> {
         let signed = SignedIn::from_request_parts(parts, office).await?;
-        Ok(Self { office: office.clone(), signed, headers: parts.headers.clone() })
+        Ok(Self {
+            office: office.clone(),
+            signed,
+            headers: parts.headers.clone(),
+            uri: parts.uri.clone(),
+        })
     }
 }
 
@@ -108,6 +116,10 @@ impl Visit {
 
     fn frame(&self) -> Frame {
         Frame::new(&self.office, self.session(), "shop", &self.headers)
+    }
+
+    async fn paper_frame(&self) -> Frame {
+        self.frame().on_paper(&self.office, self.session(), &self.uri).await
     }
 
     /// After a form: on to `path`, which says so. `Err`: why not, for the page to say again;

@@ -113,7 +113,7 @@ async fn paper(visit: Visit, Path(number): Path<String>) -> Response {
         Ok(None) => return page::message(StatusCode::NOT_FOUND, NO_ORDER),
         Err(error) => return page::failed(&error),
     };
-    let page = Paper { frame: visit.frame(), order };
+    let page = Paper { frame: visit.paper_frame().await, order };
     page::show(StatusCode::OK, &page, &page.frame)
 }
 

@@ -29,7 +29,7 @@ struct Page {
     kinds: &'static [ReportKind],
     asked: Asked,
     sheet: Option<Sheet>,
-    /// Lines that only the file has.
+    /// Lines that are not shown.
     left_out: usize,
     /// What chose the table, for the files.
     query: String,
@@ -63,13 +63,13 @@ async fn show(visit: Visit, wanted: Wanted) -> Response {
     let query: Vec<String> =
         pairs.iter().map(|(name, text)| format!("{name}={}", page::percent(text))).collect();
     let mut left_out = 0;
-    if let Some(sheet) = &mut sheet {
-        left_out = sheet.rows.len().saturating_sub(SHOWN_MAX);
-        sheet.rows.truncate(SHOWN_MAX);
+    if let Some(sheet) = sheet.as_mut().filter(|_| asked.whole.is_empty()) {
+        left_out = sheet.leave_out_behind(SHOWN_MAX);
     }
     let (status, problem) = told(error.as_ref());
     let query = query.join("&");
-    let page = Page { frame: visit.frame(), kinds, asked, sheet, left_out, query, problem };
+    let frame = visit.paper_frame().await;
+    let page = Page { frame, kinds, asked, sheet, left_out, query, problem };
     page::show(status, &page, &page.frame)
 }
 

@@ -57,7 +57,8 @@ async fn show(visit: Visit, wanted: Wanted) -> Response {
     };
     let (sheet, error) = sheet.map_or_else(|error| (None, Some(error)), |sheet| (sheet, None));
     let (status, problem) = told(error.as_ref());
-    let page = Printed { frame: visit.frame(), kinds, asked, sheet, query, problem };
+    let frame = visit.paper_frame().await;
+    let page = Printed { frame, kinds, asked, sheet, query, problem };
     page::show(status, &page, &page.frame)
 }
 
