@@ -40,7 +40,7 @@ impl CallDesk {
     /// The forms in which the outcome is written down.
     fn actions(self) -> &'static [&'static str] {
         match self {
-            CallDesk::Supervision => &["supervise", "slip"],
+            CallDesk::Supervision => &["supervise", "call_missed", "slip"],
             CallDesk::CallBacks => &["call_back"],
             CallDesk::Head => &["sign", "answer_slip"],
         }

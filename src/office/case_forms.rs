@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
 use crate::desk::{
-    self, Actor, Case, Command, ErrandStep, Grade, Means, Outcome, Rejection, Resumption, Solved,
-    State, Step, Trips,
+    self, Actor, Case, Command, ErrandStep, Grade, Means, Outcome, Party, Rejection, Resumption,
+    Solved, State, Step, Trips,
 };
 
 use crate::county::Replies;
@@ -15,6 +15,8 @@ use super::beijing;
 use super::views::{CaseForm, Choice, CommandError, FieldKind, FormField};
 
 const TEXT_CHARS_MAX: usize = 2_000;
+/// How a note begins of a department that did not answer the telephone.
+pub(super) const MISSED: &str = "电话督办没打通：";
 
 struct Form {
     action: &'static str,
@@ -214,6 +216,12 @@ const FORMS: &[Form] = &[
                 note: typed.text("note"),
             })
         },
+    },
+    Form {
+        action: "call_missed", step: Step::Noted, title: "电话没打通", button: "记下", is_main: false,
+        intro: "打不通也记一笔，督办单上会写。这件还要再打。",
+        fields: &[must("who", "打给谁、哪个号码", Kind::Line, "例如：联络员王主任，办公室电话没人接")],
+        read: |typed| Ok(Command::Note { text: format!("{MISSED}{}", typed.text("who")) }),
     },
     Form {
         action: "slip", step: Step::SlipSent, title: "发督办单", button: "发出", is_main: false,
@@ -562,6 +570,7 @@ pub(super) fn open(case: &Case, by: &Actor, now: Timestamp, lists: &Lists) -> Ve
         let answers = match form.action {
             "reply" => from == State::Handling,
             "pass_review" => from == State::Reviewing,
+            "call_missed" => case.department.is_some() && parties.contains(&Party::Supervisor),
             // Nothing stands against the department: there is nothing to leave out.
             "ask_exclusion" => desk::may_matter(case),
             action => match action.strip_prefix("errand_") {

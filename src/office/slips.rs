@@ -6,6 +6,7 @@ use crate::desk::private::Veil;
 use crate::desk::{Case, CaseEvent, Change};
 use crate::store::{keys, load};
 
+use super::case_forms::MISSED;
 use super::rights::Sight;
 use super::views::{CommandError, Session};
 use super::{Office, tasks};
@@ -64,8 +65,12 @@ impl Office {
         let who = self.who(number).await?;
         let veil = Veil::of(case, &who);
         let ours = |text: &str| veil.over_ours(text);
-        let calls =
-            events[..at].iter().filter(|event| matches!(event.change, Change::Supervised { .. }));
+        let is_call = |event: &&CaseEvent| match &event.change {
+            Change::Supervised { .. } => true,
+            Change::Noted { text } => text.starts_with(MISSED),
+            _ => false,
+        };
+        let calls = events[..at].iter().filter(is_call);
         let call = |event: &CaseEvent| {
             format!("{} {}", spoken(event.at), ours(&self.detail(&event.change)))
         };

@@ -98,3 +98,19 @@ async fn unanswered_it_leads_to_the_interview() {
 async fn list(clerk: &Clerk<'_>) -> String {
     clerk.get("/desk/interviews").await
 }
+
+#[tokio::test]
+async fn a_call_that_nobody_took_is_written_down_and_stands_on_the_slip() {
+    let mut county = county().open().await;
+    let number = promised_and_late(&mut county, &[VILLAGER]).await.remove(0);
+    county.pass(DAY + 9 * HOUR).await;
+    let mut clerk = county.clerk_again().await;
+    let desk = clerk.get("/desk/calls/supervision").await;
+    assert!(desk.contains(&format!("/desk/cases/{number}/call_missed")), "{desk}");
+    let lead = county.staff("城管经办", Role::Department, Some("城管")).await;
+    assert!(!lead.get(&format!("/desk/cases/{number}")).await.contains("call_missed"));
+    clerk.act(&number, "call_missed", &[("who", "联络员王主任，办公室没人接")]).await;
+    clerk.act(&number, "slip", &DEMAND).await;
+    let paper = clerk.get(&format!("/desk/cases/{number}/slips/1")).await;
+    assert!(paper.contains("电话督办没打通：联络员王主任，办公室没人接"), "{paper}");
+}
