@@ -23,7 +23,7 @@ async fn a_case_shows_every_clock_and_who_stopped_it_and_why() {
         let clocks = part(&page, "id=\"clocks\"", "</section>");
         for what in ["答复群众", "签收", "第一次联系群众", "单位办理", "协办意见", "县水利局"]
         {
-            assert!(clocks.contains(&format!("<td>{what}</td>")), "{what}: {clocks}");
+            assert!(clocks.contains(&format!(">{what}</td>")), "{what}: {clocks}");
         }
         let mut lead = county.staff("城管经办", Role::Department, Some("城管")).await;
         lead.act(&number, "ask_info", &[("question", "垃圾在村东还是村西？")]).await;

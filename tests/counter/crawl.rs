@@ -49,6 +49,7 @@ const RULES: &[Rule] = &[
     ("/desk/understand/places.csv", |row| cell(row, "dispatch") == "w"),
     ("/desk/new", |row| cell(row, "filed") != "-"),
     ("/desk/village", |row| cell(row, "village") == "w:village"),
+    ("/desk/villagers", |row| cell(row, "village") == "w:village"),
     ("/desk/tasks", |row| cell(row, "dispatch") == "w" || cell(row, "supervise") == "w"),
     ("/desk/calls/supervision", |row| cell(row, "supervise") == "w"),
     ("/desk/calls/call_backs", |row| cell(row, "dispatch") == "w"),
