@@ -6,7 +6,7 @@ use super::decide::{Command, RETURN_DAYS};
 use super::money::Fen;
 use super::order::Order;
 use super::state::{PayMethod, PayState, State};
-use crate::calendar::{Calendar, Limit};
+use crate::calendar::{Calendar, Limit, local_hour};
 
 /// An order that is to be paid by WeChat and was not.
 pub const UNPAID: SignedDuration = SignedDuration::from_mins(30);
@@ -14,6 +14,9 @@ const NUDGE: Limit = Limit::WorkingMinutes(120);
 /// Since it arrived.
 const REMINDERS: [SignedDuration; 2] =
     [SignedDuration::from_hours(48), SignedDuration::from_hours(66)];
+/// Eight o'clock, and from eight in the evening until then.
+const MORNING: i64 = 8;
+const EVENING_TO_MORNING: i64 = 12;
 const NOT_COLLECTED: SignedDuration = SignedDuration::from_hours(72);
 /// Goods that are to be changed or mended: then the platform asks the merchant.
 const REMEDY: Limit = Limit::WorkingDays(3);
@@ -37,7 +40,7 @@ pub fn next_by_clock(order: &Order, calendar: &Calendar) -> Option<(Timestamp, C
         State::Arrived => {
             let arrived = order.arrived_at.unwrap_or(order.updated_at);
             match REMINDERS.get(usize::from(order.reminders)) {
-                Some(wait) => Some((after(arrived, *wait), Command::Remind)),
+                Some(wait) => Some((by_day(after(arrived, *wait)), Command::Remind)),
                 None => Some((after(arrived, NOT_COLLECTED), cancel("3天没有来取"))),
             }
         }
@@ -47,6 +50,17 @@ pub fn next_by_clock(order: &Order, calendar: &Calendar) -> Option<(Timestamp, C
         }
         _ => None,
     }
+}
+
+/// Nobody is woken: before three at night it is said the evening before, later in the morning.
+fn by_day(at: Timestamp) -> Timestamp {
+    let hour = i64::from(local_hour(at));
+    let hours = match hour {
+        0..3 => MORNING - EVENING_TO_MORNING - hour,
+        3..MORNING => MORNING - hour,
+        _ => 0,
+    };
+    at.checked_add(SignedDuration::from_hours(hours)).unwrap_or(at)
 }
 
 /// Of goods that were handed out before a transfer: somebody asks for it, once.

@@ -534,13 +534,19 @@ fn what_the_clock_does() {
     unpaid.pay = PayMethod::Wechat;
     assert_eq!(next(&Life::begin(unpaid)).unwrap(), "11月24日10:30 cancelled");
     let mut life = Life::begin(draft(1, vec![line("A1", 10_500, 2_000)])).arrived();
-    for expect in ["11月26日10:00 reminded", "11月27日4:00 reminded", "11月27日10:00 cancelled"]
+    for expect in ["11月26日10:00 reminded", "11月27日8:00 reminded", "11月27日10:00 cancelled"]
     {
         assert_eq!(next(&life).unwrap(), expect);
         let (_, command) = next_by_clock(&life.order().unwrap(), &calendar).unwrap();
         life.give(&Actor::System, command).unwrap();
     }
     assert_eq!(life.order().unwrap().reason, "3天没有来取");
+    // What came early in the morning is not called for at midnight.
+    let early = Life::begin(draft(1, vec![line("A1", 10_500, 2_000)])).arrived();
+    let mut order = early.order().unwrap();
+    (order.arrived_at, order.reminders) = (Some(at("2026-11-24 07:00")), 1);
+    let (evening, _) = next_by_clock(&order, &calendar).unwrap();
+    assert_eq!(crate::calendar::spoken(evening), "11月26日20:00");
     assert_eq!(next(&life), None);
     let mut life = Life::begin(draft(1, vec![line("A1", 10_500, 2_000)])).arrived();
     life.give(&staff(), Command::TryCode { code: "4827".into() }).unwrap();

@@ -69,7 +69,7 @@ async fn a_vehicle_takes_what_is_ready_and_each_counter_takes_it_in() {
 
     let (status, page) = sent(&mut clerk, &[]).await;
     assert!(status == 422 && page.contains("选的村没有能发的订单"), "{page}");
-    let stops = [("stop-130225109201", "2"), ("stop-130225102216", "1")];
+    let stops = [("stop-130225109201", "2"), ("stop-130225102216", "1"), ("phone", "13900000009")];
     let (status, page) = sent(&mut clerk, &stops).await;
     assert_eq!(status, 200, "{page}");
     assert!(page.contains("发了4单") && page.contains("还没有称"), "{page}");
@@ -83,7 +83,8 @@ async fn a_vehicle_takes_what_is_ready_and_each_counter_takes_it_in() {
     let sheet = format!("/desk/shop/sheets?kind=delivery&day=2026-11-24&village={MAOZHUANG}");
     let shop = county.staff("毛庄店员", Role::ShopClerk, Some(MAOZHUANG)).await;
     let page = shop.get(&sheet).await;
-    assert!(page.contains("车次：冀B12345 王师傅") && page.contains("代办员：毛庄店员"), "{page}");
+    assert!(page.contains("车次：冀B12345 王师傅 13900000009"), "{page}");
+    assert!(page.contains("代办员：毛庄店员"), "{page}");
 }
 
 /// A day late it is on the sheets of the day on which it goes, before it has gone and behind.
