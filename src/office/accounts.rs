@@ -123,7 +123,8 @@ impl Office {
         of: Option<&str>,
     ) -> Result<(), CommandError> {
         let before = self.of_another(session, name).await?;
-        let (department, village, merchant) = self.belonging(role, of).await?;
+        let belonging = self.belonging(role, of).await.map_err(|error| error.of("of"));
+        let (department, village, merchant) = belonging?;
         let waits_for_second = is_administrator(role).then(|| session.name.clone());
         let staff = Staff {
             role,

@@ -7,7 +7,7 @@ use jiff::civil::{Date, DateTime};
 use crate::calendar::{local, spoken};
 use crate::desk::{
     self, Breached, Case, Command, Interview, InterviewCommand, InterviewDone, InterviewHand,
-    InterviewStep, LateCase, Minutes,
+    InterviewStep, LateCase, Minutes, Refusal,
 };
 use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load};
 
@@ -181,7 +181,7 @@ impl Office {
         let after = before
             .record
             .after(command, &hands, &session.name, now)
-            .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
+            .map_err(|refusal| refused(action, refusal))?;
         let mut changes = Changes::default();
         changes.replace(&before, &after)?;
         if before.record.minutes.is_none()
@@ -290,7 +290,8 @@ struct Form {
     title: &'static str,
     intro: &'static str,
     fields: &'static [(&'static str, &'static str, Kind)],
-    read: fn(&Typed) -> Result<InterviewCommand, &'static str>,
+    /// `Err`: the name of a field, and what is missing there.
+    read: fn(&Typed) -> Result<InterviewCommand, (&'static str, &'static str)>,
 }
 
 #[derive(Clone, Copy)]
@@ -301,6 +302,8 @@ enum Kind {
     Day,
 }
 
+const HELD: &str = "什么时候谈的";
+const DEADLINE: &str = "整改期限";
 const REASON: &[(&str, &str, Kind)] = &[("reason", "理由", Kind::Text)];
 
 const FORMS: &[Form] = &[
@@ -342,15 +345,17 @@ const FORMS: &[Form] = &[
         title: "记录约谈",
         intro: "谈过以后记。每件超期的事上也会记下。",
         fields: &[
-            ("held", "什么时候谈的", Kind::Moment),
+            ("held", HELD, Kind::Moment),
             ("attendees", "参加的人", Kind::Line),
             ("minutes", "会议纪要", Kind::Text),
             ("measures", "整改措施", Kind::Text),
-            ("deadline", "整改期限", Kind::Day),
+            ("deadline", DEADLINE, Kind::Day),
         ],
         read: |typed| {
-            let held: DateTime = typed.text("held").parse().map_err(|_| "请选什么时候谈的。")?;
-            let deadline: Date = typed.text("deadline").parse().map_err(|_| "请选整改期限。")?;
+            let held = typed.text("held").parse::<DateTime>();
+            let held = held.map_err(|_| ("held", "请选什么时候谈的。"))?;
+            let deadline = typed.text("deadline").parse::<Date>();
+            let deadline = deadline.map_err(|_| ("deadline", "请选整改期限。"))?;
             Ok(InterviewCommand::Record(Minutes {
                 held_at: beijing::instant(held),
                 attendees: typed.text("attendees"),
@@ -380,7 +385,24 @@ const FORMS: &[Form] = &[
 
 fn read(action: &str, typed: &Typed) -> Result<InterviewCommand, CommandError> {
     let form = FORMS.iter().find(|form| form.action == action).ok_or(CommandError::NotFound)?;
-    (form.read)(typed).map_err(|missing| CommandError::Refused(missing.to_owned()))
+    (form.read)(typed).map_err(|(field, text)| CommandError::Field(field, text.to_owned()))
+}
+
+/// Told beside the field of the form that it is about.
+fn refused(action: &str, refusal: Refusal) -> CommandError {
+    let error = CommandError::Refused(refusal.to_string());
+    let about = match refusal {
+        Refusal::Missing { what } | Refusal::TooLong { what, .. } => what,
+        Refusal::HeldLater => HELD,
+        Refusal::Deadline { .. } => DEADLINE,
+        _ => return error,
+    };
+    let form = FORMS.iter().find(|form| form.action == action);
+    let mut fields = form.iter().flat_map(|form| form.fields);
+    match fields.find(|(_, label, _)| about.ends_with(*label)) {
+        Some((name, ..)) => error.of(name),
+        None => error,
+    }
 }
 
 impl Form {

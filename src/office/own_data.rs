@@ -5,6 +5,7 @@ use crate::calendar::spoken;
 use crate::desk::private::{name_her, nameless};
 use crate::desk::{Case, Depth, Listing, ListingCommand, erase};
 use crate::dialog::{Fields, Value};
+use crate::store::misheard::MisheardWords;
 use crate::store::private_records::{Identity, Words};
 use crate::store::records::{Person, Task, TaskKind};
 use crate::store::{Loaded, StoreError, keys, list, list_by_index, load};
@@ -21,6 +22,8 @@ const CASES_FORGOTTEN: usize = 150;
 const CASE_CHARACTERS: usize = 260;
 /// The newest; a message has its length.
 const LOOKS_SENT: usize = 10;
+const MISHEARD_SENT: usize = 10;
+const MISHEARD_CHARACTERS: usize = 60;
 
 impl Turn<'_> {
     /// Name, number, how many cases and listings.
@@ -58,6 +61,7 @@ impl Turn<'_> {
             let listing = &listing.record;
             parts.push(format!("{} {}，{}", listing.number, listing.text, listing.state));
         }
+        parts.extend(self.own_misheard(&person.record.addresses).await?);
         let rest = cases.len().saturating_sub(CASES_SENT);
         if rest > 0 {
             let mut task = Task {
@@ -74,6 +78,16 @@ impl Turn<'_> {
         }
         self.texts.extend(parts);
         Ok(Ok(record([("cases", cases.len().to_string()), ("rest", rest.to_string())])))
+    }
+
+    /// What the bot did not understand and keeps to be taught from it.
+    async fn own_misheard(&self, addresses: &[String]) -> Result<Option<String>, StoreError> {
+        let all = self.office.misheard_of(addresses).await?;
+        let brief = |one: &MisheardWords| one.text.chars().take(MISHEARD_CHARACTERS).collect();
+        let newest: Vec<String> = all.iter().take(MISHEARD_SENT).map(brief).collect();
+        let words = newest.join("\n");
+        Ok((!all.is_empty())
+            .then(|| format!("没听懂、留着改进的话，共{}句，姓名号码已抹去：\n{words}", all.len())))
     }
 
     /// Who saw who she is: when, what office, why.
@@ -130,6 +144,9 @@ impl Turn<'_> {
             let mut after = after.unwrap_or_else(|_| before.record.clone());
             (after.name, after.phone) = (None, None);
             self.changes.replace(&before, &after)?;
+        }
+        for address in &person.record.addresses {
+            self.office.forget_misheard(&mut self.changes, address).await?;
         }
         let forgotten = Person {
             addresses: Vec::new(),

@@ -7,6 +7,7 @@ use crate::calendar::local;
 use crate::desk::private::{mask_name, mask_tail};
 use crate::desk::{Case, Who};
 use crate::store::looks::{Hold, LookKind};
+use crate::store::misheard::MisheardWords;
 use crate::store::private_records::{Corrected, Identity};
 use crate::store::records::{Contact, Person};
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
@@ -59,6 +60,15 @@ pub struct CorrectionView {
 const COLUMNS: [&str; 12] = [
     "受理号", "受理时间", "姓名", "电话", "住址", "诉求标题", "诉求内容", "现在到哪一步", "承办单位", "答复", "满意度", "办结时间",
 ];
+
+/// Stands where a case has its title.
+const MISHEARD: &str = "机器人没听懂的话";
+
+fn misheard_row(one: MisheardWords) -> Vec<String> {
+    let mut row = vec![String::new(); COLUMNS.len()];
+    (row[1], row[5], row[6]) = (local(one.at), MISHEARD.to_owned(), one.text);
+    row
+}
 
 fn refused(text: impl Into<String>) -> CommandError {
     CommandError::Refused(text.into())
@@ -191,6 +201,8 @@ impl Office {
                 case.closed_at.map(local).unwrap_or_default(),
             ]
         });
+        let misheard = self.misheard_of(&person.record.addresses).await?;
+        let rows = rows.chain(misheard.into_iter().map(misheard_row));
         let Person { name, phone, .. } = &person.record;
         let part = |text: &Option<String>| text.clone().unwrap_or_else(|| "没有留".into());
         Ok(Sheet {
@@ -198,7 +210,9 @@ impl Office {
             heading: format!("姓名：{}　电话：{}　{}件事", part(name), part(phone), cases.len()),
             columns: &COLUMNS,
             rows: rows.collect(),
-            foot: "买卖的订单按规定另存三年，不在这张表里。".to_owned(),
+            foot: format!(
+                "「{MISHEARD}」留着改进，姓名号码已抹去。买卖的订单按规定另存三年，不在这张表里。"
+            ),
         })
     }
 

@@ -82,8 +82,9 @@ impl Office {
         by: Option<&Session>,
     ) -> Result<String, CommandError> {
         let name = name.trim();
-        let (department, village, merchant) = self.belonging(role, of).await?;
-        check_name(name)?;
+        let belonging = self.belonging(role, of).await.map_err(|error| error.of("of"));
+        let (department, village, merchant) = belonging?;
+        check_name(name).map_err(|error| error.of("name"))?;
         if list::<Staff>(&*self.store, keys::all_staff(), STAFF_MAX).await?.len() >= STAFF_MAX {
             return Err(CommandError::Refused(format!("最多{STAFF_MAX}个人。")));
         }
@@ -105,7 +106,8 @@ impl Office {
             subject: None,
         };
         if self.all_api_keys().await?.iter().any(|key| key.name == name) {
-            return Err(CommandError::Refused(format!("「{name}」是一把钥匙的名字，请换个名字。")));
+            let text = format!("「{name}」是一把钥匙的名字，请换个名字。");
+            return Err(CommandError::Field("name", text));
         }
         let mut changes = Changes::default();
         changes.create(&staff)?;
@@ -117,7 +119,7 @@ impl Office {
         };
         match self.commit_noted(changes, noted).await {
             Err(StoreError::Conflict(_)) => {
-                Err(CommandError::Refused(format!("已经有叫「{name}」的人了，请换个名字。")))
+                Err(CommandError::Field("name", format!("已经有叫「{name}」的人了，请换个名字。")))
             }
             other => Ok(other.map(|()| password)?),
         }

@@ -40,11 +40,15 @@ impl Place {
         }
     }
 
+    /// As people write them.
+    pub const MERCHANT_WORD: &str = "商家";
+    pub const CENTRE_WORD: &str = "县中心";
+
     /// `shop`: the name of a village's shop.
     pub fn word(&self, shop: impl Fn(&str) -> String) -> String {
         match self {
-            Place::Merchant => "商家".into(),
-            Place::Centre => "县中心".into(),
+            Place::Merchant => Self::MERCHANT_WORD.into(),
+            Place::Centre => Self::CENTRE_WORD.into(),
             Place::Shop(village) => shop(village),
         }
     }

@@ -14,8 +14,10 @@ use serde_json::{Value, json};
 /// In pixels; the second is a telephone's.
 pub const WIDTHS: [u32; 2] = [1280, 390];
 pub const PHONE: u32 = WIDTHS[1];
-const FLAGS: [&str; 11] = [
+const FLAGS: [&str; 12] = [
     "--headless",
+    // They would cover the edge of a picture.
+    "--hide-scrollbars",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

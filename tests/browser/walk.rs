@@ -39,6 +39,7 @@ pub struct Walk<'w> {
     pub name: &'w str,
     pub names: BTreeMap<String, String>,
     staff: BTreeMap<String, Clerk<'w>>,
+    who: String,
     /// The XPath of what `in` chose.
     within: String,
     scripts: bool,
@@ -56,18 +57,24 @@ impl<'w> Walk<'w> {
         name: &'w str,
         names: BTreeMap<String, String>,
     ) -> Self {
-        let (staff, within) = (BTreeMap::new(), String::new());
+        let (staff, who, within) = (BTreeMap::new(), String::new(), String::new());
         Self {
             county,
             browser,
             name,
             names,
             staff,
+            who,
             within,
             scripts: true,
             shots: 0,
             checked: Vec::new(),
         }
+    }
+
+    /// Who signed in last, for what needs no browser.
+    pub fn signed_in(&self) -> Option<&Clerk<'w>> {
+        self.staff.get(&self.who)
     }
 
     pub async fn go(&mut self, text: &str) -> Done {
@@ -152,6 +159,7 @@ impl<'w> Walk<'w> {
             let clerk = self.county.staff(name, role, parts.next()).await;
             self.staff.insert(name.to_owned(), clerk);
         }
+        self.who = name.to_owned();
         // A number of the second step counts once.
         self.county.clock.advance(60);
         let door = format!("{}/desk/sign-in", self.county.base);

@@ -1,11 +1,14 @@
 //! The figures of the day, on the page.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use bianmin::office::Role;
 use regex::Regex;
 
 use super::county::{County, VILLAGER, county, part};
+use super::live_dialogs::copy;
 
 const DAY: i64 = 24 * 3_600;
 const REPLY: &str = "垃圾已经全部清走，以后每三天来拉一次，有事打平台电话。";
@@ -134,6 +137,41 @@ async fn each_number_leads_to_the_cases_that_it_counts() {
     }
 }
 
+/// By the county's own list of village shops: one for each village that has some.
+#[tokio::test]
+async fn villages_with_a_shop_are_counted_of_those_that_shall_have_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let dialogs = folder.path().join("dialogs");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dialogs"), &dialogs);
+    let shops = "编号,村,名称,代办员,电话,开门,能办什么,状态\n\
+                 1,大黑坨村,大黑坨村便民超市,甲,0315-0000101,早7点到晚8点,代办证件,建成\n\
+                 2,马头营村,马头营村便民超市,乙,0315-0000102,早7点到晚8点,代办证件,建成\n\
+                 3,马头营村,马头营村供销店,丙,0315-0000103,早7点到晚8点,代办证件,建成\n\
+                 4,小黑坨村,小黑坨村便民超市,丁,0315-0000104,还没开门,开门以后登在这里,在建\n\
+                 5,毛庄村,毛庄村便民超市,戊,0315-0000105,关了,关了,停业\n";
+    fs::write(dialogs.join("表/村店.csv"), shops).unwrap();
+    let county = county().dialogs(&dialogs).open().await;
+    let page = county.clerk().await.get("/desk/figures").await;
+    assert_eq!(tile(&page, "开店的村"), "2/3", "{page}");
+}
+
+/// Red is late and amber is nearly late, and nothing else is red.
+#[tokio::test]
+async fn what_is_late_is_drawn_red() {
+    let mut county = county().open().await;
+    county.clerk().await;
+    a_week(&mut county).await;
+    let page = county.clerk_again().await.get("/desk/figures").await;
+    let line = Regex::new("<polyline [^>]*stroke=\"(#[0-9A-F]{6})\"").unwrap();
+    let colours = |id: &str| -> Vec<String> {
+        let chart = part(&page, &format!("id=\"{id}\""), "</section>");
+        let all = line.captures_iter(chart).map(|one| one[1].to_owned());
+        all.filter(|colour| colour != "#000000").collect()
+    };
+    assert_eq!(colours("trend"), ["#A32014", "#8A5300"], "{page}");
+    assert_eq!(colours("daily"), ["#1A56A8", "#0B5D4E"], "{page}");
+}
+
 fn cases_on(list: &str) -> BTreeSet<String> {
     let links = Regex::new(r"/desk/cases/(\d{9})").unwrap();
     links.captures_iter(list).map(|found| found[1].to_owned()).collect()
@@ -156,6 +194,17 @@ async fn who_sees_late_cases_only_is_led_to_sheets() {
         count += 1;
     }
     assert!(count > 10, "{count}: {page}");
+
+    // No number without its list, and on the list those in time, without names.
+    let tiles = Regex::new(r"<dt>([^<]+)</dt><dd>(<a href)?").unwrap();
+    let plain = tiles.captures_iter(&page).filter(|one| one.get(2).is_none());
+    assert_eq!(plain.map(|one| one[1].to_owned()).collect::<Vec<_>>(), ["开店的村"]);
+    let in_time = county.report("oVillager00000000000000000005").await;
+    let sheet = leader.get("/desk/ledgers?kind=cases&month=2026-11").await;
+    let shown = format!("{}-{}-{}", &in_time[..3], &in_time[3..6], &in_time[6..]);
+    assert!(sheet.contains(&shown) && sheet.contains("垃圾"), "{sheet}");
+    assert!(!sheet.contains("张三") && !sheet.contains("13800138000"), "{sheet}");
+    assert_eq!(leader.try_get(&format!("/desk/cases/{in_time}")).await.0, 404);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod departments;
 mod desk_page;
 mod duplicates;
 mod everybody;
+mod fields;
 mod figures;
 mod filing_cost;
 mod hand_over;

@@ -227,6 +227,7 @@ async fn her_data_as_a_file_says_who_took_it_out_and_why() {
     let county = county().open().await;
     let mut clerk = county.clerk().await;
     let number = ended(&county, &mut clerk, VILLAGER).await;
+    county.say(VILLAGER, "咕噜咕噜咚").await;
     let path = person(&mut clerk, PHONE).await;
     clerk.csrf = clerk.csrf_of(&path).await;
     let url = format!("{}{path}/export", county.base);
@@ -239,8 +240,9 @@ async fn her_data_as_a_file_says_who_took_it_out_and_why() {
     let page = book.worksheet_range("个人资料").unwrap();
     let text: String = page.cells().map(|(_, _, cell)| format!("{cell}\n")).collect();
     let shown = format!("{}-{}-{}", &number[..3], &number[3..6], &number[6..]);
-    for part in [NAME, PHONE, WORDS, REPLY, &shown, "导出人：管理员", "用途：本人来窗口要"]
-    {
+    let misheard = ["机器人没听懂的话", "咕噜咕噜咚"];
+    let who = ["导出人：管理员", "用途：本人来窗口要"];
+    for part in [NAME, PHONE, WORDS, REPLY, &shown].into_iter().chain(who).chain(misheard) {
         assert!(text.contains(part), "{part}: {text}");
     }
     let auditor = county.staff("审计", Role::Auditor, None).await;

@@ -1,8 +1,10 @@
 //! What each role finds when she has signed in, without JavaScript.
 
 use bianmin::office::Role;
+use regex::Regex;
 
 use super::county::{Clerk, county, part};
+use super::shop::market;
 
 const VILLAGE: &str = "130225102216";
 const REPLY: &str = "路灯线路已经更换，今晚六点起恢复照明，再坏请打电话。";
@@ -207,6 +209,39 @@ async fn pages_speak_english_and_large_letters() {
     let answer = request.send().await.unwrap();
     assert_eq!(answer.headers()["location"], format!("/desk/cases/{number}"));
     assert!(answer.headers()["set-cookie"].to_str().unwrap().starts_with("desk_size=large"));
+}
+
+/// Labels, heads and buttons of the shop, and the plain page of a refusal.
+#[tokio::test]
+async fn the_shop_and_refusals_speak_english_too() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    market::open(&county, &mut clerk).await;
+    clerk.cookie = format!("{}; desk_language=en", clerk.cookie);
+    let pages = "day new purchases runs sheets goods samples merchants leads complaints reports \
+                 merchants/M1 goods/A1";
+    let texts = Regex::new(r"<(label|th|button|h2)\b[^>]*>([^<]+)").unwrap();
+    let mut seen = 0;
+    for page in [""].into_iter().chain(pages.split_whitespace()) {
+        let path = format!("/desk/shop/{page}").trim_end_matches('/').to_owned();
+        let html = clerk.get(&path).await;
+        for found in texts.captures_iter(&html) {
+            let text = found[2].trim();
+            // Chinese words that are to be typed may stand within.
+            let is_english = text.chars().any(|c| c.is_ascii_alphabetic());
+            assert!(is_english || text.is_empty(), "{path}: {text}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "{seen}");
+
+    let (status, page) = clerk.try_get("/desk/shop/orders/126041273").await;
+    assert!(status == 404 && page.contains("There is no such order"), "{page}");
+    assert!(page.contains("<html lang=\"en\""), "{page}");
+    clerk.csrf = clerk.csrf_of("/desk/shop/goods").await;
+    let round = [("article", "A9"), ("closes_at", "2026-11-30T16:00"), ("capacity", "x")];
+    let (status, page) = clerk.post("/desk/shop/cycles", &round).await;
+    assert!(status == 422 && page.contains("At most: please write a number"), "{page}");
 }
 
 #[tokio::test]

@@ -19,6 +19,13 @@ async fn kept(county: &County) -> Vec<MisheardWords> {
     all.into_iter().map(|one| one.record).collect()
 }
 
+/// As they stand once a page has shown them.
+async fn counted(county: &County) -> Vec<StopsOfDay> {
+    county.clerk_again().await.get("/desk/dialogs/stops").await;
+    let days = list::<StopsOfDay>(&*county.store, keys::all_stops(), 9).await.unwrap();
+    days.into_iter().map(|day| day.record).collect()
+}
+
 /// The address of the page of a message on the list.
 async fn found(clerk: &Clerk<'_>, text: &str) -> String {
     let list = clerk.get(MISHEARD).await;
@@ -87,7 +94,7 @@ async fn where_people_stop_is_counted_and_stands_beside_the_question() {
     // Asked, silent, cancelled, handed over, misheard, percent.
     assert_eq!(counts("这件事在哪个村？"), [3, 0, 0, 1, 1, 33]);
     assert_eq!(counts("请说说是什么事"), [2, 1, 1, 0, 0, 100]);
-    let days = list::<StopsOfDay>(&*county.store, keys::all_stops(), 9).await.unwrap();
+    let days = counted(&county).await;
     assert_eq!(days.len(), 2, "the second day has the one who fell silent");
     // Twice looked at, once counted.
     assert_eq!(
@@ -264,6 +271,25 @@ async fn it_goes_after_its_time_with_a_farewell_and_when_she_is_forgotten() {
     assert_eq!(left[0].text, "稀里哗啦啦");
     county.pass(91 * 24 * 3_600).await;
     assert!(kept(&county).await.is_empty());
+}
+
+/// Who tries something on the phone beside the desk teaches nothing by it.
+#[tokio::test]
+async fn what_is_tried_on_the_phone_is_neither_kept_nor_counted() {
+    let mut county = county().open().await;
+    county.clerk().await;
+    let tried = ["咕噜咕噜咚", "投诉", "月亮上的村", "取消"];
+    assert!(county.phone("li").say(tried[0]).await.contains("没听懂"));
+    county.phone("li").talk(&tried[1..]).await;
+    county.pass(25 * 3_600).await;
+    county.settle().await;
+    assert!(kept(&county).await.is_empty() && counted(&county).await.is_empty());
+
+    county.talk(VILLAGER, &tried).await;
+    county.pass(25 * 3_600).await;
+    county.settle().await;
+    assert_eq!(kept(&county).await.len(), 2);
+    assert!(!counted(&county).await.is_empty());
 }
 
 /// Rights, other people's pages, markup, words that are gone.

@@ -92,7 +92,7 @@ impl Office {
         session: &Session,
         asked: &CounterOrder,
     ) -> Result<NewOrder, CommandError> {
-        let refused = |text: String| CommandError::Refused(text);
+        let wrong = |field, text: String| CommandError::Field(field, text);
         let reach = self.reach_to_act(session).await?;
         if matches!(reach, Reach::Merchants(_)) {
             return Err(CommandError::NotFound);
@@ -103,28 +103,34 @@ impl Office {
         for wish in shelf.read(&asked.goods, today) {
             let named = &wish.said;
             match (&wish.articles[..], wish.quantity) {
-                ([], _) => return Err(refused(format!("{named}只能到店里买，不能在这里订。"))),
+                ([], _) => {
+                    return Err(wrong("goods", format!("{named}只能到店里买，不能在这里订。")));
+                }
                 ([at], Some(quantity)) => {
                     picks.extend(shelf.at(*at).map(|article| (article.id.clone(), quantity)));
                 }
-                ([_], None) => return Err(refused(format!("「{named}」没写要多少。"))),
-                _ => return Err(refused(format!("「{named}」有好几种，请把规格也写上。"))),
+                ([_], None) => return Err(wrong("goods", format!("「{named}」没写要多少。"))),
+                _ => return Err(wrong("goods", format!("「{named}」有好几种，请把规格也写上。"))),
             }
         }
         if picks.is_empty() {
-            return Err(refused("没有认出商品。请写名字和数量，例如：尿素2袋。".into()));
+            return Err(wrong("goods", "没有认出商品。请写名字和数量，例如：尿素2袋。".into()));
         }
         let tables = self.tables();
         let place = match tables.places.find(&asked.village, Scope::Answer) {
             Found::One { place, .. } => place,
-            _ => return Err(refused("没有找到这个村，请连乡镇一起写。".into())),
+            _ => return Err(wrong("village", "没有找到这个村，请连乡镇一起写。".into())),
         };
         if matches!(&reach, Reach::Village(own) if *own != place.code) {
-            return Err(refused("这里只替本村的人下单。别的村，请找那个村的代办员或平台。".into()));
+            return Err(wrong(
+                "village",
+                "这里只替本村的人下单。别的村，请找那个村的代办员或平台。".into(),
+            ));
         }
-        let phone = zh::phone(&asked.phone).map_err(|error| refused(format!("{error}。")))?;
+        let phone =
+            zh::phone(&asked.phone).map_err(|error| wrong("phone", format!("{error}。")))?;
         if asked.name.trim().is_empty() {
-            return Err(refused("请写取货人的姓名。".into()));
+            return Err(wrong("name", "请写取货人的姓名。".into()));
         }
         let fulfil = Fulfil::from_word(&asked.way).unwrap_or(Fulfil::Pickup);
         let by_transfer = PayMethod::from_word(&asked.pay) == Some(PayMethod::Account);

@@ -77,7 +77,7 @@ impl Office {
             phone: text("电话"),
         };
         let wrong = |what: String| row.problem("", what).to_string();
-        let mut merchant = applicant(&new).map_err(wrong)?;
+        let mut merchant = applicant(&new).map_err(|(_, text)| wrong(text))?;
         let now = self.clock.now();
         let today = local_date(now);
         let valid_to = today.saturating_add(1.year());

@@ -8,8 +8,8 @@ use crate::office::rights::Right;
 use crate::office::views::{CommandError, Session, TimelineLine};
 use crate::office::{Office, random, sms, tasks};
 use crate::shop::{
-    ADMISSION, Admission, Document, DocumentKind, Fen, Grade, Merchant, MerchantKind, Stage,
-    UPHELD_MAX, Upheld,
+    ADMISSION, Admission, Document, DocumentKind, Fen, Grade, Merchant, MerchantKind, Refusal,
+    Stage, UPHELD_MAX, Upheld,
 };
 use crate::store::records::{Contact, Person, Task, TaskKind};
 use crate::store::{Changes, StoreError, keys, list, load};
@@ -40,16 +40,21 @@ fn keeps_pass(session: &Session, reach: &Reach, id: &str) -> bool {
 }
 
 /// One that has just applied. `Err`: what is missing.
-pub(super) fn applicant(new: &NewMerchant) -> Result<Merchant, String> {
+/// `Err`: the name of a field, and what is wrong there.
+pub(super) fn applicant(new: &NewMerchant) -> Result<Merchant, (&'static str, String)> {
     let id = new.id.trim();
     if id.is_empty() || id.len() > 20 || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return Err("编号用字母和数字，最多20位，例如 M001。".into());
+        return Err(("id", "编号用字母和数字，最多20位，例如 M001。".into()));
     }
-    let kind = MerchantKind::from_word(&new.kind).ok_or("请选是卖商品，还是公共服务。")?;
-    for (what, text) in [("名称", &new.name), ("联系人", &new.contact), ("电话", &new.phone)]
-    {
+    let kind = MerchantKind::from_word(&new.kind)
+        .ok_or_else(|| ("kind", "请选是卖商品，还是公共服务。".to_owned()))?;
+    for (field, what, text) in [
+        ("name", "名称", &new.name),
+        ("contact", "联系人", &new.contact),
+        ("phone", "电话", &new.phone),
+    ] {
         if text.trim().is_empty() || text.chars().count() > FIELD_CHARS_MAX {
-            return Err(format!("请写{what}，最多{FIELD_CHARS_MAX}个字。"));
+            return Err((field, format!("请写{what}，最多{FIELD_CHARS_MAX}个字。")));
         }
     }
     Ok(Merchant {
@@ -198,7 +203,7 @@ impl Office {
         if !proposes {
             session.must(Right::Admit)?;
         }
-        let merchant = applicant(new).map_err(CommandError::Refused)?;
+        let merchant = applicant(new).map_err(|(field, text)| CommandError::Field(field, text))?;
         let mut changes = Changes::default();
         changes.create(&merchant)?;
         let mut person = person_record(&merchant);
@@ -207,7 +212,7 @@ impl Office {
         self.mark_shelf(&mut changes, &session.name).await?;
         match self.store.commit(changes.into_batch()).await {
             Err(StoreError::Conflict(_)) => {
-                Err(CommandError::Refused("这个编号已经有了，请换一个。".into()))
+                Err(CommandError::Field("id", "这个编号已经有了，请换一个。".into()))
             }
             other => other.map_err(CommandError::from),
         }
@@ -256,30 +261,31 @@ impl Office {
             }
             let mut merchant = before.record.clone();
             let mut changes = Changes::default();
-            let refused = |text: &str| CommandError::Refused(text.to_owned());
+            let wrong = |field, text: &str| CommandError::Field(field, text.to_owned());
             match &command {
                 MerchantCommand::Step { step, basis } => {
-                    let step = Admission::from_word(step).ok_or_else(|| refused("没有这一步。"))?;
+                    let step =
+                        Admission::from_word(step).ok_or_else(|| wrong("step", "没有这一步。"))?;
                     let done = merchant.step(step, &session.name, basis, now, today);
-                    done.map_err(|refusal| refused(&refusal.to_string()))?;
+                    done.map_err(refused)?;
                 }
                 MerchantCommand::Document { kind, number, valid_to } => {
-                    let kind =
-                        DocumentKind::from_word(kind).ok_or_else(|| refused("请选一种证件。"))?;
+                    let kind = DocumentKind::from_word(kind)
+                        .ok_or_else(|| wrong("kind", "请选一种证件。"))?;
                     let valid_to: Date = valid_to
                         .trim()
                         .parse()
-                        .map_err(|_| refused("有效期请写成 2027-06-30 这样。"))?;
+                        .map_err(|_| wrong("valid_to", "有效期请写成 2027-06-30 这样。"))?;
                     let document = Document { kind, number: number.clone(), valid_to };
                     let done = merchant.file_document(document);
-                    done.map_err(|refusal| refused(&refusal.to_string()))?;
+                    done.map_err(refused)?;
                 }
                 MerchantCommand::Rate { grade, deposit, basis } => {
                     let deposit = Fen::parse(deposit)
-                        .ok_or_else(|| refused("保证金写元，没有收就写 0，例如 2000。"))?;
+                        .ok_or_else(|| wrong("deposit", "保证金写元，没有收就写 0，例如 2000。"))?;
                     let done =
                         merchant.rate(Grade::from_word(grade), deposit, &session.name, basis, now);
-                    done.map_err(|refusal| refused(&refusal.to_string()))?;
+                    done.map_err(refused)?;
                 }
                 MerchantCommand::NewPass => {
                     merchant.pass = new_pass();
@@ -288,13 +294,16 @@ impl Office {
                 MerchantCommand::Uphold { case, basis } => {
                     let found = Upheld {
                         on: today,
-                        case: self.complaint_about(&merchant, case).await?,
+                        case: self
+                            .complaint_about(&merchant, case)
+                            .await
+                            .map_err(|e| e.of("case"))?,
                         by: session.name.clone(),
                         basis: basis.trim().to_owned(),
                     };
                     let case = found.case.clone();
                     let often = merchant.uphold(found);
-                    if often.map_err(|refusal| refused(&refusal.to_string()))? {
+                    if often.map_err(refused)? {
                         changes.create(&self.suspension_task(&merchant, &case))?;
                     }
                 }
@@ -307,6 +316,16 @@ impl Office {
             }
         }
         Err(CommandError::Changed)
+    }
+}
+
+/// Told beside the field of the form that it is about.
+fn refused(refusal: Refusal) -> CommandError {
+    let error = CommandError::Refused(refusal.to_string());
+    match refusal {
+        Refusal::Missing("依据") | Refusal::TooLong { what: "依据", .. } => error.of("basis"),
+        Refusal::Missing("证号") | Refusal::TooLong { what: "证号", .. } => error.of("number"),
+        _ => error,
     }
 }
 

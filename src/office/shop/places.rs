@@ -73,8 +73,8 @@ impl Office {
     /// 商家, 县中心, or a village by its name.
     fn place_named(&self, text: &str) -> Option<Place> {
         match text.trim() {
-            "商家" => Some(Place::Merchant),
-            "县中心" => Some(Place::Centre),
+            Place::MERCHANT_WORD => Some(Place::Merchant),
+            Place::CENTRE_WORD => Some(Place::Centre),
             village => self.village_code(village.trim_end_matches('店')).map(Place::Shop),
         }
     }
@@ -89,7 +89,7 @@ impl Office {
         quantity: &str,
         moved: u32,
     ) -> Result<(), CommandError> {
-        let refused = |text: String| CommandError::Refused(text);
+        let wrong = |field, text: String| CommandError::Field(field, text);
         let found = load::<Article>(&*self.store, keys::article(article)).await?;
         let found = found.ok_or(CommandError::NotFound)?;
         if !self.reach_to_act(session).await?.merchant(&found.record.merchant) {
@@ -98,16 +98,17 @@ impl Office {
         if Stock::together(article, &self.stocks_of(article).await?).moves != moved {
             return Err(CommandError::Changed);
         }
-        let place = |text: &str| {
-            let unknown = || refused(format!("没有「{text}」这个地方。请写商家、县中心或村名。"));
-            self.place_named(text).ok_or_else(unknown)
+        let place = |field, text: &str| {
+            let unknown = || format!("没有「{text}」这个地方。请写商家、县中心或村名。");
+            self.place_named(text).ok_or_else(|| wrong(field, unknown()))
         };
-        let (from, to) = (place(from)?, place(to)?);
+        let (from, to) = (place("from", from)?, place("to", to)?);
         if from == to {
-            return Err(refused("从哪里到哪里写成一样了。".into()));
+            return Err(wrong("to", "从哪里到哪里写成一样了。".into()));
         }
         let quantity = Milli::parse(quantity).filter(|quantity| *quantity > Milli::ZERO);
-        let quantity = quantity.ok_or_else(|| refused("多少要写数字，例如 10。".into()))?;
+        let quantity =
+            quantity.ok_or_else(|| wrong("quantity", "多少要写数字，例如 10。".into()))?;
         let mut changes = Changes::default();
         let mut ledger = Ledger::default();
         let reason = format!("{}→{}", self.place_word(&from), self.place_word(&to));
@@ -123,7 +124,7 @@ impl Office {
                     }
                     other => other.to_string(),
                 };
-                return Err(refused(said));
+                return Err(wrong("quantity", said));
             }
         }
         ledger.write(&mut changes)?;

@@ -38,7 +38,7 @@ impl Office {
         session: &Session,
         new: &NewPurchase,
     ) -> Result<(), CommandError> {
-        let refused = |text: String| CommandError::Refused(text);
+        let wrong = |field, text: String| CommandError::Field(field, text);
         self.reach_to_act(session).await?;
         let own = self.purchase_reach(session).await?;
         let tables = self.tables();
@@ -49,10 +49,11 @@ impl Office {
                 _ => None,
             },
         };
-        let place = place.ok_or_else(|| refused("没有找到这个村，请连乡镇一起写。".into()))?;
-        let phone = zh::phone(&new.phone).map_err(|error| refused(format!("{error}。")))?;
+        let place =
+            place.ok_or_else(|| wrong("village", "没有找到这个村，请连乡镇一起写。".into()))?;
+        let phone = zh::phone(&new.phone).map_err(|error| wrong("phone", format!("{error}。")))?;
         let amount = Fen::parse(new.amount.trim()).filter(|amount| *amount > Fen::ZERO);
-        let amount = amount.ok_or_else(|| refused("金额请写元，例如 59.90。".into()))?;
+        let amount = amount.ok_or_else(|| wrong("amount", "金额请写元，例如 59.90。".into()))?;
         let now = self.clock.now();
         let mut changes = Changes::default();
         let person = self.person_at_counter(&mut changes, &new.name, &phone).await?;
@@ -73,7 +74,7 @@ impl Office {
             updated_at: now,
             revision: 1,
         };
-        purchase.check().map_err(|refusal| refused(refusal.to_string()))?;
+        purchase.check().map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
         changes.create(&purchase)?;
         Ok(self.store.commit(changes.into_batch()).await?)
     }

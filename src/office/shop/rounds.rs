@@ -13,6 +13,7 @@ use crate::shop::{
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
 use super::ledger::{self, Ledger};
+use super::reach::Reach;
 use super::views::{NewRound, RoundRow};
 
 const SHOWN: usize = 3;
@@ -22,36 +23,41 @@ const HELD: [State; 3] = [State::Placed, State::Confirmed, State::Packed];
 
 impl Office {
     pub async fn open_round(&self, session: &Session, new: &NewRound) -> Result<(), CommandError> {
-        let refused = |text: &str| CommandError::Refused(text.to_owned());
+        let wrong = |field, text: &str| CommandError::Field(field, text.to_owned());
         let now = self.clock.now();
+        let reach = self.reach_to_act(session).await?;
         let found = load::<Article>(&*self.store, keys::article(&new.article)).await?;
-        let found = found.ok_or(CommandError::NotFound)?;
-        if !self.reach_to_act(session).await?.merchant(&found.record.merchant) {
-            return Err(CommandError::NotFound);
-        }
+        let own = found.filter(|found| reach.merchant(&found.record.merchant));
+        let found = own.ok_or_else(|| match reach {
+            Reach::All => wrong("article", "没有这个编号的商品。请在上面的表里看编号。"),
+            _ => CommandError::NotFound,
+        })?;
         if found.record.stock_mode != StockMode::Cycle {
-            return Err(refused("这样商品不是集中订的。请先在商品表里把「订法」改成「集中订」。"));
+            return Err(wrong(
+                "article",
+                "这样商品不是集中订的。请先在商品表里把「订法」改成「集中订」。",
+            ));
         }
         let closes_at = beijing_time(&new.closes_at)
-            .ok_or_else(|| refused("截止时间请写成 2026-11-30T16:00 这样。"))?;
+            .ok_or_else(|| wrong("closes_at", "截止时间请写成 2026-11-30T16:00 这样。"))?;
         if closes_at <= now {
-            return Err(refused("截止时间已经过了。"));
+            return Err(wrong("closes_at", "截止时间已经过了。"));
         }
         if self.round_open(&found.record.id, now).await? {
-            return Err(refused("这样商品还有一轮没有截止。请等它截止了再开下一轮。"));
+            return Err(wrong("article", "这样商品还有一轮没有截止。请等它截止了再开下一轮。"));
         }
         let measure = |text: &str| Milli::parse(text).filter(|read| *read > Milli::ZERO);
-        let capacity =
-            measure(&new.capacity).ok_or_else(|| refused("最多收多少要写数字，例如 200。"))?;
+        let capacity = measure(&new.capacity)
+            .ok_or_else(|| wrong("capacity", "最多收多少要写数字，例如 200。"))?;
         let min_total = match new.least.trim() {
             "" => None,
             text => Some(measure(text).filter(|least| *least <= capacity).ok_or_else(|| {
-                refused("满多少才送要写数字，不能比最多收的还多；多少都送就空着。")
+                wrong("least", "满多少才送要写数字，不能比最多收的还多；多少都送就空着。")
             })?),
         };
         let mut villages = Vec::new();
         for name in new.villages.split_whitespace() {
-            let unknown = || refused(&format!("没有找到「{name}」这个村。请写村名。"));
+            let unknown = || wrong("villages", &format!("没有找到「{name}」这个村。请写村名。"));
             villages.push(self.village_code(name).ok_or_else(unknown)?);
         }
         let id = format!("C{}", random::hex::<6>());
@@ -60,7 +66,7 @@ impl Office {
         let step = StockStep { stock: id.clone(), kind: MoveKind::In, quantity: capacity };
         let why = ledger::Entry { order: None, by: &session.name, reason: "开一轮", at: now };
         let taken = ledger.take(&*self.store, &step, &why).await?;
-        taken.map_err(|refusal| refused(&refusal.to_string()))?;
+        taken.map_err(|refusal| wrong("capacity", &refusal.to_string()))?;
         ledger.write(&mut changes)?;
         let article = new.article.clone();
         let (opens_at, ended) = (now, None);

@@ -116,7 +116,6 @@ impl Office {
         new: &NewRun,
         going: &[&Order],
     ) -> Result<String, CommandError> {
-        let refused = |refusal: shop::Refusal| CommandError::Refused(refusal.to_string());
         let now = self.clock.now();
         let NewRun { vehicle, driver, phone, .. } = new;
         for _ in 0..CONFLICTS_MAX {
@@ -297,4 +296,15 @@ fn run_row(run: &Run) -> RunRow {
 /// In cash, over all of them.
 pub(super) fn cash_of<'a>(orders: impl IntoIterator<Item = &'a Order>) -> Fen {
     Fen(orders.into_iter().map(|order| order.cash_due().0).sum())
+}
+
+/// Told beside the field of the form that it is about.
+fn refused(refusal: shop::Refusal) -> CommandError {
+    use shop::Refusal::{Missing, TooLong};
+    let error = CommandError::Refused(refusal.to_string());
+    match refusal {
+        Missing("车牌") | TooLong { what: "车牌", .. } => error.of("vehicle"),
+        Missing("司机") | TooLong { what: "司机", .. } => error.of("driver"),
+        _ => error,
+    }
 }

@@ -434,6 +434,13 @@ pub struct MerchantView {
     pub revision: u32,
 }
 
+impl MerchantView {
+    /// As it is typed.
+    pub fn deposit_yuan(&self) -> &str {
+        self.deposit.trim_end_matches('元')
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct NewMerchant {
     pub id: String,

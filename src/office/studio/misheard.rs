@@ -115,6 +115,21 @@ impl Office {
         Ok(found.len())
     }
 
+    /// What was kept from these addresses, which are hers: a part of her data. Newest first.
+    pub(in crate::office) async fn misheard_of(
+        &self,
+        addresses: &[String],
+    ) -> Result<Vec<MisheardWords>, StoreError> {
+        let mut all = Vec::new();
+        for address in addresses {
+            let hers = keys::newest_first(keys::all_misheard_from(address));
+            let found = list_by_index::<MisheardWords>(&*self.store, hers, AT_ONCE).await?;
+            all.extend(found.into_iter().map(|(_, one)| one.take().0));
+        }
+        all.sort_by_key(|one| std::cmp::Reverse(one.at));
+        Ok(all)
+    }
+
     /// What was said most often comes first.
     pub async fn misheard(&self, session: &Session) -> Result<Vec<MisheardView>, CommandError> {
         session.must(Right::Dialogs)?;

@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 
 use super::page::{self, Frame};
 use super::session::{Fields, Posted, SignedIn};
+use super::tried::Tried;
 use crate::office::{AccountPage, AccountView, CommandError, Office, Role, Session};
 
 pub fn routes() -> Router<Arc<Office>> {
@@ -33,8 +34,7 @@ struct All {
     accounts: Vec<AccountView>,
     roles: &'static [Role],
     made: Option<Made>,
-    fields: Fields,
-    problem: Option<String>,
+    tried: Tried,
 }
 
 #[derive(Template)]
@@ -46,35 +46,33 @@ struct One {
     /// There is a single sign-on.
     outside: bool,
     made: Option<Made>,
-    problem: Option<String>,
+    tried: Tried,
 }
 
 async fn all(State(office): State<Arc<Office>>, headers: HeaderMap, signed: SignedIn) -> Response {
-    show_all(&office, &headers, &signed, None, Fields::default(), None).await
+    show_all(&office, &headers, &signed, StatusCode::OK, None, Tried::default()).await
 }
 
 async fn show_all(
     office: &Office,
     headers: &HeaderMap,
     signed: &SignedIn,
+    status: StatusCode,
     made: Option<Made>,
-    fields: Fields,
-    error: Option<CommandError>,
+    tried: Tried,
 ) -> Response {
     let accounts = match office.accounts(&signed.session).await {
         Ok(accounts) => accounts,
         Err(error) => return page::failed(&error),
     };
     let frame = Frame::new(office, &signed.session, "accounts", headers);
-    let status = error.as_ref().map_or(StatusCode::OK, page::status_of);
-    let problem = error.map(|error| error.to_string());
-    let page = All { frame, accounts, roles: Role::ALL, made, fields, problem };
+    let page = All { frame, accounts, roles: Role::ALL, made, tried };
     page::show(status, &page, &page.frame)
 }
 
 fn role(fields: &Fields) -> Result<Role, CommandError> {
     let role = Role::from_word(fields.get("role"));
-    role.ok_or_else(|| CommandError::Refused("请选一个角色。".into()))
+    role.ok_or_else(|| CommandError::Field("role", "请选一个角色。".into()))
 }
 
 async fn make(
@@ -92,10 +90,13 @@ async fn make(
     match done {
         Ok(password) => {
             let made = Some(Made { name, password });
-            show_all(&office, &headers, &signed, made, Fields::default(), None).await
+            show_all(&office, &headers, &signed, StatusCode::OK, made, Tried::default()).await
         }
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
-        Err(error) => show_all(&office, &headers, &signed, None, fields, Some(error)).await,
+        Err(error) => {
+            let tried = Tried::new("new", fields, &error);
+            show_all(&office, &headers, &signed, page::status_of(&error), None, tried).await
+        }
     }
 }
 
@@ -105,7 +106,7 @@ async fn one(
     signed: SignedIn,
     Path(name): Path<String>,
 ) -> Response {
-    show_one(&office, &headers, &signed, &name, None, None).await
+    show_one(&office, &headers, &signed, &name, (StatusCode::OK, Tried::default()), None).await
 }
 
 async fn show_one(
@@ -113,23 +114,21 @@ async fn show_one(
     headers: &HeaderMap,
     signed: &SignedIn,
     name: &str,
+    (status, tried): (StatusCode, Tried),
     made: Option<Made>,
-    error: Option<CommandError>,
 ) -> Response {
     let found = match office.account(&signed.session, name).await {
         Ok(found) => found,
         Err(error) => return page::failed(&error),
     };
     let frame = Frame::new(office, &signed.session, "accounts", headers);
-    let status = error.as_ref().map_or(StatusCode::OK, page::status_of);
-    let problem = error.map(|error| error.to_string());
     let shown = One {
         frame,
         shown: found,
         roles: Role::ALL,
         outside: office.oidc_name().is_some(),
         made,
-        problem,
+        tried,
     };
     page::show(status, &shown, &shown.frame)
 }
@@ -142,23 +141,25 @@ async fn act(
 ) -> Response {
     let Posted { signed, fields } = posted;
     let session = &signed.session;
-    if action == "password" {
-        return match office.reset_account(session, &name).await {
-            Ok(password) => {
-                let made = Some(Made { name: name.clone(), password });
-                show_one(&office, &headers, &signed, &name, made, None).await
-            }
-            Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
-            Err(error) => show_one(&office, &headers, &signed, &name, None, Some(error)).await,
-        };
-    }
-    match perform(&office, session, &name, &action, &fields).await {
-        Ok(()) => {
+    let done = match action.as_str() {
+        "password" => office.reset_account(session, &name).await.map(Some),
+        _ => perform(&office, session, &name, &action, &fields).await.map(|()| None),
+    };
+    match done {
+        Ok(None) => {
             let path = format!("/desk/accounts/{}", page::percent(&name));
             page::after("account", &path, office.secure_cookies())
         }
+        Ok(Some(password)) => {
+            let made = Some(Made { name: name.clone(), password });
+            let nothing = (StatusCode::OK, Tried::default());
+            show_one(&office, &headers, &signed, &name, nothing, made).await
+        }
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
-        Err(error) => show_one(&office, &headers, &signed, &name, None, Some(error)).await,
+        Err(error) => {
+            let tried = (page::status_of(&error), Tried::new(&action, fields, &error));
+            show_one(&office, &headers, &signed, &name, tried, None).await
+        }
     }
 }
 
@@ -208,20 +209,23 @@ mod tests {
     #[test]
     fn names_stand_as_they_are() {
         let made = Some(Made { name: HOSTILE.into(), password: "abcd-efgh".into() });
+        let error = CommandError::Field("of", "请写明是哪个村（12位代码）的。".into());
+        let tried = Tried::new("new", Fields::from([("name", HOSTILE)]), &error);
         let page = All {
             frame: sample::frame(),
             accounts: vec![account()],
             roles: Role::ALL,
             made,
-            fields: Fields::from([("name", HOSTILE)]),
-            problem: None,
+            tried,
         };
         let html = page.render().unwrap();
         check_page(&html);
         assert!(html.contains(HOSTILE_SHOWN) && html.contains("abcd-efgh"), "{html}");
+        assert!(html.contains("id=\"of-error\"") && html.contains("aria-invalid"), "{html}");
         let shown = AccountPage { account: account(), sessions: vec![], may_approve: true };
         let frame = sample::frame();
-        let html = One { frame, shown, roles: Role::ALL, outside: true, made: None, problem: None };
+        let (roles, tried) = (Role::ALL, Tried::default());
+        let html = One { frame, shown, roles, outside: true, made: None, tried };
         let html = html.render().unwrap();
         check_page(&html);
         assert!(html.contains(HOSTILE_SHOWN) && html.contains("批准"), "{html}");

@@ -20,17 +20,38 @@ const TEXT: i32 = 20;
 const INK: RGBColor = RGBColor(0x1d, 0x27, 0x24);
 const FAINT: RGBColor = RGBColor(0xd8, 0xdf, 0xdb);
 /// Each is told from white by at least 4.5; the table says what is what without them.
-static COLOURS: [RGBColor; 6] = [
-    RGBColor(0x0b, 0x5d, 0x4e),
-    RGBColor(0xa3, 0x20, 0x14),
-    RGBColor(0x1a, 0x56, 0xa8),
-    RGBColor(0x8a, 0x53, 0x00),
-    RGBColor(0x6b, 0x4f, 0xa0),
-    RGBColor(0x55, 0x62, 0x5e),
-];
+#[derive(Clone, Copy)]
+pub enum Colour {
+    Green,
+    /// Of what is late.
+    Red,
+    Blue,
+    /// Of what is nearly late.
+    Amber,
+    Violet,
+    Grey,
+}
+
+impl Colour {
+    /// For what means neither good nor bad, one after the other.
+    pub const NEUTRAL: [Colour; 5] =
+        [Colour::Green, Colour::Blue, Colour::Violet, Colour::Amber, Colour::Grey];
+
+    fn rgb(self) -> RGBColor {
+        match self {
+            Colour::Green => RGBColor(0x0b, 0x5d, 0x4e),
+            Colour::Red => RGBColor(0xa3, 0x20, 0x14),
+            Colour::Blue => RGBColor(0x1a, 0x56, 0xa8),
+            Colour::Amber => RGBColor(0x8a, 0x53, 0x00),
+            Colour::Violet => RGBColor(0x6b, 0x4f, 0xa0),
+            Colour::Grey => RGBColor(0x55, 0x62, 0x5e),
+        }
+    }
+}
 
 pub struct Series {
     pub name: String,
+    pub colour: Colour,
     pub values: Vec<f64>,
 }
 
@@ -60,7 +81,7 @@ pub fn bars(title: &str, rows: &[(String, f64, String)]) -> String {
             let middle = top + BAR / 2;
             area.draw(&Text::new(shortened(name), (NAMES - 8, middle), text(HPos::Right)))?;
             let corners = [(NAMES, top + 4), (end.max(NAMES + 1), top + BAR - 4)];
-            area.draw(&Rectangle::new(corners, COLOURS[0].filled()))?;
+            area.draw(&Rectangle::new(corners, Colour::Green.rgb().filled()))?;
             area.draw(&Text::new(number.clone(), (end + 6, middle), text(HPos::Left)))?;
         }
         Ok(())
@@ -88,11 +109,12 @@ fn over_time(title: &str, labels: &[String], series: &[Series], is_stacked: bool
             .label_style(("sans-serif", TEXT).into_font().color(&INK))
             .x_labels(8)
             .y_labels(5)
-            .y_label_formatter(&|value| format!("{value:.0}"))
+            .y_label_formatter(&whole)
             .x_label_formatter(&|at| label_at(labels, *at))
             .draw()?;
         let mut below = vec![0.0; labels.len()];
-        for (one, colour) in series.iter().zip(COLOURS.iter().cycle()) {
+        for one in series {
+            let colour = one.colour.rgb();
             let drawn = if is_stacked {
                 let parts: Vec<_> = (0..)
                     .zip(&one.values)
@@ -122,6 +144,11 @@ fn over_time(title: &str, labels: &[String], series: &[Series], is_stacked: bool
             .label_font(("sans-serif", TEXT).into_font().color(&INK))
             .draw()
     })
+}
+
+/// Half a case is none.
+fn whole(value: &f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { String::new() }
 }
 
 fn label_at(labels: &[String], at: f64) -> String {
@@ -167,7 +194,11 @@ mod tests {
     #[test]
     fn a_drawing_has_its_name_and_nothing_that_the_policy_would_stop() {
         let labels: Vec<String> = (1..=30).map(|day| format!("11月{day}日")).collect();
-        let series = |name: &str| Series { name: name.into(), values: vec![2.0; 30] };
+        let series = |name: &str| Series {
+            name: name.into(),
+            colour: Colour::Violet,
+            values: vec![2.0; 30],
+        };
         let rows = [("垃圾清运".to_owned(), 5.0, "5".to_owned()), ("<b>&".into(), 0.0, "0".into())];
         for svg in [
             lines("每天", &labels, &[series("受理"), series("办结")]),

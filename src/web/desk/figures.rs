@@ -13,7 +13,7 @@ use axum::routing::get;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::charts::{self, Series};
+use super::charts::{self, Colour, Series};
 use super::page::{self, Frame};
 use super::session::SignedIn;
 use crate::desk::figures::{Counted, middle_and_most};
@@ -23,8 +23,6 @@ use crate::office::{Figures, Office, Right};
 
 /// Kinds, townships and the like on the page; the ledger has all of them.
 const ROWS_MAX: usize = 10;
-/// Channels that a drawing tells apart.
-const SERIES_MAX: usize = 6;
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new().route("/desk/figures", get(show))
@@ -128,9 +126,14 @@ impl Links {
         self.cases(&[(name, value), ("from", &first)]).or_else(|| self.ledger("cases"))
     }
 
+    /// Of what there is now; who may not see each case finds this month's on a sheet without names.
+    fn now(&self, query: &[(&'static str, &str)]) -> Option<String> {
+        self.cases(query).or_else(|| self.ledger("cases"))
+    }
+
     fn received_on(&self, day: Date) -> Option<String> {
         let next = day.saturating_add(1.day()).to_string();
-        self.cases(&[("from", &day.to_string()), ("to", &next)])
+        self.now(&[("from", &day.to_string()), ("to", &next)])
     }
 
     fn closed_on(&self, day: Date) -> Option<String> {
@@ -200,15 +203,15 @@ impl Board<'_> {
             tile(
                 say("figures.closed_today"),
                 figures.closed_today.to_string(),
-                links.cases(&[("closed_from", &links.today.to_string())]),
+                links.now(&[("closed_from", &links.today.to_string())]),
             ),
-            tile(say("figures.open"), figures.open.to_string(), links.cases(&[("open", "1")])),
-            tile(say("figures.amber"), figures.amber.to_string(), links.cases(&[("amber", "1")])),
+            tile(say("figures.open"), figures.open.to_string(), links.now(&[("open", "1")])),
+            tile(say("figures.amber"), figures.amber.to_string(), links.now(&[("amber", "1")])),
             late,
             tile(
                 say("figures.supervised"),
                 figures.supervised.to_string(),
-                links.cases(&[("supervised", "1")]),
+                links.now(&[("supervised", "1")]),
             ),
             tile(say("figures.received_month"), month.received.to_string(), links.ledger("cases")),
             tile(
@@ -223,7 +226,11 @@ impl Board<'_> {
             tile(say("figures.response_rate"), rate(month.tally.response_rate()), of_departments()),
             tile(say("figures.solved_rate"), rate(month.tally.solved_rate()), of_departments()),
             tile(say("figures.content_rate"), rate(month.tally.content_rate()), of_departments()),
-            tile(say("figures.without_trip"), rate(month.tally.without_trip_rate()), None),
+            tile(
+                say("figures.without_trip"),
+                rate(month.tally.without_trip_rate()),
+                links.ledger("cases"),
+            ),
             tile(say("figures.shops"), format!("{}/{}", shops.open, shops.all), None),
             tile(say("figures.sold"), sales.sold.to_string(), links.report("turnover")),
         ]
@@ -283,13 +290,14 @@ impl Board<'_> {
         &self,
         id: &'static str,
         title: &'static str,
-        names: [&'static str; 2],
+        lines: [(&'static str, Colour); 2],
         of: impl Fn(&crate::desk::figures::DayEnd) -> (u32, u32),
         links: [&dyn Fn(Date) -> Option<String>; 2],
     ) -> Chart {
         let days = &self.figures.days;
         let series = |n: usize| Series {
-            name: names[n].to_owned(),
+            name: lines[n].0.to_owned(),
+            colour: lines[n].1,
             values: days
                 .iter()
                 .map(|day| f64::from(if n == 0 { of(day).0 } else { of(day).1 }))
@@ -303,22 +311,28 @@ impl Board<'_> {
             let name = format!("{}-{}", day.day.month(), day.day.day());
             vec![plain(name), cell(one, 0), cell(other, 1)]
         });
-        let heads = vec![self.frame.say("figures.day"), names[0], names[1]];
+        let heads = vec![self.frame.say("figures.day"), lines[0].0, lines[1].0];
         let table = Table { heads, rows: rows.collect() };
         self.chart(id, title, svg, table)
     }
 
     fn daily(&self) -> Chart {
-        let names = [self.frame.say("figures.received"), self.frame.say("figures.closed")];
+        let lines = [
+            (self.frame.say("figures.received"), Colour::Blue),
+            (self.frame.say("figures.closed"), Colour::Green),
+        ];
         let title = self.frame.say("figures.daily");
         let of = |day: &crate::desk::figures::DayEnd| (day.received, day.closed);
         let (received, closed) =
             (|day| self.links.received_on(day), |day| self.links.closed_on(day));
-        self.day_by_day("daily", title, names, of, [&received, &closed])
+        self.day_by_day("daily", title, lines, of, [&received, &closed])
     }
 
     fn trend(&self) -> Chart {
-        let names = [self.frame.say("figures.overdue"), self.frame.say("figures.amber")];
+        let lines = [
+            (self.frame.say("figures.overdue"), Colour::Red),
+            (self.frame.say("figures.amber"), Colour::Amber),
+        ];
         let title = self.frame.say("figures.trend");
         let of = |day: &crate::desk::figures::DayEnd| (day.overdue, day.amber);
         let late = |day| match day == self.links.today {
@@ -326,7 +340,7 @@ impl Board<'_> {
             false => self.links.on_day("late_on", day),
         };
         let amber = |day| self.links.on_day("amber_on", day);
-        self.day_by_day("trend", title, names, of, [&late, &amber])
+        self.day_by_day("trend", title, lines, of, [&late, &amber])
     }
 
     fn kinds(&self) -> Chart {
@@ -351,11 +365,11 @@ impl Board<'_> {
         ids.sort_by_key(|id| std::cmp::Reverse(totals[*id]));
         let series: Vec<Series> = ids
             .into_iter()
-            .take(SERIES_MAX)
-            .map(|id| {
+            .zip(Colour::NEUTRAL)
+            .map(|(id, colour)| {
                 let of = |day: &crate::desk::figures::DayEnd| day.channels.get(id).copied();
                 let values = days.iter().map(|day| f64::from(of(day).unwrap_or(0))).collect();
-                Series { name: name(id), values }
+                Series { name: name(id), colour, values }
             })
             .collect();
         let rows = most(&totals, name, link)

@@ -10,7 +10,8 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::page::{self, Frame};
-use super::session::{Fields, Posted, SignedIn};
+use super::session::{Posted, SignedIn};
+use super::tried::Tried;
 use crate::office::{CommandError, FieldKind, InterviewView, Office, Typed};
 
 pub fn routes() -> Router<Arc<Office>> {
@@ -44,15 +45,7 @@ async fn list(State(office): State<Arc<Office>>, headers: HeaderMap, signed: Sig
 struct One {
     frame: Frame,
     interview: InterviewView,
-    problem: Option<String>,
-    /// The form that did not go through, and what was typed there.
-    kept: (String, Fields),
-}
-
-impl One {
-    fn value(&self, action: &str, field: &str) -> &str {
-        if self.kept.0 == action { self.kept.1.get(field) } else { "" }
-    }
+    tried: Tried,
 }
 
 async fn one(
@@ -61,8 +54,7 @@ async fn one(
     signed: SignedIn,
     Path(id): Path<String>,
 ) -> Response {
-    let nothing = (String::new(), Fields::default());
-    show(&office, &headers, &signed, &id, StatusCode::OK, None, nothing).await
+    show(&office, &headers, &signed, &id, StatusCode::OK, Tried::default()).await
 }
 
 async fn show(
@@ -71,8 +63,7 @@ async fn show(
     signed: &SignedIn,
     id: &str,
     status: StatusCode,
-    problem: Option<String>,
-    kept: (String, Fields),
+    tried: Tried,
 ) -> Response {
     let interview = match office.interview(&signed.session, id).await {
         Ok(Some(interview)) => interview,
@@ -84,7 +75,7 @@ async fn show(
     if let Ok(uri) = address.parse() {
         frame = frame.on_paper(office, &signed.session, &uri).await;
     }
-    let page = One { frame, interview, problem, kept };
+    let page = One { frame, interview, tried };
     page::show(status, &page, &page.frame)
 }
 
@@ -110,8 +101,8 @@ async fn act(
         }
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
         Err(error) => {
-            let (status, problem) = (page::status_of(&error), Some(error.to_string()));
-            show(&office, &headers, &signed, &id, status, problem, (action, fields)).await
+            let tried = Tried::new(&action, fields, &error);
+            show(&office, &headers, &signed, &id, page::status_of(&error), tried).await
         }
     }
 }
@@ -119,6 +110,7 @@ async fn act(
 #[cfg(test)]
 mod tests {
     use super::super::sample::{self, HOSTILE, HOSTILE_SHOWN, check_page};
+    use super::super::session::Fields;
     use super::*;
     use crate::office::{FormField, InterviewForm, LateCaseView, MinutesView};
 
@@ -167,18 +159,19 @@ mod tests {
 
     #[test]
     fn a_notice_shows_everything_and_keeps_what_was_typed() {
-        let kept = ("propose".to_owned(), Fields::from([("reason", HOSTILE)]));
-        let page = One {
-            frame: sample::frame(),
-            interview: interview(),
-            problem: Some("请写上理由".into()),
-            kept,
-        };
+        let error = CommandError::Field("reason", "请写上理由".into());
+        let tried = Tried::new("propose", Fields::from([("reason", HOSTILE)]), &error);
+        let page = One { frame: sample::frame(), interview: interview(), tried };
         let html = page.render().unwrap();
         check_page(&html);
         assert!(html.contains(&format!(">{HOSTILE_SHOWN}</textarea>")), "{html}");
-        for part in ["126-041-273", "批准后又列入", "name=\"revision\" value=\"3\"", "盖章"]
-        {
+        for part in [
+            "126-041-273",
+            "批准后又列入",
+            "name=\"revision\" value=\"3\"",
+            "盖章",
+            "id=\"propose-reason-error\"",
+        ] {
             assert!(html.contains(part), "{part}: {html}");
         }
         let list = List { frame: sample::frame(), open: vec![interview()], ended: vec![] };

@@ -37,6 +37,7 @@ mod shop;
 mod stops;
 mod system;
 mod tasks;
+mod tried;
 mod understand;
 mod upload;
 mod village;
@@ -46,6 +47,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
+use axum::middleware;
 use axum::response::Response;
 use axum::routing::get;
 
@@ -95,6 +97,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(sayings::routes())
         .merge(draft_table::routes())
         .merge(cases::upload_route())
+        .layer(middleware::from_fn(page::spoken))
 }
 
 /// A villager's photo or recording: only for those who work here.

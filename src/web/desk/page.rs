@@ -2,7 +2,9 @@
 //! times in Beijing time, plain error pages.
 
 use askama::Template;
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -82,6 +84,18 @@ const DONE: &[(&str, &str)] = &[
     ("account", "账号已更新，记在审计日志里。"),
 ];
 
+tokio::task_local! {
+    /// How who asked is spoken to, for answers that no page was made for.
+    static SPOKEN: (Language, bool);
+}
+
+/// Around every address of the desk.
+pub async fn spoken(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let how = (language(headers), is_large(headers));
+    SPOKEN.scope(how, next.run(request)).await
+}
+
 /// What the frame of each page shows.
 pub struct Frame {
     pub county: String,
@@ -134,6 +148,7 @@ impl Frame {
     }
 
     pub fn signed_out(county: String) -> Self {
+        let (language, large) = SPOKEN.try_with(|how| *how).unwrap_or_default();
         Self {
             county,
             person: None,
@@ -142,8 +157,8 @@ impl Frame {
             refused: 0,
             unsettled: None,
             rights: Vec::new(),
-            language: Language::default(),
-            large: false,
+            language,
+            large,
             paper: None,
         }
     }
@@ -448,6 +463,14 @@ mod tests {
             [("a-1_~.", "a-1_~."), ("路 灯", "%E8%B7%AF%20%E7%81%AF"), ("&=", "%26%3D")]
         {
             assert_eq!(percent(text), expect);
+        }
+    }
+
+    #[test]
+    fn what_was_done_is_said_in_english_too() {
+        for (code, text) in DONE {
+            let english = Language::English.term(text);
+            assert!(!english.chars().any(crate::zh::is_han), "{code}: {english}");
         }
     }
 

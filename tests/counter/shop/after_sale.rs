@@ -42,7 +42,7 @@ async fn the_seven_day_rule_gives_goods_and_money_back_and_no_longer() {
         let mut shop = county.staff("毛庄店员", Role::ShopClerk, Some("130225109201")).await;
         step(&mut shop, &early, "refunded", &[("no", &format!("{early}R1"))]).await;
         let page = shop.get(&format!("/desk/shop/orders/{early}")).await;
-        assert!(page.contains("已退货") && page.contains("现金，已退"), "{page}");
+        assert!(page.contains("已退货") && page.contains("现金 · 已退"), "{page}");
         assert!(!page.contains("/refunded\""), "no form is left: {page}");
     }
     assert_eq!(county.office.reconcile_shop().await.unwrap(), Vec::<String>::new());
@@ -123,7 +123,7 @@ async fn a_bag_that_is_bad_is_changed_for_another_one() {
     assert!(told.contains("换货办好了，请到毛庄镇毛庄村店取"), "{told}");
     let page = clerk.get(&format!("/desk/shop/orders/{number}")).await;
     assert!(
-        page.contains("有一袋结块了，<strong>办好了</strong>") && page.contains("已取货"),
+        page.contains("有一袋结块了 · <strong>办好了</strong>") && page.contains("已取货"),
         "{page}"
     );
     assert_eq!(county.office.reconcile_shop().await.unwrap(), Vec::<String>::new());
@@ -150,7 +150,7 @@ async fn what_is_not_mended_in_three_working_days_is_to_be_looked_at() {
     assert!(clerk.get("/desk/shop/day").await.contains("尿素 40kg×2袋"));
     step(&mut clerk, &number, "decline_remedy", &[("reason", "人为划破的")]).await;
     let page = clerk.get(&format!("/desk/shop/orders/{number}")).await;
-    assert!(page.contains("袋子漏了，<strong>没同意</strong>"), "{page}");
+    assert!(page.contains("袋子漏了 · <strong>没同意</strong>"), "{page}");
     assert!(page.contains("<strong>不换不修</strong> 人为划破的"), "{page}");
 }
 
@@ -192,7 +192,10 @@ async fn a_complaint_has_the_limits_of_12315_and_counts_when_it_is_found_true() 
     }
     let page = clerk.get("/desk/shop/merchants/M1").await;
     assert!(page.contains("一年内3次投诉属实，建议暂停"), "{page}");
-    assert!(page.contains("市场监管到店看过（管理员）") && page.contains(&case), "{page}");
+    assert!(
+        page.contains("市场监管到店看过 <span class=\"who\">管理员") && page.contains(&case),
+        "{page}"
+    );
     assert_eq!(clerk.tasks("请开会定暂停不暂停").await.len(), 1);
     market::merchant_act(
         &mut clerk,

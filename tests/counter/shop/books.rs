@@ -115,7 +115,7 @@ async fn turnover_settlement_and_complaints_add_up_to_the_orders() {
     let mut kept = 0;
     for number in [&second, &third] {
         let page = clerk.get(&format!("/desk/shop/orders/{number}")).await;
-        let paid = page.split("，已付").nth(1).unwrap();
+        let paid = page.split(" · 已付").nth(1).unwrap();
         kept += paid.split('元').next().unwrap().parse::<i64>().unwrap();
     }
     assert_eq!(kept, 302);

@@ -203,7 +203,10 @@ async fn a_merchant_uploads_its_own_goods_only() {
     let table = format!("{head}B1,M1,化肥,磷肥,袋,80,5,1,9\n").into_bytes();
     let (status, page) = market::upload(&county, &mut merchant, "own.csv", table).await;
     assert_eq!(status, 200, "{page}");
-    assert!(page.contains("新增1种") && page.contains("商品（6种）"), "{page}");
+    assert!(
+        page.contains("新增1种") && page.contains("商品 <span class=\"count\">6</span>"),
+        "{page}"
+    );
     let page = clerk.get("/desk/shop/goods?search=洗衣液").await;
     assert!(page.contains("毛庄百货"), "{page}");
     let shop = county.staff("毛庄店员", Role::ShopClerk, Some(MAOZHUANG)).await;

@@ -169,7 +169,10 @@ async fn a_counter_takes_in_its_own_stop_only() {
     let page = shop.get("/desk/shop/day").await;
     assert!(!page.contains("冀B12345 王师傅在路上"), "{page}");
     let page = clerk.get("/desk/shop/runs").await;
-    assert!(page.contains("到，毛庄店员收") && page.contains("大黑坨村：在路上"), "{page}");
+    assert!(
+        page.contains("到了，收货的是 毛庄店员") && page.contains("大黑坨村 · 在路上"),
+        "{page}"
+    );
     let mut merchant = county.staff("老李", Role::Merchant, Some("M2")).await;
     assert!(merchant.get("/desk/shop/runs").await.contains("没有等着发的订单"));
     merchant.csrf = merchant.csrf_of("/desk/shop/runs").await;
@@ -211,7 +214,7 @@ async fn a_village_shop_is_told_when_a_run_leaves_and_sees_those_of_other_days()
         // It is written down for tomorrow and on its way today.
         let page = shop.get("/desk/shop/day").await;
         assert!(
-            page.contains("冀B12345 王师傅在路上") && page.contains("2026-11-24 的车"),
+            page.contains("冀B12345 王师傅在路上") && page.contains("2026-11-24的车"),
             "{page}"
         );
     }

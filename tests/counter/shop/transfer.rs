@@ -73,13 +73,13 @@ async fn goods_are_handed_out_before_a_transfer_which_is_asked_for_and_written_d
     step(&mut clerk, &number, "banked", &[("amount", "20"), ("reference", "4712")]).await;
     let shop = county.staff("毛庄店员", Role::ShopClerk, Some("130225109201")).await;
     let page = shop.get(&path).await;
-    assert!(page.contains("20元") && page.contains("转账，没有退"), "{page}");
+    assert!(page.contains("20元") && page.contains("转账 · 没有退"), "{page}");
     assert!(!page.contains(&format!("{path}/refunded")) && !page.contains("/banked"), "{page}");
     let task = format!("/desk/tasks/transfer-{number}R1");
     assert_eq!(clerk.tasks("要转账退20元").await, std::slice::from_ref(&task));
     assert!(clerk.get(&task).await.contains("bank-4712"));
     step(&mut clerk, &number, "refunded", &[("no", &format!("{number}R1"))]).await;
-    assert!(clerk.get(&path).await.contains("转账，已退"));
+    assert!(clerk.get(&path).await.contains("转账 · 已退"));
     assert!(clerk.tasks("要转账退20元").await.is_empty());
     drop((clerk, shop));
     assert_eq!(county.office.reconcile_shop().await.unwrap(), Vec::<String>::new());

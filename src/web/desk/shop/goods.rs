@@ -10,11 +10,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use super::{Visit, Wanted, asked, told};
+use super::{Visit, Wanted, asked};
 use crate::office::shop::{ArticleView, GoodsPage, NewRound, Uploaded};
 use crate::office::{CommandError, Office};
 use crate::web::desk::page::{self, Frame};
-use crate::web::desk::session::{self, Posted};
+use crate::web::desk::session::{self, Fields, Posted};
+use crate::web::desk::tried::Tried;
 use crate::web::desk::upload;
 use crate::web::media;
 
@@ -43,10 +44,11 @@ struct List {
     /// What became of a table.
     uploaded: Option<Uploaded>,
     problems: Vec<String>,
+    tried: Tried,
 }
 
 async fn list(visit: Visit, wanted: Wanted) -> Response {
-    show(&visit, &asked(wanted).search, StatusCode::OK, Ok(None)).await
+    show(&visit, &asked(wanted).search, StatusCode::OK, Ok(None), Tried::default()).await
 }
 
 async fn show(
@@ -54,6 +56,7 @@ async fn show(
     search: &str,
     status: StatusCode,
     became: Result<Option<Uploaded>, Vec<String>>,
+    tried: Tried,
 ) -> Response {
     let list = match visit.office.goods(visit.session(), search).await {
         Ok(list) => list,
@@ -64,7 +67,7 @@ async fn show(
         Err(problems) => (None, problems),
     };
     let search = search.to_owned();
-    let page = List { frame: visit.frame(), search, list, uploaded, problems };
+    let page = List { frame: visit.frame(), search, list, uploaded, problems, tried };
     page::show(status, &page, &page.frame)
 }
 
@@ -82,7 +85,7 @@ async fn upload(visit: Visit, form: Result<Multipart, MultipartRejection>) -> Re
         None => Err(vec!["请选一个 .xlsx 或 .csv 文件。".into()]),
     };
     let status = if became.is_ok() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    show(&visit, "", status, became.map(Some)).await
+    show(&visit, "", status, became.map(Some), Tried::default()).await
 }
 
 async fn open_round(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
@@ -97,7 +100,10 @@ async fn open_round(Posted { signed: visit, fields }: Posted<Visit>) -> Response
     let done = visit.office.open_round(visit.session(), &new).await;
     match visit.after(done, "cycle", "/desk/shop/goods") {
         Ok(response) => response,
-        Err(error) => show(&visit, "", page::status_of(&error), Err(vec![error.to_string()])).await,
+        Err(error) => {
+            let tried = Tried::new("round", fields, &error);
+            show(&visit, "", page::status_of(&error), Ok(None), tried).await
+        }
     }
 }
 
@@ -106,18 +112,17 @@ async fn open_round(Posted { signed: visit, fields }: Posted<Visit>) -> Response
 struct One {
     frame: Frame,
     article: ArticleView,
-    problem: Option<String>,
+    tried: Tried,
 }
 
 async fn one(visit: Visit, Path(id): Path<String>) -> Response {
-    show_one(&visit, &id, None).await
+    show_one(&visit, &id, StatusCode::OK, Tried::default()).await
 }
 
-async fn show_one(visit: &Visit, id: &str, error: Option<CommandError>) -> Response {
+async fn show_one(visit: &Visit, id: &str, status: StatusCode, tried: Tried) -> Response {
     match visit.office.article(visit.session(), id).await {
         Ok(Some(article)) => {
-            let (status, problem) = told(error.as_ref());
-            let page = One { frame: visit.frame(), article, problem };
+            let page = One { frame: visit.frame(), article, tried };
             page::show(status, &page, &page.frame)
         }
         Ok(None) => page::message(StatusCode::NOT_FOUND, "没有这样商品。"),
@@ -125,11 +130,19 @@ async fn show_one(visit: &Visit, id: &str, error: Option<CommandError>) -> Respo
     }
 }
 
-async fn changed(visit: &Visit, id: &str, done: Result<(), CommandError>) -> Response {
+async fn changed(
+    visit: &Visit,
+    id: &str,
+    done: Result<(), CommandError>,
+    fields: Fields,
+) -> Response {
     let path = format!("/desk/shop/goods/{}", page::percent(id));
     match visit.after(done, "article", &path) {
         Ok(response) => response,
-        Err(error) => show_one(visit, id, Some(error)).await,
+        Err(error) => {
+            let tried = Tried::new("bring", fields, &error);
+            show_one(visit, id, page::status_of(&error), tried).await
+        }
     }
 }
 
@@ -142,7 +155,7 @@ async fn bring(
     let (quantity, moved) = (fields.get("quantity"), fields.get("moved"));
     let moved = moved.parse().unwrap_or_default();
     let done = visit.office.bring_goods(visit.session(), &id, way, quantity, moved).await;
-    changed(&visit, &id, done).await
+    changed(&visit, &id, done, fields).await
 }
 
 async fn add_picture(
@@ -160,7 +173,7 @@ async fn add_picture(
         Some((_, bytes)) => visit.office.add_picture(visit.session(), &id, &bytes).await,
         None => Err(CommandError::Refused("请选一张照片。".into())),
     };
-    changed(&visit, &id, done).await
+    changed(&visit, &id, done, Fields::default()).await
 }
 
 async fn picture(visit: Visit, Path((id, name)): Path<(String, String)>) -> Response {
@@ -176,5 +189,5 @@ async fn remove_picture(
     Posted { signed: visit, .. }: Posted<Visit>,
 ) -> Response {
     let done = visit.office.remove_picture(visit.session(), &id, &name).await;
-    changed(&visit, &id, done).await
+    changed(&visit, &id, done, Fields::default()).await
 }

@@ -9,11 +9,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use super::{Visit, told};
+use super::Visit;
+use crate::office::Office;
 use crate::office::shop::{MerchantCommand, MerchantRow, MerchantView, NewMerchant};
-use crate::office::{CommandError, Office};
 use crate::web::desk::page::{self, Frame};
 use crate::web::desk::session::Posted;
+use crate::web::desk::tried::Tried;
 
 /// Who answers for a merchant, and where she is called, is in the register.
 const USE: &str = "商家管理";
@@ -32,18 +33,17 @@ struct List {
     frame: Frame,
     rows: Vec<MerchantRow>,
     new: NewMerchant,
-    problem: Option<String>,
+    tried: Tried,
 }
 
 async fn list(visit: Visit) -> Response {
-    show_all(&visit, NewMerchant::default(), None).await
+    show_all(&visit, NewMerchant::default(), StatusCode::OK, Tried::default()).await
 }
 
-async fn show_all(visit: &Visit, new: NewMerchant, error: Option<CommandError>) -> Response {
+async fn show_all(visit: &Visit, new: NewMerchant, status: StatusCode, tried: Tried) -> Response {
     match visit.office.merchants(visit.session()).await {
         Ok(rows) => {
-            let (status, problem) = told(error.as_ref());
-            let page = List { frame: visit.frame(), rows, new, problem };
+            let page = List { frame: visit.frame(), rows, new, tried };
             page::show(status, &page, &page.frame)
         }
         Err(error) => page::failed(&error),
@@ -78,7 +78,10 @@ async fn register(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
     let done = visit.office.register_merchant(visit.session(), &new).await;
     match visit.after(done, "merchant", &address(&new.id)) {
         Ok(response) => response,
-        Err(error) => show_all(&visit, new, Some(error)).await,
+        Err(error) => {
+            let tried = Tried::new("new", fields, &error);
+            show_all(&visit, new, page::status_of(&error), tried).await
+        }
     }
 }
 
@@ -87,21 +90,20 @@ async fn register(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
 struct One {
     frame: Frame,
     merchant: MerchantView,
-    problem: Option<String>,
+    tried: Tried,
 }
 
 async fn one(visit: Visit, Path(id): Path<String>) -> Response {
-    show(&visit, &id, None).await
+    show(&visit, &id, StatusCode::OK, Tried::default()).await
 }
 
-async fn show(visit: &Visit, id: &str, error: Option<CommandError>) -> Response {
+async fn show(visit: &Visit, id: &str, status: StatusCode, tried: Tried) -> Response {
     let merchant = match visit.office.merchant(visit.session(), id).await {
         Ok(Some(merchant)) => merchant,
         Ok(None) => return page::message(StatusCode::NOT_FOUND, "没有登记过这个商家。"),
         Err(error) => return page::failed(&error),
     };
-    let (status, problem) = told(error.as_ref());
-    let page = One { frame: visit.frame(), merchant, problem };
+    let page = One { frame: visit.frame(), merchant, tried };
     page::show(status, &page, &page.frame)
 }
 
@@ -130,6 +132,9 @@ async fn act(
     let done = visit.office.merchant_command(visit.session(), &id, revision, command).await;
     match visit.after(done, "merchant", &address(&id)) {
         Ok(response) => response,
-        Err(error) => show(&visit, &id, Some(error)).await,
+        Err(error) => {
+            let tried = Tried::new(&action, fields, &error);
+            show(&visit, &id, page::status_of(&error), tried).await
+        }
     }
 }

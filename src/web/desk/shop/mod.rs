@@ -25,7 +25,8 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::page::{self, Frame};
-use super::session::SignedIn;
+use super::session::{Fields, SignedIn};
+use super::tried::Tried;
 use crate::office::{CommandError, Office, Session};
 
 /// A table of twenty thousand rows fits.
@@ -144,4 +145,10 @@ fn told(error: Option<&CommandError>) -> (StatusCode, Option<String>) {
         Some(error) => (page::status_of(error), Some(error.to_string())),
         None => (StatusCode::OK, None),
     }
+}
+
+/// The same where each field of the page is filled from what was typed.
+fn tried(error: Option<&CommandError>) -> (StatusCode, Tried) {
+    let status = error.map_or(StatusCode::OK, page::status_of);
+    (status, error.map(|error| Tried::new("", Fields::default(), error)).unwrap_or_default())
 }

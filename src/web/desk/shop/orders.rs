@@ -9,13 +9,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
-use super::{Asked, Visit, Wanted, asked, some, told};
+use super::{Asked, Visit, Wanted, asked, some, told, tried};
 use crate::office::shop::{
     CounterOrder, CounterPrice, OrderCommand, OrderFilter, OrderRow, OrderView,
 };
 use crate::office::{CommandError, Office, Right};
 use crate::web::desk::page::{self, Frame};
 use crate::web::desk::session::{Fields, Posted};
+use crate::web::desk::tried::Tried;
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
@@ -182,7 +183,7 @@ struct New {
     frame: Frame,
     asked: CounterOrder,
     priced: Option<CounterPrice>,
-    problem: Option<String>,
+    tried: Tried,
 }
 
 async fn new(visit: Visit) -> Response {
@@ -191,7 +192,7 @@ async fn new(visit: Visit) -> Response {
     }
     let token = crate::office::random::hex::<8>();
     let asked = CounterOrder { token, ..Default::default() };
-    let page = New { frame: visit.frame(), asked, priced: None, problem: None };
+    let page = New { frame: visit.frame(), asked, priced: None, tried: Tried::default() };
     page::show(StatusCode::OK, &page, &page.frame)
 }
 
@@ -222,8 +223,8 @@ async fn place(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
     match visit.after(placed.map(|_| ()), "placed", &path) {
         Ok(response) => response,
         Err(error) => {
-            let (status, problem) = told(Some(&error));
-            let page = New { frame: visit.frame(), asked, priced: None, problem };
+            let (status, tried) = tried(Some(&error));
+            let page = New { frame: visit.frame(), asked, priced: None, tried };
             page::show(status, &page, &page.frame)
         }
     }
@@ -232,7 +233,7 @@ async fn place(Posted { signed: visit, fields }: Posted<Visit>) -> Response {
 /// She hears what it costs before it is ordered.
 async fn price(visit: &Visit, asked: CounterOrder) -> Response {
     let priced = visit.office.price_at_counter(visit.session(), &asked).await;
-    let (status, problem) = told(priced.as_ref().err());
-    let page = New { frame: visit.frame(), asked, priced: priced.ok(), problem };
+    let (status, tried) = tried(priced.as_ref().err());
+    let page = New { frame: visit.frame(), asked, priced: priced.ok(), tried };
     page::show(status, &page, &page.frame)
 }

@@ -8,11 +8,12 @@ use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use super::{Visit, told};
+use super::{Visit, tried};
 use crate::office::shop::{NewPurchase, PurchaseRow};
 use crate::office::{CommandError, Office};
 use crate::web::desk::page::{self, Frame};
 use crate::web::desk::session::Posted;
+use crate::web::desk::tried::Tried;
 
 const PATH: &str = "/desk/shop/purchases";
 
@@ -26,7 +27,7 @@ struct Page {
     frame: Frame,
     rows: Vec<PurchaseRow>,
     new: NewPurchase,
-    problem: Option<String>,
+    tried: Tried,
 }
 
 async fn list(visit: Visit) -> Response {
@@ -36,8 +37,8 @@ async fn list(visit: Visit) -> Response {
 async fn show(visit: &Visit, new: NewPurchase, error: Option<CommandError>) -> Response {
     match visit.office.purchases(visit.session()).await {
         Ok(rows) => {
-            let (status, problem) = told(error.as_ref());
-            let page = Page { frame: visit.frame(), rows, new, problem };
+            let (status, tried) = tried(error.as_ref());
+            let page = Page { frame: visit.frame(), rows, new, tried };
             page::show(status, &page, &page.frame)
         }
         Err(error) => page::failed(&error),

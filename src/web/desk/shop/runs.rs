@@ -8,11 +8,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use super::{Visit, Wanted, asked, told};
+use super::{Visit, Wanted, asked, tried};
 use crate::office::shop::{NewRun, RunSent, RunsPage};
 use crate::office::{CommandError, Office};
 use crate::web::desk::page::{self, Frame};
 use crate::web::desk::session::{Fields, Posted};
+use crate::web::desk::tried::Tried;
 
 const PATH: &str = "/desk/shop/runs";
 
@@ -27,7 +28,7 @@ struct Page {
     runs: RunsPage,
     new: NewRun,
     sent: Option<RunSent>,
-    problem: Option<String>,
+    tried: Tried,
 }
 
 async fn list(visit: Visit, wanted: Wanted) -> Response {
@@ -42,9 +43,9 @@ async fn show(
 ) -> Response {
     match visit.office.runs(visit.session(), new.day.trim().parse().ok()).await {
         Ok(runs) => {
-            let (status, problem) = told(became.as_ref().err());
+            let (status, tried) = tried(became.as_ref().err());
             let sent = became.ok().flatten();
-            let page = Page { frame: visit.frame(), runs, new, sent, problem };
+            let page = Page { frame: visit.frame(), runs, new, sent, tried };
             page::show(status, &page, &page.frame)
         }
         Err(error) => page::failed(&error),
