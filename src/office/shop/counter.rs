@@ -135,7 +135,7 @@ impl Office {
         let fulfil = Fulfil::from_word(&asked.way).unwrap_or(Fulfil::Pickup);
         let by_transfer = PayMethod::from_word(&asked.pay) == Some(PayMethod::Account);
         if by_transfer && reach != Reach::All {
-            return Err(refused("转账付的，请平台来登记。".into()));
+            return Err(wrong("pay", "转账付的，请平台来登记。".into()));
         }
         Ok(NewOrder {
             picks,
