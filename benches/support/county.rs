@@ -227,7 +227,12 @@ fn life(
         note: String::new(),
         despite: String::new(),
     };
-    let answer = Command::Reply { outcome: Outcome::Solved, text: REPLY.into(), trips: None };
+    let answer = Command::Reply {
+        outcome: Outcome::Solved,
+        text: REPLY.into(),
+        trips: None,
+        visited_at: None,
+    };
     let rate = Command::Rate { grade: Grade::Satisfied, comment: String::new() };
     let days = |days: i64| days * 24 * 60;
     let steps = [

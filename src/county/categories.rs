@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::table::read;
-use super::{Departments, TableError};
+use super::{Departments, TableError, words};
 
 const FILE: &str = "categories.csv";
 const COLUMNS: [&str; 8] =
@@ -11,8 +11,12 @@ const COLUMNS: [&str; 8] =
 
 /// `statutory`: a legal time limit runs beside ours. `court`: a matter for the courts, advice
 /// only. `confidential`: the department does not learn who asks. `consumer`: the limits of a
-/// consumer's complaint (12315) run beside ours.
-const FLAGS: [&str; 4] = ["statutory", "court", "confidential", "consumer"];
+/// consumer's complaint (12315) run beside ours. `auto`: it goes to its lead at once, without a
+/// clerk.
+const FLAGS: [&str; 5] = ["statutory", "court", "confidential", "consumer", AUTO];
+const AUTO: &str = "auto";
+/// Somebody has to read these before they go anywhere.
+const NEVER_AUTO: [&str; 2] = ["court", "confidential"];
 
 /// How long a matter may take (county-service practice; each county confirms its own).
 #[derive(
@@ -54,6 +58,19 @@ impl TimeClass {
     }
 }
 
+words! {
+    /// 衣食住行游购娱: what a village shop is for, as villagers look for it.
+    Life {
+        Clothing "clothing" "衣",
+        Food "food" "食",
+        Home "home" "住",
+        Travel "travel" "行",
+        Tours "tours" "游",
+        Shopping "shopping" "购",
+        Leisure "leisure" "娱",
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category {
     /// Four digits, the first two are the group's.
@@ -66,10 +83,18 @@ pub struct Category {
     pub lead_alternatives: Vec<String>,
     pub co_handlers: Vec<String>,
     pub time_class: TimeClass,
-    /// Of `statutory`, `court`, `confidential` and `consumer`.
+    /// Of [`FLAGS`].
     pub flags: Vec<String>,
+    /// Which parts of life it is about, where it is about any.
+    pub life: Vec<Life>,
     /// What a village's ledger calls it; the group where the table does not say.
     pub ledger: String,
+}
+
+impl Category {
+    pub fn is_auto(&self) -> bool {
+        self.flags.iter().any(|flag| flag == AUTO)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -87,14 +112,7 @@ impl Categories {
         let mut by_code = FxHashMap::default();
         let mut lines = Vec::new();
         read(FILE, text, &COLUMNS, &mut errors, |row, errors| {
-            let mut wrong = |column: &str, message: String| {
-                errors.push(TableError {
-                    file: FILE.into(),
-                    line: row.line,
-                    column: Some(column.into()),
-                    message,
-                });
-            };
+            let mut wrong = |column: &str, message| errors.push(row.wrong(column, message));
             let code = row.get("code");
             if code.len() != 4 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
                 wrong("code", format!("「{code}」不对，请写四位数字，例如 0409。"));
@@ -116,6 +134,20 @@ impl Categories {
                 let known = FLAGS.join("、");
                 wrong("flags", format!("不认识「{flag}」，可以写的有：{known}。"));
             }
+            let is = |flag: &str| flags.iter().any(|known| known == flag);
+            if let Some(read) = NEVER_AUTO.iter().find(|flag| is(AUTO) && is(flag)) {
+                wrong("flags", format!("「auto」和「{read}」不能一起写：这一类要有人看过再派。"));
+            }
+            let mut life = Vec::new();
+            for word in row.list("life") {
+                match Life::from_word(&word) {
+                    Some(one) => life.push(one),
+                    None => wrong(
+                        "life",
+                        format!("「{word}」不对，请写 衣、食、住、行、游、购、娱 中的，或空着。"),
+                    ),
+                }
+            }
             lines.push(row.line);
             all.push(Category {
                 code: code.to_owned(),
@@ -126,6 +158,7 @@ impl Categories {
                 co_handlers: row.list("co_handlers"),
                 time_class,
                 flags,
+                life,
                 ledger: match row.get("ledger") {
                     "" => row.get("group").to_owned(),
                     ledger => ledger.to_owned(),
@@ -219,7 +252,11 @@ mod tests {
         );
         check(
             "0101,a,b,c,,,A,secret\n",
-            "categories.csv 第2行「flags」列：不认识「secret」，可以写的有：statutory、court、confidential、consumer。",
+            "categories.csv 第2行「flags」列：不认识「secret」，可以写的有：statutory、court、confidential、consumer、auto。",
+        );
+        check(
+            "0101,a,b,c,,,A,auto;confidential\n",
+            "categories.csv 第2行「flags」列：「auto」和「confidential」不能一起写：这一类要有人看过再派。",
         );
         check("0101,a,,c,,,A,\n", "categories.csv 第2行「name」列：这一格不能空。");
         check(
@@ -246,6 +283,20 @@ mod tests {
         }
         let without = Categories::parse(&format!("{HEAD}0101,甲,乙,c,,,A,\n")).unwrap();
         assert_eq!(without.get("0101").unwrap().ledger, "甲");
+    }
+
+    /// Not all that a county does is one of the seven, but each of the seven is there.
+    #[test]
+    fn the_seven_parts_of_life() {
+        let table = Categories::parse(include_str!("../../county/categories.csv")).unwrap();
+        for life in Life::ALL {
+            assert!(table.iter().any(|category| category.life.contains(life)), "{life}");
+        }
+        assert_eq!(table.get("1102").unwrap().life, [Life::Clothing, Life::Shopping]);
+        assert!(table.get("0601").unwrap().life.is_empty());
+        let wrong = format!("{},life\n0101,a,b,c,,,A,,睡\n", HEAD.trim_end());
+        let errors = Categories::parse(&wrong).unwrap_err();
+        assert!(errors[0].to_string().starts_with("categories.csv 第2行「life」列：「睡」不对"));
     }
 
     #[test]

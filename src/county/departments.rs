@@ -7,7 +7,7 @@ use super::{Category, TableError};
 
 const FILE: &str = "departments.csv";
 /// The word by which `categories.csv` means the township of the place.
-const TOWNSHIPS: &str = "乡镇";
+pub const TOWNSHIPS: &str = "乡镇";
 const COLUMNS: [&str; 6] = ["id", "name", "short", "kind", "phone", "aliases"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,14 +37,7 @@ impl Departments {
         let mut all: Vec<Department> = Vec::new();
         let mut by_id = HashMap::new();
         read(FILE, text, &COLUMNS, &mut errors, |row, errors| {
-            let mut wrong = |column: &str, message: String| {
-                errors.push(TableError {
-                    file: FILE.into(),
-                    line: row.line,
-                    column: Some(column.into()),
-                    message,
-                });
-            };
+            let mut wrong = |column: &str, message| errors.push(row.wrong(column, message));
             let id = row.get("id");
             if id.is_empty() || id.contains('/') {
                 wrong("id", "请写一个简称，不要有斜杠，例如 农业农村。".into());
@@ -95,12 +88,15 @@ impl Departments {
     /// catalogue says 乡镇, `township` names the one that is meant.
     pub fn leads_of(&self, category: &Category, township: Option<&str>) -> Vec<&Department> {
         let words = std::iter::once(&category.lead).chain(&category.lead_alternatives);
-        words
-            .filter_map(|word| match township {
-                Some(township) if word == TOWNSHIPS => self.get(township).or(self.get(word)),
-                _ => self.get(word),
-            })
-            .collect()
+        words.filter_map(|word| self.meant(word, township)).collect()
+    }
+
+    /// By the word of a table; 乡镇 is the township of the place, where that is known.
+    pub fn meant(&self, word: &str, township: Option<&str>) -> Option<&Department> {
+        match township {
+            Some(township) if word == TOWNSHIPS => self.get(township).or(self.get(word)),
+            _ => self.get(word),
+        }
     }
 
     /// In the order of the table.

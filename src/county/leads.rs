@@ -43,14 +43,7 @@ impl Leads {
         let mut errors = Vec::new();
         let mut all: Vec<Lead> = Vec::new();
         read(FILE, text, &COLUMNS, &mut errors, |row, errors| {
-            let mut wrong = |column: &str, message: String| {
-                errors.push(TableError {
-                    file: FILE.into(),
-                    line: row.line,
-                    column: Some(column.into()),
-                    message,
-                });
-            };
+            let mut wrong = |column: &str, message| errors.push(row.wrong(column, message));
             let lead = Lead {
                 code: row.get("code").to_owned(),
                 words: row.list("words"),

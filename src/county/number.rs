@@ -22,7 +22,7 @@ impl CaseType {
     pub const ALL: [CaseType; 4] =
         [CaseType::Appeal, CaseType::Proxy, CaseType::Order, CaseType::Listing];
 
-    pub fn digit(self) -> u32 {
+    pub const fn digit(self) -> u32 {
         match self {
             CaseType::Appeal => 1,
             CaseType::Proxy => 2,

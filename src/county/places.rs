@@ -146,9 +146,7 @@ impl Places {
             &["code", "township", "name", "kind"],
             &mut errors,
             |row, errors| {
-                let mut wrong = |column: &str, message: String| {
-                    errors.push(error("places.csv", row.line, column, message));
-                };
+                let mut wrong = |column: &str, message| errors.push(row.wrong(column, message));
                 let code = row.get("code");
                 if code.len() != 12 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
                     wrong("code", format!("「{code}」不对，请写12位数字的区划代码。"));

@@ -31,14 +31,7 @@ impl Replies {
         let mut errors = Vec::new();
         let mut all: Vec<CannedReply> = Vec::new();
         read(FILE, text, &COLUMNS, &mut errors, |row, errors| {
-            let mut wrong = |column: &str, message: String| {
-                errors.push(TableError {
-                    file: FILE.into(),
-                    line: row.line,
-                    column: Some(column.into()),
-                    message,
-                });
-            };
+            let mut wrong = |column: &str, message| errors.push(row.wrong(column, message));
             let one = CannedReply {
                 action: row.get("action").to_owned(),
                 code: row.get("code").to_owned(),

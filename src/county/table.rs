@@ -29,6 +29,7 @@ impl std::error::Error for TableError {}
 
 /// One row, by the names of the columns.
 pub(crate) struct Row<'a> {
+    file: &'a str,
     pub line: u64,
     cells: Vec<(&'a str, String)>,
 }
@@ -38,6 +39,16 @@ impl Row<'_> {
     pub fn get(&self, column: &str) -> &str {
         let cell = self.cells.iter().find(|(name, _)| *name == column);
         cell.map_or("", |(_, text)| text.as_str())
+    }
+
+    /// What is wrong with the cell of that column.
+    pub fn wrong(&self, column: &str, message: String) -> TableError {
+        TableError {
+            file: self.file.to_owned(),
+            line: self.line,
+            column: Some(column.to_owned()),
+            message,
+        }
     }
 
     /// Several values in one cell, separated by `;` `；` `、` or `|`.
@@ -87,7 +98,7 @@ pub(crate) fn read(
                 let line = record.position().map_or(0, csv::Position::line);
                 let cells = header.iter().zip(record.iter());
                 let cells = cells.map(|(name, cell)| (name, cell.to_owned())).collect();
-                each(&Row { line, cells }, errors);
+                each(&Row { file, line, cells }, errors);
             }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);

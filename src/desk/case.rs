@@ -9,7 +9,7 @@ use super::disclosure::Disclosure;
 use super::erase::Erased;
 use super::errand::Errand;
 use super::event::{
-    Actor, Breached, CaseEvent, Change, Closing, Grade, Intake, Kind, Reply, Source,
+    Actor, Breached, CaseEvent, Change, Closing, Enclosed, Grade, Intake, Kind, Reply, Source,
 };
 use super::exclusion::Exclusion;
 use super::limits;
@@ -290,7 +290,9 @@ impl Case {
         match &event.change {
             // No row leads here from a state: `transition` has refused it.
             Change::Received { .. } => {}
-            Change::Answered { text, .. } => self.answer(at, super::Outcome::Explained, text, None),
+            Change::Answered { text, .. } => {
+                self.answer(at, super::Outcome::Explained, text, (None, &[]));
+            }
             Change::Rejected { .. } | Change::Withdrawn { .. } => self.closed_at = Some(at),
             Change::Dispatched { department, due_at, category, helpers, .. } => {
                 self.department = Some(department.clone());
@@ -376,8 +378,9 @@ impl Case {
                 self.due_at = Some(*round_due_at);
             }
             Change::ExtensionRefused { .. } => self.course.refuse_open_extension(),
-            Change::Submitted { outcome, text, trips } => {
+            Change::Submitted { outcome, text, trips, visited_at } => {
                 self.course.trips = *trips;
+                self.course.visited(*visited_at);
                 self.course.submitted = Some(Submitted {
                     at,
                     by: event.by.name().map(str::to_owned),
@@ -386,18 +389,27 @@ impl Case {
                 });
             }
             Change::ReviewReturned { .. } => self.course.submitted = None,
-            Change::Replied { outcome, text, department, trips } => {
+            Change::Attached { file } => self.course.files.push(file.clone()),
+            Change::Detached { n } => {
+                let at = usize::from(*n).saturating_sub(1);
+                if at < self.course.files.len() {
+                    self.course.files.remove(at);
+                }
+            }
+            Change::Replied { outcome, text, department, trips, visited_at, files } => {
                 self.course.submitted = None;
+                self.course.visited(*visited_at);
                 self.course.trips = trips.or(self.course.trips);
-                self.answer(at, *outcome, text, department.clone());
+                self.answer(at, *outcome, text, (department.clone(), files));
             }
             Change::Rated { grade, comment } => {
                 self.rating = Some(*grade);
                 self.rating_comment = comment.clone();
             }
-            Change::CalledBack { means, reached, solved, note: _ } => {
+            Change::CalledBack { means, reached, solved, grade, note: _ } => {
                 let call = CallBack { at, means: *means, reached: *reached, solved: *solved };
                 self.course.calls_back.push(call);
+                self.rating = self.rating.or(*grade);
             }
             Change::Reopened { round, reason: _, due_at } => self.begin_round(*round, at, *due_at),
             Change::FinalReplied { text, .. } => {
@@ -524,11 +536,18 @@ impl Case {
         }
     }
 
-    fn answer(&mut self, at: Timestamp, outcome: super::Outcome, text: &str, by: Option<String>) {
+    fn answer(
+        &mut self,
+        at: Timestamp,
+        outcome: super::Outcome,
+        text: &str,
+        (by, files): (Option<String>, &[Enclosed]),
+    ) {
         self.replied_at = Some(at);
         self.course.reminded = 0;
         let department = by.or_else(|| self.department.clone()).unwrap_or_default();
-        self.reply = Some(Reply { outcome, text: text.to_owned(), department });
+        let (text, files) = (text.to_owned(), files.to_vec());
+        self.reply = Some(Reply { outcome, text, department, files });
     }
 
     /// What a department is to this case.

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::errand::{self, ErrandStep};
 use super::event::{
-    Breached, Grade, Intake, Kind, Means, Outcome, Rejection, Resumption, Solved, Trips,
+    Breached, Enclosed, Grade, Intake, Kind, Means, Outcome, Rejection, Resumption, Solved, Trips,
 };
 use super::state::Step;
 use crate::county::CaseNumber;
@@ -78,6 +78,16 @@ pub enum Command {
         text: String,
         /// How often she had to go somewhere for it, where that is known.
         trips: Option<Trips>,
+        /// When somebody came to her, or to the spot.
+        visited_at: Option<Timestamp>,
+    },
+    /// A photo or a paper for the answer.
+    Attach {
+        file: Enclosed,
+    },
+    /// Takes one of them back, by its place, from 1.
+    Detach {
+        n: u8,
     },
     PassReview,
     ReturnReview {
@@ -99,6 +109,7 @@ pub enum Command {
         means: Means,
         reached: bool,
         solved: Option<Solved>,
+        grade: Option<Grade>,
         note: String,
     },
     FinalReply {
@@ -134,6 +145,7 @@ pub enum Command {
         outcome: Outcome,
         text: String,
         department: String,
+        files: Vec<Enclosed>,
     },
     Hide {
         reason: String,
@@ -249,6 +261,8 @@ impl Command {
             Command::Reply { .. } | Command::PassReview | Command::ReplyAsParent { .. } => {
                 Step::Replied
             }
+            Command::Attach { .. } => Step::Attached,
+            Command::Detach { .. } => Step::Detached,
             Command::ReturnReview { .. } => Step::ReviewReturned,
             Command::Answer { .. } => Step::Answered,
             Command::Reject { .. } => Step::Rejected,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::direction::Direction;
 use super::disclosure::Disclosure;
-use super::event::{Breached, Means, Outcome, Solved, Trips};
+use super::event::{Breached, Enclosed, Means, Outcome, Solved, Trips};
 use super::exclusion::Exclusion;
 use super::slip::Slip;
 
@@ -37,6 +37,9 @@ pub struct Course {
     pub stops: Vec<(Timestamp, Timestamp)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<Contact>,
+    /// What shall go with the answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Enclosed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submitted: Option<Submitted>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -77,6 +80,9 @@ pub struct Course {
     pub direction: Option<Direction>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trips: Option<Trips>,
+    /// When somebody of the department came, as it says with its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visited_at: Option<Timestamp>,
     /// Accepted by the clock: nobody said so in time.
     pub accepted_silently: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,6 +152,14 @@ pub struct Breach {
 }
 
 impl Course {
+    /// A visit speaks for itself: she was reached.
+    pub fn visited(&mut self, at: Option<Timestamp>) {
+        if let Some(at) = at.filter(|at| self.visited_at != Some(*at)) {
+            self.visited_at = Some(at);
+            self.contacts.push(Contact { at, means: Means::Visit, reached: true });
+        }
+    }
+
     pub fn first_contact(&self) -> Option<Timestamp> {
         self.contacts.iter().find(|contact| contact.reached).map(|contact| contact.at)
     }
@@ -199,6 +213,7 @@ impl Course {
     /// The department that had it has it no more: what it was told and promised was its own.
     pub fn leave_department(&mut self) {
         self.helpers.clear();
+        self.files.clear();
         self.handover_to = None;
         self.promise_at = None;
         self.slip = None;

@@ -118,8 +118,12 @@ fn without_an_answer_the_clock_runs_again_after_five_days() {
         assert_eq!(desk.the_case().state, state);
     }
     // Not to be reached: three tries on two days, or it is no outcome.
-    let unreachable =
-        || Command::Reply { outcome: Outcome::Unreachable, text: text(), trips: None };
+    let unreachable = || Command::Reply {
+        outcome: Outcome::Unreachable,
+        text: text(),
+        trips: None,
+        visited_at: None,
+    };
     let tried = |means| Command::NoteContact { means, reached: false, note: String::new() };
     for (when, means) in
         [("2026-12-02 09:00", Means::Telephone), ("2026-12-02 16:00", Means::Visit)]
@@ -256,6 +260,7 @@ fn a_merged_child_gets_its_own_reply_and_rating() {
         outcome: Outcome::Solved,
         text: text(),
         department: "广电网络".into(),
+        files: Vec::new(),
     };
     desk.give("2026-11-24 09:00", &Actor::System, answer).unwrap();
     assert_eq!(desk.last_notice().id, "replied");
@@ -277,6 +282,7 @@ fn the_last_word_is_the_directors_after_two_rounds() {
         means: Means::Telephone,
         reached: true,
         solved: Some(solved),
+        grade: None,
         note: "还是不亮".into(),
     };
     assert_eq!(
@@ -379,11 +385,39 @@ fn she_is_reminded_of_a_question_twice_and_of_a_rating_once() {
 }
 
 #[test]
+fn who_is_called_back_may_say_what_she_thinks() {
+    let call = |solved, grade| Command::CallBack {
+        means: Means::Telephone,
+        reached: true,
+        solved: Some(solved),
+        grade: Some(grade),
+        note: "灯还一闪一闪".into(),
+    };
+    let mut content = at_department("0301", "2026-11-23 11:00");
+    content.give("2026-11-24 09:00", &of("城管"), reply()).unwrap();
+    let mut not_content = content.clone();
+    let said = content.give("2026-11-24 10:00", &clerk(), call(Solved::Yes, Grade::VerySatisfied));
+    assert_eq!(said, Ok(vec!["called_back", "closed"]));
+    let case = content.the_case();
+    assert_eq!((case.rating, case.closing), (Some(Grade::VerySatisfied), Some(Closing::Rated)));
+    let grade = Grade::VeryDissatisfied;
+    let said = not_content.give("2026-11-24 10:00", &clerk(), call(Solved::Partly, grade));
+    assert_eq!(said, Ok(vec!["called_back", "reopened"]));
+    assert_eq!(not_content.the_case().earlier[0].rating, Some(grade));
+    // The second time it waits for the director's last word.
+    not_content.give("2026-11-25 09:00", &clerk(), reply()).unwrap();
+    let said = not_content.give("2026-11-25 10:00", &clerk(), call(Solved::No, grade));
+    assert_eq!(said, Ok(vec!["called_back"]));
+    not_content.refused(&clerk(), call(Solved::Yes, Grade::Fair), "评价过了");
+}
+
+#[test]
 fn who_came_by_telephone_is_called_twice_before_silence_ends_her_case() {
     let call = |reached, solved| Command::CallBack {
         means: Means::Telephone,
         reached,
         solved,
+        grade: None,
         note: String::new(),
     };
     let answered = |change: fn(&mut Intake)| {
@@ -435,4 +469,21 @@ fn who_has_not_accepted_for_two_hours_is_shown_so() {
     assert_eq!(standing(&desk, "2026-11-23 14:20"), Standing::Amber);
     desk.give("2026-11-23 14:30", &clerk(), Command::Accept).unwrap();
     assert_eq!(standing(&desk, "2026-11-23 14:31"), Standing::InTime);
+}
+
+#[test]
+fn who_came_to_her_says_when_and_has_spoken_with_her() {
+    let mut desk = at_department("0301", "2026-11-23 11:00");
+    let reply = |visited: &str| Command::Reply {
+        outcome: Outcome::Solved,
+        text: text(),
+        trips: None,
+        visited_at: Some(at(visited)),
+    };
+    desk.refused(&of("城管"), reply("2026-11-22 09:00"), "上门的时间不对");
+    desk.refused(&of("城管"), reply("2026-11-25 09:00"), "上门的时间不对");
+    desk.give("2026-11-24 10:00", &of("城管"), reply("2026-11-24 09:00")).unwrap();
+    let course = desk.the_case().course;
+    assert_eq!(course.visited_at, Some(at("2026-11-24 09:00")));
+    assert_eq!(course.first_contact(), course.visited_at, "it counts as the first contact");
 }

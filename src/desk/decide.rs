@@ -13,7 +13,8 @@ use super::limits::{UNSORTED, limit_of};
 use super::refusal::Refusal;
 use super::state::{Party, State, Step, transition};
 use super::{
-    direction, disclosure, errand, exclusion, handler, hers, platform, redaction, respondent, slip,
+    direction, disclosure, enclosure, errand, exclusion, handler, hers, platform, redaction,
+    respondent, slip, suggestion,
 };
 use crate::county::TimeClass;
 
@@ -29,9 +30,9 @@ pub(super) const NAME_CHARS_MAX: usize = 60;
 const ID_CHARS_MAX: usize = 200;
 const MEDIA_MAX: usize = 20;
 pub(super) const CO_SIGNERS_MAX: usize = 100;
-/// Of one message.
 /// What stood on paper for longer belongs to a month whose ledger was handed in.
 const HEARD_BACK: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// Of one message.
 const UNDERSTOOD_MAX: usize = 12;
 
 /// The events that follow from `command`, at least one. Their time is `now`, or that of the
@@ -45,13 +46,27 @@ pub fn decide(
 ) -> Result<Vec<CaseEvent>, Refusal> {
     let now = case.map_or(now, |case| now.max(case.updated_at));
     let changes = match (case, command) {
-        (None, Command::File(intake)) => vec![file(*intake, by, now, rules)?],
+        (None, Command::File(intake)) => return filed(*intake, by, now, rules),
         (Some(_), Command::File(_)) => return Err(Refusal::NumberTaken),
         (None, _) => return Err(Refusal::NoCase),
         (Some(case), command) => follow(case, command, by, now, rules)?,
     };
     let event = |change| CaseEvent { at: now, by: by.clone(), change };
     Ok(changes.into_iter().map(event).collect())
+}
+
+/// Where no clerk has to look at it, the program dispatches it along with it.
+fn filed(
+    intake: Intake,
+    by: &Actor,
+    now: Timestamp,
+    rules: &Rules,
+) -> Result<Vec<CaseEvent>, Refusal> {
+    let received = CaseEvent { at: now, by: by.clone(), change: file(intake, by, now, rules)? };
+    let case = Case::receive(&received).ok();
+    let sent = case.and_then(|case| suggestion::at_once(&case, now, rules));
+    let sent = sent.map(|change| CaseEvent { at: now, by: Actor::System, change });
+    Ok(std::iter::once(received).chain(sent).collect())
 }
 
 fn file(mut intake: Intake, by: &Actor, now: Timestamp, rules: &Rules) -> Result<Change, Refusal> {
@@ -193,8 +208,9 @@ fn follow(
 }
 
 /// What a department does to a case that it has accepted.
-const WORK: [Step; 6] = [
+const WORK: [Step; 7] = [
     Step::Progress,
+    Step::Attached,
     Step::Replied,
     Step::Submitted,
     Step::InfoAsked,
@@ -207,9 +223,11 @@ pub fn accepts_along(step: Step) -> bool {
 }
 
 /// What could go on for ever.
-const GROWS: [Step; 19] = [
+const GROWS: [Step; 21] = [
     Step::Dispatched,
     Step::Progress,
+    Step::Attached,
+    Step::Detached,
     Step::Urged,
     Step::Supplemented,
     Step::Contacted,
@@ -274,10 +292,12 @@ fn change(
             one(Change::ExtensionRefused { reason })
         }
         Command::Defer { plan, until } => one(platform::defer(plan, until, now, rules)?),
-        Command::Reply { outcome, text, trips } => {
-            let reviewed = step == Step::Submitted;
-            one(handler::reply(case, outcome, text, trips, reviewed)?)
+        Command::Reply { outcome, text, trips, visited_at } => {
+            let answer = handler::Answer { outcome, text, trips, visited_at };
+            one(handler::reply(case, answer, step == Step::Submitted, now)?)
         }
+        Command::Attach { file } => one(enclosure::attach(case, file)?),
+        Command::Detach { n } => one(enclosure::detach(case, n)?),
         Command::PassReview => one(platform::pass_review(case)?),
         Command::ReturnReview { reason } => {
             written("要改的地方", &reason, NOTE_CHARS_MAX)?;
@@ -293,8 +313,8 @@ fn change(
             one(Change::Rejected { reason, instead })
         }
         Command::Rate { grade, comment } => hers::rate(case, grade, comment, now, rules),
-        Command::CallBack { means, reached, solved, note } => {
-            platform::call_back(case, (means, reached, solved, note), now, rules)
+        Command::CallBack { means, reached, solved, grade, note } => {
+            platform::call_back(case, (means, reached, note), (solved, grade), now, rules)
         }
         Command::FinalReply { text, document } => one(platform::final_reply(text, document)?),
         Command::Close { reason } => one(platform::close(case, reason, by)?),
@@ -318,8 +338,10 @@ fn change(
             one(Change::Unmerged { reason })
         }
         Command::Join { child } => one(platform::join(case, child)?),
-        Command::ReplyAsParent { outcome, text, department } => {
-            one(Change::Replied { outcome, text, department: Some(department), trips: None })
+        Command::ReplyAsParent { outcome, text, department, files } => {
+            let department = Some(department);
+            let (trips, visited_at) = (None, None);
+            one(Change::Replied { outcome, text, department, trips, visited_at, files })
         }
         Command::Hide { reason } => {
             at_most("理由", &reason, NOTE_CHARS_MAX)?;

@@ -77,7 +77,8 @@ mod tests {
         let after: Vec<Case> =
             before.iter().map(|case| without(case, Depth::All, at("2029-12-01 09:00"))).collect();
         let json = serde_json::to_string(&after).unwrap();
-        for personal in ["没影儿", "请谅解", "某施工队", "自己修好", "写明白的理由", "还是没"]
+        for personal in
+            ["没影儿", "请谅解", "某施工队", "自己修好", "写明白的理由", "还是没", "现场照片"]
         {
             assert!(!json.contains(personal), "{personal}: {json}");
         }

@@ -196,9 +196,19 @@ pub enum Change {
         text: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         trips: Option<Trips>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        visited_at: Option<Timestamp>,
     },
     ReviewReturned {
         reason: String,
+    },
+    /// To go with the answer.
+    Attached {
+        file: Enclosed,
+    },
+    /// By its place among them, from 1.
+    Detached {
+        n: u8,
     },
     Replied {
         outcome: Outcome,
@@ -208,6 +218,11 @@ pub enum Change {
         department: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         trips: Option<Trips>,
+        /// When somebody came to her, or to the spot.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        visited_at: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<Enclosed>,
     },
     Rated {
         grade: Grade,
@@ -217,6 +232,9 @@ pub enum Change {
         means: Means,
         reached: bool,
         solved: Option<Solved>,
+        /// What she thinks of it, where she had not rated it before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grade: Option<Grade>,
         note: String,
     },
     Reopened {
@@ -394,15 +412,19 @@ pub enum Change {
 }
 
 impl Change {
-    /// The ids of photos and recordings that came with it.
+    /// The ids of photos, recordings and papers that came with it.
     pub fn media(&self) -> impl Iterator<Item = &String> {
         let none = (&[][..], &[][..]);
+        let file = match self {
+            Change::Attached { file } => Some(&file.id),
+            _ => None,
+        };
         let (photos, voices) = match self {
             Change::Received { intake, .. } => (&intake.photos[..], &intake.voices[..]),
             Change::Supplemented { photos, voices, .. } => (&photos[..], &voices[..]),
             _ => none,
         };
-        photos.iter().chain(voices)
+        photos.iter().chain(voices).chain(file)
     }
 }
 
@@ -550,6 +572,17 @@ pub struct Reply {
     pub text: String,
     /// In whose name.
     pub department: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Enclosed>,
+}
+
+/// A photo or a paper that goes with an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enclosed {
+    /// By which the host hands it out; drawn at random, so that nobody guesses it.
+    pub id: String,
+    /// What it is, in words for her.
+    pub name: String,
 }
 
 words! {
@@ -623,16 +656,19 @@ words! {
 }
 
 words! {
+    /// 好差评: the five that are counted. By short message she is asked for the three in the middle.
     Grade {
+        VerySatisfied "very_satisfied" "非常满意",
         Satisfied "satisfied" "满意",
         Fair "fair" "基本满意",
         Dissatisfied "dissatisfied" "不满意",
+        VeryDissatisfied "very_dissatisfied" "非常不满意",
     }
 }
 
 impl Grade {
     pub fn is_content(self) -> bool {
-        self != Grade::Dissatisfied
+        self <= Grade::Fair
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::case::Case;
 use super::decide::{NOTE_CHARS_MAX, not_allowed, written};
-use super::event::{Actor, Change, Grade};
+use super::event::{Actor, Change};
 use super::refusal::Refusal;
 use super::state::{Party, Step};
 
@@ -38,7 +38,7 @@ pub fn may_matter(case: &Case) -> bool {
         || course.returns > 0
         || course.extensions_granted() > 0
         || !course.breaches.is_empty()
-        || case.rating == Some(Grade::Dissatisfied)
+        || case.rating.is_some_and(|grade| !grade.is_content())
 }
 
 pub(super) fn may_ask(case: &Case) -> Result<(), Refusal> {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
+use super::event::Grade;
 use super::case::{Case, Standing};
 use super::limits::DAY_MINUTES;
 use super::measures::{self, Tally};
@@ -123,9 +124,11 @@ words! {
     /// Which of the assignments that were due in a stretch of time.
     Counted {
         Answered "answered" "答复了的",
+        VerySatisfied "very_satisfied" "非常满意的",
         Satisfied "satisfied" "满意的",
         Fair "fair" "基本满意的",
         Dissatisfied "dissatisfied" "不满意的",
+        VeryDissatisfied "very_dissatisfied" "非常不满意的",
         Unrated "unrated" "未评价的",
         Late "late" "没有按时答复的",
         Supervised "supervised" "督办过的",
@@ -147,9 +150,11 @@ pub fn is_counted(
             && *due < span.1
             && match what {
                 Counted::Answered => !tally.minutes.is_empty(),
-                Counted::Satisfied => tally.content > tally.fair,
-                Counted::Fair => tally.fair > 0,
-                Counted::Dissatisfied => tally.not_content > 0,
+                Counted::VerySatisfied => tally.has(Grade::VerySatisfied),
+                Counted::Satisfied => tally.has(Grade::Satisfied),
+                Counted::Fair => tally.has(Grade::Fair),
+                Counted::Dissatisfied => tally.has(Grade::Dissatisfied),
+                Counted::VeryDissatisfied => tally.has(Grade::VeryDissatisfied),
                 Counted::Unrated => tally.unrated > 0,
                 Counted::Late => late,
                 Counted::Supervised => supervised,

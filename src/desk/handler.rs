@@ -96,14 +96,25 @@ pub(super) fn ask_extension(
     Ok(Change::ExtensionAsked { days, reason, evidence })
 }
 
+pub(super) struct Answer {
+    pub outcome: Outcome,
+    pub text: String,
+    pub trips: Option<Trips>,
+    pub visited_at: Option<Timestamp>,
+}
+
+/// `reviewed`: the platform looks at it first.
 pub(super) fn reply(
     case: &Case,
-    outcome: Outcome,
-    text: String,
-    trips: Option<Trips>,
+    answer: Answer,
     reviewed: bool,
+    now: Timestamp,
 ) -> Result<Change, Refusal> {
+    let Answer { outcome, text, trips, visited_at } = answer;
     answer_text(&text)?;
+    if visited_at.is_some_and(|at| at < case.received_at || at > now) {
+        return Err(Refusal::VisitedWhen);
+    }
     if outcome == Outcome::Unreachable {
         let tries: Vec<Timestamp> = case
             .course
@@ -119,8 +130,9 @@ pub(super) fn reply(
         }
     }
     Ok(if reviewed {
-        Change::Submitted { outcome, text, trips }
+        Change::Submitted { outcome, text, trips, visited_at }
     } else {
-        Change::Replied { outcome, text, department: None, trips }
+        let files = case.course.files.clone();
+        Change::Replied { outcome, text, department: None, trips, visited_at, files }
     })
 }

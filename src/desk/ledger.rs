@@ -94,6 +94,15 @@ pub struct Names<'n> {
     pub place: &'n (dyn Fn(&str) -> Option<(String, String)> + Sync),
 }
 
+/// By which way she was told; 上门, where somebody came.
+fn answered_by(case: &Case, names: &Names) -> String {
+    let channel = case.replied_at.map(|_| (names.channel)(&case.channel)).unwrap_or_default();
+    match case.course.visited_at {
+        Some(_) => format!("上门、{channel}"),
+        None => channel,
+    }
+}
+
 /// One line of the case ledger; `n` from 1.
 pub fn case_line(
     n: usize,
@@ -151,7 +160,7 @@ pub fn case_line(
         case.reply.as_ref().map(|reply| reply.outcome.word().to_owned()).unwrap_or_default(),
         ours(case.reply.as_ref().map_or("", |reply| &reply.text)),
         time(case.replied_at),
-        if case.replied_at.is_some() { (names.channel)(&case.channel) } else { String::new() },
+        answered_by(case, names),
         yes(case.is_overdue(now)),
         supervised(case).to_string(),
         time(called.map(|call| call.at)),

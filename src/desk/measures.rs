@@ -14,11 +14,7 @@ use super::case::Case;
 use super::course::Course;
 use super::event::{Breached, Grade, Solved, Trips};
 use crate::calendar::Calendar;
-
-/// Fewer assignments than this are not ranked.
-const RANKED_MIN: u32 = 5;
-/// Of the score: response, solved, content.
-const WEIGHTS: [f64; 3] = [0.2, 0.4, 0.4];
+use crate::county::Weights;
 
 /// What one department did in one period.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,10 +41,8 @@ pub struct Tally {
     pub partly: u32,
     /// Never counted as content.
     pub unrated: u32,
-    pub content: u32,
-    /// Of those, 基本满意.
-    pub fair: u32,
-    pub not_content: u32,
+    /// In the order of [`Grade::ALL`].
+    pub grades: [u32; Grade::ALL.len()],
     pub supervised: u32,
     /// Interviews of the head, by their ids: one is about several cases.
     pub interviews: BTreeSet<String>,
@@ -109,14 +103,29 @@ impl Tally {
         Some(twice / 2.0)
     }
 
+    /// Somebody gave that grade.
+    pub fn has(&self, grade: Grade) -> bool {
+        Grade::ALL.iter().zip(self.grades).any(|(one, count)| *one == grade && count > 0)
+    }
+
+    pub fn rated(&self) -> u32 {
+        self.grades.iter().sum()
+    }
+
+    /// 非常满意, 满意 and 基本满意.
+    pub fn content(&self) -> u32 {
+        let graded = Grade::ALL.iter().zip(self.grades);
+        graded.filter(|(grade, _)| grade.is_content()).map(|(_, count)| count).sum()
+    }
+
     /// Of those who rated. To be read beside [`Self::rated_rate`].
     pub fn content_rate(&self) -> Option<f64> {
-        share(self.content, self.content + self.not_content)
+        share(self.content(), self.rated())
     }
 
     /// Of what was answered.
     pub fn rated_rate(&self) -> Option<f64> {
-        share(self.content + self.not_content, self.replied)
+        share(self.rated(), self.replied)
     }
 
     /// 少跑路: she had to go nowhere, of the answers with which that was noted.
@@ -138,9 +147,13 @@ impl Tally {
     }
 
     /// 0 to 100; `None` while a part of it is missing.
-    pub fn score(&self) -> Option<f64> {
-        let parts = [self.response_rate()?, self.solved_rate()?, self.content_rate()?];
-        Some(parts.iter().zip(WEIGHTS).map(|(part, weight)| part * weight).sum::<f64>() * 100.0)
+    pub fn score(&self, weights: &Weights) -> Option<f64> {
+        let parts = [
+            (self.response_rate()?, weights.response),
+            (self.solved_rate()?, weights.solved),
+            (self.content_rate()?, weights.content),
+        ];
+        Some(parts.iter().map(|(part, weight)| part * f64::from(*weight)).sum())
     }
 
     /// Takes in what another tally counted.
@@ -161,9 +174,7 @@ impl Tally {
             solved,
             partly,
             unrated,
-            content,
-            fair,
-            not_content,
+            grades,
             supervised,
             interviews,
             repeated,
@@ -189,9 +200,6 @@ impl Tally {
             (&mut self.solved, solved),
             (&mut self.partly, partly),
             (&mut self.unrated, unrated),
-            (&mut self.content, content),
-            (&mut self.fair, fair),
-            (&mut self.not_content, not_content),
             (&mut self.supervised, supervised),
             (&mut self.repeated, repeated),
             (&mut self.excluded, excluded),
@@ -202,12 +210,13 @@ impl Tally {
         ] {
             *to += from;
         }
+        self.grades.iter_mut().zip(grades).for_each(|(to, from)| *to += from);
         self.interviews.extend(interviews.iter().cloned());
         self.minutes.extend(minutes);
     }
 
-    pub fn is_ranked(&self) -> bool {
-        self.assigned >= RANKED_MIN
+    pub fn is_ranked(&self, weights: &Weights) -> bool {
+        self.assigned >= weights.ranked_min
     }
 }
 
@@ -338,12 +347,9 @@ impl Assignment<'_> {
         let trips = course.trips.filter(|_| self.replied_at.is_some());
         add(&mut tally.trips_noted, trips.is_some());
         add(&mut tally.without_trip, trips == Some(Trips::Never));
-        add(&mut tally.fair, self.rating == Some(Grade::Fair));
-        match (self.replied_at, self.rating) {
-            (Some(_), None) => tally.unrated += 1,
-            (_, Some(grade)) if grade.is_content() => tally.content += 1,
-            (_, Some(_)) => tally.not_content += 1,
-            (None, None) => {}
+        add(&mut tally.unrated, self.replied_at.is_some() && self.rating.is_none());
+        for (grade, count) in Grade::ALL.iter().zip(&mut tally.grades) {
+            add(count, self.rating == Some(*grade));
         }
         if let Some(at) = self.replied_at {
             let stood = |(from, to): &(Timestamp, Timestamp)| calendar.working_minutes(*from, *to);
@@ -355,9 +361,12 @@ impl Assignment<'_> {
 
 /// Places by score, the best first; equal scores share one. `None`: too few assignments, or a
 /// part of the score is missing.
-pub fn ranks<'t>(tallies: impl Iterator<Item = &'t Tally>) -> Vec<Option<usize>> {
-    let scores: Vec<Option<f64>> =
-        tallies.map(|tally| tally.score().filter(|_| tally.is_ranked())).collect();
+pub fn ranks<'t>(
+    tallies: impl Iterator<Item = &'t Tally>,
+    weights: &Weights,
+) -> Vec<Option<usize>> {
+    let score = |tally: &Tally| tally.score(weights).filter(|_| tally.is_ranked(weights));
+    let scores: Vec<Option<f64>> = tallies.map(score).collect();
     let place = |score: f64| 1 + scores.iter().flatten().filter(|other| **other > score).count();
     scores.iter().map(|score| score.map(place)).collect()
 }
@@ -391,7 +400,8 @@ mod tests {
 
     fn call(solved: Solved) -> Command {
         let note = "问过了".to_owned();
-        Command::CallBack { means: Means::Telephone, reached: true, solved: Some(solved), note }
+        let (means, solved) = (Means::Telephone, Some(solved));
+        Command::CallBack { means, reached: true, solved, grade: None, note }
     }
 
     fn tally(desks: &[Desk]) -> Tally {
@@ -453,13 +463,30 @@ mod tests {
         assert_eq!((found.assigned, found.accepted, found.responded), (3, 1, 1));
         assert_eq!((found.replied, found.in_time, found.in_first_time), (2, 2, 2));
         // Unrated never counts as satisfied.
-        assert_eq!((found.content, found.unrated), (1, 1));
+        assert_eq!((found.content(), found.unrated), (1, 1));
         assert_eq!((found.content_rate(), found.rated_rate()), (Some(1.0), Some(0.5)));
         assert_eq!((found.solved_rate(), found.reached_rate()), (Some(0.75), Some(1.0)));
         assert_eq!(found.supervised, 1);
-        assert!(!found.is_ranked() && found.score().is_some());
+        let weights = Weights::default();
+        assert!(!found.is_ranked(&weights) && found.score(&weights).is_some());
         // From ten in the morning to nine on the next day: six and a half office hours.
         assert_eq!(found.time_used(), Some((390, 390)));
+    }
+
+    #[test]
+    fn the_upper_three_of_five_grades_are_content() {
+        let all: Vec<Desk> = Grade::ALL
+            .iter()
+            .map(|grade| {
+                let mut desk = dispatched();
+                desk.give("2026-11-24 09:00", &lead(), reply()).unwrap();
+                desk.give("2026-11-24 11:00", &villager(), rate(*grade)).unwrap();
+                desk
+            })
+            .collect();
+        let found = tally(&all);
+        assert_eq!(found.grades, [1; 5]);
+        assert_eq!((found.content_rate(), found.rated_rate()), (Some(0.6), Some(1.0)));
     }
 
     #[test]
@@ -482,7 +509,7 @@ mod tests {
         let found = tallies.remove(LEAD).unwrap();
         assert_eq!((found.assigned, found.replied, found.redone), (2, 1, 1));
         assert_eq!((found.in_time, found.in_first_time, found.extended), (1, 0, 1));
-        assert_eq!((found.content, found.not_content, found.unrated), (0, 1, 0));
+        assert_eq!((found.grades, found.unrated), ([0, 0, 0, 1, 0], 0));
         // Only what is due in the period.
         let mut none = BTreeMap::new();
         count(&mut none, &desk.the_case(), (period.1, Timestamp::MAX), desk.rules().calendar);
@@ -504,11 +531,15 @@ mod tests {
             responded: assigned,
             answered: 1,
             solved: 1,
-            content,
-            not_content: 10 - content,
+            grades: [0, content, 0, 10 - content, 0],
             ..Tally::default()
         };
         let all = [with(9, 5), with(9, 5), with(5, 5), with(10, 4), Tally::default()];
-        assert_eq!(ranks(all.iter()), [Some(1), Some(1), Some(3), None, None]);
+        let weights = Weights::default();
+        assert_eq!(ranks(all.iter(), &weights), [Some(1), Some(1), Some(3), None, None]);
+        let few = Weights { ranked_min: 4, ..weights };
+        assert_eq!(ranks(all.iter(), &few), [Some(2), Some(2), Some(4), Some(1), None]);
+        let solved = Weights { response: 0, solved: 100, content: 0, ranked_min: 5 };
+        assert_eq!(ranks(all.iter(), &solved), [Some(1), Some(1), Some(1), None, None]);
     }
 }

@@ -13,6 +13,7 @@ mod course;
 mod decide;
 mod direction;
 mod disclosure;
+mod enclosure;
 pub mod erase;
 mod errand;
 mod event;
@@ -37,6 +38,7 @@ mod refusal;
 mod respondent;
 mod slip;
 mod state;
+mod suggestion;
 mod verbs;
 mod waiting;
 
@@ -53,8 +55,8 @@ pub use disclosure::Disclosure;
 pub use erase::{Depth, Erased};
 pub use errand::{Errand, ErrandStep};
 pub use event::{
-    Actor, Breached, CaseEvent, Change, Closing, Grade, Heard, Helper, Intake, Kind, Means,
-    Outcome, Rejection, Reply, Resumption, Role, Solved, Source, Trips, Understood,
+    Actor, Breached, CaseEvent, Change, Closing, Enclosed, Grade, Heard, Helper, Intake, Kind,
+    Means, Outcome, Rejection, Reply, Resumption, Role, Solved, Source, Trips, Understood,
 };
 pub use exclusion::{Exclusion, may_matter};
 pub use guard::guard;
@@ -76,11 +78,12 @@ pub use reading::{NumberRead, find_number, read_number};
 pub use refusal::Refusal;
 pub use slip::{SLIP_DAYS, Slip};
 pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};
+pub use suggestion::{Suggestion, suggestion};
 pub use verbs::{Named, Ordered, Verb, read_order};
 pub use waiting::{Waits, waits_for};
 
 use crate::calendar::Calendar;
-use crate::county::{Categories, Departments, Places};
+use crate::county::{Categories, Departments, Leads, Places};
 
 /// The tables that a decision looks into.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +92,7 @@ pub struct Rules<'a> {
     pub categories: &'a Categories,
     pub departments: &'a Departments,
     pub places: &'a Places,
+    pub leads: &'a Leads,
 }
 
 #[cfg(test)]

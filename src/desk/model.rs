@@ -29,6 +29,7 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
         means: Means::Telephone,
         reached,
         solved,
+        grade: None,
         note: text(),
     };
     vec![
@@ -55,6 +56,11 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
         ("refuse-extension", Command::RefuseExtension { reason: text() }),
         ("defer", Command::Defer { plan: text(), until: date(2026, 6, 1) }),
         ("reply", reply()),
+        (
+            "attach",
+            Command::Attach { file: Enclosed { id: "desk-1".into(), name: "现场照片".into() } },
+        ),
+        ("detach", Command::Detach { n: 1 }),
         ("pass-review", Command::PassReview),
         ("return-review", Command::ReturnReview { reason: text() }),
         ("good", rate(Grade::Satisfied)),
@@ -82,6 +88,7 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
                 outcome: Outcome::Solved,
                 text: text(),
                 department: LEADS[0].into(),
+                files: Vec::new(),
             },
         ),
         ("hide", Command::Hide { reason: text() }),
@@ -237,6 +244,8 @@ fn is_guard(refusal: &Refusal) -> bool {
             | R::NotToBeMerged(_)
             | R::NotDispatched
             | R::NothingAsked(_)
+            | R::NoFile(_)
+            | R::TooMany { what: "附件", .. }
             | R::CallFirst(_)
             | R::NotConfidential
             | R::DisclosureAsked
@@ -466,7 +475,8 @@ fn aside(case: &Case) -> Option<String> {
     let direction =
         course.direction.as_ref().map(|one| format!("direction {}", one.answered_at.is_some()));
     let hidden = case.confidential.then(|| "hidden".to_owned());
-    exclusion.or(disclosure).or(slip).or(direction).or(hidden)
+    let files = (!course.files.is_empty()).then(|| "files".to_owned());
+    exclusion.or(disclosure).or(slip).or(direction).or(hidden).or(files)
 }
 
 /// Each row of the table is walked at least once, so that none stands there untested.

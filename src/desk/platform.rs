@@ -8,14 +8,14 @@ use super::decide::{
     CO_SIGNERS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, ROUNDS_MAX, answer_text, at_most, not_allowed,
     required, written,
 };
-use super::event::{Actor, Breached, Change, Closing, Helper, Kind, Means, Solved};
+use super::event::{Actor, Breached, Change, Closing, Grade, Helper, Kind, Means, Solved};
 use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_due, limit_of};
 use super::refusal::Refusal;
 use super::respondent;
 use super::state::{Party, State, Step};
 use super::{Rules, alike};
 use crate::calendar::{Calendar, Limit, local_date};
-use crate::county::{CaseNumber, Found, Place, Scope};
+use crate::county::{CaseNumber, Department, Found, Place, Scope};
 
 const HELPERS_MAX: usize = 5;
 /// All of them are told in one commit.
@@ -39,10 +39,7 @@ pub(super) fn dispatch(
     rules: &Rules,
 ) -> Result<Change, Refusal> {
     let Dispatch { department, helpers, category, note, despite } = dispatch;
-    let known = |id: &String| {
-        rules.departments.get(id).ok_or_else(|| Refusal::UnknownDepartment(id.clone()))
-    };
-    let receiver = known(&department)?;
+    let receiver = known(&department, rules)?;
     if let Some(code) = category.as_deref().filter(|code| rules.categories.get(code).is_none()) {
         return Err(Refusal::UnknownCategory(code.to_owned()));
     }
@@ -58,23 +55,38 @@ pub(super) fn dispatch(
     at_most("派单说明", &note, NOTE_CHARS_MAX)?;
     at_most("仍要派给它的理由", &despite, NOTE_CHARS_MAX)?;
     respondent::may_have(case, receiver, &despite)?;
-    if helpers.len() > HELPERS_MAX {
-        let count = helpers.len();
-        return Err(Refusal::TooMany { what: "协办单位", count, max: HELPERS_MAX });
-    }
     let due_at = assignment_due(case.time_class, case.round_due_at, handed_over, now, rules);
+    let helpers = helping(case, helpers, &department, (due_at, now), &despite, rules)?;
+    let from = case.department.clone().filter(|_| handed_over);
+    Ok(Change::Dispatched { department, from, due_at, category, note, despite, helpers })
+}
+
+fn known<'r>(id: &str, rules: &Rules<'r>) -> Result<&'r Department, Refusal> {
+    rules.departments.get(id).ok_or_else(|| Refusal::UnknownDepartment(id.to_owned()))
+}
+
+/// Those that help the lead, each with a time of its own before the lead's ends.
+pub(super) fn helping(
+    case: &Case,
+    ids: Vec<String>,
+    lead: &str,
+    (due_at, now): (Timestamp, Timestamp),
+    despite: &str,
+    rules: &Rules,
+) -> Result<Vec<Helper>, Refusal> {
+    if ids.len() > HELPERS_MAX {
+        return Err(Refusal::TooMany { what: "协办单位", count: ids.len(), max: HELPERS_MAX });
+    }
     let mut helping: Vec<Helper> = Vec::new();
-    for id in helpers {
-        let helper = known(&id)?;
-        if id == department || helping.iter().any(|known| known.department == id) {
+    for id in ids {
+        let helper = known(&id, rules)?;
+        if id == lead || helping.iter().any(|known| known.department == id) {
             return Err(Refusal::TwiceTheSame(helper.short.clone()));
         }
-        respondent::may_have(case, helper, &despite)?;
+        respondent::may_have(case, helper, despite)?;
         helping.push(Helper { department: id, due_at: help_due(due_at, now, rules) });
     }
-    let from = case.department.clone().filter(|_| handed_over);
-    let helpers = helping;
-    Ok(Change::Dispatched { department, from, due_at, category, note, despite, helpers })
+    Ok(helping)
 }
 
 /// The third time it is for good.
@@ -202,28 +214,44 @@ pub(super) fn pass_review(case: &Case) -> Result<Change, Refusal> {
         return Err(Refusal::NothingAsked("审核"));
     };
     let (outcome, text) = (submitted.outcome, submitted.text.clone());
-    Ok(Change::Replied { outcome, text, department: None, trips: None })
+    let files = case.course.files.clone();
+    let (trips, visited_at) = (None, None);
+    Ok(Change::Replied { outcome, text, department: None, trips, visited_at, files })
 }
 
-/// Means, reached, solved and note.
-type CallBack = (Means, bool, Option<Solved>, String);
+/// Means, reached and note.
+type CallBack = (Means, bool, String);
 
-/// "Not solved" opens a second round.
+/// "Not solved", and not content, opens a second round; content ends it.
 pub(super) fn call_back(
     case: &Case,
-    (means, reached, solved, note): CallBack,
+    (means, reached, note): CallBack,
+    (solved, grade): (Option<Solved>, Option<Grade>),
     now: Timestamp,
     rules: &Rules,
 ) -> Result<Vec<Change>, Refusal> {
     at_most("说明", &note, NOTE_CHARS_MAX)?;
-    if reached != solved.is_some() {
+    if reached != solved.is_some() || (grade.is_some() && !reached) {
         return Err(Refusal::Missing { what: "有没有解决（联系上了才填）" });
     }
-    let mut changes = vec![Change::CalledBack { means, reached, solved, note: note.clone() }];
-    if solved == Some(Solved::No) && case.round < ROUNDS_MAX {
-        required("没解决的原因", &note)?;
-        let due_at = rules.calendar.due(now, REDO_LIMIT);
-        changes.push(Change::Reopened { round: case.round + 1, reason: note, due_at });
+    if let (Some(before), Some(_)) = (case.rating, grade) {
+        return Err(Refusal::AlreadyRated(before));
+    }
+    let mut changes =
+        vec![Change::CalledBack { means, reached, solved, grade, note: note.clone() }];
+    let content = grade.map(Grade::is_content);
+    let is_bad = solved == Some(Solved::No) || content == Some(false);
+    match grade {
+        _ if is_bad && case.round < ROUNDS_MAX => {
+            required("没解决或不满意的原因", &note)?;
+            let due_at = rules.calendar.due(now, REDO_LIMIT);
+            changes.push(Change::Reopened { round: case.round + 1, reason: note, due_at });
+        }
+        Some(grade) if !is_bad => {
+            let reason = grade.word().to_owned();
+            changes.push(Change::Closed { closing: Closing::Rated, reason });
+        }
+        _ => {}
     }
     Ok(changes)
 }

@@ -106,13 +106,19 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
             words(take, [("reason", reason), ("evidence", evidence)]);
         }
         Change::Rated { comment, .. } => words(take, [("comment", comment)]),
+        Change::Attached { file } => words(take, [("file", &mut file.name)]),
+        Change::Replied { text, files, .. } => {
+            words(take, [("text", text)]);
+            for (n, file) in files.iter_mut().enumerate() {
+                take(Part::Words, &format!("file.{n}"), &mut file.name);
+            }
+        }
         Change::FinalReplied { text, document } => {
             words(take, [("text", text), ("document", document)]);
         }
         Change::Progress { text }
         | Change::CoReplied { text, .. }
         | Change::Submitted { text, .. }
-        | Change::Replied { text, .. }
         | Change::Supplemented { text, .. }
         | Change::Noted { text }
         | Change::Directed { text, .. }
@@ -145,6 +151,7 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         | Change::Resumed { .. }
         | Change::Urged
         | Change::Joined { .. }
+        | Change::Detached { .. }
         | Change::CoSigned { .. }
         | Change::Breached { .. }
         | Change::Warned { .. }
@@ -206,7 +213,11 @@ fn each_of_round(
     take: &mut dyn FnMut(&mut String),
 ) {
     take(comment);
-    reply.iter_mut().for_each(|reply| take(&mut reply.text));
+    reply.iter_mut().for_each(|reply| {
+        take(&mut reply.text);
+        reply.files.iter_mut().for_each(|file| take(&mut file.name));
+    });
+    course.files.iter_mut().for_each(|file| take(&mut file.name));
     course.helpers.iter_mut().for_each(|helper| take(&mut helper.text));
     course.extensions.iter_mut().for_each(|extension| take(&mut extension.reason));
     course.stopped.iter_mut().for_each(|stop| take(&mut stop.why));

@@ -137,6 +137,10 @@ pub enum Refusal {
     ErrandDone,
     #[error("{0}还在办，个人信息不能清除，不然找不到人。请先办结。")]
     StillOpen(crate::county::CaseNumber),
+    #[error("上门的时间不对。请写收到以后、现在以前的时间，没去就空着。")]
+    VisitedWhen,
+    #[error("没有第{0}个附件。请刷新页面，看看有几个。")]
+    NoFile(u8),
     #[error("没有变，已经记下了。")]
     NothingChanged,
     #[error("这张约谈单现在是“{0}”，这一步不能做。请刷新页面，看看到了哪一步。")]

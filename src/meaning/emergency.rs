@@ -69,14 +69,7 @@ impl Emergencies {
         });
         let mut found = Self::default();
         crate::county::read_table(FILE, text, &COLUMNS, &mut errors, |row, errors| {
-            let mut wrong = |column: &str, message: String| {
-                errors.push(TableError {
-                    file: FILE.into(),
-                    line: row.line,
-                    column: Some(column.into()),
-                    message,
-                });
-            };
+            let mut wrong = |column: &str, message| errors.push(row.wrong(column, message));
             let kind = row.get("kind");
             if set_name(kind).is_some() {
                 if row.list("words").is_empty() {

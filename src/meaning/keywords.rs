@@ -25,14 +25,7 @@ impl Keywords {
         let mut errors = Vec::new();
         let (mut rows, mut words) = (Vec::<Row>::new(), Phrases::default());
         crate::county::read_table(FILE, text, &COLUMNS, &mut errors, |row, errors| {
-            let mut wrong = |column: &str, message: String| {
-                errors.push(TableError {
-                    file: FILE.into(),
-                    line: row.line,
-                    column: Some(column.into()),
-                    message,
-                });
-            };
+            let mut wrong = |column: &str, message| errors.push(row.wrong(column, message));
             let code = row.get("code");
             if categories.get(code).is_none() {
                 wrong("code", format!("categories.csv 里没有「{code}」，请改成那里的四位编号。"));

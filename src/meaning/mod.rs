@@ -409,14 +409,7 @@ pub fn read_examples(
 ) -> Vec<Example> {
     let mut examples = Vec::new();
     crate::county::read_table(file, text, &["code", "text"], errors, |row, errors| {
-        let mut wrong = |column: &str, message: String| {
-            errors.push(TableError {
-                file: file.to_owned(),
-                line: row.line,
-                column: Some(column.into()),
-                message,
-            });
-        };
+        let mut wrong = |column: &str, message| errors.push(row.wrong(column, message));
         let (code, words) = (row.get("code"), row.get("text"));
         if reader.categories.get(code).is_none() {
             wrong("code", format!("categories.csv 里没有「{code}」，请改成那里的四位编号。"));

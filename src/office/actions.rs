@@ -139,7 +139,12 @@ impl Turn<'_> {
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
         let case = self.office.add_events(&mut self.changes, None, &events).await?;
-        self.told.extend(self.office.notices_of(&case, &events, self.now));
+        // What she has not just been told in the conversation.
+        for notice in self.office.notices_of(&case, &events, self.now) {
+            self.changes.create(&notice)?;
+            self.bells.outbox = true;
+        }
+        self.office.tell_staff(&mut self.changes, &case, &events, self.now).await?;
         self.office.counters.cases.add(1);
         Ok(Ok(Value::Record(self.case_fields(&case))))
     }
@@ -156,7 +161,8 @@ impl Turn<'_> {
             .map(|id| tables.departments.get(id).map_or(id, |found| &found.short));
         let waits = case.state.is_open() && case.reply.is_none();
         let due = if waits { before(case.round_due_at) } else { String::new() };
-        let reply = case.reply.as_ref().map(|reply| reply.text.clone());
+        let files = self.office.files_told(case);
+        let reply = case.reply.as_ref().map(|reply| format!("{}{files}", reply.text));
         [
             ("case_no", case.number.to_string()),
             ("title", case.title.clone()),

@@ -14,6 +14,10 @@ pub const PHOTO_BYTES_MAX: usize = 4 * 1024 * 1024;
 const KINDS: [(&[u8], &str); 3] =
     [(b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n", "image/png"), (b"GIF8", "image/gif")];
 
+pub(super) fn kind_of_photo(bytes: &[u8]) -> Option<&'static str> {
+    KINDS.iter().find(|(head, _)| bytes.starts_with(head)).map(|(_, kind)| *kind)
+}
+
 impl Office {
     /// `text` says what is to be seen on it. It stands among what she sent herself.
     pub async fn add_photo(
@@ -32,7 +36,7 @@ impl Office {
         if bytes.len() > PHOTO_BYTES_MAX {
             return Err(refused("照片太大，最多4MB。请把照片的尺寸调小再传。"));
         }
-        let Some((_, kind)) = KINDS.iter().find(|(head, _)| bytes.starts_with(head)) else {
+        let Some(kind) = kind_of_photo(bytes) else {
             return Err(refused("这不是照片。请传 JPG、PNG 或 GIF。"));
         };
         let id = format!("desk-{}", random::hex::<12>());

@@ -132,11 +132,22 @@ const FORMS: &[Form] = &[
     },
     Form {
         action: "reply", step: Step::Replied, title: "答复群众", button: "答复", is_main: true,
-        intro: "", fields: &[must("outcome", "结果", Kind::Outcomes, ""), must("text", "答复", Kind::Text, REPLY), may("trips", "群众跑了几趟", Kind::Trips, "为这件事到村外跑的，知道才选")],
+        intro: "", fields: &[must("outcome", "结果", Kind::Outcomes, ""), must("text", "答复", Kind::Text, REPLY), may("visited", "哪天上门的", Kind::Moment, "去过才填"), may("trips", "群众跑了几趟", Kind::Trips, "为这件事到村外跑的，知道才选")],
         read: |typed| {
             let outcome = typed.word("outcome", Outcome::from_word, "请选一个办理结果。")?;
             let trips = typed.filled("trips").and_then(|word| Trips::from_word(&word));
-            Ok(Command::Reply { outcome, text: typed.text("text"), trips })
+            let visited_at = typed.filled("visited").map(|text| moment(&text).ok_or("请选上门的时间。"));
+            let visited_at = visited_at.transpose()?;
+            Ok(Command::Reply { outcome, text: typed.text("text"), trips, visited_at })
+        },
+    },
+    Form {
+        action: "detach", step: Step::Detached, title: "撤下附件", button: "撤下", is_main: false,
+        intro: "拿错的附件，答复以前可以撤下。",
+        fields: &[must("n", "第几个", Kind::Number(1, 6), "从上往下数")],
+        read: |typed| {
+            let n = typed.text("n").parse().map_err(|_| "请写第几个附件，例如 1。")?;
+            Ok(Command::Detach { n })
         },
     },
     Form {
@@ -208,7 +219,7 @@ const FORMS: &[Form] = &[
         intro: "打给承办单位，问清哪天办完。群众会收到新的时间。",
         fields: &[must("callee", "接电话的人", Kind::Line, ""), must("title", "职务", Kind::Line, ""), must("promise", "答应什么时候办完", Kind::Moment, ""), may("note", "说明", Kind::Text, "可不写")],
         read: |typed| {
-            let promise_at = moment(&typed.text("promise")).ok_or("请选对方答应的时间。")?;
+            let promise_at = promise(typed)?;
             Ok(Command::Supervise {
                 callee: typed.text("callee"),
                 title: typed.text("title"),
@@ -228,8 +239,7 @@ const FORMS: &[Form] = &[
         intro: "打过电话还没办完的，书面督办单位负责人。发出以后可以打印，单位收到短信。",
         fields: &[must("days", "几个工作日里书面答复", Kind::Number(1, 5), ""), must("demand", "要求", Kind::Text, "例如：说明没办完的原因，写清哪天办完")],
         read: |typed| {
-            let days = typed.text("days").parse().map_err(|_| "请写几个工作日里答复，例如 2。")?;
-            Ok(Command::SendSlip { demand: typed.text("demand"), days })
+            Ok(Command::SendSlip { demand: typed.text("demand"), days: answer_days(typed)? })
         },
     },
     Form {
@@ -237,8 +247,7 @@ const FORMS: &[Form] = &[
         intro: "给平台看。答应的新时间会告诉群众。",
         fields: &[must("text", "原因和措施", Kind::Text, "为什么没办完，怎么办"), must("promise", "答应什么时候办完", Kind::Moment, "")],
         read: |typed| {
-            let promise_at = moment(&typed.text("promise")).ok_or("请选答应办完的时间。")?;
-            Ok(Command::AnswerSlip { text: typed.text("text"), promise_at })
+            Ok(Command::AnswerSlip { text: typed.text("text"), promise_at: promise(typed)? })
         },
     },
     Form {
@@ -246,8 +255,7 @@ const FORMS: &[Form] = &[
         intro: "平台督促承办单位按时答复您。看不到是谁反映的。",
         fields: &[must("text", "批示", Kind::Text, "例如：请查清原因，报我"), must("days", "几个工作日里答复", Kind::Number(1, 10), "")],
         read: |typed| {
-            let days = typed.text("days").parse().map_err(|_| "请写几个工作日里答复，例如 3。")?;
-            Ok(Command::Direct { text: typed.text("text"), days })
+            Ok(Command::Direct { text: typed.text("text"), days: answer_days(typed)? })
         },
     },
     Form {
@@ -258,12 +266,13 @@ const FORMS: &[Form] = &[
     },
     Form {
         action: "call_back", step: Step::CalledBack, title: "回访", button: "记下", is_main: false,
-        intro: "每次办理最多回访3次。没解决的会重新办。",
-        fields: &[CONTACT[0], CONTACT[1], may("solved", "解决了吗", Kind::Solved, "联系上了才选"), may("note", "说明", Kind::Text, "没解决的，写明哪里没解决")],
+        intro: "每次办理最多回访3次。没解决、不满意的会重新办。",
+        fields: &[CONTACT[0], CONTACT[1], may("solved", "解决了吗", Kind::Solved, "联系上了才选"), may("grade", "她满意吗", Kind::Grades, "她说了才选；评价过的不选"), may("note", "说明", Kind::Text, "没解决、不满意的，写明哪里")],
         read: |typed| {
             let (means, reached) = contact(typed)?;
             let solved = typed.filled("solved").and_then(|word| Solved::from_word(&word));
-            Ok(Command::CallBack { means, reached, solved, note: typed.text("note") })
+            let grade = typed.filled("grade").and_then(|word| Grade::from_word(&word));
+            Ok(Command::CallBack { means, reached, solved, grade, note: typed.text("note") })
         },
     },
     Form {
@@ -438,12 +447,21 @@ fn errand(step: ErrandStep, typed: &Typed) -> Result<Command, String> {
     Ok(Command::RunErrand { step, text: typed.text("text") })
 }
 
+/// By when a department says that it is done.
+fn promise(typed: &Typed) -> Result<Timestamp, String> {
+    moment(&typed.text("promise")).ok_or_else(|| "请选答应办完的时间。".to_owned())
+}
+
+/// Within so many working days it answers.
+fn answer_days(typed: &Typed) -> Result<u8, String> {
+    typed.text("days").parse().map_err(|_| "请写几个工作日里答复，例如 3。".to_owned())
+}
+
 fn contact(typed: &Typed) -> Result<(Means, bool), String> {
     let means = typed.word("means", Means::from_word, "请选怎样联系的。")?;
     Ok((means, typed.text("reached") == "yes"))
 }
 
-/// With an offset as programs write it, or in China's time as a browser does.
 /// As a form has it, in Beijing's time, or RFC 3339.
 pub(super) fn moment(text: &str) -> Option<Timestamp> {
     let local = || text.parse::<DateTime>().ok().map(beijing::instant);
@@ -562,15 +580,12 @@ pub(super) fn open(case: &Case, by: &Actor, now: Timestamp, lists: &Lists) -> Ve
     let parties = by.parties(Some(case));
     let next_errand = case.errand.as_ref().and_then(|errand| errand.next());
     let may = |form: &&Form| {
-        // Work that nobody has accepted yet is accepted along with it.
-        let from = match case.state {
-            State::Dispatched | State::Redo if desk::accepts_along(form.step) => State::Handling,
-            state => state,
-        };
+        let from = state_for(case, form.step);
         let answers = match form.action {
             "reply" => from == State::Handling,
             "pass_review" => from == State::Reviewing,
             "call_missed" => case.department.is_some() && parties.contains(&Party::Supervisor),
+            "detach" => !case.course.files.is_empty(),
             // Nothing stands against the department: there is nothing to leave out.
             "ask_exclusion" => desk::may_matter(case),
             action => match action.strip_prefix("errand_") {
@@ -578,14 +593,31 @@ pub(super) fn open(case: &Case, by: &Actor, now: Timestamp, lists: &Lists) -> Ve
                 None => true,
             },
         };
-        let row = desk::transition(Some(from), form.step);
         answers
-            && row.is_some_and(|row| row.who.iter().any(|who| parties.contains(who)))
+            && is_open_to(case, form.step, &parties)
             && desk::guard(case, form.step, by, now, &lists.rules).is_ok()
     };
     let mut forms: Vec<&Form> = FORMS.iter().filter(may).collect();
     forms.sort_by_key(|form| !form.is_main);
     forms.into_iter().map(|form| form.shown(case, lists)).collect()
+}
+
+/// Work that nobody has accepted yet is accepted along with it.
+fn state_for(case: &Case, step: Step) -> State {
+    match case.state {
+        State::Dispatched | State::Redo if desk::accepts_along(step) => State::Handling,
+        state => state,
+    }
+}
+
+fn is_open_to(case: &Case, step: Step, parties: &[Party]) -> bool {
+    let row = desk::transition(Some(state_for(case, step)), step);
+    row.is_some_and(|row| row.who.iter().any(|who| parties.contains(who)))
+}
+
+/// A file needs a form of its own.
+pub(super) fn may_attach(case: &Case, by: &Actor) -> bool {
+    case.department.is_some() && is_open_to(case, Step::Attached, &by.parties(Some(case)))
 }
 
 impl Form {

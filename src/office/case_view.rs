@@ -1,6 +1,8 @@
 //! One case as a page shows it: what is known, what happened, what she was told, and what may be
 //! done next.
 
+use jiff::Timestamp;
+
 use crate::calendar::spoken;
 use crate::desk::private::{Veil, mask_name, put_back};
 use crate::desk::{self, Actor, Case, CaseEvent, Change, Errand, ErrandStep, Intake, Waits};
@@ -8,15 +10,14 @@ use crate::store::private_records::Identity;
 use crate::store::records::{Outgoing, Status, StoredEvent};
 use crate::store::{Loaded, StoreError, keys, list_by_index, load};
 
+use super::case_media::sent_along;
 use super::rights::{Right, Sight};
 use super::route::Route;
-use super::views::{CaseView, Choice, CommandError, NoticeView, Session, TimelineLine};
+use super::views::{CaseView, Choice, CommandError, MediaView, NoticeView, Session, TimelineLine};
 use super::{Office, case_forms, intake, looks, outbox, preference};
 
 /// The flag of a kind of matter to which the limits of 12315 apply.
 const CONSUMER: &str = "consumer";
-/// The word by which tables mean the township of the place.
-const TOWNSHIPS: &str = "乡镇";
 
 impl Office {
     /// With who she is masked. `None` also when it is not for the eyes of the one who asks.
@@ -66,7 +67,7 @@ impl Office {
         let shown = Shown { veil, seen, whole };
         let tables = self.tables();
         let category = case.category.as_deref().and_then(|code| tables.categories.get(code));
-        let suggestion = self.suggestion(case);
+        let suggestion = desk::suggestion(case, &tables.rules());
         let suggested = suggestion.lead.clone();
         let mut departments = self.department_choices();
         departments.sort_by_key(|choice| Some(&choice.id) != suggested.as_ref());
@@ -110,7 +111,9 @@ impl Office {
             reply: case.reply.as_ref().map(|reply| shown.ours(reply.text.clone())),
             follows: case.follows.map(|number| number.digits()),
             rating: case.rating.map(|grade| grade.word().to_owned()),
-            media: self.media_views(&media).await?,
+            media: self.media_views(&media, &of_case(number)).await?,
+            attached: self.attached(case, &shown).await?,
+            may_attach: case_forms::may_attach(case, &by),
             timeline: events
                 .iter()
                 .map(|event| self.timeline_line(&event.record, &shown))
@@ -164,30 +167,20 @@ impl Office {
         }
     }
 
-    /// Who leads it: by the catalogue of leads, else by the kind of matter.
-    fn suggestion(&self, case: &Case) -> Suggestion {
-        let tables = self.tables();
-        let Some(category) = case.category.as_deref().and_then(|code| tables.categories.get(code))
-        else {
-            return Suggestion::default();
+    /// What goes with the answer, or went.
+    async fn attached(
+        &self,
+        case: &Case,
+        shown: &Shown<'_>,
+    ) -> Result<Vec<MediaView>, CommandError> {
+        let files = match &case.reply {
+            Some(reply) => &reply.files,
+            None => &case.course.files,
         };
-        // 乡镇 is the township of the place, where it is in the list.
-        let place = case.place_code.as_deref().and_then(|code| tables.places.get(code));
-        let township = place.map(|place| place.township.as_str());
-        let meant = |id: &String| match township {
-            Some(township) if id == TOWNSHIPS && tables.departments.get(township).is_some() => {
-                township.to_owned()
-            }
-            _ => id.clone(),
-        };
-        match tables.leads.of(&category.code, &case.text) {
-            Some(row) => Suggestion {
-                lead: Some(meant(&row.lead)),
-                helpers: row.co_handlers.iter().map(meant).collect(),
-                basis: Some(format!("{}（{}定）", row.basis, row.decided_on)),
-            },
-            None => Suggestion { lead: Some(meant(&category.lead)), ..Suggestion::default() },
-        }
+        let ids: Vec<String> = files.iter().map(|file| file.id.clone()).collect();
+        let views = self.media_views(&ids, &of_case(&case.number.digits())).await?;
+        let named = views.into_iter().zip(files);
+        Ok(named.map(|(view, file)| view.named(shown.ours(file.name.clone()))).collect())
     }
 
     async fn preference_shown(&self, case: &Case) -> Result<&'static str, StoreError> {
@@ -293,13 +286,24 @@ impl Office {
             }
             Change::ExtensionGranted { round_due_at } => format!("到{}", spoken(*round_due_at)),
             Change::Deferred { plan, until } => format!("{plan}（{}）", spoken(*until)),
-            Change::Submitted { outcome, text, .. } | Change::Replied { outcome, text, .. } => {
-                format!("【{outcome}】{text}")
+            Change::Submitted { outcome, text, visited_at, .. } => {
+                format!("【{outcome}】{text}{}", visited(*visited_at))
             }
+            Change::Replied { outcome, text, visited_at, files, .. } => {
+                let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+                let files = match names.is_empty() {
+                    true => String::new(),
+                    false => format!("（附件：{}）", names.join("、")),
+                };
+                format!("【{outcome}】{text}{}{files}", visited(*visited_at))
+            }
+            Change::Attached { file } => file.name.clone(),
+            Change::Detached { n } => format!("第{n}个"),
             Change::Rated { grade, comment } => join(&[grade.word(), comment]),
-            Change::CalledBack { means, reached, solved, note } => {
+            Change::CalledBack { means, reached, solved, grade, note } => {
                 let said = solved.map_or("没联系上", |solved| solved.word());
-                join(&[means.word(), if *reached { said } else { "没联系上" }, note])
+                let said = if *reached { said } else { "没联系上" };
+                join(&[means.word(), said, grade.map_or("", |grade| grade.word()), note])
             }
             Change::FinalReplied { text, document } => format!("{text}（文件：{document}）"),
             Change::Closed { closing, reason } => join(&[closing.word(), reason]),
@@ -391,19 +395,21 @@ impl Office {
     }
 }
 
+fn visited(at: Option<Timestamp>) -> String {
+    at.map(|at| format!("（{}上门）", spoken(at))).unwrap_or_default()
+}
+
+/// Of which case a photo is asked for.
+fn of_case(number: &str) -> String {
+    format!("case={number}")
+}
+
 fn next_way(route: &Route) -> String {
     let shown = Route::shown(&route.id());
     match route {
         Route::Clerk(why) => format!("{shown}：{why}"),
         _ => shown,
     }
-}
-
-#[derive(Default)]
-struct Suggestion {
-    lead: Option<String>,
-    helpers: Vec<String>,
-    basis: Option<String>,
 }
 
 /// How much of her this page shows.
@@ -428,21 +434,6 @@ impl<'w> Shown<'w> {
     fn ours(&self, text: String) -> String {
         if self.whole { text } else { self.veil.over_ours(&text) }
     }
-}
-
-/// The ids of what she sent, her photos first; without those that are out of sight.
-fn sent_along(case: &Case, events: &[Loaded<StoredEvent>], whole: bool) -> Vec<String> {
-    let (mut photos, mut voices) = (case.photos.clone(), case.voices.clone());
-    for event in events {
-        if let Change::Supplemented { photos: more, voices: said, .. } = &event.record.event.change
-        {
-            photos.extend_from_slice(more);
-            voices.extend_from_slice(said);
-        }
-    }
-    let seen = |n: &u8| whole || !case.struck_photos.contains(n);
-    let shown = (1..=u8::MAX).zip(photos).filter(|(n, _)| seen(n)).map(|(_, id)| id);
-    shown.chain(voices).collect()
 }
 
 /// What stands beside her words. Whose case it is stays hidden where it is confidential.

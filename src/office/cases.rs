@@ -380,13 +380,15 @@ impl Office {
         let tables = self.tables();
         let rules = tables.rules();
         let hotline = ("hotline".to_owned(), self.common().hotline.clone());
+        let files = ("files".to_owned(), self.files_told(case));
         (first_of(case, events)..)
             .zip(events)
             .filter_map(|(n, event)| Some((n, event, desk::notice(case, event, &rules)?)))
             .flat_map(|(n, event, notice)| {
                 let fields = notice.fields.into_iter();
                 let fields = fields.map(|(name, value)| (name.to_owned(), value));
-                let fields: BTreeMap<String, String> = fields.chain([hotline.clone()]).collect();
+                let always = [hotline.clone(), files.clone()];
+                let fields: BTreeMap<String, String> = fields.chain(always).collect();
                 // She looks it up herself: only what she has to know is worth a call.
                 let must_arrive = case.channel != intake::WEB || MUST_KNOW.contains(&notice.id);
                 let number = case.number.digits();

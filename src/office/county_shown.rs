@@ -1,5 +1,6 @@
 //! The county's tables as they are live, to be read: who has what, by which limit, in which words.
 
+use crate::county::Weights;
 use crate::zh;
 
 use super::Office;
@@ -23,16 +24,18 @@ pub enum CountyTableKind {
     Departments,
     Categories,
     Leads,
+    Weights,
     Replies,
     Places,
     Notices,
 }
 
 impl CountyTableKind {
-    pub const ALL: [(CountyTableKind, &'static str); 6] = [
+    pub const ALL: [(CountyTableKind, &'static str); 7] = [
         (CountyTableKind::Departments, "departments"),
         (CountyTableKind::Categories, "categories"),
         (CountyTableKind::Leads, "leads"),
+        (CountyTableKind::Weights, "weights"),
         (CountyTableKind::Replies, "replies"),
         (CountyTableKind::Places, "places"),
         (CountyTableKind::Notices, "notices"),
@@ -81,6 +84,7 @@ impl Office {
                     let (lead, helpers) =
                         (self.department_name(&one.lead), names(&one.co_handlers));
                     let class = one.time_class.id().to_owned();
+                    let life: Vec<&str> = one.life.iter().map(|life| life.word()).collect();
                     vec![
                         one.code.clone(),
                         one.group.clone(),
@@ -88,6 +92,8 @@ impl Office {
                         lead,
                         helpers,
                         class,
+                        one.flags.join(" "),
+                        life.join(" "),
                     ]
                 };
                 let columns: &[_] = &[
@@ -97,6 +103,8 @@ impl Office {
                     "county.lead",
                     "case.helpers",
                     "county.class",
+                    "county.flags",
+                    "county.life",
                 ];
                 (columns, tables.categories.iter().map(row).collect())
             }
@@ -117,6 +125,27 @@ impl Office {
                     "county.decided",
                 ];
                 (columns, tables.leads.iter().map(row).collect())
+            }
+            CountyTableKind::Weights => {
+                let row = |(from, weights): &(jiff::civil::Date, Weights)| {
+                    let Weights { response, solved, content, ranked_min } = weights;
+                    let share = |part: &u32| format!("{part}%");
+                    vec![
+                        from.to_string(),
+                        share(response),
+                        share(solved),
+                        share(content),
+                        ranked_min.to_string(),
+                    ]
+                };
+                let columns: &[_] = &[
+                    "county.from",
+                    "county.response",
+                    "county.solved",
+                    "county.content",
+                    "county.ranked_min",
+                ];
+                (columns, tables.weights.iter().map(row).collect())
             }
             CountyTableKind::Replies => {
                 let step = |action: &str| {

@@ -70,6 +70,7 @@ impl Office {
                         outcome: reply.outcome,
                         text: reply.text,
                         department: reply.department,
+                        files: reply.files,
                     };
                     moved += usize::from(self.move_by_clock(&child.record, answer).await?);
                 }

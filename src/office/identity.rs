@@ -1,10 +1,8 @@
 //! Who filed a case. It stands apart from the case; pages show it masked, and whole only to one
 //! who may see it and has said why.
 
-use jiff::SignedDuration;
-
 use crate::desk::{Case, Who};
-use crate::store::looks::LookKind;
+use crate::store::looks::{Look, LookKind};
 use crate::store::private_records::{Identity, Words};
 use crate::store::records::StoredEvent;
 use crate::store::{Loaded, StoreError, keys, list, load, load_many};
@@ -15,8 +13,6 @@ use super::rights::Sight;
 use super::views::{CommandError, Session};
 
 const EVENTS_MAX: usize = 1_000;
-/// A page that is loaded again is not another look.
-pub(super) const SAME_LOOK: SignedDuration = SignedDuration::from_mins(10);
 
 impl Office {
     /// For the program's own use, not for anybody's eyes.
@@ -64,7 +60,8 @@ impl Office {
             return Err(CommandError::NotFound);
         }
         let number = case.number.digits();
-        if !self.has_just_looked(session, &number, reason, SAME_LOOK).await? {
+        let before = |look: &Look| look.kind == LookKind::Identity && look.reason == reason.trim();
+        if !self.has_just_looked(session, &number, before).await? {
             let seen = Seen { kind: LookKind::Identity, cases: vec![number.clone()], reason };
             self.note_look(session, seen).await?;
         }

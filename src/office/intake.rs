@@ -287,6 +287,7 @@ impl Office {
         if let Some(Source { system, id }) = source {
             changes.create(&SourceCase { system, id, case: number })?;
         }
+        self.tell_staff(&mut changes, &case, &events, now).await?;
         for notice in self.notices_of(&case, &events, now) {
             changes.create(&notice)?;
         }

@@ -6,6 +6,7 @@ use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 
 use crate::calendar::local;
+use crate::county::Weights;
 use crate::desk::ledger::{
     self, CASE_COLUMNS, INTERVIEW_COLUMNS, Identity, Names, OVERDUE_COLUMNS, VILLAGE_COLUMNS,
 };
@@ -230,7 +231,9 @@ impl Office {
     ) -> Result<Sheet, CommandError> {
         let tallies = self.tallies_of(month).await?;
         // Places are among all, also for one who sees only its own line.
-        let ranks = measures::ranks(tallies.values());
+        // As they were when the month began: a change does not rewrite it.
+        let weights = self.tables().weights.on(month.first);
+        let ranks = measures::ranks(tallies.values(), &weights);
         let mut lines: Vec<(Option<usize>, &String, &Tally)> =
             tallies.iter().zip(ranks).map(|((id, tally), rank)| (rank, id, tally)).collect();
         lines.retain(|(_, id, _)| asked.department.as_ref().is_none_or(|own| own == *id));
@@ -238,18 +241,21 @@ impl Office {
         let rows: Vec<Vec<String>> = (1..)
             .zip(&lines)
             .map(|(n, (rank, id, tally))| {
-                department_line(n, &self.department_name(id), tally, *rank)
+                department_line(n, &self.department_name(id), tally, (*rank, &weights))
             })
             .collect();
         let all: u32 = lines.iter().map(|(_, _, tally)| tally.assigned).sum();
         let heading = format!("{month}到期的交办　{}　{all}件", self.county_name());
-        let foot = "评分：响应率占2成，解决率、满意率各占4成；不到5件的不排名。未评价的不算满意。";
+        let Weights { response, solved, content, ranked_min } = weights;
+        let foot = format!(
+            "评分：响应率占{response}%，解决率占{solved}%，满意率占{content}%；不到{ranked_min}件的不排名。未评价的不算满意。"
+        );
         Ok(Sheet {
             title: LedgerKind::Departments.title(),
             heading,
             columns: &DEPARTMENT_COLUMNS,
             rows,
-            foot: foot.to_owned(),
+            foot,
         })
     }
 
@@ -302,7 +308,12 @@ impl Office {
     }
 }
 
-fn department_line(n: usize, name: &str, tally: &Tally, rank: Option<usize>) -> Vec<String> {
+fn department_line(
+    n: usize,
+    name: &str,
+    tally: &Tally,
+    (rank, weights): (Option<usize>, &Weights),
+) -> Vec<String> {
     let rate =
         |rate: Option<f64>| rate.map_or("—".into(), |rate| format!("{:.1}%", rate * 100.0));
     let hours = |minutes: i64| format!("{}.{}", minutes / 60, minutes % 60 / 6);
@@ -326,7 +337,7 @@ fn department_line(n: usize, name: &str, tally: &Tally, rank: Option<usize>) -> 
         rate(tally.redo_rate()),
         tally.supervised.to_string(),
         tally.interviews.len().to_string(),
-        tally.score().map_or("—".into(), |score| format!("{score:.1}")),
+        tally.score(weights).map_or("—".into(), |score| format!("{score:.1}")),
         rank.map_or("—".into(), |rank| rank.to_string()),
         rate(tally.in_first_time_rate()),
         rate(tally.rated_rate()),

@@ -2,7 +2,7 @@
 //! written in the commit that changes it. Chained, shown to the auditor and, without names of
 //! staff, the looks to the villager herself.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::local;
 use crate::store::looks::{Look, LookHead, LookKind};
@@ -20,6 +20,8 @@ const MACHINE: &str = "命令行";
 const CASES_MAX: usize = 200;
 const REASON_CHARACTERS: std::ops::RangeInclusive<usize> = 2..=100;
 const PAGE: usize = 50;
+/// A page that is loaded again is not another look.
+const SAME_LOOK: SignedDuration = SignedDuration::from_mins(10);
 const EXAMINED: usize = 500;
 /// Of a file; more are several months.
 const LINES_MAX: usize = 10_000;
@@ -255,19 +257,29 @@ impl Office {
         }
     }
 
-    /// The same person with the same reason at the same case within so short a time: one look.
+    /// The same person in the same way at the same case within so short a time: one look.
     pub(super) async fn has_just_looked(
         &self,
         session: &Session,
         case: &str,
-        reason: &str,
-        within: jiff::SignedDuration,
+        same: impl Fn(&Look) -> bool,
     ) -> Result<bool, StoreError> {
-        let since = self.clock.now() - within;
+        let since = self.clock.now() - SAME_LOOK;
         let recent = list_by_index::<Look>(&*self.store, keys::looks_at(case), PAGE).await?;
-        Ok(recent.into_iter().map(|(_, look)| look.record).any(|look| {
-            look.at >= since && look.by == session.name && look.reason == reason.trim()
-        }))
+        Ok(recent
+            .into_iter()
+            .map(|(_, look)| look.record)
+            .any(|look| look.at >= since && look.by == session.name && same(&look)))
+    }
+
+    /// Something of a case goes on paper; `paper`: what.
+    pub(super) async fn note_paper(
+        &self,
+        session: &Session,
+        cases: Vec<String>,
+        paper: &str,
+    ) -> Result<(), StoreError> {
+        self.keep_look(Some(session), Seen { kind: LookKind::Print, cases, reason: paper }).await
     }
 
     /// Newest first.
@@ -408,12 +420,12 @@ impl Office {
                 "" => format!("县便民平台{}", view.role),
                 department => department.to_owned(),
             };
-            format!(
-                "{}，{who}{}，原因：{}",
-                crate::calendar::spoken(view.at),
-                view.kind,
-                view.reason
-            )
+            let why = match look.kind {
+                LookKind::Print => format!("：{}", view.reason),
+                _ if view.reason.is_empty() => String::new(),
+                _ => format!("，原因：{}", view.reason),
+            };
+            format!("{}，{who}{}{why}", crate::calendar::spoken(view.at), view.kind)
         });
         Ok(told.collect())
     }

@@ -159,7 +159,23 @@ impl Office {
         }
     }
 
-    pub(super) async fn media_views(&self, ids: &[String]) -> Result<Vec<MediaView>, CommandError> {
+    pub(super) async fn media_of(&self, id: &str) -> Result<Option<Media>, StoreError> {
+        Ok(load::<Media>(&*self.store, keys::media(id)).await?.map(|media| media.record.clone()))
+    }
+
+    pub(super) async fn media_by_id(&self, id: &str) -> Result<Option<MediaFile>, CommandError> {
+        match self.media_of(id).await?.map(|media| media.state) {
+            Some(MediaState::Kept { hash, .. }) => self.media(&hash).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// `of`: of what they are asked for, `case=126041273`.
+    pub(super) async fn media_views(
+        &self,
+        ids: &[String],
+        of: &str,
+    ) -> Result<Vec<MediaView>, CommandError> {
         let wanted: Vec<_> = ids.iter().map(|id| keys::media(id)).collect();
         let found = load_many::<Media>(&*self.store, &wanted).await?;
         Ok(found
@@ -172,11 +188,12 @@ impl Office {
                     MediaKind::Photo => "photo",
                     MediaKind::Voice => "voice",
                     MediaKind::Video => "video",
+                    MediaKind::File => "file",
                 };
                 let (url, note) = match &media.state {
                     MediaState::Wanted { .. } => (None, "正在从微信取回，请稍后刷新".into()),
                     MediaState::Kept { hash, content_type, .. } => {
-                        (Some(format!("/desk/media/{hash}")), content_type.clone())
+                        (Some(format!("/desk/media/{hash}?{of}")), content_type.clone())
                     }
                     MediaState::Lost { why } => (None, format!("没有取到：{why}")),
                 };

@@ -2,7 +2,7 @@
 //! one, takes it back, rates it, goes on with it. Only ever her own.
 
 use crate::desk::{
-    self, Actor, Case, CaseNumber, CaseType, Command, Intake, Named, NumberRead, State, Verb,
+    self, Actor, Case, CaseNumber, CaseType, Command, Grade, Intake, Named, NumberRead, State, Verb,
 };
 use crate::dialog::{Call, Value};
 use crate::store::records::{Task, TaskKind};
@@ -52,6 +52,15 @@ impl Purpose {
             Purpose::Hide => case.state.is_open() && !case.confidential,
             Purpose::Follow => desk::may_follow(case, &case.person, now).is_ok(),
         }
+    }
+}
+
+/// Three grades are offered in a conversation; who says more than that is taken at her word.
+fn at_her_word(grade: Grade, said: &str) -> Grade {
+    match (grade, zh::rating(said)) {
+        (Grade::Satisfied, Some(5)) => Grade::VerySatisfied,
+        (Grade::Dissatisfied, Some(1)) => Grade::VeryDissatisfied,
+        _ => grade,
     }
 }
 
@@ -145,7 +154,9 @@ impl Turn<'_> {
         let Some(grade) = answer("grade").and_then(as_choice) else {
             return Ok(Err(NOT_HERS.into()));
         };
-        let Some(grade) = desk::Grade::from_word(&grade) else { return Ok(Err(String::new())) };
+        let Some(grade) = Grade::from_word(&grade) else { return Ok(Err(String::new())) };
+        let said = call.args.get("grade").map_or("", |answer| answer.raw.as_str());
+        let grade = at_her_word(grade, said);
         let comment = short(answer("comment").and_then(as_text).unwrap_or_default());
         self.step_own(call, Command::Rate { grade, comment }, "").await
     }

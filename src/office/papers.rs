@@ -84,6 +84,7 @@ impl Office {
         {
             return Ok(None);
         }
+        self.note_paper(session, vec![number.to_owned()], kind.word()).await?;
         let who = self.who(number).await?;
         let veil = Veil::of(case, &who);
         // She writes her own name where she signs; anywhere else it is masked, whoever prints.

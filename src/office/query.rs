@@ -8,6 +8,7 @@ use crate::desk::{self, Actor, Case, Command, Grade, NumberRead, State};
 use crate::store::{StoreError, keys, load};
 
 use super::Office;
+use super::enclosures::answer_path;
 use super::views::CommandError;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Answered {
     /// `11月25日17:30`
     pub promised: String,
     pub reply: Option<String>,
+    /// Where she sees what came with it.
+    pub files: Option<String>,
     /// She has not said yet what she thinks of it.
     pub may_rate: bool,
     pub rating: Option<&'static str>,
@@ -46,6 +49,7 @@ impl Office {
             title: case.title.clone(),
             promised: spoken(case.round_due_at),
             reply: case.reply.as_ref().map(|reply| reply.text.clone()),
+            files: answer_path(&case),
             may_rate: case.state == State::Replied && case.rating.is_none(),
             rating: case.rating.map(Grade::word),
         });

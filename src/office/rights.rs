@@ -271,13 +271,6 @@ impl Session {
         self.is_handler() && self.grant(Object::Village) == N
     }
 
-    /// Some case or order: what villagers have sent with one may be hers to look at.
-    pub fn sees_villagers(&self) -> bool {
-        [Object::Filed, Object::Village, Object::Assigned, Object::Cases, Object::Orders]
-            .iter()
-            .any(|object| self.grant(*object).access > Access::No)
-    }
-
     /// `late`: it is open and its time is over.
     pub(super) fn sight(&self, case: &Case, late: bool) -> Sight {
         let open_matter = !case.confidential;

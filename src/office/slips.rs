@@ -62,6 +62,7 @@ impl Office {
         let Change::SlipSent { department, demand, answer_by, .. } = &events[at].change else {
             return Ok(None);
         };
+        self.note_paper(session, vec![number.to_owned()], &format!("督办单{n}号")).await?;
         let who = self.who(number).await?;
         let veil = Veil::of(case, &who);
         let ours = |text: &str| veil.over_ours(text);

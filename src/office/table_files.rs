@@ -21,6 +21,8 @@ pub(super) const OWN_EXAMPLES: &str = "examples/工作台.csv";
 /// Not every county has them.
 pub(super) const LEADS: &str = "leads.csv";
 pub(super) const REPLIES: &str = "replies.csv";
+pub(super) const WEIGHTS: &str = "weights.csv";
+const OPTIONAL: [&str; 3] = [LEADS, REPLIES, WEIGHTS];
 const TEXTS: [&str; 9] = [
     "places.csv",
     "aliases.csv",
@@ -48,7 +50,7 @@ impl TableFiles {
         let mut texts: BTreeMap<String, String> = TEXTS
             .map(|name| (name.to_owned(), read_text(&folder.join(name), &mut problems)))
             .into();
-        for name in [LEADS, REPLIES] {
+        for name in OPTIONAL {
             if folder.join(name).is_file() {
                 texts.insert(name.to_owned(), read_text(&folder.join(name), &mut problems));
             }
@@ -148,7 +150,8 @@ fn read_model(path: &Path, problems: &mut Vec<String>) -> Option<Vec<u8>> {
 /// Size and time of each of these files in a folder are what a look at it compares.
 pub(super) fn is_table_file(name: &str) -> bool {
     TEXTS.contains(&name)
-        || [MODEL, LEADS, REPLIES].contains(&name)
+        || name == MODEL
+        || OPTIONAL.contains(&name)
         || name.strip_prefix("calendar/").is_some_and(|year| year.ends_with(".json"))
         || is_example(name)
 }

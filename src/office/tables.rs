@@ -7,13 +7,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::calendar::Calendar;
-use crate::county::{Categories, Departments, Leads, Places, Replies};
+use crate::county::{Categories, Departments, Leads, Places, Replies, WeightTable};
 use crate::desk::{self, Rules};
 use crate::dialog::{self, Script, SourceFile};
 use crate::meaning::{Emergencies, Example, Keywords, Model, Reader};
 use crate::shop::{self, GoodsKinds};
 
-use super::table_files::{HOURS, LEADS, REPLIES, TableFiles};
+use super::table_files::{HOURS, LEADS, REPLIES, TableFiles, WEIGHTS};
 
 pub(super) const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const FILES_MAX: usize = 500;
@@ -26,6 +26,7 @@ pub struct Tables {
     pub departments: Departments,
     pub leads: Leads,
     pub replies: Replies,
+    pub weights: WeightTable,
     pub goods_kinds: GoodsKinds,
     pub calendar: Calendar,
     pub keywords: Keywords,
@@ -58,6 +59,7 @@ impl Tables {
             categories: &self.categories,
             departments: &self.departments,
             places: &self.places,
+            leads: &self.leads,
         }
     }
 
@@ -114,14 +116,15 @@ impl Tables {
         let replies = categories
             .as_ref()
             .and_then(|kinds| said(Replies::parse(files.text(REPLIES), kinds), &mut problems));
+        let weights = said(WeightTable::parse(files.text(WEIGHTS)), &mut problems);
         let goods_kinds = said(kinds_of_goods(goods_kinds), &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
-        let county = places.zip(categories).zip(departments).zip(leads).zip(replies);
+        let county = places.zip(categories).zip(departments).zip(leads).zip(replies).zip(weights);
         match (county, goods_kinds, calendar, keywords, emergencies) {
             (
-                Some(((((places, categories), departments), leads), replies)),
+                Some((((((places, categories), departments), leads), replies), weights)),
                 Some(goods_kinds),
                 Some(calendar),
                 Some(keywords),
@@ -132,6 +135,7 @@ impl Tables {
                 departments,
                 leads,
                 replies,
+                weights,
                 goods_kinds,
                 calendar,
                 keywords,

@@ -10,7 +10,6 @@ use crate::store::looks::LookKind;
 use crate::store::records::{Contact, Done, Line, Outgoing, Person, Status, Task, TaskKind};
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
-use super::identity::SAME_LOOK;
 use super::looks::Seen;
 use super::rights::Right;
 use super::turn::Turn;
@@ -246,12 +245,24 @@ impl Office {
         session: &Session,
         id: &str,
     ) -> Result<Option<TaskView>, CommandError> {
+        match self.task_seen(session, id).await? {
+            Some(task) => Ok(Some(self.task_view(&task).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The look at whom it is about is on disk.
+    pub(super) async fn task_seen(
+        &self,
+        session: &Session,
+        id: &str,
+    ) -> Result<Option<Task>, CommandError> {
         for_the_platform(session)?;
         let Some(task) = load::<Task>(&*self.store, keys::task(id)).await? else {
             return Ok(None);
         };
         self.note_task_look(session, &task.record).await?;
-        Ok(Some(self.task_view(&task.record).await?))
+        Ok(Some(task.record.clone()))
     }
 
     /// Whom to call stands on the page of a task: opening it is a look, and the task its reason.
@@ -263,7 +274,7 @@ impl Office {
         let reason = format!("待办：{}", task.title);
         let cases: Vec<String> = task.case.iter().cloned().collect();
         if let Some(case) = cases.first()
-            && self.has_just_looked(session, case, &reason, SAME_LOOK).await?
+            && self.has_just_looked(session, case, |look| look.reason == reason).await?
         {
             return Ok(());
         }
@@ -307,7 +318,7 @@ impl Office {
                     text: line.text.clone(),
                 })
                 .collect(),
-            media: self.media_views(&task.media).await?,
+            media: self.media_views(&task.media, &format!("task={}", task.id)).await?,
             other_ways: self.other_ways(task).await?,
             opened_at: task.opened_at,
         })

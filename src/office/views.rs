@@ -244,6 +244,9 @@ pub struct CaseView {
     pub rating: Option<String>,
     /// The digits of the closed case that it goes on with.
     pub follows: Option<String>,
+    /// What goes with the answer, or went with it.
+    pub attached: Vec<MediaView>,
+    pub may_attach: bool,
     pub media: Vec<MediaView>,
     pub timeline: Vec<TimelineLine>,
     pub notices: Vec<NoticeView>,
@@ -360,10 +363,18 @@ pub struct Mark {
 
 #[derive(Debug, Clone)]
 pub struct MediaView {
-    pub kind: &'static str, // "photo" | "voice" | "video"
+    pub kind: &'static str, // "photo" | "voice" | "video" | "file"
     /// None while it is being fetched or when it was lost; then `note` says so
     pub url: Option<String>,
     pub note: String,
+}
+
+impl MediaView {
+    /// With what it is called, where there is nothing to say of how it came.
+    pub fn named(self, name: String) -> Self {
+        let note = if self.url.is_some() { name } else { format!("{name}：{}", self.note) };
+        Self { note, ..self }
+    }
 }
 
 #[derive(Debug, Clone)]

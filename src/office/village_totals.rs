@@ -8,7 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::calendar::local_date;
+use crate::county::Life;
 use crate::desk::{Case, Grade};
+use crate::dialog::Known;
 use crate::store::keys;
 
 use super::Office;
@@ -76,9 +78,18 @@ impl Office {
         (common.keep.cases_days, common.keep.consults_days, common.keep.conversations_days)
     }
 
-    /// What the clerks' tables tell of services, by table.
-    pub fn services(&self) -> Vec<(String, Vec<crate::dialog::Known>)> {
-        self.script().known_tables(&SERVICES)
+    /// What the clerks' tables tell of services, by table; of one part of life, or all.
+    pub fn services(&self, life: Option<Life>) -> Vec<(String, Vec<Known>)> {
+        let tables = self.tables();
+        let is_of = |known: &Known, life: Life| {
+            tables.categories.get(&known.code).is_some_and(|kind| kind.life.contains(&life))
+        };
+        let mut groups = self.script().known_tables(&SERVICES);
+        for (_, rows) in &mut groups {
+            rows.retain(|known| life.is_none_or(|life| is_of(known, life)));
+        }
+        groups.retain(|(_, rows)| !rows.is_empty());
+        groups
     }
 }
 

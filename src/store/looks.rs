@@ -14,6 +14,8 @@ words! {
     LookKind {
         Identity "identity" "看姓名电话",
         Task "task" "待办里看电话",
+        Attachment "attachment" "看照片和文件",
+        Print "print" "打印单子",
         Ledger "ledger" "导出台账",
         Search "search" "按号码查人",
         Export "export" "导出个人资料",

@@ -554,6 +554,8 @@ pub enum MediaKind {
     Photo,
     Voice,
     Video,
+    /// A paper that a department sends with its answer.
+    File,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

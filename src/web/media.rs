@@ -31,7 +31,11 @@ pub fn answer(file: MediaFile, cache: &'static str) -> Response {
     let content_type = shown.copied().unwrap_or("application/octet-stream");
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     if shown.is_none() {
-        let name = if kind == "audio/amr" { "voice.amr" } else { "file" };
+        let name = match kind.as_str() {
+            "audio/amr" => "voice.amr",
+            "application/pdf" => "fujian.pdf",
+            _ => "file",
+        };
         let value = format!("attachment; filename=\"{name}\"");
         let value = HeaderValue::try_from(value).expect("fixed ASCII names");
         headers.insert(header::CONTENT_DISPOSITION, value);
@@ -49,6 +53,11 @@ mod tests {
         for (given, content_type, download) in [
             ("image/jpeg", "image/jpeg", None),
             ("Image/PNG; x=y", "image/png", None),
+            (
+                "application/pdf",
+                "application/octet-stream",
+                Some("attachment; filename=\"fujian.pdf\""),
+            ),
             ("audio/amr", "application/octet-stream", Some("attachment; filename=\"voice.amr\"")),
             ("image/svg+xml", "application/octet-stream", Some("attachment; filename=\"file\"")),
             ("text/html", "application/octet-stream", Some("attachment; filename=\"file\"")),

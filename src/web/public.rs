@@ -17,10 +17,14 @@ use serde::Deserialize;
 use super::assets;
 use super::desk;
 use super::head::{Guest, Head};
+use super::media;
 use super::origin::{caller, from_our_page};
+use crate::county::Life;
 use crate::desk::{Grade, Kind};
 use crate::dialog::Known;
-use crate::office::{CommandError, Filed, NeighbourCard, Office, Progress, Told, VillageTotal};
+use crate::office::{
+    AnswerPage, CommandError, Filed, NeighbourCard, Office, Progress, Told, VillageTotal,
+};
 
 const BODY_BYTES_MAX: usize = 32 * 1024;
 const TEXT_CHARS_MAX: usize = 2_000;
@@ -33,6 +37,8 @@ pub fn routes() -> Router<Arc<Office>> {
         .route("/query", get(query_form).post(query))
         .route("/tell/{village}", get(tell))
         .route("/query/rate", post(rate))
+        .route("/answer/{number}/{key}", get(answer))
+        .route("/answer/{number}/{key}/{n}", get(answer_file))
         .route("/services", get(services))
         .route("/villages", get(villages))
         .route("/privacy", get(privacy))
@@ -126,6 +132,7 @@ async fn tell(office: Guest, Path(village): Path<String>) -> Response {
 #[template(path = "public/services.html")]
 struct Services {
     head: Head,
+    life: Option<Life>,
     groups: Vec<(String, Vec<Known>)>,
 }
 
@@ -147,10 +154,21 @@ struct Privacy {
     talks: u32,
 }
 
+/// One of 衣食住行游购娱; anything else is all of them.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    life: String,
+}
+
 /// What is to be brought, what it costs, where it is done.
-async fn services(office: Guest) -> Response {
-    let groups = office.services();
-    show(&office, StatusCode::OK, &Services { head: office.head(), groups })
+async fn services(
+    office: Guest,
+    wanted: Result<extract::Query<Wanted>, extract::rejection::QueryRejection>,
+) -> Response {
+    let life = wanted.ok().and_then(|extract::Query(wanted)| Life::from_word(&wanted.life));
+    let groups = office.services(life);
+    show(&office, StatusCode::OK, &Services { head: office.head(), life, groups })
 }
 
 /// Sums of this month. A village with a few only is not told apart from its neighbours' people.
@@ -222,6 +240,53 @@ fn show_report(
     done: Option<Filed>,
 ) -> Response {
     show(office, status, &Report { head: office.head(), told, problem, done })
+}
+
+#[derive(Template)]
+#[template(path = "public/answer.html")]
+struct Answer {
+    head: Head,
+    /// Of this page.
+    path: String,
+    answer: AnswerPage,
+}
+
+/// What a department sent with its answer, by the link in her message.
+async fn answer(
+    office: Guest,
+    extensions: Extensions,
+    headers: HeaderMap,
+    Path((number, key)): Path<(String, String)>,
+) -> Response {
+    if !office.public_pages() {
+        return closed();
+    }
+    let from = from(&extensions, &headers, &office);
+    match office.answer_page(&number, &key, from).await {
+        Ok(Some(answer)) => {
+            let path = format!("/answer/{}/{}", desk::percent(&number), desk::percent(&key));
+            show(&office, StatusCode::OK, &Answer { head: office.head(), path, answer })
+        }
+        Ok(None) => closed(),
+        Err(error) => desk::status_of(&error).into_response(),
+    }
+}
+
+async fn answer_file(
+    office: Guest,
+    extensions: Extensions,
+    headers: HeaderMap,
+    Path((number, key, n)): Path<(String, String, usize)>,
+) -> Response {
+    if !office.public_pages() {
+        return closed();
+    }
+    let from = from(&extensions, &headers, &office);
+    match office.answer_file(&number, &key, n, from).await {
+        Ok(Some(file)) => media::answer(file, "no-store"),
+        Ok(None) => closed(),
+        Err(error) => desk::status_of(&error).into_response(),
+    }
 }
 
 async fn query_form(office: Guest) -> Response {

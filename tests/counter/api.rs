@@ -345,9 +345,15 @@ async fn the_county_is_told_in_tables_figures_and_ledgers() {
 #[tokio::test]
 async fn every_step_of_the_table_is_a_command() {
     let shapes = command_shapes();
-    // What follows from another command, or begins a case.
-    let follows =
-        [Step::Received, Step::Submitted, Step::Reopened, Step::Joined, Step::Interviewed];
+    // What follows from another command, or begins a case, or brings a file along.
+    let follows = [
+        Step::Received,
+        Step::Submitted,
+        Step::Reopened,
+        Step::Joined,
+        Step::Interviewed,
+        Step::Attached,
+    ];
     for row in TRANSITIONS {
         let by_clock = row.who.iter().all(|who| *who == Party::System);
         let is_command = shapes.iter().any(|shape| shape.step == row.step);

@@ -422,14 +422,36 @@ impl County {
         text: &str,
         bytes: &[u8],
     ) -> (u16, String) {
+        self.send_file(clerk, number, ("photo", "photo"), text, bytes).await
+    }
+
+    /// Something that goes with the answer.
+    pub async fn attach(
+        &self,
+        clerk: &Clerk<'_>,
+        number: &str,
+        text: &str,
+        bytes: &[u8],
+    ) -> (u16, String) {
+        self.send_file(clerk, number, ("attach", "file"), text, bytes).await
+    }
+
+    async fn send_file(
+        &self,
+        clerk: &Clerk<'_>,
+        number: &str,
+        (action, field): (&str, &'static str),
+        text: &str,
+        bytes: &[u8],
+    ) -> (u16, String) {
         let path = format!("/desk/cases/{number}");
         let page = clerk.get(&path).await;
         let form = reqwest::multipart::Form::new()
             .text("csrf", csrf_in(&page))
             .text("revision", part(&page, "name=\"revision\" value=\"", "\"").to_owned())
             .text("text", text.to_owned())
-            .part("photo", reqwest::multipart::Part::bytes(bytes.to_vec()).file_name("a.png"));
-        let request = self.http.post(format!("{}{path}/photo", self.base));
+            .part(field, reqwest::multipart::Part::bytes(bytes.to_vec()).file_name("a.png"));
+        let request = self.http.post(format!("{}{path}/{action}", self.base));
         let answer = request.header("cookie", &clerk.cookie).multipart(form).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }

@@ -54,6 +54,7 @@ const RULES: &[Rule] = &[
     ("/desk/calls/supervision", |row| cell(row, "supervise") == "w"),
     ("/desk/calls/call_backs", |row| cell(row, "dispatch") == "w"),
     ("/desk/calls/head", |row| cell(row, "assigned") == "r:handled"),
+    ("/desk/inbox", |row| cell(row, "dispatch") == "w" && cell(row, "orders") != "-"),
     ("/desk/bursts", |row| cell(row, "dispatch") == "w"),
     ("/desk/broadcast", |row| cell(row, "interview") == "w:approve"),
     ("/desk/late", |row| cell(row, "interview") != "-"),

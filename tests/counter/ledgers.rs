@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use bianmin::county::WeightTable;
 use bianmin::office::{LedgerKind, Role};
 use calamine::{Data, Reader, Xlsx};
 
@@ -219,4 +220,24 @@ async fn each_ledger_has_the_columns_of_the_paper_in_a_workbook_and_as_text() {
         kinds += 1;
     }
     assert_eq!(kinds, LedgerKind::ALL.len());
+}
+
+#[tokio::test]
+async fn new_weights_leave_the_months_before_as_they_were() {
+    let changed = |tables: &mut bianmin::office::Tables| {
+        let text = "from,response,solved,content,ranked_min\n2026-12-01,50,30,20,1\n";
+        tables.weights = WeightTable::parse(text).unwrap();
+    };
+    let county = county().tables(changed).open().await;
+    let clerk = county.clerk().await;
+    for (month, foot) in [
+        ("2026-11", "响应率占20%，解决率占40%，满意率占40%；不到5件的不排名"),
+        ("2026-12", "响应率占50%，解决率占30%，满意率占20%；不到1件的不排名"),
+    ] {
+        let page = clerk.get(&format!("/desk/ledgers?kind=departments&month={month}")).await;
+        assert!(page.contains(foot), "{month}: {page}");
+    }
+    let keeper = county.keeper().await;
+    let table = keeper.get("/desk/county/weights").await;
+    assert!(table.contains("2026-12-01") && table.contains("50%"), "{table}");
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod alike;
+mod answers;
 mod api;
 mod api_manual;
 mod boards;

@@ -271,6 +271,14 @@ async fn everybody_reads_services_sums_and_what_becomes_of_her_data() {
     let nobody = county.nobody();
     let services = nobody.get("/services").await;
     assert!(services.contains("社保卡") && services.contains("7个工作日"), "{services}");
+    // By the part of life: 有线电视 is 娱, 社保卡 none of the seven.
+    let leisure = nobody.get("/services?life=leisure").await;
+    assert!(
+        leisure.contains("aria-current=\"page\">娱") && !leisure.contains("社保卡"),
+        "{leisure}"
+    );
+    assert!(nobody.get("/services?life=travel").await.contains("村里的路坏了"));
+    assert!(nobody.get("/services?life=sleep").await.contains("社保卡"), "no part of life is all");
     let villages = nobody.get("/villages").await;
     assert!(villages.contains("大黑坨村</th><td>3</td><td>0</td><td>0</td>"), "{villages}");
     assert!(!villages.contains("路灯") && !villages.contains("张"), "{villages}");

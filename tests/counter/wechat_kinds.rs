@@ -25,7 +25,7 @@ async fn a_photo_is_fetched_kept_and_shown() {
     let hash = &rest[..64];
     let answer = county
         .http
-        .get(format!("{}/desk/media/{hash}", county.base))
+        .get(format!("{}/desk/media/{hash}?case={number}", county.base))
         .header("cookie", &clerk.cookie)
         .send()
         .await

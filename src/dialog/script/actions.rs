@@ -488,6 +488,7 @@ pub(in crate::dialog) const NOTICE_FIELDS: &[(&str, &str)] = &[
     ("parent", "主件编号"),
     ("progress", "进度"),
     ("hotline", "热线"),
+    ("files", "附件"),
     ("code", "验证码"),
     ("minutes", "分钟"),
     ("total", "合计"),

@@ -9,21 +9,26 @@ use crate::zh;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
     pub title: String,
+    /// Of its kind of matter, in the county's table; may be empty.
+    pub code: String,
     /// Column and cell, but those that only programs read.
     pub cells: Vec<(String, String)>,
 }
 
 /// A shorter word is in every second sentence.
 const WORD_CHARS_MIN: usize = 2;
-const HIDDEN: [&str; 4] = ["编号", "名称", "别名", "类别编号"];
+const CODE: &str = "类别编号";
+const HIDDEN: [&str; 4] = ["编号", "名称", "别名", CODE];
 
 impl Known {
     fn of(table: &Table, row: &Row) -> Self {
-        let cells = table.columns.iter().zip(&row.cells);
+        let cells = || table.columns.iter().zip(&row.cells);
+        let code = cells().find(|(name, _)| *name == CODE);
+        let code = code.map(|(_, cell)| cell.clone()).unwrap_or_default();
         let shown =
-            cells.filter(|(name, cell)| !cell.is_empty() && !HIDDEN.contains(&name.as_str()));
+            cells().filter(|(name, cell)| !cell.is_empty() && !HIDDEN.contains(&name.as_str()));
         let cells = shown.map(|(name, cell)| (name.clone(), cell.clone())).collect();
-        Known { title: row.label.clone(), cells }
+        Known { title: row.label.clone(), code, cells }
     }
 }
 

@@ -36,7 +36,7 @@ pub use trial::{DialogTests, DraftTests, Looked, MarkView, SaidView, TalkView};
 const DIALOGS: &str = "dialogs/";
 const COUNTY: &str = "county/";
 /// Those of `county/` that are edited here; holidays and the model have ways of their own.
-const TABLES: [(&str, &str); 10] = [
+const TABLES: [(&str, &str); 11] = [
     ("aliases.csv", "村的别的叫法"),
     ("keywords.csv", "哪些词是哪方面的事"),
     ("goods-kinds.csv", "商品的种类"),
@@ -44,6 +44,7 @@ const TABLES: [(&str, &str); 10] = [
     ("neighbours.csv", "邻县的地方"),
     ("emergencies.csv", "紧急情况的词"),
     ("leads.csv", "哪些事归谁牵头"),
+    ("weights.csv", "考核评分的权重"),
     ("departments.csv", "承办单位"),
     ("categories.csv", "事项的分类"),
     ("replies.csv", "常用话"),

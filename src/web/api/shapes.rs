@@ -184,6 +184,8 @@ pub struct Reply {
     pub outcome: &'static str,
     pub text: String,
     pub department: String,
+    /// What the photos and papers are that went with it.
+    pub files: Vec<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -305,6 +307,7 @@ fn reply(reply: &desk::Reply) -> Reply {
         outcome: reply.outcome.id(),
         text: reply.text.clone(),
         department: reply.department.clone(),
+        files: reply.files.iter().map(|file| file.name.clone()).collect(),
     }
 }
 

@@ -15,12 +15,12 @@ use serde::Deserialize;
 
 use super::page::{self, Frame};
 use super::session::{self, Fields, Posted, SignedIn};
-use super::upload;
+use super::upload::{self, Upload};
 use crate::calendar::local_date;
 use crate::desk::figures::Counted;
 use crate::office::{
-    CaseFilter, CaseForm, CasePage, CaseView, CommandError, DueToday, FieldKind, FormField, Office,
-    PHOTO_BYTES_MAX, Preview, Queue, QueueCount, SlipView, Typed,
+    CaseFilter, CaseForm, CasePage, CaseView, CommandError, DueToday, FILE_BYTES_MAX, FieldKind,
+    FormField, Office, Preview, Queue, QueueCount, SlipView, Typed,
 };
 
 pub const TEXT_CHARS_MAX: usize = 2000;
@@ -46,7 +46,8 @@ pub fn routes() -> Router<Arc<Office>> {
 pub fn upload_route() -> Router<Arc<Office>> {
     Router::new()
         .route("/desk/cases/{number}/photo", post(add_photo))
-        .layer(DefaultBodyLimit::max(PHOTO_BYTES_MAX + 64 * 1024))
+        .route("/desk/cases/{number}/attach", post(attach))
+        .layer(DefaultBodyLimit::max(FILE_BYTES_MAX + 64 * 1024))
 }
 
 /// The query string of the list; unknown keys are ignored, empty ones mean all.
@@ -453,29 +454,75 @@ async fn add_photo(
     Path(number): Path<String>,
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
-    let Some(form) = upload::read(form).await else {
-        let text = "照片没有收全，或者太大。请返回再传一次，最多4MB。";
-        return page::message(StatusCode::BAD_REQUEST, text);
+    let (revision, form) = match read_upload(&headers, &signed, form).await {
+        Ok(read) => read,
+        Err(response) => return *response,
     };
-    if !session::is_ours(&headers, &form.csrf, &signed) {
-        return session::foreign();
-    }
-    let added = match (form.revision.parse(), &form.file) {
-        (Err(_), _) => Err(CommandError::Changed),
-        (_, None) => Err(CommandError::Refused("请先选一张照片。".to_owned())),
-        (Ok(revision), Some((_, bytes))) => {
+    let added = match &form.file {
+        None => Err(CommandError::Refused("请先选一张照片。".to_owned())),
+        Some((_, bytes)) => {
             office.add_photo(&signed.session, &number, revision, &form.text, bytes).await
         }
     };
+    after_upload(&office, &headers, &signed, &number, ("photo", added)).await
+}
+
+/// To go with the answer.
+async fn attach(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    signed: SignedIn,
+    Path(number): Path<String>,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response {
+    let (revision, form) = match read_upload(&headers, &signed, form).await {
+        Ok(read) => read,
+        Err(response) => return *response,
+    };
+    let added = match &form.file {
+        None => Err(CommandError::Refused("请先选一张照片或一个PDF。".to_owned())),
+        Some((_, bytes)) => {
+            office.attach_file(&signed.session, &number, revision, &form.text, bytes).await
+        }
+    };
+    after_upload(&office, &headers, &signed, &number, ("attached", added)).await
+}
+
+/// The revision of the case that she saw, and the form.
+async fn read_upload(
+    headers: &HeaderMap,
+    signed: &SignedIn,
+    form: Result<Multipart, MultipartRejection>,
+) -> Result<(u32, Upload), Box<Response>> {
+    let Some(form) = upload::read(form).await else {
+        let text = "没有收全，或者太大。请返回再传一次，照片最多4MB，PDF最多10MB。";
+        return Err(Box::new(page::message(StatusCode::BAD_REQUEST, text)));
+    };
+    if !session::is_ours(headers, &form.csrf, signed) {
+        return Err(Box::new(session::foreign()));
+    }
+    match form.revision.parse() {
+        Ok(revision) => Ok((revision, form)),
+        Err(_) => Err(Box::new(page::failed(&CommandError::Changed))),
+    }
+}
+
+async fn after_upload(
+    office: &Office,
+    headers: &HeaderMap,
+    signed: &SignedIn,
+    number: &str,
+    (done, added): (&'static str, Result<(), CommandError>),
+) -> Response {
     match added {
         Ok(()) => {
-            let path = format!("/desk/cases/{}", page::percent(&number));
-            page::after("photo", &path, office.secure_cookies())
+            let path = format!("/desk/cases/{}", page::percent(number));
+            page::after(done, &path, office.secure_cookies())
         }
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
         Err(error) => {
             let (status, problem) = (page::status_of(&error), Some(error.to_string()));
-            show_case(&office, &headers, &signed, &number, status, problem, None).await
+            show_case(office, headers, signed, number, status, problem, None).await
         }
     }
 }
@@ -589,7 +636,7 @@ mod tests {
     fn a_case_shows_everything_and_runs_nothing() {
         let html = case_of(sample::case(), None, None);
         check_page(&html);
-        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 15, "{html}");
+        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 16, "{html}");
         assert!(html.contains("name=\"revision\" value=\"3\""));
         assert!(html.contains("\"road\" selected>县交通运输局</option>"));
         assert!(html.contains("type=\"datetime-local\"") && html.contains("max=\"10\""));

@@ -43,6 +43,7 @@ impl Page {
             "departments" => "county.departments",
             "categories" => "county.categories",
             "leads" => "county.leads",
+            "weights" => "county.weights",
             "replies" => "county.replies",
             "places" => "county.places",
             _ => "county.notices",

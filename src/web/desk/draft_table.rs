@@ -39,7 +39,7 @@ struct Page {
 }
 
 /// What clerks call a column; those of dialogs' tables are Chinese already.
-const HEADS: [(&str, &str); 27] = [
+const HEADS: [(&str, &str); 34] = [
     ("alias", "叫法"),
     ("code", "编号"),
     ("note", "备注"),
@@ -67,6 +67,13 @@ const HEADS: [(&str, &str); 27] = [
     ("time_class", "时限"),
     ("flags", "标记"),
     ("parent", "上级"),
+    ("ledger", "台账里叫什么"),
+    ("life", "衣食住行游购娱（用;隔开）"),
+    ("from", "从哪天起"),
+    ("response", "响应率占百分之几"),
+    ("solved", "解决率占百分之几"),
+    ("content", "满意率占百分之几"),
+    ("ranked_min", "不到几件不排名"),
 ];
 
 impl Page {

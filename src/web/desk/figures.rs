@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use super::charts::{self, Colour, Series};
 use super::page::{self, Frame};
 use super::session::SignedIn;
+use crate::desk::Grade;
 use crate::desk::figures::{Counted, middle_and_most};
 use crate::desk::measures::Tally;
 use crate::office::shop::Sales;
@@ -535,18 +536,24 @@ impl Board<'_> {
 
     fn grades(&self) -> Chart {
         let tally = &self.figures.month.tally;
-        let rows = [
-            ("figures.satisfied", tally.content - tally.fair, Counted::Satisfied),
-            ("figures.fair", tally.fair, Counted::Fair),
-            ("figures.dissatisfied", tally.not_content, Counted::Dissatisfied),
-            ("figures.unrated", tally.unrated, Counted::Unrated),
+        let counted = [
+            Counted::VerySatisfied,
+            Counted::Satisfied,
+            Counted::Fair,
+            Counted::Dissatisfied,
+            Counted::VeryDissatisfied,
         ];
+        let graded = Grade::ALL.iter().zip(tally.grades).zip(counted);
+        let graded = graded
+            .map(|((grade, count), what)| (self.frame.term(grade.word()).to_string(), count, what));
+        let unrated = self.frame.say("figures.unrated").to_owned();
+        let rows = graded.chain(std::iter::once((unrated, tally.unrated, Counted::Unrated)));
         let rows = rows.map(|(name, count, what)| {
             let link = self.links.counted(what, &[]).or_else(|| self.links.ledger("cases"));
-            (self.frame.say(name).to_owned(), count, link)
+            (name, count, link)
         });
         let heads = [self.frame.say("figures.grade"), self.frame.say("figures.count")];
-        self.counted("grades", self.frame.say("figures.grades"), heads, rows.into())
+        self.counted("grades", self.frame.say("figures.grades"), heads, rows.collect())
     }
 
     fn by_hour(&self) -> Chart {

@@ -166,6 +166,8 @@ pub fn case() -> CaseView {
             media("voice", Some("/desk/media/b"), ""),
             media("video", None, "没有取到，已经过期。"),
         ],
+        attached: vec![media("file", Some("/desk/media/c"), HOSTILE)],
+        may_attach: true,
         timeline: vec![TimelineLine {
             at: at(),
             who: "平台一号".to_owned(),

@@ -29,7 +29,7 @@ pub async fn read(form: Result<Multipart, MultipartRejection>) -> Option<Upload>
             "text" => upload.text = text(),
             "revision" => upload.revision = text(),
             // A browser sends an empty one where none was chosen.
-            "table" | "photo" if !called.is_empty() => upload.file = Some((called, bytes)),
+            "table" | "photo" | "file" if !called.is_empty() => upload.file = Some((called, bytes)),
             _ => {}
         }
     }
