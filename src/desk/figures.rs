@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use super::event::Grade;
 use super::case::{Case, Standing};
+use super::event::Grade;
 use super::limits::DAY_MINUTES;
 use super::measures::{self, Tally};
 use crate::calendar::{Calendar, local_date};
