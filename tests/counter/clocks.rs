@@ -79,7 +79,7 @@ async fn no_form_is_shown_that_is_always_refused() {
         assert!(!clerk.get(&path).await.contains("id=\"slip\""), "first the telephone");
     }
     // The window to return it is over; then its time is over too.
-    county.pass(DAY + 2 * HOUR).await;
+    county.pass(DAY + 9 * HOUR).await;
     {
         let mut lead = county.again("城管经办").await;
         let page = lead.get(&path).await;

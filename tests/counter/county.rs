@@ -233,9 +233,13 @@ impl Builder {
             Mode::Safe => "safe",
         };
         let secret = if self.secret { "secret_env = \"SECRET\"" } else { "" };
+        let simulator = match self.settings.contains("[simulator]") {
+            true => "",
+            false => "[simulator]\nbeside_accounts = true\n",
+        };
         let text = format!(
             "{}\n[server]\ndata = {:?}\npublic_url = {:?}\n[county]\nfolder = {:?}\ndialogs = {:?}\n\
-             [simulator]\nbeside_accounts = true\n[desk]\nidle_minutes = {}\nseal_key_env = \"SEAL_KEY\"\n\
+             {simulator}[desk]\nidle_minutes = {}\nseal_key_env = \"SEAL_KEY\"\n\
              [wechat.main]\nappid = {:?}\noriginal_id = {:?}\nmode = {mode:?}\n\
              token_env = \"TOKEN\"\naes_key_env = \"KEY\"\n{secret}\napi = {api:?}\n{}\n",
             self.settings.replace("{base}", base),
