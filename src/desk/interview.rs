@@ -51,6 +51,8 @@ words! {
         Returned "returned" "退回",
         Approved "approved" "批准",
         Received "received" "接收",
+        /// The department says in writing how it came to that.
+        Answered "answered" "书面说明",
         Recorded "recorded" "记录约谈",
         Settled "settled" "整改完成",
         Dropped "dropped" "不再约谈",
@@ -65,6 +67,8 @@ words! {
         /// The second person.
         Approver "approver" "平台负责人",
         Organisation "organisation" "组织部",
+        /// Of the department that is called in, its head or who works there.
+        Department "department" "被约谈单位",
     }
 }
 
@@ -100,6 +104,7 @@ pub const INTERVIEW_STEPS: &[InterviewRow] = &[
     row(&[S::Proposed], Step::Returned, Some(S::Draft), H::Approver, "写明哪里要改"),
     row(&[S::Proposed], Step::Approved, Some(S::Approved), H::Approver, "批准的人不是提出的人"),
     row(&[S::Approved], Step::Received, Some(S::Received), H::Organisation, ""),
+    row(&[S::Approved, S::Received, S::Held], Step::Answered, None, H::Department, "写明原因和打算怎么办"),
     row(&[S::Received], Step::Recorded, Some(S::Held), H::Organisation, "写明什么时候、谁参加、会议纪要、整改措施、整改期限"),
     row(&[S::Held], Step::Settled, Some(S::Settled), H::Organisation, "写明整改的结果"),
     row(&[S::Draft, S::Proposed], Step::Dropped, Some(S::Dropped), H::Approver, "写明理由"),
@@ -169,6 +174,7 @@ pub enum InterviewCommand {
     Return { reason: String },
     Approve,
     Receive,
+    Answer { text: String },
     Record(Minutes),
     Settle { result: String },
     Drop { reason: String },
@@ -181,6 +187,7 @@ impl InterviewCommand {
             InterviewCommand::Return { .. } => Step::Returned,
             InterviewCommand::Approve => Step::Approved,
             InterviewCommand::Receive => Step::Received,
+            InterviewCommand::Answer { .. } => Step::Answered,
             InterviewCommand::Record(_) => Step::Recorded,
             InterviewCommand::Settle { .. } => Step::Settled,
             InterviewCommand::Drop { .. } => Step::Dropped,
@@ -254,6 +261,10 @@ impl Interview {
             InterviewCommand::Return { reason } | InterviewCommand::Drop { reason } => {
                 written("理由", &reason, TEXT_CHARS_MAX)?;
                 reason
+            }
+            InterviewCommand::Answer { text } => {
+                written("书面说明", &text, TEXT_CHARS_MAX)?;
+                text
             }
             InterviewCommand::Record(minutes) => {
                 minutes.check(now)?;

@@ -20,10 +20,11 @@ const OPEN_SHOWN_MAX: usize = 200;
 const ENDED_SHOWN_MAX: usize = 50;
 
 /// Which right is which hand.
-const HANDS: [(Right, InterviewHand); 3] = [
+const HANDS: [(Right, InterviewHand); 4] = [
     (Right::Supervise, InterviewHand::Supervisor),
     (Right::ApproveInterview, InterviewHand::Approver),
     (Right::Interview, InterviewHand::Organisation),
+    (Right::AnswerInterview, InterviewHand::Department),
 ];
 
 #[derive(Debug, Clone)]
@@ -138,7 +139,8 @@ impl Office {
         let open = list_by_index::<Interview>(store, keys::open_interviews(), OPEN_SHOWN_MAX);
         let ended = list_by_index::<Interview>(store, keys::ended_interviews(), ENDED_SHOWN_MAX);
         let mut views = Vec::new();
-        for (_, interview) in open.await?.into_iter().chain(ended.await?) {
+        let all = open.await?.into_iter().chain(ended.await?);
+        for (_, interview) in all.filter(|(_, one)| is_for(session, &one.record)) {
             views.push(self.interview_view(&interview.record, &hands).await?);
         }
         Ok(views)
@@ -151,8 +153,10 @@ impl Office {
     ) -> Result<Option<InterviewView>, CommandError> {
         let hands = hands_of(session)?;
         match self.interview_record(id).await? {
-            Some(found) => Ok(Some(self.interview_view(&found.record, &hands).await?)),
-            None => Ok(None),
+            Some(found) if is_for(session, &found.record) => {
+                Ok(Some(self.interview_view(&found.record, &hands).await?))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -173,7 +177,9 @@ impl Office {
     ) -> Result<(), CommandError> {
         let hands = hands_of(session)?;
         let command = read(action, typed)?;
-        let before = self.interview_record(id).await?.ok_or(CommandError::NotFound)?;
+        let before = self.interview_record(id).await?;
+        let before = before.filter(|found| is_for(session, &found.record));
+        let before = before.ok_or(CommandError::NotFound)?;
         if before.record.revision != revision {
             return Err(CommandError::Changed);
         }
@@ -246,7 +252,12 @@ impl Office {
         let known = tables.departments.get(&interview.department);
         let step =
             |done: &InterviewDone| (done.at, done.by.clone(), done.step.word(), done.text.clone());
-        let steps = interview.open_to(hands);
+        let open = interview.open_to(hands);
+        // What was weighed before it was approved is the platform's.
+        let told = |done: &&InterviewDone| {
+            let weighed = matches!(done.step, InterviewStep::Proposed | InterviewStep::Returned);
+            !weighed || !hands.contains(&InterviewHand::Department)
+        };
         Ok(InterviewView {
             id: interview.id(),
             title: interview.title(),
@@ -257,12 +268,8 @@ impl Office {
             drafted_at: interview.drafted_at,
             cases,
             minutes: interview.minutes.as_ref().map(minutes_view),
-            steps: interview.steps.iter().map(step).collect(),
-            forms: FORMS
-                .iter()
-                .filter(|form| steps.contains(&form.step))
-                .map(Form::shown)
-                .collect(),
+            steps: interview.steps.iter().filter(told).map(step).collect(),
+            forms: FORMS.iter().filter(|form| open.contains(&form.step)).map(Form::shown).collect(),
             revision: interview.revision,
         })
     }
@@ -270,8 +277,17 @@ impl Office {
 
 fn hands_of(session: &Session) -> Result<Vec<InterviewHand>, CommandError> {
     let hands = HANDS.iter().filter(|(right, _)| session.may(*right)).map(|(_, hand)| *hand);
-    session.must(Right::ReadInterviews)?;
+    if !session.may(Right::AnswerInterview) {
+        session.must(Right::ReadInterviews)?;
+    }
     Ok(hands.collect())
+}
+
+/// A department reads what calls it in, once that was approved.
+fn is_for(session: &Session, interview: &Interview) -> bool {
+    let approved = interview.last(InterviewStep::Approved).is_some();
+    let own = session.department.as_ref() == Some(&interview.department);
+    session.may(Right::ReadInterviews) || (own && approved)
 }
 
 fn minutes_view(minutes: &Minutes) -> MinutesView {
@@ -338,6 +354,14 @@ const FORMS: &[Form] = &[
         intro: "组织部收到了，约单位主要负责人来谈。",
         fields: &[],
         read: |_| Ok(InterviewCommand::Receive),
+    },
+    Form {
+        action: "answer",
+        step: InterviewStep::Answered,
+        title: "书面说明",
+        intro: "给平台和组织部看：为什么没办完，打算怎么办，哪天办好。",
+        fields: &[("text", "说明", Kind::Text)],
+        read: |typed| Ok(InterviewCommand::Answer { text: typed.text("text") }),
     },
     Form {
         action: "record",

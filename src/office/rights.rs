@@ -61,6 +61,8 @@ words! {
         Logged "logged" "写明理由，留记录",
         Draft "draft" "起草",
         Approve "approve" "批准",
+        /// Of its own: says in writing how it came to that.
+        Answer "answer" "书面说明",
         /// Of her own merchant.
         Own "own" "本商家的",
         /// Of the merchants of her company.
@@ -102,8 +104,8 @@ const fn w(only: Only) -> Grant {
 }
 
 use Only::{
-    Approve, Bureau, Direct, Draft, Filed, Handled, Late, Logged, Members, Own, PickUp, Propose,
-    Sent, Sums, Township, Village,
+    Answer, Approve, Bureau, Direct, Draft, Filed, Handled, Late, Logged, Members, Own, PickUp,
+    Propose, Sent, Sums, Township, Village,
 };
 
 /// The columns stand in the order of [`Object::ALL`].
@@ -113,8 +115,8 @@ pub const MATRIX: &[(Role, [Grant; COLUMNS])] = &[
     (Role::Clerk,            [W,        R,           R,          W,       w(Logged),  W,    R,   N,          R,          R,          N,          N,    N,   N,   N]),
     (Role::Director,         [W,        R,           R,          W,       w(Logged),  W,    W,   w(Approve), R,          W,          W,          N,    N,   N,   w(Logged)]),
     (Role::Supervisor,       [N,        N,           R,          R,       w(Logged),  N,    W,   w(Draft),   R,          N,          N,          N,    N,   N,   N]),
-    (Role::Department,       [w(Filed), N,           w(Handled), N,       w(Handled), N,    N,   N,          r(Handled), N,          w(Bureau),  N,    N,   N,   N]),
-    (Role::DepartmentHead,   [N,        N,           r(Handled), N,       w(Handled), N,    N,   N,          r(Handled), N,          w(Bureau),  N,    N,   N,   N]),
+    (Role::Department,       [w(Filed), N,           w(Handled), N,       w(Handled), N,    N,   w(Answer),  r(Handled), N,          w(Bureau),  N,    N,   N,   N]),
+    (Role::DepartmentHead,   [N,        N,           r(Handled), N,       w(Handled), N,    N,   w(Answer),  r(Handled), N,          w(Bureau),  N,    N,   N,   N]),
     (Role::Township,         [w(Filed), r(Township), w(Handled), N,       w(Handled), N,    N,   N,          r(Handled), N,          N,          N,    N,   N,   N]),
     (Role::Agent,            [w(Filed), w(Village),  N,          N,       w(Filed),   N,    N,   N,          r(PickUp),  w(PickUp),  N,          N,    N,   N,   N]),
     (Role::ShopClerk,        [N,        N,           N,          N,       N,          N,    N,   N,          r(PickUp),  w(PickUp),  N,          N,    N,   N,   N]),
@@ -159,6 +161,8 @@ words! {
         ApproveInterview "approve_interview" "批准约谈",
         /// Receives the notice and records the interview.
         Interview "interview" "约谈",
+        /// Reads the notices that call in her own department, and answers them.
+        AnswerInterview "answer_interview" "书面说明约谈",
         /// Reads which interviews there are.
         ReadInterviews "read_interviews" "看约谈",
         /// Ledgers and figures of the whole county.
@@ -230,7 +234,10 @@ impl Session {
             Right::Supervise => of(Object::Supervise).writes(&[Only::All]),
             Right::ApproveInterview => of(Object::Interview).writes(&[Approve]),
             Right::Interview => of(Object::Interview).writes(&[Only::All]),
-            Right::ReadInterviews => of(Object::Interview).access >= Access::Read,
+            Right::AnswerInterview => of(Object::Interview).writes(&[Answer]),
+            Right::ReadInterviews => {
+                of(Object::Interview).access >= Access::Read && !self.may(Right::AnswerInterview)
+            }
             Right::Reports => of(Object::Reports).reads(&[Only::All]),
             Right::OwnReports => of(Object::Reports).reads(&[Handled]),
             Right::OwnVillage => of(Object::Village).writes(&[Village]),

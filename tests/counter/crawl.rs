@@ -57,7 +57,7 @@ const RULES: &[Rule] = &[
     ("/desk/inbox", |row| cell(row, "dispatch") == "w" && cell(row, "orders") != "-"),
     ("/desk/bursts", |row| cell(row, "dispatch") == "w"),
     ("/desk/broadcast", |row| cell(row, "interview") == "w:approve"),
-    ("/desk/late", |row| cell(row, "interview") != "-"),
+    ("/desk/late", |row| !["-", "w:answer"].contains(&cell(row, "interview"))),
     ("/desk/interviews", |row| cell(row, "interview") != "-"),
     ("/desk/figures", |row| cell(row, "reports") == "r"),
     ("/desk/ledgers", |row| ["r", "r:handled"].contains(&cell(row, "reports"))),

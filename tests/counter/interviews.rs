@@ -74,7 +74,8 @@ async fn proposed_approved_by_another_received_and_recorded() {
     let mut supervisor = county.staff("督办张", Role::Supervisor, None).await;
     let mut director = county.staff("李主任", Role::Director, None).await;
     let mut organisation = county.staff("组织部赵", Role::Organisation, None).await;
-    let lead = county.staff("城管经办", Role::Department, Some("城管")).await;
+    let mut lead = county.staff("城管经办", Role::Department, Some("城管")).await;
+    let other = county.staff("住建经办", Role::Department, Some("住建")).await;
     assert_eq!(lead.try_get(NOTICE).await.0, 404);
 
     let (status, text) = step(&mut supervisor, "propose", &[("reason", " ")]).await;
@@ -86,7 +87,18 @@ async fn proposed_approved_by_another_received_and_recorded() {
     assert!(supervisor.get(NOTICE).await.contains("待批准"));
     let (status, text) = step(&mut organisation, "receive", &[]).await;
     assert!(status == 422 && text.contains("这一步不能做"), "{text}");
+    assert_eq!(lead.try_get(NOTICE).await.0, 404, "it may still be dropped");
     assert_eq!(step(&mut director, "approve", &[]).await.0, 303);
+    // The department that is called in reads it, and says in writing how it came to that.
+    assert!(lead.get("/desk/interviews").await.contains("待组织部接收"));
+    assert_eq!((other.try_get(NOTICE).await.0, lead.try_get("/desk/late").await.0), (404, 404));
+    let said = [("text", "清运车坏了两天，已经借到一辆。")];
+    assert_eq!(step(&mut lead, "answer", &said).await.0, 303);
+    let page = lead.get(NOTICE).await;
+    assert!(page.contains("清运车坏了两天") && !page.contains("打过电话，答应周五"), "{page}");
+    assert!(organisation.get(NOTICE).await.contains("清运车坏了两天"));
+    let (status, text) = step(&mut organisation, "answer", &said).await;
+    assert!(status == 422 && text.contains("被约谈单位"), "{text}");
     assert_eq!(step(&mut organisation, "receive", &[]).await.0, 303);
 
     let mut minutes = vec![

@@ -258,6 +258,15 @@ impl Frame {
         self.rights.iter().any(|one| one.id() == right)
     }
 
+    /// Whoever only reads the shop's orders is shown no form that would be refused.
+    pub fn acts_in_shop(&self) -> bool {
+        !self.may("orders") || self.may("keep_orders")
+    }
+
+    pub fn keeps_goods(&self) -> bool {
+        self.may("keep_orders") || self.may("own_orders")
+    }
+
     pub fn csrf(&self) -> &str {
         self.person.as_ref().map(|person| person.csrf.as_str()).unwrap_or_default()
     }

@@ -240,3 +240,18 @@ async fn the_pass_of_a_merchant_is_its_own_and_of_who_lets_it_in() {
         }
     }
 }
+
+/// What a dispatcher may look at and not change has no form that would be refused.
+#[tokio::test]
+async fn who_only_reads_is_shown_no_form() {
+    let county = county().open().await;
+    let director = county.clerk().await;
+    let clerk = county.staff("王芳", Role::Clerk, None).await;
+    for (page, form) in [
+        ("/desk/shop", "action=\"/desk/shop/pickup\""),
+        ("/desk/shop/purchases", "<form method=\"post\" action=\"/desk/shop/purchases\">"),
+    ] {
+        assert!(director.get(page).await.contains(form), "{page}");
+        assert!(!clerk.get(page).await.contains(form), "{page}");
+    }
+}
