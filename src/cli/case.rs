@@ -309,6 +309,7 @@ async fn done(
             if json { Ok(whole(value)?) } else { shown(&value) }
         }
         CaseCommand::File(filing) => {
+            office.note_at_machine(session, "", "登记").await?;
             let done = office.file_once(session, &filing.into(), None).await?;
             let (number, before) = (done.number.clone(), done.before);
             if json {
@@ -323,6 +324,7 @@ async fn done(
                 Some(revision) => revision,
                 None => office.case_file(session, &number, None).await?.case.revision,
             };
+            office.note_at_machine(session, &number, &action).await?;
             let typed = |name: &str| fields.get(name).cloned().unwrap_or_default();
             let typed = Typed(&typed);
             let done =

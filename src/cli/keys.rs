@@ -64,7 +64,10 @@ async fn perform(office: Arc<Office>, command: KeyCommand) -> anyhow::Result<Str
                 let gone = key.revoked_at.map(|at| format!("　已收回 revoked {}", when(at)));
                 let (name, role) = (key.name, key.role.id());
                 let (made, gone) = (when(key.made_at), gone.unwrap_or_default());
-                writeln!(text, "{}　{name}　{role}{of}　{made}{gone}", key.id)?;
+                let waits = key.waits_for_second;
+                let waits = waits.map(|by| format!("　(made by {by}, not approved yet)"));
+                let waits = waits.unwrap_or_default();
+                writeln!(text, "{}　{name}　{role}{of}　{made}{waits}{gone}", key.id)?;
             }
             Ok(text)
         }

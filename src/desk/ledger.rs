@@ -84,6 +84,8 @@ pub enum Identity {
     Whole,
     /// `张**`, and `138****5678`.
     Masked,
+    /// Neither her nor a word of what was said: what it is about, where, whose and by when.
+    Anonymous,
 }
 
 /// Names that a case knows only by their ids.
@@ -116,6 +118,10 @@ pub fn case_line(
     let category = case.category.as_deref().and_then(|code| rules.categories.get(code));
     let department = |id: &Option<String>| id.as_deref().map(names.department).unwrap_or_default();
     let (township, village) = place(case, names);
+    let is_anonymous = identity == Identity::Anonymous;
+    // A small village has few who would write what nobody may know.
+    let is_placeless = is_anonymous && case.confidential;
+    let of_place = |text: String| if is_placeless { String::new() } else { text };
     let called = case.course.calls_back.iter().rev().find(|call| call.reached);
     let solved = called.and_then(|call| call.solved).map_or("", Solved::word);
     let extended = case.course.extensions_granted();
@@ -128,6 +134,7 @@ pub fn case_line(
         _ => "24小时".to_owned(),
     };
     let ours = |text: &str| match identity {
+        Identity::Anonymous => String::new(),
         Identity::Whole if !case.confidential => Veil::thin(case).over_ours(text),
         _ => Veil::of(case, who).over_ours(text),
     };
@@ -138,16 +145,16 @@ pub fn case_line(
         case.number.to_string(),
         local(case.received_at),
         (names.channel)(&case.channel),
-        taken_by(case),
+        if is_anonymous { String::new() } else { taken_by(case) },
         township,
-        village,
+        of_place(village),
         name,
         phone,
         yes(case.confidential),
         case.kind.word().to_owned(),
         category.map(|category| category.group.clone()).unwrap_or_default(),
         category.map(|category| category.name.clone()).unwrap_or_default(),
-        case.title.clone(),
+        of_place(case.title.clone()),
         words(case, who, identity),
         ours(case.respondent.as_deref().unwrap_or_default()),
         department(&case.department),
@@ -307,6 +314,7 @@ fn supervised(case: &Case) -> u32 {
 /// Her own words, which may hold names and numbers as well.
 fn words(case: &Case, who: &Who, identity: Identity) -> String {
     match identity {
+        Identity::Anonymous => String::new(),
         Identity::Whole if !case.confidential => Veil::thin(case).over(&case.text),
         _ => Veil::of(case, who).over(&case.text),
     }
@@ -321,6 +329,7 @@ fn person(case: &Case, who: &Who, identity: Identity) -> (String, String) {
     let (name, phone) = match identity {
         Identity::Whole => (name.map(str::to_owned), phone.map(str::to_owned)),
         Identity::Masked => (name.map(mask_name), phone.map(zh::mask_phone)),
+        Identity::Anonymous => (None, None),
     };
     (name.unwrap_or_default(), phone.unwrap_or_default())
 }
@@ -329,6 +338,7 @@ fn person(case: &Case, who: &Who, identity: Identity) -> (String, String) {
 fn door(case: &Case, who: &Who, identity: Identity) -> String {
     match identity {
         _ if case.confidential => String::new(),
+        Identity::Anonymous => String::new(),
         Identity::Whole => who.place_note.clone(),
         Identity::Masked if who.place_note.is_empty() => String::new(),
         Identity::Masked => {

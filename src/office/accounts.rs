@@ -50,6 +50,17 @@ fn refused(text: impl Into<String>) -> CommandError {
     CommandError::Refused(text.into())
 }
 
+/// Who has to be the first of two, when she gives somebody a way into an account. One that waits
+/// for somebody else's doing keeps waiting for that.
+fn opened_by(session: &Session, staff: &Staff) -> Result<Option<String>, CommandError> {
+    match &staff.waits_for_second {
+        Some(by) if *by != session.name => {
+            Err(refused("这个账号还在等批准。请先批准，或者停用，再改别的。"))
+        }
+        _ => Ok(is_administrator(staff.role).then(|| session.name.clone())),
+    }
+}
+
 impl Office {
     pub(super) async fn staff_of(&self, name: &str) -> Result<Loaded<Staff>, CommandError> {
         load::<Staff>(&*self.store, keys::staff(name)).await?.ok_or(CommandError::NotFound)
@@ -145,7 +156,7 @@ impl Office {
         match &before.record.waits_for_second {
             None => return Err(refused("这个账号不用批准。")),
             Some(by) if *by == session.name => {
-                return Err(refused("账号是您给的角色，要由另一位安全管理员批准。"));
+                return Err(refused("这是您自己办的，要由另一位安全管理员批准。"));
             }
             Some(_) => {}
         }
@@ -165,7 +176,8 @@ impl Office {
         self.change(session, &before, &staff, kind, "").await
     }
 
-    /// Gives a new one-time password.
+    /// Gives a new one-time password. Of an administrator's account it opens nothing before
+    /// another one has approved: who gives a password could sign in by it herself.
     pub async fn reset_account(
         &self,
         session: &Session,
@@ -173,6 +185,7 @@ impl Office {
     ) -> Result<String, CommandError> {
         let before = self.of_another(session, name).await?;
         let (password, staff) = self.with_new_password(&before.record).await?;
+        let staff = Staff { waits_for_second: opened_by(session, &staff)?, ..staff };
         self.change(session, &before, &staff, LookKind::PasswordReset, "").await?;
         Ok(password)
     }
@@ -184,7 +197,8 @@ impl Office {
         name: &str,
     ) -> Result<(), CommandError> {
         let before = self.of_another(session, name).await?;
-        let staff = Staff { second_step: None, ..before.record.clone() };
+        let waits_for_second = opened_by(session, &before.record)?;
+        let staff = Staff { second_step: None, waits_for_second, ..before.record.clone() };
         self.change(session, &before, &staff, LookKind::SecondStep, "安全管理员清除").await
     }
 
@@ -210,7 +224,11 @@ impl Office {
             }
         }
         let told = format!("统一登录身份：{}", subject.as_deref().unwrap_or("没有"));
-        let staff = Staff { subject, ..before.record.clone() };
+        let waits_for_second = match &subject {
+            Some(_) => opened_by(session, &before.record)?,
+            None => before.record.waits_for_second.clone(),
+        };
+        let staff = Staff { subject, waits_for_second, ..before.record.clone() };
         self.change(session, &before, &staff, LookKind::RoleChanged, &told).await
     }
 

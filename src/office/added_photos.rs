@@ -1,7 +1,7 @@
 //! A photo that somebody of the county adds to a case: the paper by which a villager lets an agent
 //! act for her, or what it looks like on the spot.
 
-use crate::desk::{Case, Command};
+use crate::desk::{self, Case, Command};
 use crate::store::records::MediaKind;
 use crate::store::{keys, load};
 
@@ -29,9 +29,8 @@ impl Office {
         bytes: &[u8],
     ) -> Result<(), CommandError> {
         let case = load::<Case>(&*self.store, keys::case(number)).await?;
-        if !case.is_some_and(|case| self.sees(session, &case.record)) {
-            return Err(CommandError::NotFound);
-        }
+        let case = case.filter(|case| self.sees(session, &case.record));
+        let case = case.ok_or(CommandError::NotFound)?.record;
         let refused = |text: &str| CommandError::Field("photo", text.to_owned());
         if bytes.len() > PHOTO_BYTES_MAX {
             return Err(refused("照片太大，最多4MB。请把照片的尺寸调小再传。"));
@@ -40,12 +39,17 @@ impl Office {
             return Err(refused("这不是照片。请传 JPG、PNG 或 GIF。"));
         };
         let id = format!("desk-{}", random::hex::<12>());
-        self.keep_now(&id, MediaKind::Photo, kind, bytes).await?;
         let add = Command::Supplement {
             text: text.trim().to_owned(),
-            photos: vec![id],
+            photos: vec![id.clone()],
             voices: Vec::new(),
         };
+        // No file is kept for a step that is not hers.
+        let tables = self.tables();
+        let (by, now) = (session.actor(), self.clock.now());
+        desk::decide(Some(&case), add.clone(), &by, now, &tables.rules())
+            .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
+        self.keep_now(&id, MediaKind::Photo, kind, bytes).await?;
         self.step_case(number, revision, add, &session.actor()).await
     }
 }

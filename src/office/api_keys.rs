@@ -7,10 +7,10 @@ use crate::store::interface_records::ApiKey;
 use crate::store::looks::LookKind;
 use crate::store::records::Staff;
 use crate::store::shared_records::Pace;
-use crate::store::{Changes, StoreError, keys, list, load};
+use crate::store::{Changes, Loaded, StoreError, keys, list, load};
 
 use super::looks::Noted;
-use super::rights::{Access, Object, Right, grant};
+use super::rights::{Access, Object, Right, grant, is_administrator};
 use super::sessions::token_hash;
 use super::staff::check_name;
 use super::views::{CommandError, Owes, Role, Session};
@@ -40,6 +40,16 @@ pub struct KeyView {
     pub of: String,
     pub made_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
+    /// Who made it, as long as it opens nothing.
+    pub waits_for_second: Option<String>,
+    /// She may let it count.
+    pub may_approve: bool,
+}
+
+/// A key has neither face nor telephone: one that keeps the settings, or may do all of the
+/// platform's work, is never one person's doing.
+fn needs_second(role: Role) -> bool {
+    is_administrator(role) || grant(role, Object::Erase).access > Access::No
 }
 
 /// At the desk, for who keeps the accounts; the command line needs no session.
@@ -54,6 +64,8 @@ impl Office {
             of: key.department.or(key.village).or(key.merchant).unwrap_or_default(),
             made_at: key.made_at,
             revoked_at: key.revoked_at,
+            may_approve: key.waits_for_second.as_ref().is_some_and(|by| *by != session.name),
+            waits_for_second: key.waits_for_second,
         };
         let mut views: Vec<KeyView> = self.all_api_keys().await?.into_iter().map(view).collect();
         views.sort_by_key(|key| (key.revoked_at.is_some(), std::cmp::Reverse(key.made_at)));
@@ -70,6 +82,25 @@ impl Office {
     ) -> Result<String, CommandError> {
         session.must(Right::Accounts)?;
         self.add_key(Some(session), name, role, of).await
+    }
+
+    /// The second of two.
+    pub async fn approve_api_key(&self, session: &Session, id: &str) -> Result<(), CommandError> {
+        session.must(Right::Accounts)?;
+        let before = self.key_of(id).await?;
+        match &before.record.waits_for_second {
+            None => return Err(CommandError::Refused("这把钥匙不用批准。".into())),
+            Some(by) if *by == session.name => {
+                let told = "这是您自己发的，要由另一位安全管理员批准。";
+                return Err(CommandError::Refused(told.into()));
+            }
+            Some(_) => {}
+        }
+        let key = ApiKey { waits_for_second: None, ..before.record.clone() };
+        let mut changes = Changes::default();
+        changes.replace(&before, &key)?;
+        let noted = Noted::by(session, LookKind::KeyApproved, &key.id, &key.name);
+        Ok(self.commit_noted(changes, noted).await?)
     }
 
     pub async fn take_api_key_back(&self, session: &Session, id: &str) -> Result<(), CommandError> {
@@ -128,6 +159,7 @@ impl Office {
             merchant,
             made_at: self.clock.now(),
             revoked_at: None,
+            waits_for_second: by.filter(|_| needs_second(role)).map(|by| by.name.clone()),
         };
         // Two keys of one program, the old and the new, have one name; two programs have not.
         let same = |other: &&ApiKey| other.name == key.name && other.revoked_at.is_none();
@@ -153,9 +185,7 @@ impl Office {
     }
 
     async fn revoke_key(&self, by: Option<&Session>, id: &str) -> Result<ApiKey, CommandError> {
-        let known = list::<ApiKey>(&*self.store, keys::all_api_keys(), KEYS_MAX).await?;
-        let before = known.into_iter().find(|key| key.record.id == id);
-        let before = before.ok_or(CommandError::NotFound)?;
+        let before = self.key_of(id).await?;
         let mut key = before.record.clone();
         if key.revoked_at.is_none() {
             key.revoked_at = Some(self.clock.now());
@@ -165,6 +195,11 @@ impl Office {
             self.commit_noted(changes, noted).await?;
         }
         Ok(key)
+    }
+
+    async fn key_of(&self, id: &str) -> Result<Loaded<ApiKey>, CommandError> {
+        let known = list::<ApiKey>(&*self.store, keys::all_api_keys(), KEYS_MAX).await?;
+        known.into_iter().find(|key| key.record.id == id).ok_or(CommandError::NotFound)
     }
 
     /// The oldest first.
@@ -181,7 +216,8 @@ impl Office {
             return Ok(None);
         }
         let key = load::<ApiKey>(&*self.store, keys::api_key(&token_hash(token))).await?;
-        let key = key.map(|key| key.record.clone()).filter(|key| key.revoked_at.is_none());
+        let counts = |key: &ApiKey| key.revoked_at.is_none() && key.waits_for_second.is_none();
+        let key = key.map(|key| key.record).filter(counts);
         Ok(key.map(|key| Caller {
             session: Session {
                 name: key.name,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::calendar::{Calendar, local_date, local_hour};
 use crate::county::Address;
+use crate::desk::private::Veil;
 use crate::desk::{self, Actor, Case, CaseEvent, Change, Command, NumberRead, Standing, State};
 use crate::dialog::{Event, Offer};
 use crate::store::private_records::Sealed;
@@ -15,7 +16,7 @@ use crate::store::{Changes, Loaded, Range, StoreError, keys, list_by_index, load
 use super::case_forms::{self, Typed};
 use super::case_view::channel_name;
 use super::posted::{Done, Once};
-use super::rights::Sight;
+use super::rights::{Right, Sight};
 use super::turn::Turn;
 use super::views::{CaseFilter, CasePage, CaseRow, Choice, CommandError, Session};
 use super::{Office, intake, outbox, random};
@@ -93,7 +94,8 @@ impl Office {
             for (key, case) in found {
                 if self.sees(session, &case.record)
                     && self.waits_in(filter.queue, whose, &case.record)
-                    && self.matches(&case.record, filter, search, tail.as_deref())
+                    && self.matches(&case.record, filter)
+                    && self.finds(session, &case.record, search, tail.as_deref()).await?
                 {
                     // One more than fits: there is a next page, behind the row before it.
                     if cases.len() == limit {
@@ -173,38 +175,43 @@ impl Office {
                 .is_none_or(|age| desk::figures::age_of(case.received_at, now, calendar) == age)
     }
 
-    fn matches(
-        &self,
-        case: &Case,
-        filter: &CaseFilter,
-        search: Option<&str>,
-        tail: Option<&str>,
-    ) -> bool {
+    fn matches(&self, case: &Case, filter: &CaseFilter) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| match wanted {
             Some(wanted) => found == Some(wanted),
             None => true,
         };
-        if !is(&filter.state, Some(case.state.id()))
-            || filter.department.as_ref().is_some_and(|id| case.parties_of(id).is_empty())
-            || (filter.overdue && !self.is_overdue(case))
-            || !is(&filter.category, case.category.as_deref())
-            || !is(&filter.village, case.place_code.as_deref())
-            || !self.counts_in(case, filter)
-            || filter.received_from.is_some_and(|from| case.received_at < from)
-            || filter.received_to.is_some_and(|to| case.received_at >= to)
-            || filter.closed_from.is_some_and(|from| case.closed_at.is_none_or(|at| at < from))
-            || filter.closed_to.is_some_and(|to| case.closed_at.is_none_or(|at| at >= to))
+        is(&filter.state, Some(case.state.id()))
+            && filter.department.as_ref().is_none_or(|id| !case.parties_of(id).is_empty())
+            && (!filter.overdue || self.is_overdue(case))
+            && is(&filter.category, case.category.as_deref())
+            && is(&filter.village, case.place_code.as_deref())
+            && self.counts_in(case, filter)
+            && filter.received_from.is_none_or(|from| case.received_at >= from)
+            && filter.received_to.is_none_or(|to| case.received_at < to)
+            && filter.closed_from.is_none_or(|from| case.closed_at.is_some_and(|at| at >= from))
+            && filter.closed_to.is_none_or(|to| case.closed_at.is_some_and(|at| at < to))
+    }
+
+    /// What is masked for her finds nothing either: a hit would tell that it is there.
+    async fn finds(
+        &self,
+        session: &Session,
+        case: &Case,
+        search: Option<&str>,
+        tail: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let Some(search) = search else { return Ok(true) };
+        let plain = [Some(&case.title), case.place_name.as_ref()];
+        if tail.is_some_and(|tail| case.number.ends_in(tail))
+            || plain.into_iter().flatten().any(|text| text.contains(search))
         {
-            return false;
+            return Ok(true);
         }
-        let Some(search) = search else { return true };
-        if tail.is_some_and(|tail| case.number.ends_in(tail)) {
-            return true;
+        if !case.text.contains(search) || session.may(Right::Identity) {
+            return Ok(case.text.contains(search));
         }
-        [Some(&case.title), Some(&case.text), case.place_name.as_ref()]
-            .into_iter()
-            .flatten()
-            .any(|text| text.contains(search))
+        let who = self.who(&case.number.digits()).await?;
+        Ok(Veil::of(case, &who).over(&case.text).contains(search))
     }
 
     pub(super) fn is_overdue(&self, case: &Case) -> bool {

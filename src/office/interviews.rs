@@ -9,9 +9,11 @@ use crate::desk::{
     self, Breached, Case, Command, Interview, InterviewCommand, InterviewDone, InterviewHand,
     InterviewStep, LateCase, Minutes, Refusal,
 };
+use crate::store::looks::LookKind;
 use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load};
 
 use super::case_forms::Typed;
+use super::looks::Noted;
 use super::rights::Right;
 use super::views::{CommandError, FieldKind, FormField, Session};
 use super::{Office, beijing};
@@ -195,7 +197,10 @@ impl Office {
         {
             self.note_on_cases(&mut changes, session, &after, minutes, now).await?;
         }
-        match self.store.commit(changes.into_batch()).await {
+        let step = FORMS.iter().find(|form| form.action == action).map_or("", |form| form.title);
+        let told = format!("{step}：{}", after.state);
+        let noted = Noted::by(session, LookKind::Interview, &after.title(), &told);
+        match self.commit_noted(changes, noted).await {
             Err(StoreError::Conflict(_)) => Err(CommandError::Changed),
             done => Ok(done?),
         }

@@ -170,8 +170,12 @@ impl Office {
         self.each_case(range, |case| {
             let wanted = asked.department.as_ref().is_none_or(|id| !case.parties_of(id).is_empty());
             let late = kind != LedgerKind::Overdue || case.is_overdue(now);
-            // Of an agent's village what is confidential is not for her.
-            let hers = !session.may(Right::OwnVillage) || self.sees(session, &case);
+            let hers = match session.reads_cases() {
+                // Of an agent's village what is confidential is not for her.
+                true => !session.may(Right::OwnVillage) || self.sees(session, &case),
+                // Nor is it told by asking village after village.
+                false => village.is_none() || !case.confidential,
+            };
             if wanted && late && hers {
                 cases.push(case);
             }
@@ -193,7 +197,8 @@ impl Office {
                 self.note_look(session, seen).await?;
                 Identity::Whole
             }
-            None => Identity::Masked,
+            None if session.reads_cases() => Identity::Masked,
+            None => Identity::Anonymous,
         };
         let whose = self.who_of_all(&cases).await?;
         let mut rows = Vec::new();

@@ -6,12 +6,16 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::calendar::spoken;
+use crate::desk::private::mask_name;
 use crate::desk::{CaseType, LISTINGS_MAX, Listing, ListingCommand, ListingKind, ListingState};
 use crate::dialog::{Call, Fields, Value};
+use crate::store::looks::LookKind;
 use crate::store::records::{Outgoing, Task, TaskKind};
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
+use crate::zh::{mask_phone, mask_phones};
 
 use super::actions::{Outcome, as_choice, as_text};
+use super::looks::{Noted, Seen};
 use super::rights::Right;
 use super::turn::Turn;
 use super::views::{CommandError, ListingView, Session};
@@ -153,7 +157,8 @@ impl Turn<'_> {
 }
 
 impl Office {
-    /// Those that wait for a look, the oldest first, then those that are shown.
+    /// Those that wait for a look, the oldest first, then those that are shown. Whose they are is
+    /// masked.
     pub async fn listings(&self, session: &Session) -> Result<Vec<ListingView>, CommandError> {
         session.must(Right::Dispatch)?;
         let mut views = Vec::new();
@@ -162,6 +167,28 @@ impl Office {
             let found = list_by_index::<Listing>(&*self.store, range, DESK_SHOWN).await?;
             views.extend(found.into_iter().map(|(_, listing)| view(&listing.record)));
         }
+        Ok(views)
+    }
+
+    /// The same with name and number of one of them, for who has said why.
+    pub async fn listings_with_identity(
+        &self,
+        session: &Session,
+        number: &str,
+        reason: &str,
+    ) -> Result<Vec<ListingView>, CommandError> {
+        session.must(Right::Identity)?;
+        let mut views = self.listings(session).await?;
+        let wanted = views.iter_mut().find(|view| view.number == number);
+        let wanted = wanted.ok_or(CommandError::NotFound)?;
+        let listing = load::<Listing>(&*self.store, keys::listing(number)).await?;
+        let listing = listing.ok_or(CommandError::NotFound)?;
+        let seen = Seen { kind: LookKind::Identity, cases: vec![number.to_owned()], reason };
+        self.note_look(session, seen).await?;
+        wanted.name.clone_from(&listing.record.name);
+        wanted.phone.clone_from(&listing.record.phone);
+        wanted.text.clone_from(&listing.record.text);
+        wanted.identified = true;
         Ok(views)
     }
 
@@ -191,7 +218,9 @@ impl Office {
         let mut changes = Changes::default();
         changes.replace(&before, &after)?;
         changes.create(&notice(&after, now))?;
-        self.store.commit(changes.into_batch()).await?;
+        let told = format!("{} {}", after.state.word(), refuse.unwrap_or_default());
+        let noted = Noted::by(session, LookKind::Listing, &after.number.to_string(), told.trim());
+        self.commit_noted(changes, noted).await?;
         self.bells.outbox.notify_one();
         Ok(())
     }
@@ -277,10 +306,11 @@ fn view(listing: &Listing) -> ListingView {
     ListingView {
         number: listing.number.digits(),
         kind: listing.kind.word(),
-        text: listing.text.clone(),
+        text: mask_phones(&listing.text),
         place: listing.place_name.clone().unwrap_or_default(),
-        name: listing.name.clone(),
-        phone: listing.phone.clone(),
+        name: listing.name.as_deref().map(mask_name),
+        phone: listing.phone.as_deref().map(mask_phone),
+        identified: false,
         phone_open: listing.phone_open,
         made_at: listing.made_at,
         waiting: listing.state == ListingState::Waiting,

@@ -227,6 +227,17 @@ impl Office {
         }
     }
 
+    /// What somebody does in another's name, without her password, at the machine itself.
+    pub async fn note_at_machine(
+        &self,
+        session: &Session,
+        about: &str,
+        what: &str,
+    ) -> Result<(), StoreError> {
+        let noted = Noted::by(session, LookKind::Machine, about, what);
+        self.commit_noted(Changes::default(), noted).await
+    }
+
     /// Notes once that the file of settings is another one than at the last start. `sum`: of all
     /// that is only read at a start.
     pub async fn note_settings(&self, sum: &str) -> Result<(), StoreError> {

@@ -90,6 +90,7 @@ impl Office {
         // She writes her own name where she signs; anywhere else it is masked, whoever prints.
         let (name, phone) = match (case.confidential, kind) {
             (_, PaperKind::Proxy) => (None, None),
+            _ if !session.reads_cases() => (None, None),
             (true, _) => (Some(NAMELESS.to_owned()), None),
             (false, _) => {
                 (who.name.as_deref().map(mask_name), who.phone.as_deref().map(zh::mask_phone))

@@ -151,6 +151,7 @@ impl Office {
         }
         corrections.sort_by_key(|one| one.at);
         corrections.dedup();
+        self.note_person_look(session, &cases).await?;
         Ok(PersonView {
             id: person.record.id.clone(),
             name: person.record.name.as_deref().map(mask_name).unwrap_or_default(),
@@ -158,6 +159,25 @@ impl Office {
             cases,
             corrections,
         })
+    }
+
+    /// Which cases are one person's is told of her as well; who has just searched was noted then.
+    async fn note_person_look(
+        &self,
+        session: &Session,
+        cases: &[PersonCase],
+    ) -> Result<(), StoreError> {
+        let mut unseen = Vec::new();
+        for case in cases {
+            if !self.has_just_looked(session, &case.number, |_| true).await? {
+                unseen.push(case.number.clone());
+            }
+        }
+        if unseen.is_empty() {
+            return Ok(());
+        }
+        let seen = Seen { kind: LookKind::Search, cases: unseen, reason: "看这个人的事项" };
+        self.keep_look(Some(session), seen).await
     }
 
     /// Newest first.

@@ -273,6 +273,11 @@ impl Session {
         self.grant(Object::Assigned).only == Handled
     }
 
+    /// Is told cases one by one. Who has but sums and chosen cases reads tables without persons.
+    pub(super) fn reads_cases(&self) -> bool {
+        self.may(Right::Cases) || self.is_handler() || self.may(Right::OwnVillage)
+    }
+
     /// Nothing beside what the own department handles, so that a list need not look further.
     pub(super) fn sees_handled_only(&self) -> bool {
         self.is_handler() && self.grant(Object::Village) == N

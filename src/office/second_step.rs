@@ -29,6 +29,8 @@ pub struct SecondStepOffer {
     pub picture: String,
     /// The same to be typed, in groups of four.
     pub secret: String,
+    /// Who came by the county's single sign-on has none here.
+    pub needs_password: bool,
 }
 
 /// How somebody stands to the second step.
@@ -138,16 +140,18 @@ impl Office {
         let picture = qr::picture(&url).ok_or(CommandError::Unavailable)?;
         let groups: Vec<&str> =
             secret.as_bytes().chunks(4).filter_map(|four| std::str::from_utf8(four).ok()).collect();
-        Ok(SecondStepOffer { picture, secret: groups.join(" ") })
+        let needs_password = !before.record.by_provider;
+        Ok(SecondStepOffer { picture, secret: groups.join(" "), needs_password })
     }
 
-    /// The first number shows that the telephone has the secret. Gives the codes for the day it
-    /// is lost; they are shown once.
+    /// The first number shows that the telephone has the secret; the password, that nobody else
+    /// sits at her desk. Gives the codes for the day it is lost; they are shown once.
     pub async fn take_second_step(
         &self,
         session: &Session,
         token: &str,
         code: &str,
+        password: &str,
     ) -> Result<Vec<String>, CommandError> {
         let before = self.staff_of(&session.name).await?;
         let key = keys::session(&token_hash(token));
@@ -155,6 +159,9 @@ impl Office {
         let open = open.ok_or(CommandError::NotFound)?;
         let offered = open.record.offered.as_ref().ok_or(CommandError::NotFound)?;
         let secret = self.seal.open(&session.name, offered).ok_or(CommandError::NotFound)?;
+        if !open.record.by_provider {
+            self.check_password(&session.name, password).await?;
+        }
         let Some(step) = step_of(&secret, code, 0, self.clock.now()) else {
             return Err(CommandError::Refused(
                 "数字不对。请看手机上现在显示的6位数字；一直不对，请把手机的时间调成自动。".into(),
@@ -164,7 +171,8 @@ impl Office {
         let secret = self.seal.close(&session.name, &secret);
         let second = Some(SecondStep { secret, last: step, recovery });
         let mut changes = Changes::default();
-        changes.replace(&before, &Staff { second_step: second, ..before.record.clone() })?;
+        let staff = Staff { second_step: second, failures: 0, ..before.record.clone() };
+        changes.replace(&before, &staff)?;
         let after = StoredSession { offered: None, second_step_done: true, ..open.record.clone() };
         changes.replace(&open, &after)?;
         let noted = Noted::by(session, LookKind::SecondStep, &session.name, "绑定");
@@ -228,9 +236,10 @@ impl Office {
         password: &str,
     ) -> Result<(), CommandError> {
         let before = self.staff_of(&session.name).await?;
-        self.check_password(&before.record, password).await?;
+        self.check_password(&session.name, password).await?;
         let mut changes = Changes::default();
-        changes.replace(&before, &Staff { second_step: None, ..before.record.clone() })?;
+        let staff = Staff { second_step: None, failures: 0, ..before.record.clone() };
+        changes.replace(&before, &staff)?;
         let noted = Noted::by(session, LookKind::SecondStep, &session.name, "取消");
         Ok(self.commit_noted(changes, noted).await?)
     }

@@ -24,6 +24,8 @@ const SESSIONS_MAX: usize = 200;
 const BROWSERS_MAX: usize = 20;
 /// When somebody was seen is written down so often.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(1);
+/// Instead of an address, of who acts in somebody's name without her password.
+const AT_THE_MACHINE: &str = "命令行";
 const DEVICE_CHARACTERS_MAX: usize = 40;
 
 /// From where somebody signs in.
@@ -282,7 +284,8 @@ impl Office {
     pub async fn session_of(&self, name: &str) -> Result<Option<Session>, CommandError> {
         let staff = load::<Staff>(&*self.store, keys::staff(name)).await?;
         let staff = staff.map(|staff| staff.record).filter(may_be_here);
-        Ok(staff.map(|staff| signed_in(staff, Default::default(), Owes::Nothing)))
+        let from = (AT_THE_MACHINE.to_owned(), String::new());
+        Ok(staff.map(|staff| signed_in(staff, from, Owes::Nothing)))
     }
 
     pub async fn sign_out(&self, token: &str) -> Result<(), CommandError> {
@@ -367,17 +370,27 @@ impl Office {
         Ok(self.commit_noted(changes, noted).await?)
     }
 
+    /// Whoever sits at an open desk: a wrong one counts as it does at the sign-in.
     pub(super) async fn check_password(
         &self,
-        staff: &Staff,
+        name: &str,
         password: &str,
     ) -> Result<(), CommandError> {
         if password.len() > PASSWORD_BYTES_MAX {
             return Err(CommandError::Refused("密码太长了，请写短一些。".into()));
         }
+        let line = self.lines.enter(&format!("sign-in {name}")).await;
+        let Some(_line) = line else { return Err(CommandError::Unavailable) };
+        let staff = self.staff_of(name).await?.record;
+        let refused = |error: SignInError| match error {
+            SignInError::Busy => CommandError::Unavailable,
+            SignInError::Wrong => CommandError::Refused("现在的密码不对，请再试一次。".into()),
+            locked => CommandError::Refused(locked.to_string()),
+        };
+        self.check_lock(&staff, self.clock.now()).map_err(refused)?;
         match self.passwords.matches(&staff.password_hash, password).await {
             Some(true) => Ok(()),
-            Some(false) => Err(CommandError::Refused("原来的密码不对，请再试一次。".into())),
+            Some(false) => Err(refused(self.count_failure(name).await.map_err(refused)?)),
             None => Err(CommandError::Unavailable),
         }
     }
@@ -398,10 +411,11 @@ impl Office {
         if new == old {
             return refused("新密码要和原来的不一样。");
         }
-        self.check_password(&before.record, old).await?;
+        self.check_password(&session.name, old).await?;
         let staff = Staff {
             password_hash: self.passwords.hash(new).await?,
             must_change: false,
+            failures: 0,
             ..before.record.clone()
         };
         let (token, mut opened) = self.new_session(&staff.name, self.clock.now(), browser);

@@ -10,7 +10,7 @@ use crate::store::looks::LookKind;
 use crate::store::records::{Contact, Done, Line, Outgoing, Person, Status, Task, TaskKind};
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
-use super::looks::Seen;
+use super::looks::{Noted, Seen};
 use super::rights::Right;
 use super::turn::Turn;
 use super::views::{CommandError, Session, TaskLine, TaskView};
@@ -382,7 +382,7 @@ impl Office {
             let settled = Outgoing { status: Status::Settled, ..before.record.clone() };
             changes.replace(&before, &settled)?;
         }
-        Ok(self.store.commit(changes.into_batch()).await?)
+        Ok(self.commit_noted(changes, work_on(session, &task, "办完")).await?)
     }
 
     /// A clerk's words to the villager of a hand-over.
@@ -406,7 +406,7 @@ impl Office {
         let mut changes = Changes::default();
         changes.replace(&before, &task)?;
         changes.create(&outbox::from_clerk(&address, &text, now))?;
-        self.store.commit(changes.into_batch()).await?;
+        self.commit_noted(changes, work_on(session, &task, "写给群众")).await?;
         self.bells.outbox.notify_one();
         Ok(())
     }
@@ -430,13 +430,14 @@ impl Office {
         else {
             let mut changes = Changes::default();
             changes.replace(before, &task)?;
-            return Ok(self.store.commit(changes.into_batch()).await?);
+            return Ok(self.commit_noted(changes, work_on(session, &task, "交还")).await?);
         };
         for _ in 0..CONFLICTS_MAX {
             let contact =
                 load::<Contact>(&*self.store, keys::contact(&address.to_string())).await?;
             let mut turn = Turn::new(self, contact, &address);
             turn.changes.replace(before, &task)?;
+            self.note_along(&mut turn.changes, work_on(session, &task, "交还")).await?;
             if turn.contact.hand_over.as_deref() == Some(&task.id) {
                 turn.contact.hand_over = None;
                 turn.converse(Event::Release).await?;
@@ -494,10 +495,16 @@ impl Office {
         let mut changes = Changes::default();
         changes.replace(&before, &task)?;
         changes.replace(&sent, &again)?;
-        self.store.commit(changes.into_batch()).await?;
+        self.commit_noted(changes, work_on(session, &task, note)).await?;
         self.bells.outbox.notify_one();
         Ok(())
     }
+}
+
+/// Nothing of what was said: that stands in the task, and goes with it.
+fn work_on(session: &Session, task: &Task, what: &str) -> Noted {
+    let about = task.case.as_deref().map_or_else(|| task.id.clone(), shown);
+    Noted::by(session, LookKind::TaskDone, &about, &format!("{}：{what}", task.title))
 }
 
 /// The channel of the last attempt: once more is the same way, and at once.

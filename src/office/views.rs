@@ -472,8 +472,10 @@ pub struct ListingView {
     pub kind: &'static str,
     pub text: String,
     pub place: String,
+    /// Masked, like the number and those in the text, until she has said why.
     pub name: Option<String>,
     pub phone: Option<String>,
+    pub identified: bool,
     /// Others may see the number.
     pub phone_open: bool,
     pub made_at: Timestamp,

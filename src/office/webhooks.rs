@@ -23,8 +23,10 @@ use crate::config::{Config, Webhook};
 use crate::desk::private::Veil;
 use crate::desk::{Case, CaseEvent};
 use crate::store::interface_records::{Delivery, DeliveryState};
+use crate::store::looks::LookKind;
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
+use super::looks::Noted;
 use super::outward::{self, Addresses};
 use super::rights::Right;
 use super::views::{CommandError, Session};
@@ -382,8 +384,8 @@ impl Office {
         let after =
             Delivery { state, made_at: now, due_at: now, tries: 0, ..before.record.clone() };
         changes.replace(&before, &after)?;
-        self.store.commit(changes.into_batch()).await?;
-        Ok(())
+        let noted = Noted::by(session, LookKind::Again, id, "");
+        Ok(self.commit_noted(changes, noted).await?)
     }
 }
 

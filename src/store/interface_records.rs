@@ -66,6 +66,9 @@ pub struct ApiKey {
     pub made_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
+    /// Who made a key that opens much, which a second one has still to approve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for_second: Option<String>,
 }
 
 impl Record for ApiKey {

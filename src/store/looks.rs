@@ -16,6 +16,8 @@ words! {
         Task "task" "待办里看电话",
         Attachment "attachment" "看照片和文件",
         Print "print" "打印单子",
+        /// Of who ordered, on the page of the order.
+        Order "order" "看订单电话",
         Ledger "ledger" "导出台账",
         Search "search" "按号码查人",
         Export "export" "导出个人资料",
@@ -38,6 +40,7 @@ words! {
         Locked "locked" "连错锁定",
         Linked "linked" "绑定微信",
         KeyMade "key_made" "发钥匙",
+        KeyApproved "key_approved" "批准钥匙",
         KeyRevoked "key_revoked" "收回钥匙",
         Draft "draft" "改对话草稿",
         Script "script" "对话上线",
@@ -45,6 +48,13 @@ words! {
         Settings "settings" "设置文件改动",
         Backup "backup" "备份",
         Broadcast "broadcast" "群发通知",
+        Interview "interview" "约谈",
+        Merchant "merchant" "商家准入",
+        Goods "goods" "商品表",
+        Listing "listing" "供求",
+        TaskDone "task_done" "办待办",
+        Again "again" "重发通知",
+        Machine "machine" "命令行办事",
     }
 }
 

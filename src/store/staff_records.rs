@@ -30,7 +30,8 @@ pub struct Staff {
     /// Does not work here any more.
     #[serde(default)]
     pub stopped: bool,
-    /// Who gave an administrator's role, which a second administrator has still to approve.
+    /// Who gave an administrator's role, or a new way into her account, which a second
+    /// administrator has still to approve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for_second: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

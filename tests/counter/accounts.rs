@@ -122,6 +122,93 @@ async fn an_administrator_is_made_by_one_and_approved_by_another() {
     assert_eq!(signs_in(&county, "王芳", PASSWORD).await.0, 303);
 }
 
+/// One security administrator alone makes herself nobody else: what opens an administrator's
+/// account to her opens nothing before another one has looked.
+#[tokio::test]
+async fn nobody_takes_over_an_administrators_account_alone() {
+    let county = county().open().await;
+    let mut one = county.staff("安全甲", Role::SecurityAdmin, None).await;
+    let other = county.staff("安全乙", Role::SecurityAdmin, None).await;
+    let mut third = county.staff("安全丙", Role::SecurityAdmin, None).await;
+    let new = [("name", "审计丁"), ("role", "auditor")];
+    assert_eq!(act(&mut one, "/desk/accounts", &new).await.0, 200);
+    // As her colleague she would approve what she has made herself.
+    let (status, page) = act(&mut one, &account("安全乙", "password"), &[]).await;
+    assert_eq!(status, 200, "{page}");
+    let password = told(&page);
+    let (status, text) = signs_in(&county, "安全乙", &password).await;
+    assert!(status == 403 && text.contains("还没有批准"), "{text}");
+    assert_eq!(other.try_get("/desk/accounts").await.0, 303, "what was open has ended");
+    for action in ["second", "subject"] {
+        let fields = [("subject", "u-1")];
+        assert_eq!(act(&mut one, &account("安全乙", action), &fields).await.0, 303, "{action}");
+        let (status, _) = signs_in(&county, "安全乙", &password).await;
+        assert_eq!(status, 403, "{action}");
+    }
+    let (status, text) = act(&mut one, &account("安全乙", "approve"), &[]).await;
+    assert!(status == 422 && text.contains("另一位安全管理员"), "{text}");
+    // What waits for one's doing is not covered by another's.
+    let (status, text) = act(&mut third, &account("安全乙", "password"), &[]).await;
+    assert!(status == 422 && text.contains("还在等批准"), "{text}");
+    assert_eq!(act(&mut third, &account("安全乙", "approve"), &[]).await.0, 303);
+    assert_eq!(signs_in(&county, "安全乙", &password).await.0, 303);
+    // Each way by itself.
+    for (name, role) in [("系统戊", Role::SystemAdmin), ("审计己", Role::Auditor)] {
+        for action in ["password", "second", "subject"] {
+            let name = format!("{name}{action}");
+            county.staff(&name, role, None).await;
+            let fields = [("subject", &*name)];
+            let (status, page) = act(&mut one, &account(&name, action), &fields).await;
+            assert!([200, 303].contains(&status), "{page}");
+            assert!(third.get(&account(&name, "")).await.contains("/approve\""), "{name}");
+            assert_eq!(
+                signs_in(&county, &name, PASSWORD).await.0,
+                [403, 401][usize::from(action == "password")]
+            );
+        }
+    }
+    // Of others one is enough.
+    county.staff("王芳", Role::Clerk, None).await;
+    let (_, page) = act(&mut one, &account("王芳", "password"), &[]).await;
+    assert_eq!(signs_in(&county, "王芳", &told(&page)).await.0, 303);
+}
+
+/// Who finds an open desk neither guesses its password there nor binds a telephone of her own.
+#[tokio::test]
+async fn an_open_desk_is_no_place_to_guess() {
+    let mut county = county().open().await;
+    {
+        let mut clerk = county.staff("王芳", Role::Clerk, None).await;
+        clerk.get("/desk/second").await;
+        let page = clerk.get("/desk/second").await;
+        clerk.secret = part(&page, "<p class=\"secret\"><code>", "</code>").replace(' ', "");
+        let number = clerk.number();
+        for password in ["", "不是这个密码"] {
+            let fields = [("code", &*number), ("password", password)];
+            let (status, page) = act(&mut clerk, "/desk/second", &fields).await;
+            assert!(status == 422 && page.contains("密码不对"), "{page}");
+        }
+        assert!(clerk.get("/desk/me").await.contains("没有绑定"));
+        let guess = [
+            ("old_password", "不是这个密码"),
+            ("new_password", "三个不相干的词语"),
+            ("again_password", "三个不相干的词语"),
+        ];
+        for n in 3..=5 {
+            let (status, page) = act(&mut clerk, "/desk/password", &guess).await;
+            assert!(status == 422, "{page}");
+            assert_eq!(page.contains("已锁定到"), n == 5, "{n}: {page}");
+        }
+        // The right one neither, here or at the sign-in.
+        let right = [("old_password", PASSWORD), guess[1], guess[2]];
+        let (status, page) = act(&mut clerk, "/desk/password", &right).await;
+        assert!(status == 422 && page.contains("已锁定到"), "{page}");
+        assert_eq!(signs_in(&county, "王芳", PASSWORD).await.0, 429);
+    }
+    county.pass(15 * 60 + 1).await;
+    assert_eq!(signs_in(&county, "王芳", PASSWORD).await.0, 303);
+}
+
 #[tokio::test]
 async fn a_weak_password_is_refused_with_what_to_do() {
     let county = county().open().await;
@@ -145,7 +232,7 @@ async fn a_weak_password_is_refused_with_what_to_do() {
     assert!(status == 422 && page.contains("两次写的"), "{page}");
     let form = [("old_password", "错的密码错的"), ("new_password", new), ("again_password", new)];
     let (status, page) = act(&mut clerk, "/desk/password", &form).await;
-    assert!(status == 422 && page.contains("原来的密码不对"), "{page}");
+    assert!(status == 422 && page.contains("现在的密码不对"), "{page}");
 }
 
 #[tokio::test]
@@ -269,7 +356,8 @@ async fn an_administrator_needs_the_number_of_a_telephone() {
         assert!(page.contains("<svg") && !page.contains("<script"), "{page}");
         assert_eq!(auditor.get("/desk/second").await, page, "loaded again it is the same");
         auditor.csrf = auditor.csrf_of("/desk/second").await;
-        let (status, page) = auditor.post("/desk/second", &[("code", "000000")]).await;
+        let wrong = [("code", "000000"), ("password", PASSWORD)];
+        let (status, page) = auditor.post("/desk/second", &wrong).await;
         assert!(status == 422 && page.contains("数字不对"), "{page}");
         let page = auditor.bind().await;
         let codes: Vec<String> = page
@@ -426,8 +514,8 @@ async fn a_file_says_who_took_it_out_when_and_why() {
     county.report(super::county::VILLAGER).await;
     let clerk = county.clerk().await;
     let auditor = county.staff("审计", Role::Auditor, None).await;
-    let path = "/desk/ledgers/file/xlsx?kind=cases&month=2026-11&reason=核实地址";
-    let (status, bytes) = clerk.download(path).await;
+    let fields = [("kind", "cases"), ("month", "2026-11"), ("reason", "核实地址")];
+    let (status, bytes) = clerk.take_out("/desk/ledgers/file/xlsx", &fields).await;
     assert_eq!(status, 200);
     let mut book: calamine::Xlsx<_> =
         calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
@@ -437,7 +525,7 @@ async fn a_file_says_who_took_it_out_when_and_why() {
     {
         assert!(text.iter().any(|one| one == line), "{line}: {text:?}");
     }
-    let (_, csv) = clerk.download(&path.replace("xlsx", "csv")).await;
+    let (_, csv) = clerk.take_out("/desk/ledgers/file/csv", &fields).await;
     let csv = String::from_utf8(csv).unwrap();
     assert!(csv.contains("导出人：管理员　2026-11-23 10:00　用途：核实地址"), "{csv}");
     let log = auditor.get("/desk/audit?kind=sheet").await;

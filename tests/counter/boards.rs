@@ -2,7 +2,7 @@
 
 use bianmin::office::Role;
 
-use super::county::{VILLAGER, county, number_in, part};
+use super::county::{County, VILLAGER, county, media_in, number_in, part};
 use super::shop::market;
 
 const DAY: i64 = 24 * 3_600;
@@ -59,11 +59,20 @@ async fn a_photo_is_taken_out_of_sight() {
     clerk.act(&number, "dispatch", &[("department", "城管")]).await;
     let own = county.staff("小王", Role::Department, Some("城管")).await;
     let path = format!("/desk/cases/{number}");
-    assert!(own.get(&path).await.contains("class=\"media\""));
+    let photo = media_in(&own.get(&path).await);
+    let answer = county.http.get(format!("{}{photo}", county.base)).header("cookie", &own.cookie);
+    let answer = answer.send().await.unwrap();
+    assert_eq!(answer.headers()["cache-control"], "no-store", "none stays on a shared machine");
+    assert_eq!(answer.bytes().await.unwrap(), &b"of-the-case"[..]);
     clerk.act(&number, "redact", &[("photos", "1")]).await;
     assert!(!own.get(&path).await.contains("class=\"media\""));
+    // Who kept its address reads on no more; the platform does when it has said why.
+    assert_eq!(own.try_get(&photo).await.0, 404);
+    assert_eq!(clerk.try_get(&photo).await.0, 404);
     let (_, page) = clerk.see(&number, "核对照片").await;
     assert!(page.contains("class=\"media\"") && page.contains("照片1"), "{page}");
+    assert_eq!(clerk.try_get(&photo).await.0, 200);
+    assert_eq!(own.try_get(&photo).await.0, 404);
 }
 
 #[tokio::test]
@@ -306,9 +315,67 @@ async fn an_agent_adds_the_paper_by_which_she_may_act() {
     let clerk = county.clerk().await;
     let page = clerk.get(&format!("/desk/cases/{number}")).await;
     assert!(page.contains("她签了字的委托书") && page.contains("class=\"media\""), "{page}");
-    let hash = part(&page, "/desk/media/", "\"").to_owned();
-    let (status, bytes) = clerk.download(&format!("/desk/media/{hash}")).await;
+    let photo = media_in(&page);
+    let (status, bytes) = clerk.download(&photo).await;
     assert!(status == 200 && bytes == png);
     let other = county.staff("赵静", Role::Agent, Some("130225109201")).await;
     assert_eq!(other.try_get(&format!("/desk/cases/{number}")).await.0, 404);
+    // Who does not see the case has no use for the address of its photo.
+    for (role, of) in [
+        (Role::Agent, Some("130225109201")),
+        (Role::ShopClerk, Some("130225102216")),
+        (Role::Department, Some("水利")),
+        (Role::Supervisor, None),
+        (Role::SystemAdmin, None),
+    ] {
+        let name = format!("看照片的{role}");
+        let who = county.staff(&name, role, of).await;
+        let expect = if role == Role::Supervisor { 200 } else { 404 };
+        assert_eq!(who.try_get(&photo).await.0, expect, "{name}");
+    }
+    // Nor is it shown below a case that has no such photo.
+    let mut clerk = county.clerk_again().await;
+    let another = clerk.file("13900139000", "0409", "村口路灯坏了").await;
+    let elsewhere = photo.replace(&number, &another);
+    assert_eq!(clerk.try_get(&elsewhere).await.0, 404);
+}
+
+/// A file of a step that is not hers is not kept either.
+#[tokio::test]
+async fn who_may_not_add_to_a_case_leaves_no_file() {
+    let mut county = county().open().await;
+    let number = {
+        let mut clerk = county.clerk().await;
+        let number = clerk.file("13800138000", "0409", "村口路灯坏了").await;
+        clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+        number
+    };
+    county.pass(6 * 24 * 3_600).await;
+    let png = b"\x89PNG\r\n\x1a\n-of-nobody";
+    let kept = |county: &County| {
+        let files = std::fs::read_dir(county.data.path().join("media")).unwrap();
+        files.flat_map(|entry| std::fs::read_dir(entry.unwrap().path()).unwrap()).count()
+    };
+    let (before, clerk) = (kept(&county), county.clerk_again().await);
+    for (role, of) in [
+        (Role::Leader, None),
+        (Role::Organisation, None),
+        (Role::DepartmentHead, Some("城管")),
+        (Role::Supervisor, None),
+    ] {
+        let who = county.staff(&format!("传照片的{role}"), role, of).await;
+        let page = clerk.get(&format!("/desk/cases/{number}")).await;
+        let revision = part(&page, "name=\"revision\" value=\"", "\"").to_owned();
+        who.get(&format!("/desk/cases/{number}")).await;
+        let form = reqwest::multipart::Form::new()
+            .text("csrf", who.csrf_of("/desk/me").await)
+            .text("revision", revision)
+            .text("text", "现场")
+            .part("photo", reqwest::multipart::Part::bytes(png.to_vec()).file_name("a.png"));
+        let request = county.http.post(format!("{}/desk/cases/{number}/photo", county.base));
+        let answer = request.header("cookie", &who.cookie).multipart(form).send().await.unwrap();
+        let (status, page) = (answer.status().as_u16(), answer.text().await.unwrap());
+        assert!(status == 422 && page.contains("不能由您来做"), "{role}: {status} {page}");
+        assert_eq!(kept(&county), before, "{role}");
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bianmin::store::{MemoryEngine, Range, Store, keys};
 
-use super::county::{County, VILLAGER, county, number_in};
+use super::county::{County, VILLAGER, county, media_in, number_in};
 
 const OTHER: &str = "oVillager00000000000000000002";
 const DAY: i64 = 24 * 3600;
@@ -79,11 +79,7 @@ async fn what_nobody_needs_goes_and_cases_stay() {
     assert!(kept(&store, keys::all_events()).await.is_superset(&events));
     let clerk = county.clerk_again().await;
     let page = clerk.get(&format!("/desk/cases/{number}")).await;
-    let (_, rest) = page.split_once("/desk/media/").expect("its photo");
-    assert_eq!(
-        clerk.get(&format!("/desk/media/{}", rest.split('"').next().unwrap())).await,
-        "of-the-case"
-    );
+    assert_eq!(clerk.get(&media_in(&page)).await, "of-the-case");
 }
 
 #[tokio::test]

@@ -506,6 +506,12 @@ pub fn part<'p>(page: &'p str, from: &str, to: &str) -> &'p str {
     rest.split(to).next().unwrap()
 }
 
+/// The address of the first photo or recording of a page; the hash is behind `/desk/media/`.
+pub fn media_in(page: &str) -> String {
+    let pattern = regex::Regex::new("/desk/media/[0-9a-f]{64}[?](case|task)=[^\"]+").unwrap();
+    pattern.find(page).unwrap_or_else(|| panic!("no photo: {page}")).as_str().to_owned()
+}
+
 fn csrf_in(page: &str) -> String {
     part(page, "name=\"csrf\" value=\"", "\"").to_owned()
 }
@@ -526,7 +532,8 @@ impl Clerk<'_> {
         self.secret = part(&page, "<p class=\"secret\"><code>", "</code>").replace(' ', "");
         self.csrf = csrf_in(&page);
         let code = self.number();
-        let (status, page) = self.post("/desk/second", &[("code", &code)]).await;
+        let fields = [("code", &*code), ("password", PASSWORD)];
+        let (status, page) = self.post("/desk/second", &fields).await;
         assert_eq!(status, 200, "{page}");
         page
     }
@@ -574,6 +581,25 @@ impl Clerk<'_> {
         let url = format!("{}{path}", self.county.base);
         let answer = self.county.http.get(url).header("cookie", &self.cookie).send().await.unwrap();
         (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
+    }
+
+    /// A file that is written down when it is taken out: by a form with the token.
+    pub async fn take_out(&self, path: &str, fields: &[(&str, &str)]) -> (u16, Vec<u8>) {
+        let csrf = self.csrf_of("/desk/me").await;
+        let mut form = vec![("csrf", &*csrf)];
+        form.extend_from_slice(fields);
+        let url = format!("{}{path}", self.county.base);
+        let request = self.county.http.post(url).header("cookie", &self.cookie).form(&form);
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
+    }
+
+    /// The text of one.
+    pub async fn file_of(&self, path: &str) -> String {
+        let (status, bytes) = self.take_out(path, &[]).await;
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!(status, 200, "{path}: {text}");
+        text
     }
 
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {

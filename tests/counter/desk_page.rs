@@ -16,7 +16,7 @@ async fn a_stranger_sees_the_sign_in_page_only() {
         assert_eq!(answer.status().as_u16(), 303, "{path}");
         assert_eq!(answer.headers()["location"], "/desk/sign-in", "{path}");
     }
-    let media = format!("{}/desk/media/{}", county.base, "0".repeat(64));
+    let media = format!("{}/desk/media/{}?case={number}", county.base, "0".repeat(64));
     assert_eq!(county.http.get(media).send().await.unwrap().status().as_u16(), 303);
 }
 

@@ -81,12 +81,12 @@ async fn the_log_as_a_file_has_no_formula_in_it() {
     let mut clerk = county.clerk().await;
     let auditor = county.staff("审计", Role::Auditor, None).await;
     assert_eq!(clerk.see(&number, "=HYPERLINK(\"http://x\")").await.0, 200);
-    let (status, csv) = auditor.download("/desk/audit/file/csv").await;
+    let (status, csv) = auditor.take_out("/desk/audit/file/csv", &[]).await;
     let csv = String::from_utf8(csv).unwrap();
     assert_eq!(status, 200);
     assert!(csv.contains("\"'=HYPERLINK(\"\"http://x\"\")\""), "{csv}");
     assert!(csv.contains("导出人：审计"), "{csv}");
-    assert_eq!(clerk.download("/desk/audit/file/csv").await.0, 404);
+    assert_eq!(clerk.take_out("/desk/audit/file/csv", &[]).await.0, 404);
 }
 
 /// No page of anybody tells who she is, but to one who asked: every role, every page that its
@@ -105,6 +105,11 @@ async fn no_page_of_any_role_holds_her_name_or_number() {
     }
     let text = "张三家门口的垃圾还没清，电话13800138000";
     county.talk(VILLAGER, &[&format!("补充{open}"), text, "没有"]).await;
+    let selling = "我要卖自家白菜两千斤，三毛一斤，大黑坨村，我叫张三，电话13800138000";
+    for answer in ["给", "不给"] {
+        county.talk("oVillager00000000000000000003", &[selling, answer, "对"]).await;
+    }
+    assert!(clerk.get("/desk/listings").await.contains("白菜"));
     let village = "130225102216";
     let mut seen = 0;
     for (role, of) in [
@@ -198,11 +203,99 @@ async fn a_ledger_with_whole_numbers_is_a_look_at_each_of_its_cases() {
     let (_, masked) = clerk.download(path).await;
     assert!(!String::from_utf8(masked).unwrap().contains(PHONE));
     assert!(!auditor.get("/desk/audit").await.contains("导出台账</td>"));
-    let (_, whole) = clerk.download(&format!("{path}&reason=核实地址")).await;
+    let fields = [("kind", "cases"), ("month", "2026-11"), ("reason", "核实地址")];
+    let (_, whole) = clerk.take_out("/desk/ledgers/file/csv", &fields).await;
     assert!(String::from_utf8(whole).unwrap().contains(PHONE));
     let page = auditor.get(&format!("/desk/audit?case={number}")).await;
     assert!(page.contains("导出台账") && page.contains("核实地址"), "{page}");
     let leader = county.staff("县长", Role::Leader, None).await;
-    let (status, _) = leader.download(&format!("{path}&reason=核实地址")).await;
+    let (status, _) = leader.take_out("/desk/ledgers/file/csv", &fields).await;
     assert_eq!(status, 404, "who may read ledgers may not yet see who they are");
+}
+
+#[tokio::test]
+async fn whose_a_listing_is_stands_in_the_log_before_it_is_seen() {
+    let county = county().open().await;
+    let selling = "我要卖自家白菜两千斤，三毛一斤，大黑坨村，我叫张三，电话13800138000";
+    let said = county.talk(VILLAGER, &[selling, "给", "对"]).await;
+    let number = super::county::number_in(&said);
+    let mut clerk = county.clerk().await;
+    let auditor = county.staff("审计", Role::Auditor, None).await;
+    let page = clerk.get("/desk/listings").await;
+    assert!(page.contains("张**") && page.contains("138****8000"), "{page}");
+    assert!(!page.contains(NAME) && !page.contains(PHONE), "{page}");
+    clerk.csrf = clerk.csrf_of("/desk/listings").await;
+    let path = format!("/desk/listings/{number}/identity");
+    let (status, page) = clerk.post(&path, &[("reason", "")]).await;
+    assert!(status == 422 && page.contains("请写为什么要看") && !page.contains(PHONE), "{page}");
+    let (status, page) = clerk.post(&path, &[("reason", "问价钱写错没有")]).await;
+    assert!(status == 200 && page.contains("tel:13800138000") && page.contains(NAME), "{page}");
+    let log = auditor.get(&format!("/desk/audit?case={number}")).await;
+    assert!(log.contains("问价钱写错没有") && log.contains("看姓名电话"), "{log}");
+    assert!(!clerk.get("/desk/listings").await.contains(PHONE), "loaded again it is masked");
+    let mut own = county.staff("小王", Role::Department, Some("城管")).await;
+    own.csrf = own.csrf_of("/desk/me").await;
+    assert_eq!(own.post(&path, &[("reason", "问价钱写错没有")]).await.0, 404);
+}
+
+/// The director at an order, and whoever opens the page of a person.
+#[tokio::test]
+async fn what_is_opened_to_be_worked_on_is_a_look() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    super::shop::market::open(&county, &mut clerk).await;
+    let her = "我要买2袋尿素，我是毛庄村的，我叫张三";
+    let said = county.talk(VILLAGER, &[her, "自己取", PHONE, "确认"]).await;
+    let order = super::county::number_in(&said);
+    let auditor = county.staff("审计", Role::Auditor, None).await;
+    let of_order = format!("/desk/audit?kind=order&case={order}");
+    assert!(!auditor.get(&of_order).await.contains("看订单电话</td>"));
+    let page = clerk.get(&format!("/desk/shop/orders/{order}")).await;
+    assert!(page.contains(PHONE), "{page}");
+    clerk.get(&format!("/desk/shop/orders/{order}")).await;
+    let log = auditor.get(&of_order).await;
+    assert_eq!(log.matches("看订单电话</td>").count(), 1, "{log}");
+    // Who only looks on reads neither name nor number.
+    let reader = county.staff("值班员", Role::Clerk, None).await;
+    for path in ["/desk/shop", "/desk/shop/day", &format!("/desk/shop/orders/{order}")] {
+        let page = reader.get(path).await;
+        assert!(page.contains(&order) || page.contains("尿素"), "{path}: {page}");
+        assert!(!page.contains(NAME) && !page.contains(PHONE), "{path}: {page}");
+    }
+    let number = county.report("oVillager00000000000000000002").await;
+    clerk.csrf = clerk.csrf_of("/desk/people").await;
+    let fields = [("phone", PHONE), ("reason", "本人来电")];
+    let (_, page) = clerk.post("/desk/people", &fields).await;
+    let at = page.find("/desk/people/").unwrap_or_else(|| panic!("{page}"));
+    let person = page[at..].split('"').next().unwrap().to_owned();
+    reader.get(&person).await;
+    let log = auditor.get(&format!("/desk/audit?case={number}&by=值班员")).await;
+    assert!(log.contains("看这个人的事项"), "{log}");
+}
+
+/// A hit would tell her that what she can not read is there.
+#[tokio::test]
+async fn nobody_finds_what_is_masked_for_her() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let text = "张三家门口路灯坏了，电话13800138000，赵大爷也摔了";
+    let number = clerk.file(PHONE, "0409", text).await;
+    clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    clerk.act(&number, "redact", &[("text", "赵大爷")]).await;
+    clerk.act(&number, "hide", &[]).await;
+    let row = format!("/desk/cases/{number}\"");
+    for (role, of) in
+        [(Role::Department, "城管"), (Role::DepartmentHead, "城管"), (Role::Clerk, "")]
+    {
+        let of = Some(of).filter(|of| !of.is_empty());
+        let who = county.staff(&format!("找的{role}"), role, of).await;
+        assert!(who.get("/desk?search=路灯坏了").await.contains(&row), "{role}");
+        for hidden in [NAME, PHONE, "8000，", "赵大爷"] {
+            let found = who.get(&format!("/desk?search={hidden}")).await.contains(&row);
+            assert_eq!(found, role == Role::Clerk, "{role} {hidden}");
+        }
+    }
+    let program = county.program("城管系统", Role::Department, Some("城管")).await;
+    let found = program.get(&format!("/cases?search={PHONE}")).await;
+    assert!(found.status == 400 || !found.body.to_string().contains(&number), "{}", found.body);
 }

@@ -11,7 +11,7 @@ use bianmin::store::{SledEngine, SledSettings, Store};
 use fake_wechat::postgres::{Cluster, Fresh};
 use fake_wechat::{CUSTOM_SEND, FakeSms, Fault, MEDIA_GET, STABLE_TOKEN};
 
-use super::county::{County, SMS_SECRET, VILLAGER, county, number_in, postgres};
+use super::county::{County, SMS_SECRET, VILLAGER, county, media_in, number_in, postgres};
 use super::seed;
 
 const REPORT: &str = "大黑坨村的垃圾堆在路边十几天没人拉，我叫张三，电话13800138000";
@@ -155,8 +155,7 @@ async fn a_photo_that_one_fetched_is_shown_by_the_other() {
     drop(clerk);
     let clerk = second.clerk_again().await;
     let page = clerk.get(&format!("/desk/cases/{number}")).await;
-    let (_, rest) = page.split_once("/desk/media/").expect("the photo");
-    let url = format!("{}/desk/media/{}", second.base, rest.split('"').next().unwrap());
+    let url = format!("{}{}", second.base, media_in(&page));
     let answer = second.http.get(url).header("cookie", &clerk.cookie).send().await.unwrap();
     assert_eq!(answer.bytes().await.unwrap(), large);
     assert_eq!(first.wechat.calls(MEDIA_GET).len(), 1);

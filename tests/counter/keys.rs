@@ -58,3 +58,32 @@ async fn only_the_administrator_comes_near_and_only_from_our_page() {
     assert_eq!(keys.len(), 1, "{keys:?}");
     assert!(keys[0].revoked_at.is_none());
 }
+
+/// What keeps the settings, or does all of the platform's work, is no one person's to give away.
+#[tokio::test]
+async fn a_key_that_opens_much_waits_for_a_second_person() {
+    let county = county().open().await;
+    let number = county.report(VILLAGER).await;
+    let mut admin = county.staff("安全甲", Role::SecurityAdmin, None).await;
+    let mut other = county.staff("安全乙", Role::SecurityAdmin, None).await;
+    for (role, path) in [("director", format!("/cases/{number}")), ("system_admin", "/me".into())] {
+        let (status, page) = make(&mut admin, role, role, "").await;
+        assert_eq!(status, 200, "{page}");
+        let key = part(&page, "<strong class=\"number\">", "</strong>").to_owned();
+        let id = [("id", &key[..11])];
+        assert_eq!(county.with_key(&key).get(&path).await.status, 401, "{role}");
+        assert!(!page.contains("/desk/keys/approve") && page.contains("要另一位安全管理员批准"));
+        let (status, page) = admin.post("/desk/keys/approve", &id).await;
+        assert!(status == 422 && page.contains("另一位安全管理员"), "{page}");
+        assert!(other.get(PAGE).await.contains("/desk/keys/approve"));
+        other.csrf = other.csrf_of(PAGE).await;
+        assert_eq!(other.post("/desk/keys/approve", &id).await.0, 303);
+        county.with_key(&key).get(&path).await.fine();
+    }
+    let auditor = county.staff("审计", Role::Auditor, None).await;
+    let log = auditor.get("/desk/audit?kind=key_approved").await;
+    assert_eq!(log.matches("批准钥匙</td>").count(), 2, "{log}");
+    let mut clerk = county.clerk().await;
+    clerk.csrf = clerk.csrf_of("/desk/me").await;
+    assert_eq!(clerk.post("/desk/keys/approve", &[("id", "bm_00000000")]).await.0, 404);
+}

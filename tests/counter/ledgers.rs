@@ -12,8 +12,13 @@ const REPLY: &str = "垃圾已经全部清走，以后每三天来拉一次，�
 const CASES: &str = "kind=cases&month=2026-11";
 
 pub async fn workbook(clerk: &Clerk<'_>, query: &str) -> Vec<Vec<String>> {
-    let path = format!("/desk/ledgers/file/xlsx?{query}");
-    let (status, bytes) = clerk.download(&path).await;
+    read(clerk.download(&format!("/desk/ledgers/file/xlsx?{query}")).await)
+}
+
+const WITH_REASON: [(&str, &str); 3] =
+    [("kind", "cases"), ("month", "2026-11"), ("reason", "核实地址")];
+
+fn read((status, bytes): (u16, Vec<u8>)) -> Vec<Vec<String>> {
     assert_eq!(status, 200, "{}", String::from_utf8_lossy(&bytes));
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).unwrap();
     let name = book.sheet_names()[0].clone();
@@ -82,7 +87,7 @@ async fn the_case_ledger_has_every_column_and_hides_the_middle_of_a_number() {
     let last = table.last().unwrap();
     assert!(last[0].starts_with("导出人：管理员　2026-11-23"), "{last:?}");
     // With a reason the number is whole, and the reason stands on the sheet.
-    let table = workbook(&clerk, &format!("{CASES}&reason=核实地址")).await;
+    let table = read(clerk.take_out("/desk/ledgers/file/xlsx", &WITH_REASON).await);
     assert_eq!(cell(&table, &number, "联系电话"), "13800138000");
     assert_eq!(cell(&table, &number, "诉求人"), "张三");
     assert!(table.last().unwrap()[0].contains("用途：核实地址"));
@@ -104,8 +109,8 @@ async fn whose_a_confidential_case_is_no_ledger_tells() {
     let mut clerk = county.clerk().await;
     let number = county.report(VILLAGER).await;
     clerk.act(&number, "hide", &[]).await;
-    for query in [CASES.to_owned(), format!("{CASES}&reason=核实")] {
-        let table = workbook(&clerk, &query).await;
+    let file = "/desk/ledgers/file/xlsx";
+    for table in [workbook(&clerk, CASES).await, read(clerk.take_out(file, &WITH_REASON).await)] {
         assert_eq!(cell(&table, &number, "诉求人"), "保密诉求人");
         assert_eq!(cell(&table, &number, "联系电话"), "");
     }
@@ -121,12 +126,11 @@ async fn a_department_sees_its_own_lines_only() {
     let table = workbook(&lead, CASES).await;
     cell(&table, &own, "诉求人");
     assert!(!table.iter().flatten().any(|cell| cell.replace('-', "") == other), "{table:#?}");
-    for query in
-        [format!("{CASES}&reason=好奇"), "kind=village&month=2026-11&village=大黑坨村".into()]
-    {
-        let (status, _) = lead.download(&format!("/desk/ledgers/file/xlsx?{query}")).await;
-        assert_eq!(status, 404, "{query}");
-    }
+    let village = "kind=village&month=2026-11&village=大黑坨村";
+    let (status, _) = lead.download(&format!("/desk/ledgers/file/xlsx?{village}")).await;
+    assert_eq!(status, 404);
+    let (status, _) = lead.take_out("/desk/ledgers/file/xlsx", &WITH_REASON).await;
+    assert_eq!(status, 404, "out of curiosity");
     let page = lead.get("/desk/ledgers").await;
     assert!(!page.contains("村级服务台账") && !page.contains("完整电话"), "{page}");
     let nobody = county.nobody();
@@ -170,16 +174,97 @@ async fn of_the_city(clerk: &Clerk<'_>) -> Vec<String> {
         .collect()
 }
 
-/// One by one they open what is late only; what the county did in a month they read whole.
+/// One by one they open what is late only. What the county did in a month they read as lines of
+/// which nobody is one, and in which nobody has said anything.
 #[tokio::test]
-async fn leaders_read_a_ledger_with_what_is_on_time() {
+async fn leaders_read_what_was_done_and_neither_for_whom_nor_what_was_said() {
     let county = county().open().await;
     let mut clerk = county.clerk().await;
-    let number = clerk.file("13800138000", "0409", "村口路灯坏了").await;
+    let number = clerk.file("13800138000", "0409", "村口路灯坏了，我叫张三").await;
+    let hidden = clerk.file("13900139000", "0409", "村主任占了我家的地").await;
+    clerk.act(&hidden, "hide", &[]).await;
+    for one in [&number, &hidden] {
+        clerk
+            .act(one, "answer", &[("text", "张三家门口的路灯明天就修好。"), ("basis", "路灯办法")])
+            .await;
+    }
     for role in [Role::Leader, Role::Organisation] {
         let who = county.staff(&format!("看{role}"), role, None).await;
-        assert_eq!(cell(&workbook(&who, CASES).await, &number, "诉求内容"), "村口路灯坏了");
+        let table = workbook(&who, CASES).await;
+        for one in [&number, &hidden] {
+            for head in ["诉求内容", "答复内容", "联系电话", "受理人/代办员", "被反映对象"]
+            {
+                assert_eq!(cell(&table, one, head), "", "{role} {head}");
+            }
+            assert_eq!(cell(&table, one, "乡镇(街道)"), "胡家坨镇");
+            assert_ne!(cell(&table, one, "到期时间"), "");
+        }
+        assert_eq!(cell(&table, &number, "村(社区)"), "大黑坨村");
+        for (head, expect) in [("诉求人", "保密诉求人"), ("村(社区)", ""), ("诉求标题", "")]
+        {
+            assert_eq!(cell(&table, &hidden, head), expect, "{role} {head}");
+        }
+        let village = "kind=village&month=2026-11&village=大黑坨村";
+        let table = workbook(&who, village).await;
+        assert_eq!(
+            table.len(),
+            3 + 1 + 2,
+            "what is confidential is no line of a village: {table:#?}"
+        );
+        let csv = format!("/desk/ledgers/file/csv?{village}");
+        for file in
+            ["/desk/ledgers?kind=cases&month=2026-11", &format!("/desk/ledgers?{village}"), &csv]
+        {
+            let text = who.get(file).await;
+            for word in ["路灯坏了", "占了", "明天就修好", "张**", "张三", "138****", "8000"]
+            {
+                assert!(!text.contains(word), "{role} {word} {file}: {text}");
+            }
+        }
         assert_eq!(who.try_get(&format!("/desk/cases/{number}")).await.0, 404);
+    }
+    // A program of theirs reads no more.
+    let program = county.program("领导看板", Role::Leader, None).await;
+    let ledger = program.get("/ledgers/cases?month=2026-11").await.fine().to_string();
+    assert!(ledger.contains("胡家坨镇") && !ledger.contains("路灯坏了"), "{ledger}");
+    assert!(!ledger.contains("138****"), "{ledger}");
+    let auditor = county.staff("审计", Role::Auditor, None).await;
+    let log = auditor.get("/desk/audit?kind=sheet&by=领导看板").await;
+    assert!(log.contains("受理办理台账，2行"), "as JSON it is taken out too: {log}");
+}
+
+/// A link is opened by whoever is made to press it: nothing whole comes by one, and nothing is
+/// written in her name.
+#[tokio::test]
+async fn no_link_brings_whole_numbers_or_writes_a_reason() {
+    let county = county().open().await;
+    county.report(VILLAGER).await;
+    let clerk = county.clerk().await;
+    let auditor = county.staff("审计", Role::Auditor, None).await;
+    let link = format!("/desk/ledgers/file/csv?{CASES}&reason=核实地址");
+    let (status, csv) = clerk.download(&link).await;
+    let csv = String::from_utf8(csv).unwrap();
+    assert!(status == 200 && !csv.contains("13800138000") && !csv.contains("核实地址"), "{csv}");
+    let log = auditor.get("/desk/audit").await;
+    assert!(!log.contains("核实地址") && !log.contains("导出台账</td>"), "{log}");
+    for path in [
+        "/desk/shop/sheets.csv?kind=picking&day=2026-11-24",
+        "/desk/shop/sheets.xlsx?kind=picking&day=2026-11-24",
+        "/desk/shop/register/csv",
+        "/desk/audit/file/csv",
+    ] {
+        assert_eq!(clerk.try_get(path).await.0, 405, "{path}");
+    }
+    for (path, fields) in [
+        ("/desk/ledgers/file/csv", &WITH_REASON[..]),
+        ("/desk/shop/sheets.csv?kind=picking&day=2026-11-24", &[]),
+        ("/desk/shop/register/csv", &[]),
+    ] {
+        let url = format!("{}{path}", county.base);
+        let mut form = vec![("csrf", "0000")];
+        form.extend_from_slice(fields);
+        let request = county.http.post(url).header("cookie", &clerk.cookie).form(&form);
+        assert_eq!(request.send().await.unwrap().status().as_u16(), 403, "{path}");
     }
 }
 

@@ -399,6 +399,39 @@ async fn a_table_of_the_county_goes_the_same_way() {
     assert!(studio.file(name).contains("大黑坨子"));
 }
 
+/// Time limits and telephone numbers are the settings' keeper's: two dispatchers do not change
+/// them between themselves.
+#[tokio::test]
+async fn a_table_of_settings_goes_live_with_its_keeper_only() {
+    let studio = Studio::open().await;
+    let county = &studio.county;
+    let mut writer = county.clerk().await;
+    let mut second = studio.second().await;
+    let mut keeper = county.keeper().await;
+    let name = "county/departments.csv";
+    let phones =
+        ["department,,派出所", "department,0315-2810110,派出所", "department,0315-2810111,派出所"];
+    for (by_keeper, note) in [(false, "换了电话"), (true, "再换一次")] {
+        let n = usize::from(by_keeper);
+        let text = studio.file(name).replace(phones[n], phones[n + 1]);
+        assert!(text.contains(phones[n + 1]));
+        let who = if by_keeper { &mut keeper } else { &mut writer };
+        let draft = begin(who, note).await;
+        let fields = [("name", name), ("text", &*text), ("revision", "1"), ("do", "save")];
+        let (status, page) = who.post(&format!("{draft}/file"), &fields).await;
+        assert_eq!(status, 303, "{page}");
+        assert_eq!(step(who, &draft, "ask", note).await.0, 303);
+        let (status, page) = step(&mut second, &draft, "approve", "").await;
+        if by_keeper {
+            assert!([200, 303].contains(&status), "{page}");
+        } else {
+            assert!(status == 422 && page.contains("由系统管理员核对"), "{page}");
+            let (status, page) = step(&mut keeper, &draft, "approve", "").await;
+            assert!([200, 303].contains(&status), "{page}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_table_is_edited_as_a_table_and_a_bad_row_says_so() {
     let studio = Studio::open().await;

@@ -1,8 +1,9 @@
 //! Photos, recordings, places, taps, and kinds that nobody knows yet.
 
+use bianmin::office::Role;
 use fake_wechat::{Fault, MEDIA_GET, cdata};
 
-use super::county::{VILLAGER, county, number_in};
+use super::county::{VILLAGER, county, media_in, number_in, part};
 
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!";
 const REPORT: &str = "大黑坨村的垃圾堆在路边十几天没人拉，我叫张三，电话13800138000";
@@ -21,11 +22,11 @@ async fn a_photo_is_fetched_kept_and_shown() {
     let number = number_in(&county.say(VILLAGER, "对").await);
     let clerk = county.clerk().await;
     let page = clerk.get(&format!("/desk/cases/{number}")).await;
-    let (_, rest) = page.split_once("/desk/media/").expect("the photo");
-    let hash = &rest[..64];
+    let photo = media_in(&page);
+    let hash = part(&photo, "/media/", "?");
     let answer = county
         .http
-        .get(format!("{}/desk/media/{hash}?case={number}", county.base))
+        .get(format!("{}{photo}", county.base))
         .header("cookie", &clerk.cookie)
         .send()
         .await
@@ -75,7 +76,11 @@ async fn a_recording_without_words_gets_a_kind_answer_and_is_kept_for_the_clerk(
     let clerk = county.clerk().await;
     let tasks = clerk.tasks("有语音要听").await;
     assert_eq!(tasks.len(), 1);
-    assert!(clerk.get(&tasks[0]).await.contains("/desk/media/"));
+    let recording = media_in(&clerk.get(&tasks[0]).await);
+    assert!(recording.contains("?task="), "{recording}");
+    assert_eq!(clerk.get(&recording).await, "#!AMR\nhello");
+    let own = county.staff("小王", Role::Department, Some("城管")).await;
+    assert_eq!(own.try_get(&recording).await.0, 404);
 }
 
 #[tokio::test]

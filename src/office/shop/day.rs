@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 
 use crate::calendar::local_date;
+use crate::desk::private::mask_name;
 use crate::office::views::{CommandError, Session};
 use crate::office::{Office, beijing};
 use crate::shop::{Fen, Lead, Order, PaidBy, Refund, State};
@@ -21,11 +22,12 @@ const ALL: &[State] = State::ALL;
 impl Office {
     pub async fn shop_day(&self, session: &Session) -> Result<DayPage, CommandError> {
         let today = local_date(self.clock.now());
-        match self.reach(session).await? {
+        let reach = self.reach(session).await?;
+        match &reach {
             Reach::Merchants(own) => {
                 let mut orders = Vec::new();
                 let (mut leads, mut samples) = (0, 0);
-                for id in &own {
+                for id in own {
                     for state in ALL {
                         // Of what is over the newest.
                         let range = keys::orders_of_merchant(id, state.id());
@@ -54,11 +56,11 @@ impl Office {
             Reach::Village(village) => {
                 let mut orders = Vec::new();
                 for state in ALL {
-                    let range = keys::orders_of_village(&village, state.id());
+                    let range = keys::orders_of_village(village, state.id());
                     let range = if state.is_open() { range } else { keys::newest_first(range) };
                     orders.extend(self.some_orders(range).await?);
                 }
-                let runs = self.runs_to(&village).await?;
+                let runs = self.runs_to(village).await?;
                 Ok(DayPage { runs, ..counter(&orders, today) })
             }
             Reach::All | Reach::Reads => {
@@ -69,6 +71,9 @@ impl Office {
                 }
                 orders.extend(self.some_orders(keys::orders_with_remedy()).await?);
                 orders.extend(self.some_orders(keys::orders_by_answer(false)).await?);
+                if reach == Reach::Reads {
+                    orders.iter_mut().for_each(|order| order.name = mask_name(&order.name));
+                }
                 let hint = "请催商家答复；商家答了，就不在这里了。";
                 let samples = self.samples_waiting(None).await?;
                 Ok(DayPage { samples, ..seller(&once_each(orders), hint) })

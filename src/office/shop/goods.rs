@@ -14,12 +14,14 @@ use crate::calendar::local_date;
 use crate::dialog;
 use crate::meaning::Goods;
 use crate::office::Office;
+use crate::office::looks::Noted;
 use crate::office::views::{CommandError, Session, TimelineLine};
 use crate::shop::upload::{self, Entry};
 use crate::shop::{
     self, Article, Merchant, Milli, MoveKind, NotOffered, Place, Problem, Shelf, Stock, StockMode,
     StockMove, StockStep, Table,
 };
+use crate::store::looks::LookKind;
 use crate::store::shop_records::{PriceChange, ShelfMark};
 use crate::store::{Changes, StoreError, keys, list, load, load_many};
 
@@ -333,7 +335,10 @@ impl Office {
                 *done = counted;
                 return Ok(());
             }
-            match self.store.commit(changes.into_batch()).await {
+            let told = format!("新增{}种，改{}种", counted.new, counted.changed);
+            let ids = entries.iter().map(|entry| &*entry.article.id).collect::<Vec<_>>().join(" ");
+            let noted = Noted::named(by, LookKind::Goods, &ids, &told);
+            match self.commit_noted(changes, noted).await {
                 Ok(()) => {
                     *done = counted;
                     return Ok(());

@@ -1,6 +1,7 @@
 //! What villagers want of public-service merchants: a time at the counter, or a call back. The
 //! merchant is told, and says when it is done.
 
+use crate::desk::private::mask_name;
 use crate::office::views::{CommandError, Session};
 use crate::office::{Office, outbox};
 use crate::shop::{Lead, Merchant};
@@ -10,13 +11,17 @@ use crate::store::{Changes, keys, list_by_index, load};
 use super::merchants::person_of;
 use super::reach::Reach;
 use super::views::LeadRow;
+use crate::zh::mask_phone;
 
 const SHOWN_MAX: usize = 200;
 
 impl Office {
     /// Those that wait, the oldest first.
     pub async fn leads(&self, session: &Session) -> Result<Vec<LeadRow>, CommandError> {
-        let ranges = match self.reach(session).await? {
+        let reach = self.reach(session).await?;
+        // She let the merchant have her number; the platform only sees that she waits.
+        let masked = matches!(reach, Reach::All | Reach::Reads);
+        let ranges = match &reach {
             Reach::All | Reach::Reads => vec![keys::open_leads()],
             Reach::Merchants(own) => own.iter().map(|id| keys::open_leads_of(id)).collect(),
             Reach::Village(_) => return Err(CommandError::NotFound),
@@ -31,8 +36,12 @@ impl Office {
                 merchant: name(&lead.record.merchant),
                 kind: lead.record.kind.word(),
                 wish: lead.record.wish.clone(),
-                name: lead.record.name.clone(),
-                phone: lead.record.phone.clone(),
+                name: if masked { mask_name(&lead.record.name) } else { lead.record.name.clone() },
+                phone: if masked {
+                    mask_phone(&lead.record.phone)
+                } else {
+                    lead.record.phone.clone()
+                },
                 village: lead.record.village_name.clone(),
                 made_at: lead.record.made_at,
             }));

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::calendar::local_date;
 use crate::desk::{self, Case, NumberRead};
+use crate::office::looks::Noted;
 use crate::office::rights::Right;
 use crate::office::views::{CommandError, Session, TimelineLine};
 use crate::office::{Office, random, sms, tasks};
@@ -11,6 +12,7 @@ use crate::shop::{
     ADMISSION, Admission, Document, DocumentKind, Fen, Grade, Merchant, MerchantKind, Refusal,
     Stage, UPHELD_MAX, Upheld,
 };
+use crate::store::looks::LookKind;
 use crate::store::records::{Contact, Person, Task, TaskKind};
 use crate::store::{Changes, StoreError, keys, list, load};
 use crate::zh;
@@ -210,7 +212,8 @@ impl Office {
         self.vouch_for(&mut changes, &mut person).await?;
         changes.create(&person)?;
         self.mark_shelf(&mut changes, &session.name).await?;
-        match self.store.commit(changes.into_batch()).await {
+        let noted = Noted::by(session, LookKind::Merchant, &merchant.id, "登记");
+        match self.commit_noted(changes, noted).await {
             Err(StoreError::Conflict(_)) => {
                 Err(CommandError::Field("id", "这个编号已经有了，请换一个。".into()))
             }
@@ -310,7 +313,8 @@ impl Office {
             }
             changes.replace(&before, &merchant)?;
             self.mark_shelf(&mut changes, &session.name).await?;
-            match self.store.commit(changes.into_batch()).await {
+            let noted = Noted::by(session, LookKind::Merchant, id, &told_of(&command));
+            match self.commit_noted(changes, noted).await {
                 Err(StoreError::Conflict(_)) => continue,
                 other => return other.map_err(CommandError::from),
             }
@@ -326,6 +330,26 @@ fn refused(refusal: Refusal) -> CommandError {
         Refusal::Missing("依据") | Refusal::TooLong { what: "依据", .. } => error.of("basis"),
         Refusal::Missing("证号") | Refusal::TooLong { what: "证号", .. } => error.of("number"),
         _ => error,
+    }
+}
+
+/// For the log: what was done, and on what ground.
+fn told_of(command: &MerchantCommand) -> String {
+    match command {
+        MerchantCommand::Step { step, basis } => {
+            let step = Admission::from_word(step).map_or("", Admission::word);
+            format!("{step}：{basis}")
+        }
+        MerchantCommand::Document { kind, number, valid_to } => {
+            let kind = DocumentKind::from_word(kind).map_or("", DocumentKind::word);
+            format!("证照 {kind}{number}，到{valid_to}")
+        }
+        MerchantCommand::Rate { grade, deposit, basis } => {
+            let grade = Grade::from_word(grade).map_or("没有评", Grade::word);
+            format!("评级{grade}，保证金{deposit}元：{basis}")
+        }
+        MerchantCommand::NewPass => "换了口令".to_owned(),
+        MerchantCommand::Uphold { case, basis } => format!("投诉{case}属实：{basis}"),
     }
 }
 

@@ -3,12 +3,15 @@
 
 use jiff::Timestamp;
 
+use crate::desk::private::mask_name;
+use crate::office::looks::Seen;
 use crate::office::views::CommandError;
 use crate::office::{Office, random};
 use crate::shop::{
     self, Actor, Change, Command, Fen, Milli, Order, OrderEvent, PaidBy, Refusal, State,
     WRONG_CODES_MAX,
 };
+use crate::store::looks::LookKind;
 use crate::store::records::Outgoing;
 use crate::store::shop_records::{PickupCode, StoredOrderEvent};
 use crate::store::{Changes, Loaded, Range, StoreError, keys, list, list_by_index, load};
@@ -205,7 +208,7 @@ impl Office {
             orders.reverse();
         }
         orders.truncate(LIST_MAX);
-        Ok(orders.iter().map(order_row).collect())
+        Ok(orders.iter().map(|order| row_for(&reach, order)).collect())
     }
 
     async fn orders_matching(
@@ -283,16 +286,19 @@ impl Office {
             return Ok(None);
         };
         let order = &order.record;
+        if reach == Reach::All {
+            self.note_order_look(session, order).await?;
+        }
         let events =
             list::<StoredOrderEvent>(&*self.store, keys::order_events_of(number), EVENTS_MAX)
                 .await?;
         Ok(Some(OrderView {
-            row: order_row(order),
+            row: row_for(&reach, order),
             phone: match reach.phone(order) {
                 true => order.phone.clone(),
                 false => crate::zh::mask_phone(&order.phone),
             },
-            address: order.address.clone(),
+            address: if reach == Reach::Reads { String::new() } else { order.address.clone() },
             fulfil: order.fulfil.word(),
             pay: order.pay.word(),
             siblings: order.siblings.iter().map(|number| number.digits()).collect(),
@@ -320,6 +326,17 @@ impl Office {
     }
 
     /// What is done to an order at a page, as the page showed it.
+    /// Of the platform's own people each look at a number is in the log, as it is with cases.
+    async fn note_order_look(&self, session: &Session, order: &Order) -> Result<(), StoreError> {
+        let number = order.number.digits();
+        let reason = "办订单";
+        if self.has_just_looked(session, &number, |look| look.kind == LookKind::Order).await? {
+            return Ok(());
+        }
+        let seen = Seen { kind: LookKind::Order, cases: vec![number], reason };
+        self.keep_look(Some(session), seen).await
+    }
+
     pub async fn order_command(
         &self,
         session: &Session,
@@ -381,6 +398,15 @@ pub(in crate::office) fn order_row(order: &Order) -> OrderRow {
         placed_at: order.placed_at,
         flagged: !order.unseen_flags().is_empty(),
         complained: !order.complaints.is_empty(),
+    }
+}
+
+/// Who only looks on for the platform needs to know nobody.
+fn row_for(reach: &Reach, order: &Order) -> OrderRow {
+    let row = order_row(order);
+    match reach {
+        Reach::Reads => OrderRow { name: mask_name(&row.name), ..row },
+        _ => row,
     }
 }
 

@@ -5,9 +5,11 @@ use sha2::Digest;
 
 use crate::calendar::local_date;
 use crate::office::Office;
+use crate::office::looks::Noted;
 use crate::office::random::to_hex;
 use crate::office::views::{CommandError, MediaFile, Session};
 use crate::shop::{self, Article, Returns};
+use crate::store::looks::LookKind;
 use crate::store::records::{Media, MediaKind, MediaState};
 use crate::store::{Changes, StoreError, keys, load};
 
@@ -102,7 +104,9 @@ impl Office {
         let mut changes = Changes::default();
         changes.replace(before, article)?;
         self.mark_shelf(&mut changes, &session.name).await?;
-        Ok(self.store.commit(changes.into_batch()).await?)
+        let told = format!("照片{}张", article.pictures.len());
+        let noted = Noted::by(session, LookKind::Goods, &article.id, &told);
+        Ok(self.commit_noted(changes, noted).await?)
     }
 
     /// What may be ordered today; `None`: nothing of that id.

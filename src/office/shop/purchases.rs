@@ -2,6 +2,7 @@
 //! hands. The program keeps the parcel, never a password and no money.
 
 use crate::county::{Found, Scope};
+use crate::desk::private::mask_name;
 use crate::office::views::{CommandError, Session};
 use crate::office::{Office, outbox, random};
 use crate::shop::{Fen, ParcelState, Purchase};
@@ -30,7 +31,11 @@ impl Office {
             None => keys::all_open_purchases(),
         };
         let found = list_by_index::<Purchase>(&*self.store, range, SHOWN_MAX).await?;
-        Ok(found.iter().map(|(_, purchase)| row(&purchase.record)).collect())
+        let mut rows: Vec<_> = found.iter().map(|(_, purchase)| row(&purchase.record)).collect();
+        if self.reach(session).await? == Reach::Reads {
+            rows.iter_mut().for_each(|row| row.name = mask_name(&row.name));
+        }
+        Ok(rows)
     }
 
     pub async fn note_purchase(

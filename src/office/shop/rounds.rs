@@ -5,11 +5,13 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
+use crate::office::looks::Noted;
 use crate::office::views::{CommandError, Session};
 use crate::office::{Office, beijing, random};
 use crate::shop::{
     Article, Command, Cycle, Ended, Milli, MoveKind, Order, State, Stock, StockMode, StockStep,
 };
+use crate::store::looks::LookKind;
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
 use super::ledger::{self, Ledger};
@@ -82,7 +84,8 @@ impl Office {
         })?;
         // Two that are opened at once meet here.
         changes.replace(&found, &found.record)?;
-        Ok(self.store.commit(changes.into_batch()).await?)
+        let noted = Noted::by(session, LookKind::Goods, &new.article, "开一轮团购");
+        Ok(self.commit_noted(changes, noted).await?)
     }
 
     /// Only the newest round of an article is found by who orders: there is one at a time.

@@ -49,6 +49,16 @@ const TABLES: [(&str, &str); 11] = [
     ("categories.csv", "事项的分类"),
     ("replies.csv", "常用话"),
 ];
+/// Those of [`TABLES`] that are settings of the county: what is due when, and who is telephoned.
+/// The others are words that the bot learns.
+const SETTINGS: [&str; 6] = [
+    "places.csv",
+    "neighbours.csv",
+    "emergencies.csv",
+    "leads.csv",
+    "departments.csv",
+    "categories.csv",
+];
 const WORK_WITHIN: Duration = Duration::from_secs(20);
 /// What goes live may have to be learnt from first; tests that follow a change are run several
 /// times.

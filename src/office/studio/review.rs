@@ -10,19 +10,20 @@ use super::difference::{DifferentFile, difference};
 use super::drafts::is_second;
 use super::training::trained;
 use super::trial::Trial;
-use super::{COUNTY, DIALOGS, LIVE_WITHIN};
+use super::{COUNTY, DIALOGS, LIVE_WITHIN, SETTINGS};
 use crate::dialog::{self, Script};
 use crate::office::Office;
 use crate::office::county_live::CountyRefused;
 use crate::office::dialogs::check_files;
-use crate::office::rights::Right;
+use crate::office::rights::{Access, Object, Right, grant};
 use crate::office::snapshots::{Origin, PublishError, Published, read_snapshot};
 use crate::office::table_files::{TableFiles, is_example};
 use crate::office::tables::{MODEL, Tables, read_files};
 use crate::office::views::{CommandError, Session};
 use crate::office::watched::write_beside;
 use crate::store::draft_records::{Draft, DraftAsked};
-use crate::store::{Changes, Loaded};
+use crate::store::records::Staff;
+use crate::store::{Changes, Loaded, keys, load};
 
 const NOTE_CHARS: std::ops::RangeInclusive<usize> = 2..=200;
 const PROBLEMS_SHOWN: usize = 10;
@@ -100,6 +101,7 @@ impl Office {
             let told = "上线要另一个人核对。请没有改过这份草稿的同事来点。";
             return Err(CommandError::Refused(told.into()));
         }
+        self.check_settings(session, &draft).await?;
         let view = self.draft(session, id).await?;
         if let Some(stale) = view.files.iter().find(|file| file.stale) {
             return Err(CommandError::Refused(format!(
@@ -132,6 +134,29 @@ impl Office {
     }
 
     /// Of each file, between what is live and the draft.
+    /// Time limits, telephone numbers and places change only if one of the two keeps the settings.
+    async fn check_settings(&self, session: &Session, draft: &Draft) -> Result<(), CommandError> {
+        let is_setting =
+            |name: &str| name.strip_prefix(COUNTY).is_some_and(|table| SETTINGS.contains(&table));
+        let Some(file) = draft.files.iter().find(|file| is_setting(&file.name)) else {
+            return Ok(());
+        };
+        if session.may(Right::Settings) {
+            return Ok(());
+        }
+        for name in &draft.editors {
+            let staff = load::<Staff>(&*self.store, keys::staff(name)).await?;
+            let keeps = |staff: &Staff| grant(staff.role, Object::Config).access == Access::Write;
+            if staff.is_some_and(|staff| keeps(&staff.record)) {
+                return Ok(());
+            }
+        }
+        Err(CommandError::Refused(format!(
+            "「{}」是县里的设置，要由系统管理员核对上线。请把草稿交给系统管理员。",
+            file.name
+        )))
+    }
+
     pub async fn draft_difference(
         &self,
         session: &Session,

@@ -65,16 +65,17 @@ pub async fn ledger(
         department: month.department.clone(),
         reason: reason.map(str::to_owned),
     };
-    let sheet = office.ledger(&caller.session, &asked).await?;
-    match month.format.as_deref().unwrap_or("json") {
-        "json" => Ok(Json(Ledger::from(sheet)).into_response()),
-        format @ ("csv" | "gb18030" | "xlsx") => {
-            let mark = office.take_out(&caller.session, &sheet, reason).await;
-            let mark = mark.map_err(CommandError::from)?;
-            Ok(sheet_file(sheet, format, &format!("{id}-{}", month.month.trim()), &mark))
-        }
-        _ => Err(Code::BadRequest.with("`format` is json, csv, gb18030 or xlsx.")),
+    let format = month.format.as_deref().unwrap_or("json");
+    if !["json", "csv", "gb18030", "xlsx"].contains(&format) {
+        return Err(Code::BadRequest.with("`format` is json, csv, gb18030 or xlsx."));
     }
+    let sheet = office.ledger(&caller.session, &asked).await?;
+    let mark = office.take_out(&caller.session, &sheet, reason).await;
+    let mark = mark.map_err(CommandError::from)?;
+    Ok(match format {
+        "json" => Json(Ledger::from(sheet)).into_response(),
+        format => sheet_file(sheet, format, &format!("{id}-{}", month.month.trim()), &mark),
+    })
 }
 
 pub async fn departments(State(office): State<Arc<Office>>, _: Known) -> Json<Departments> {

@@ -8,17 +8,17 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::page::{self, Frame};
-use super::session::SignedIn;
+use super::session::{Posted, SignedIn};
 use crate::office::{CommandError, LookKind, LooksAsked, LooksPage, Office};
 
 const FIELD_CHARS_MAX: usize = 40;
 
 pub fn routes() -> Router<Arc<Office>> {
-    Router::new().route("/desk/audit", get(show)).route("/desk/audit/file/{format}", get(file))
+    Router::new().route("/desk/audit", get(show)).route("/desk/audit/file/{format}", post(file))
 }
 
 /// Days are `2026-11-01`; unknown keys are ignored, empty ones mean all.
@@ -92,9 +92,9 @@ async fn show(
 
 async fn file(
     State(office): State<Arc<Office>>,
-    signed: SignedIn,
     Path(format): Path<String>,
     asked: Wanted,
+    Posted { signed, .. }: Posted<SignedIn>,
 ) -> Response {
     let Query(asked) = asked.unwrap_or_default();
     match office.looks_sheet(&signed.session, &asked.read()).await {

@@ -14,7 +14,10 @@ use super::session::{Fields, Posted, SignedIn};
 use crate::office::{CommandError, KeyView, Office, Role};
 
 pub fn routes() -> Router<Arc<Office>> {
-    Router::new().route("/desk/keys", get(list).post(make)).route("/desk/keys/revoke", post(revoke))
+    Router::new()
+        .route("/desk/keys", get(list).post(make))
+        .route("/desk/keys/approve", post(approve))
+        .route("/desk/keys/revoke", post(revoke))
 }
 
 #[derive(Template)]
@@ -76,6 +79,21 @@ async fn make(
     show(&office, &headers, &signed, shown).await
 }
 
+async fn approve(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    posted: Posted<SignedIn>,
+) -> Response {
+    let Posted { signed, fields } = posted;
+    let error = match office.approve_api_key(&signed.session, fields.get("id")).await {
+        Ok(()) => return page::after("key_approved", "/desk/keys", office.secure_cookies()),
+        Err(CommandError::NotFound) => return page::failed(&CommandError::NotFound),
+        Err(error) => error,
+    };
+    let (status, problem) = (page::status_of(&error), Some(error.to_string()));
+    show(&office, &headers, &signed, Shown { status, problem, ..Shown::default() }).await
+}
+
 async fn revoke(State(office): State<Arc<Office>>, posted: Posted<SignedIn>) -> Response {
     let Posted { signed, fields } = posted;
     match office.take_api_key_back(&signed.session, fields.get("id")).await {
@@ -98,6 +116,8 @@ mod tests {
             of: HOSTILE.into(),
             made_at: sample::at(),
             revoked_at: None,
+            waits_for_second: Some(HOSTILE.into()),
+            may_approve: true,
         };
         let gone =
             KeyView { id: "bm_00000000".into(), revoked_at: Some(sample::at()), ..key.clone() };
@@ -116,6 +136,7 @@ mod tests {
         };
         let html = page(None, Some("请写明是哪个来件平台的"));
         assert!(html.contains(HOSTILE_SHOWN) && html.contains("\"source\" selected"), "{html}");
+        assert_eq!(html.matches("/desk/keys/approve").count(), 1, "{html}");
         assert_eq!(html.matches("/desk/keys/revoke").count(), 1, "the other one is gone: {html}");
         assert!(!html.contains("bm_secret") && page(Some("bm_secret"), None).contains("bm_secret"));
     }

@@ -12,7 +12,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::page::{self, Frame};
-use super::session::SignedIn;
+use super::session::{Fields, Posted, SignedIn};
 use crate::office::{Choice, CommandError, LedgerAsked, LedgerKind, Office, Right, Session, Sheet};
 
 /// On the page; the file has all of them.
@@ -20,7 +20,9 @@ const SHOWN_MAX: usize = 300;
 const REASON_CHARS_MAX: usize = 60;
 
 pub fn routes() -> Router<Arc<Office>> {
-    Router::new().route("/desk/ledgers", get(show)).route("/desk/ledgers/file/{format}", get(file))
+    Router::new()
+        .route("/desk/ledgers", get(show))
+        .route("/desk/ledgers/file/{format}", get(masked).post(whole))
 }
 
 /// `month` is `2026-11`; unknown keys are ignored.
@@ -39,6 +41,17 @@ struct Asked {
 type Wanted = Result<Query<Asked>, QueryRejection>;
 
 impl Asked {
+    fn posted(fields: &Fields) -> Self {
+        let text = |name: &str| fields.get(name).to_owned();
+        Self {
+            kind: text("kind"),
+            month: text("month"),
+            village: text("village"),
+            department: text("department"),
+            reason: text("reason"),
+        }
+    }
+
     fn read(&self) -> Result<LedgerAsked, CommandError> {
         let refused = |text: &str| CommandError::Refused(text.to_owned());
         let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -135,14 +148,26 @@ async fn sheet_of(
     office.ledger(session, &asked.read()?).await
 }
 
-async fn file(
+/// A link that somebody sends her brings no whole number, and writes no reason in her name.
+async fn masked(
     State(office): State<Arc<Office>>,
     signed: SignedIn,
     Path(format): Path<String>,
     asked: Wanted,
 ) -> Response {
     let Query(asked) = asked.unwrap_or_default();
-    let session = &signed.session;
+    file(&office, &signed.session, &format, Asked { reason: String::new(), ..asked }).await
+}
+
+async fn whole(
+    State(office): State<Arc<Office>>,
+    Path(format): Path<String>,
+    Posted { signed, fields }: Posted<SignedIn>,
+) -> Response {
+    file(&office, &signed.session, &format, Asked::posted(&fields)).await
+}
+
+async fn file(office: &Office, session: &Session, format: &str, asked: Asked) -> Response {
     let asked_for = match asked.read() {
         Ok(asked_for) => asked_for,
         Err(error) => return page::failed(&error),
@@ -155,5 +180,5 @@ async fn file(
         Ok(mark) => mark,
         Err(error) => return page::failed(&error.into()),
     };
-    page::sheet_file(sheet, &format, &format!("{}-{}", asked.kind, asked.month.trim()), &mark)
+    page::sheet_file(sheet, format, &format!("{}-{}", asked.kind, asked.month.trim()), &mark)
 }

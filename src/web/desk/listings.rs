@@ -33,22 +33,25 @@ struct List {
 
 async fn list(State(office): State<Arc<Office>>, headers: HeaderMap, signed: SignedIn) -> Response {
     let nothing = (String::new(), String::new());
-    show(&office, &headers, &signed, StatusCode::OK, None, nothing).await
+    let listings = office.listings(&signed.session).await;
+    show(&office, &headers, &signed, listings, None, nothing)
 }
 
-async fn show(
+fn show(
     office: &Office,
     headers: &HeaderMap,
     signed: &SignedIn,
-    status: StatusCode,
-    problem: Option<String>,
+    listings: Result<Vec<ListingView>, CommandError>,
+    error: Option<&CommandError>,
     kept: (String, String),
 ) -> Response {
-    let listings = match office.listings(&signed.session).await {
+    let listings = match listings {
         Ok(listings) => listings,
         Err(error) => return page::failed(&error),
     };
     let frame = Frame::new(office, &signed.session, "listings", headers);
+    let status = error.map_or(StatusCode::OK, page::status_of);
+    let problem = error.map(ToString::to_string);
     let (waiting, shown) = listings.into_iter().partition(|listing| listing.waiting);
     let page = List { frame, waiting, shown, problem, kept };
     page::show(status, &page, &page.frame)
@@ -61,13 +64,24 @@ async fn act(
     posted: Posted<SignedIn>,
 ) -> Response {
     let Posted { signed, fields } = posted;
+    let typed = fields.get("reason");
+    let session = &signed.session;
+    if action == "identity" {
+        let listings = office.listings_with_identity(session, &number, typed).await;
+        if !matches!(listings, Err(CommandError::Refused(_))) {
+            return show(&office, &headers, &signed, listings, None, Default::default());
+        }
+        let error = listings.err();
+        let listings = office.listings(session).await;
+        return show(&office, &headers, &signed, listings, error.as_ref(), Default::default());
+    }
     match perform(&office, &signed, &number, &action, &fields).await {
         Ok(done) => page::after(done, "/desk/listings", office.secure_cookies()),
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
         Err(error) => {
-            let (status, problem) = (page::status_of(&error), Some(error.to_string()));
-            let kept = (number, fields.get("reason").to_owned());
-            show(&office, &headers, &signed, status, problem, kept).await
+            let kept = (number, typed.to_owned());
+            let listings = office.listings(session).await;
+            show(&office, &headers, &signed, listings, Some(&error), kept)
         }
     }
 }
@@ -106,7 +120,8 @@ mod tests {
             text: HOSTILE.to_owned(),
             place: HOSTILE.to_owned(),
             name: Some(HOSTILE.to_owned()),
-            phone: Some("13900139000".to_owned()),
+            phone: Some("139****9000".to_owned()),
+            identified: false,
             phone_open: !waiting,
             made_at: sample::at(),
             waiting,

@@ -77,6 +77,7 @@ const DONE: &[(&str, &str)] = &[
     ("draft_discarded", "草稿已删去。"),
     ("draft_live", "核对过的已上线。"),
     ("rolled_back", "已退回到以前的版本。"),
+    ("key_approved", "钥匙批准了，用它的程序现在可以进来。"),
     ("key_revoked", "钥匙收回了，用它的程序现在进不来了。"),
     ("password", "新密码已生效，其他地方的登录都已退出。"),
     ("sessions", "已退出。"),

@@ -162,8 +162,8 @@ pub fn case() -> CaseView {
         children: vec!["126041257".to_owned()],
         follows: Some("126041281".to_owned()),
         media: vec![
-            media("photo", Some("/desk/media/a"), ""),
-            media("voice", Some("/desk/media/b"), ""),
+            media("photo", Some("/desk/cases/526000018/media/a"), ""),
+            media("voice", Some("/desk/cases/526000018/media/b"), ""),
             media("video", None, "没有取到，已经过期。"),
         ],
         attached: vec![media("file", Some("/desk/media/c"), HOSTILE)],

@@ -124,7 +124,8 @@ async fn take(
     posted: Posted<Known>,
 ) -> Response {
     let Posted { signed: Known(signed), fields } = posted;
-    match office.take_second_step(&signed.session, &signed.token, fields.get("code")).await {
+    let (code, password) = (fields.get("code"), fields.get("password"));
+    match office.take_second_step(&signed.session, &signed.token, code, password).await {
         Ok(codes) => {
             let frame = Frame::new(&office, &signed.session, "me", &headers);
             let page = Codes { frame, codes };
@@ -154,6 +155,7 @@ mod tests {
         let offer = SecondStepOffer {
             picture: "<svg viewBox=\"0 0 9 9\"></svg>".into(),
             secret: "GEZD GNBV".into(),
+            needs_password: true,
         };
         let page = Offer { frame: sample::frame(), offer, must: true, error: None };
         let html = page.render().unwrap();

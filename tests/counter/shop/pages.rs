@@ -137,7 +137,7 @@ async fn only_who_is_signed_in_sees_the_shop() {
         "/desk/shop/orders/526000018",
         "/desk/shop/goods",
         "/desk/shop/merchants",
-        "/desk/shop/sheets.csv?kind=picking&day=2026-11-24",
+        "/desk/shop/sheets?kind=picking&day=2026-11-24",
     ] {
         let (status, _) = nobody.try_get(path).await;
         assert_eq!(status, 303, "{path}");
@@ -171,7 +171,7 @@ async fn sheets_are_tables_that_no_program_takes_for_formulas() {
         ("route", ["一号车", "210.00"]),
     ] {
         let path = format!("/desk/shop/sheets.csv?kind={kind}&day=2026-11-24&village=130225109201");
-        let text = clerk.get(&path).await;
+        let text = clerk.file_of(&path).await;
         for part in parts {
             assert!(text.contains(part), "{kind} {part}: {text}");
         }
@@ -255,7 +255,7 @@ async fn the_register_of_merchants_has_their_papers_and_what_will_end() {
     let mut clerk = county.clerk().await;
     open(&county, &mut clerk).await;
     let read = async |who: &Clerk<'_>| {
-        let (status, bytes) = who.download("/desk/shop/register/csv").await;
+        let (status, bytes) = who.take_out("/desk/shop/register/csv", &[]).await;
         (status, String::from_utf8(bytes).unwrap())
     };
     let (status, all) = read(&clerk).await;

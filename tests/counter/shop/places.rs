@@ -109,8 +109,8 @@ async fn who_packs_sorts_and_drives_reads_where_the_goods_lie() {
         let goods = format!("\"毛庄农资店\",\"尿素 40kg\",\"{quantity}\",\"袋\"");
         (format!("{goods},\"1\",\"{place}\""), format!("{goods},\"{packages}\",\"{place}\""))
     };
-    let picking = clerk.get(&format!("/desk/shop/sheets.csv?kind=picking&{DAY}")).await;
-    let sorting = clerk.get(&format!("/desk/shop/sheets.csv?kind=sorting&{DAY}")).await;
+    let picking = clerk.file_of(&format!("/desk/shop/sheets.csv?kind=picking&{DAY}")).await;
+    let sorting = clerk.file_of(&format!("/desk/shop/sheets.csv?kind=sorting&{DAY}")).await;
     for (quantity, packages, place) in
         [("3", "0", "毛庄镇毛庄村店"), ("4", "4", "县中心"), ("6", "6", "商家")]
     {
@@ -119,7 +119,7 @@ async fn who_packs_sorts_and_drives_reads_where_the_goods_lie() {
         assert!(sorting.contains(&sorted), "{sorted}: {sorting}");
     }
     let path = format!("/desk/shop/sheets.csv?kind=delivery&{DAY}&village=130225109201");
-    let delivery = clerk.get(&path).await;
+    let delivery = clerk.file_of(&path).await;
     assert!(delivery.contains("\"尿素 40kg×3袋（从毛庄镇毛庄村店出）\",\"0\""), "{delivery}");
     assert!(delivery.contains("共10件"), "{delivery}");
     let page = clerk.get(&format!("/desk/shop/runs?{DAY}")).await;

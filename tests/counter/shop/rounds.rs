@@ -108,7 +108,7 @@ async fn a_round_that_enough_joined_goes_on() {
     let page = clerk.get("/desk/shop/goods").await;
     assert!(page.contains("订够了"), "{page}");
     // It comes when the round has closed, not the day after she ordered.
-    let route = clerk.get("/desk/shop/sheets.csv?kind=picking&day=2026-11-24").await;
+    let route = clerk.file_of("/desk/shop/sheets.csv?kind=picking&day=2026-11-24").await;
     assert!(route.contains("地膜"), "{route}");
 }
 

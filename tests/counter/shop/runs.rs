@@ -77,7 +77,7 @@ async fn a_vehicle_takes_what_is_ready_and_each_counter_takes_it_in() {
     // The same pressed again: nothing is left to go.
     let (status, page) = sent(&mut clerk, &stops).await;
     assert!(status == 422 && page.contains("没有能发的订单"), "{page}");
-    let route = clerk.get("/desk/shop/sheets.csv?kind=route&day=2026-11-24").await;
+    let route = clerk.file_of("/desk/shop/sheets.csv?kind=route&day=2026-11-24").await;
     let at = |part: &str| route.find(part).unwrap_or_else(|| panic!("{part}: {route}"));
     assert!(at("王师傅\",\"胡家坨镇大黑坨村") < at("王师傅\",\"毛庄镇毛庄村"), "{route}");
     let sheet = format!("/desk/shop/sheets?kind=delivery&day=2026-11-24&village={MAOZHUANG}");
@@ -103,8 +103,9 @@ async fn what_leaves_a_day_late_is_on_the_sheets_of_that_day() {
     let sheets = async |clerk: &Clerk<'_>, day: &str| {
         let path =
             |kind: &str| format!("/desk/shop/sheets.csv?kind={kind}&day={day}&village={MAOZHUANG}");
-        let (picking, route) = (clerk.get(&path("picking")).await, clerk.get(&path("route")).await);
-        (picking, clerk.get(&path("delivery")).await, route)
+        let picking = clerk.file_of(&path("picking")).await;
+        let delivery = clerk.file_of(&path("delivery")).await;
+        (picking, delivery, clerk.file_of(&path("route")).await)
     };
     let (picking, delivery, route) = sheets(&clerk, "2026-11-25").await;
     assert!(picking.contains("\"尿素 40kg\",\"2\""), "{picking}");
@@ -130,7 +131,7 @@ async fn what_leaves_a_day_late_is_on_the_sheets_of_that_day() {
     // It is not on those of the day behind, for which the other one still waits.
     let (_, delivery, _) = sheets(&clerk, "2026-11-26").await;
     assert!(!delivery.contains("尿素 40kg×2袋"), "{delivery}");
-    let picking = clerk.get("/desk/shop/sheets.csv?kind=picking&day=2026-11-26").await;
+    let picking = clerk.file_of("/desk/shop/sheets.csv?kind=picking&day=2026-11-26").await;
     assert!(picking.contains("\"尿素 40kg\",\"3\""), "{picking}");
 }
 

@@ -22,7 +22,7 @@ const USE: &str = "商家管理";
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .route("/desk/shop/merchants", get(list).post(register))
-        .route("/desk/shop/register/{format}", get(file))
+        .route("/desk/shop/register/{format}", post(file))
         .route("/desk/shop/merchants/{id}", get(one))
         .route("/desk/shop/merchants/{id}/{action}", post(act))
 }
@@ -50,7 +50,7 @@ async fn show_all(visit: &Visit, new: NewMerchant, status: StatusCode, tried: Tr
     }
 }
 
-async fn file(visit: Visit, Path(format): Path<String>) -> Response {
+async fn file(Path(format): Path<String>, Posted { signed: visit, .. }: Posted<Visit>) -> Response {
     match visit.office.merchant_register(visit.session()).await {
         Ok(sheet) => match visit.office.take_out(visit.session(), &sheet, Some(USE)).await {
             Ok(mark) => page::sheet_file(sheet, &format, "merchants", &mark),

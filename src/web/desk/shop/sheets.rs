@@ -5,12 +5,13 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::{Asked, Visit, Wanted, asked, some, told};
 use crate::office::shop::SheetKind;
 use crate::office::{CommandError, Office, Sheet};
 use crate::web::desk::page::{self, Frame};
+use crate::web::desk::session::Posted;
 
 /// Names and numbers are on it for who packs and who hands out.
 const USE: &str = "配货、送货、取货";
@@ -18,8 +19,8 @@ const USE: &str = "配货、送货、取货";
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .route("/desk/shop/sheets", get(show))
-        .route("/desk/shop/sheets.csv", get(csv))
-        .route("/desk/shop/sheets.xlsx", get(xlsx))
+        .route("/desk/shop/sheets.csv", post(csv))
+        .route("/desk/shop/sheets.xlsx", post(xlsx))
 }
 
 #[derive(Template)]
@@ -62,11 +63,11 @@ async fn show(visit: Visit, wanted: Wanted) -> Response {
     page::show(status, &page, &page.frame)
 }
 
-async fn csv(visit: Visit, wanted: Wanted) -> Response {
+async fn csv(wanted: Wanted, Posted { signed: visit, .. }: Posted<Visit>) -> Response {
     file(visit, wanted, "csv").await
 }
 
-async fn xlsx(visit: Visit, wanted: Wanted) -> Response {
+async fn xlsx(wanted: Wanted, Posted { signed: visit, .. }: Posted<Visit>) -> Response {
     file(visit, wanted, "xlsx").await
 }
 
