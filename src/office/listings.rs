@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::calendar::spoken;
-use crate::desk::private::mask_name;
-use crate::desk::{CaseType, LISTINGS_MAX, Listing, ListingCommand, ListingKind, ListingState};
+use crate::desk::private::{mask_name, nameless};
+use crate::desk::{
+    CaseType, LISTINGS_MAX, Listing, ListingCommand, ListingKind, ListingState, Who,
+};
 use crate::dialog::{Call, Fields, Value};
 use crate::store::looks::LookKind;
 use crate::store::records::{Outgoing, Task, TaskKind};
@@ -125,7 +127,12 @@ impl Turn<'_> {
         let mut task = Task {
             id,
             title: "请给两边牵个线".into(),
-            reason: format!("{}，{}", listing.number, title(listing)),
+            reason: format!(
+                "{}，{}：{}",
+                listing.number,
+                listing.kind.word(),
+                masked_text(listing)
+            ),
             who: listing.name.clone().unwrap_or_else(|| "登信息的人".into()),
             phone: listing.phone.clone(),
             ..tasks::blank(TaskKind::Listing, self.now)
@@ -302,11 +309,17 @@ fn fields(listing: &Listing) -> Fields {
     .collect()
 }
 
+/// Without her name or any number, for lists.
+fn masked_text(listing: &Listing) -> String {
+    let (name, phone) = (listing.name.clone(), listing.phone.clone());
+    mask_phones(&nameless(&listing.text, &Who { name, phone, ..Who::default() }))
+}
+
 fn view(listing: &Listing) -> ListingView {
     ListingView {
         number: listing.number.digits(),
         kind: listing.kind.word(),
-        text: mask_phones(&listing.text),
+        text: masked_text(listing),
         place: listing.place_name.clone().unwrap_or_default(),
         name: listing.name.as_deref().map(mask_name),
         phone: listing.phone.as_deref().map(mask_phone),

@@ -334,8 +334,7 @@ async fn an_agent_adds_the_paper_by_which_she_may_act() {
         assert_eq!(who.try_get(&photo).await.0, expect, "{name}");
     }
     // Nor is it shown below a case that has no such photo.
-    let mut clerk = county.clerk_again().await;
-    let another = clerk.file("13900139000", "0409", "村口路灯坏了").await;
+    let another = county.report(VILLAGER).await;
     let elsewhere = photo.replace(&number, &another);
     assert_eq!(clerk.try_get(&elsewhere).await.0, 404);
 }
@@ -350,11 +349,15 @@ async fn who_may_not_add_to_a_case_leaves_no_file() {
         clerk.act(&number, "dispatch", &[("department", "城管")]).await;
         number
     };
-    county.pass(6 * 24 * 3_600).await;
+    county.pass(30 * DAY).await;
     let png = b"\x89PNG\r\n\x1a\n-of-nobody";
     let kept = |county: &County| {
-        let files = std::fs::read_dir(county.data.path().join("media")).unwrap();
-        files.flat_map(|entry| std::fs::read_dir(entry.unwrap().path()).unwrap()).count()
+        let files = std::fs::read_dir(county.data.path().join("media"));
+        files
+            .into_iter()
+            .flatten()
+            .flat_map(|entry| std::fs::read_dir(entry.unwrap().path()).unwrap())
+            .count()
     };
     let (before, clerk) = (kept(&county), county.clerk_again().await);
     for (role, of) in [

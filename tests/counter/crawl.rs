@@ -18,6 +18,7 @@ const TABLE: &str = include_str!("../fixtures/rights.txt");
 const VILLAGE: &str = "130225102216";
 /// In another township than [`VILLAGE`].
 const FOREIGN_PLACE: &str = "毛庄镇毛庄村";
+const FOREIGN_VILLAGE: &str = "130225109201";
 const PHONE: &str = "13800138000";
 const HOSTILE: &str =
     "=HYPERLINK(\"http://x\")<script>alert(1)</script><img src=x onerror=alert(2)>";
@@ -213,8 +214,9 @@ async fn seeded(county: &mut County) -> Seeded {
     let foreign = clerk.file_at(FOREIGN_PLACE, "13900139000", "0409", "机井坏了没人修").await;
     clerk.act(&foreign, "dispatch", &[("department", "水利")]).await;
     let photo = b"\x89PNG\r\n\x1a\n-what-she-sent";
-    for number in [&near, &foreign] {
-        let (status, page) = county.add_photo(&clerk, number, "她拍的", photo).await;
+    for (number, village) in [(&near, VILLAGE), (&foreign, FOREIGN_VILLAGE)] {
+        let agent = county.staff(&format!("传照片的{village}"), Role::Agent, Some(village)).await;
+        let (status, page) = county.add_photo(&agent, number, "她拍的", photo).await;
         assert_eq!(status, 303, "{page}");
     }
     market::open(county, &mut clerk).await;
@@ -399,8 +401,8 @@ async fn what_is_put_into_an_address_stays_text() {
     let seeded = seeded(&mut county).await;
     let clerk = county.clerk_again().await;
     for path in [
-        "/desk/media/..%2f..%2f..%2fetc%2fpasswd",
-        "/desk/media/%2e%2e",
+        "/desk/cases/126000016/media/..%2f..%2f..%2fetc%2fpasswd",
+        "/desk/tasks/1/media/%2e%2e%2f",
         "/assets/..%2f..%2fconfig.toml/desk.css",
         "/assets/%00/desk.css",
         "/desk/cases/..%2f..%2fetc",

@@ -262,7 +262,7 @@ async fn what_is_opened_to_be_worked_on_is_a_look() {
         assert!(page.contains(&order) || page.contains("尿素"), "{path}: {page}");
         assert!(!page.contains(NAME) && !page.contains(PHONE), "{path}: {page}");
     }
-    let number = county.report("oVillager00000000000000000002").await;
+    let number = county.report(VILLAGER).await;
     clerk.csrf = clerk.csrf_of("/desk/people").await;
     let fields = [("phone", PHONE), ("reason", "本人来电")];
     let (_, page) = clerk.post("/desk/people", &fields).await;

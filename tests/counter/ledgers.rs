@@ -185,7 +185,14 @@ async fn leaders_read_what_was_done_and_neither_for_whom_nor_what_was_said() {
     clerk.act(&hidden, "hide", &[]).await;
     for one in [&number, &hidden] {
         clerk
-            .act(one, "answer", &[("text", "张三家门口的路灯明天就修好。"), ("basis", "路灯办法")])
+            .act(
+                one,
+                "answer",
+                &[
+                    ("text", "张三家门口的路灯明天就修好，修好了再打电话告诉您。"),
+                    ("basis", "路灯办法"),
+                ],
+            )
             .await;
     }
     for role in [Role::Leader, Role::Organisation] {

@@ -218,6 +218,11 @@ async fn an_administrator_still_needs_her_telephone() {
     security.csrf = security.csrf_of("/desk/me").await;
     let path = "/desk/accounts/%E5%AE%A1%E8%AE%A1/subject";
     assert_eq!(security.post(path, &[("subject", "u-1001")]).await.0, 303);
+    assert_eq!(trip(&county).await.status, 403, "another one has not approved it");
+    let mut other = county.staff("安全乙", Role::SecurityAdmin, None).await;
+    other.csrf = other.csrf_of("/desk/me").await;
+    let approve = path.replace("subject", "approve");
+    assert_eq!(other.post(&approve, &[]).await.0, 303);
     let trip = trip(&county).await;
     assert_eq!((trip.status, &*trip.to), (303, "/desk/code"));
     assert_eq!(browser(&county, &trip).try_get("/desk/audit").await.0, 303);
