@@ -49,6 +49,7 @@ impl Asked {
             village: text("village"),
             department: text("department"),
             reason: text("reason"),
+            ..Self::default()
         }
     }
 
