@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::ROUNDS_MAX;
 use super::course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop, Submitted};
 use super::direction;
 use super::disclosure::Disclosure;
 use super::erase::Erased;
 use super::errand::Errand;
 use super::event::{
-    Actor, Breached, CaseEvent, Change, Closing, Enclosed, Grade, Intake, Kind, Reply, Source,
+    Actor, Breached, CaseEvent, Change, Closing, Enclosed, Grade, Intake, Kind, Reply, Solved,
+    Source,
 };
 use super::exclusion::Exclusion;
 use super::limits;
@@ -142,6 +144,14 @@ pub struct Round {
     pub rating_comment: String,
     #[serde(default)]
     pub course: Course,
+}
+
+impl Round {
+    fn was_late(&self) -> bool {
+        let handed_in = self.course.handed_in_at.or(self.replied_at);
+        self.course.has_breached(super::Breached::Handling)
+            || handed_in.is_some_and(|at| at > self.round_due_at)
+    }
 }
 
 /// How a case stands against its time.
@@ -388,7 +398,10 @@ impl Case {
                     text: text.clone(),
                 });
             }
-            Change::ReviewReturned { .. } => self.course.submitted = None,
+            Change::ReviewReturned { due_at, reason: _ } => {
+                self.course.submitted = None;
+                self.due_at = due_at.or(self.due_at);
+            }
             Change::Attached { file } => self.course.files.push(file.clone()),
             Change::Detached { n } => {
                 let at = usize::from(*n).saturating_sub(1);
@@ -397,7 +410,8 @@ impl Case {
                 }
             }
             Change::Replied { outcome, text, department, trips, visited_at, files } => {
-                self.course.submitted = None;
+                let submitted = self.course.submitted.take();
+                self.course.handed_in_at = submitted.map(|submitted| submitted.at);
                 self.course.visited(*visited_at);
                 self.course.trips = trips.or(self.course.trips);
                 self.answer(at, *outcome, text, (department.clone(), files));
@@ -575,6 +589,15 @@ impl Case {
         self.person == person || self.co_signers.iter().any(|signer| signer == person)
     }
 
+    /// What a villager is to it.
+    pub fn party_of(&self, person: &str) -> Party {
+        match (self.person == person, self.is_of(person)) {
+            (true, _) => Party::Owner,
+            (false, true) => Party::Signer,
+            (false, false) => Party::Neighbour,
+        }
+    }
+
     /// The platform looks at the answer before she gets it.
     pub fn is_reviewed(&self) -> bool {
         self.kind == Kind::Report
@@ -637,7 +660,43 @@ impl Case {
             return true;
         }
         let stopped = self.course.stopped.as_ref().map(|stop| stop.at);
-        self.replied_at.or(self.closed_at).or(stopped).unwrap_or(now) > self.round_due_at
+        let submitted = self.course.submitted.as_ref().map(|submitted| submitted.at);
+        let handed_in = self.course.handed_in_at.or(submitted);
+        let done = handed_in.or(self.replied_at).or(self.closed_at).or(stopped);
+        done.unwrap_or(now) > self.round_due_at
+    }
+
+    /// In this round or one before: another answer does not make the first one earlier.
+    pub fn was_overdue(&self, now: Timestamp) -> bool {
+        self.is_overdue(now) || self.late_round().is_some()
+    }
+
+    /// The last of the rounds that are over and were answered too late.
+    pub fn late_round(&self) -> Option<&Round> {
+        self.earlier.iter().rev().find(|round| round.was_late())
+    }
+
+    /// When the department that has it got it.
+    pub fn assigned_at(&self) -> Option<Timestamp> {
+        self.department.as_ref()?;
+        Some(self.dispatched_at.unwrap_or(self.round_started_at))
+    }
+
+    /// The time for an answer in this round.
+    pub(super) fn limit_of_round(&self) -> Limit {
+        if self.round > 1 { limits::REDO_LIMIT } else { super::limit_of(self.time_class) }
+    }
+
+    /// Not content with the last answer that a department gives: the director has the last word.
+    pub fn is_disputed(&self) -> bool {
+        let unsolved = self.course.calls_back.iter().any(|call| call.solved == Some(Solved::No));
+        let unhappy = self.rating.is_some_and(|grade| !grade.is_content());
+        self.state == State::Replied && self.round >= ROUNDS_MAX && (unsolved || unhappy)
+    }
+
+    /// By when the department that has it must answer: never before what was promised to her.
+    pub fn own_due_at(&self) -> Timestamp {
+        self.due_at.map_or(self.round_due_at, |own| own.max(self.round_due_at))
     }
 
     /// When 80 % of the round's time is used: of the office's time, or of all of it for class U.

@@ -42,6 +42,9 @@ pub struct Course {
     pub files: Vec<Enclosed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submitted: Option<Submitted>,
+    /// When the department handed in what the platform then passed: that time counts for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed_in_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub calls_back: Vec<CallBack>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

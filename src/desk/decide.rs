@@ -301,7 +301,7 @@ fn change(
         Command::PassReview => one(platform::pass_review(case)?),
         Command::ReturnReview { reason } => {
             written("要改的地方", &reason, NOTE_CHARS_MAX)?;
-            one(Change::ReviewReturned { reason })
+            one(platform::return_review(case, reason, now, rules))
         }
         Command::Answer { text, basis } => {
             answer_text(&text)?;
@@ -323,7 +323,9 @@ fn change(
             check_media(&photos, &voices)?;
             at_most("补充", &text, NOTE_CHARS_MAX)?;
             let mut changes = vec![hers::supplement(text, photos, voices)?];
-            if case.state == State::NeedInfo {
+            // What its writer was asked nobody answers who signed with her.
+            let signs = by.parties(Some(case)).contains(&Party::Signer);
+            if case.state == State::NeedInfo && !signs {
                 changes.push(handler::resume(case, super::Resumption::Supplemented, now, rules));
             }
             Ok(changes)

@@ -51,8 +51,7 @@ impl Actor {
         let Actor::Staff { role, department, name: _ } = self else {
             return match self {
                 Actor::Villager { person } => {
-                    let hers = case.is_none_or(|case| case.is_of(person));
-                    vec![if hers { Party::Owner } else { Party::Neighbour }]
+                    vec![case.map_or(Party::Owner, |case| case.party_of(person))]
                 }
                 _ => vec![Party::System],
             };
@@ -201,6 +200,9 @@ pub enum Change {
     },
     ReviewReturned {
         reason: String,
+        /// What the platform took to read it is given back to the department.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
     },
     /// To go with the answer.
     Attached {

@@ -112,7 +112,7 @@ fn may_return(case: &Case, now: Timestamp, rules: &Rules) -> Result<(), Refusal>
     if case.course.returns >= RETURNS_MAX {
         return Err(Refusal::ReturnsUsed(RETURNS_MAX));
     }
-    let until = rules.calendar.due(case.dispatched_at.unwrap_or(now), RETURN_LIMIT);
+    let until = rules.calendar.due(case.assigned_at().unwrap_or(now), RETURN_LIMIT);
     if now > until { Err(Refusal::ReturnWindowOver(spoken(until))) } else { Ok(()) }
 }
 

@@ -168,7 +168,7 @@ pub fn case_line(
         ours(case.reply.as_ref().map_or("", |reply| &reply.text)),
         time(case.replied_at),
         answered_by(case, names),
-        yes(case.is_overdue(now)),
+        yes(case.was_overdue(now)),
         supervised(case).to_string(),
         time(called.map(|call| call.at)),
         solved.to_owned(),
@@ -244,11 +244,13 @@ pub fn overdue_line(
     rules: &Rules,
     now: Timestamp,
 ) -> Option<Vec<String>> {
-    if !case.is_overdue(now) {
-        return None;
-    }
-    let until = case.replied_at.unwrap_or(now);
-    let minutes = rules.calendar.working_minutes(case.round_due_at, until);
+    // A round that is over stays on the list, whatever came after it.
+    let (department, due, until) = match case.late_round() {
+        _ if case.is_overdue(now) => (&case.department, case.round_due_at, case.replied_at),
+        Some(round) => (&round.department, round.round_due_at, round.replied_at),
+        None => return None,
+    };
+    let minutes = rules.calendar.working_minutes(due, until.unwrap_or(now));
     let calls = events.iter().rev().find_map(|event| match &event.change {
         Change::Supervised { callee, .. } => Some((local(event.at), callee.clone())),
         _ => None,
@@ -270,9 +272,9 @@ pub fn overdue_line(
         n.to_string(),
         case.number.to_string(),
         case.title.clone(),
-        case.department.as_deref().map(names.department).unwrap_or_default(),
+        department.as_deref().map(names.department).unwrap_or_default(),
         local(case.received_at),
-        local(case.round_due_at),
+        local(due),
         format!("{}.{}", minutes / 60, minutes % 60 / 6),
         supervised(case).to_string(),
         called,

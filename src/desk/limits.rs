@@ -93,7 +93,9 @@ pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Com
             next.extend(accept_due(case, calendar).map(|due| (due, Command::Accept)));
         }
         // Not content in the last round: that waits for a person.
-        State::Replied if case.rating.is_none() && !case.waits_for_call() => {
+        State::Replied
+            if case.rating.is_none() && !case.waits_for_call() && !case.is_disputed() =>
+        {
             let since = case.replied_at.unwrap_or(case.updated_at);
             let reason = UNRATED.to_owned();
             next.push((calendar.due(since, RATING_LIMIT), Command::Close { reason }));
@@ -152,16 +154,14 @@ pub fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> Option<T
             .then(|| soon(case, case.received_at, INTAKE_LIMIT, calendar)),
         Breached::Contact => {
             let works = [State::Dispatched, State::Handling, State::ExtensionAsked];
-            let since = case.dispatched_at.filter(|_| works.contains(&case.state))?;
+            let since = case.assigned_at().filter(|_| works.contains(&case.state))?;
             let urgent = case.time_class == TimeClass::U;
             let limit = if urgent { CONTACT_LIMIT_URGENT } else { CONTACT_LIMIT };
             case.course.first_contact().is_none().then(|| calendar.due(since, limit))
         }
         Breached::Handling => {
-            // Another department was late before: this one has its own time.
-            let another = case.course.has_breached(Breached::Handling);
-            let due = if another { case.due_at } else { None }.unwrap_or(case.round_due_at);
-            waits_for_department(case).then_some(due)
+            // Who got it from another late in the day has its own time.
+            waits_for_department(case).then(|| case.own_due_at())
         }
         Breached::Promise => {
             // What is asked in writing has a day of its own.
@@ -182,12 +182,12 @@ pub fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> Option<T
     }
 }
 
-/// Not answered, and its time runs.
+/// Not answered, and its time runs: not while the platform reads what it handed in.
 fn waits_for_department(case: &Case) -> bool {
     case.state.is_open()
         && !case.state.stands_still()
         && case.replied_at.is_none()
-        && case.state != State::Merged
+        && !matches!(case.state, State::Merged | State::Reviewing)
 }
 
 fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
@@ -202,7 +202,7 @@ pub(super) fn after_stop(
     now: Timestamp,
     rules: &Rules,
 ) -> Timestamp {
-    rules.calendar.paused(due, limit_of(case.time_class), stopped, now)
+    rules.calendar.paused(due, case.limit_of_round(), stopped, now)
 }
 
 /// When silence is acceptance, of one that waits for it.

@@ -242,7 +242,7 @@ fn assignments(case: &Case) -> impl Iterator<Item = Assignment<'_>> {
             department: round.department.as_deref()?,
             round: round.round,
             started_at: round.started_at,
-            due_at: round.round_due_at,
+            due_at: round.due_at.map_or(round.round_due_at, |own| own.max(round.round_due_at)),
             accepted_at: round.accepted_at,
             replied_at: round.replied_at,
             rating: round.rating,
@@ -253,7 +253,7 @@ fn assignments(case: &Case) -> impl Iterator<Item = Assignment<'_>> {
         department,
         round: case.round,
         started_at: case.round_started_at,
-        due_at: case.round_due_at,
+        due_at: case.own_due_at(),
         accepted_at: case.accepted_at,
         replied_at: case.replied_at,
         rating: case.rating,
@@ -315,17 +315,20 @@ impl Assignment<'_> {
         }
         let add = |to: &mut u32, is: bool| *to += u32::from(is);
         let extended = course.extensions_granted() > 0;
-        let in_time = self.replied_at.is_some_and(|at| at <= self.due_at);
+        let handed_in = course.handed_in_at.or(self.replied_at);
+        let in_time = handed_in.is_some_and(|at| at <= self.due_at);
         let redone = self.round < case.round;
         tally.assigned += 1;
         add(&mut tally.accepted, self.accepted_at.is_some() && !course.accepted_silently);
-        let spoke = course.first_contact().is_some() && !course.has_breached(Breached::Contact);
+        // Who answers has spoken with her.
+        let heard = course.first_contact().or(self.replied_at).is_some();
+        let spoke = heard && !course.has_breached(Breached::Contact);
         add(&mut tally.responded, spoke);
         add(&mut tally.replied, self.replied_at.is_some());
         add(&mut tally.in_time, in_time);
         let in_first_time = match (extended, self.round) {
             (false, _) => in_time,
-            (true, 1) => self.replied_at.is_some_and(|at| at <= case.promised_at),
+            (true, 1) => handed_in.is_some_and(|at| at <= case.promised_at),
             (true, _) => false,
         };
         add(&mut tally.in_first_time, in_first_time);
@@ -392,6 +395,44 @@ mod tests {
         let mut desk = Desk::filed("2026-11-23 10:00", intake);
         desk.give("2026-11-23 11:00", &clerk(), dispatch(LEAD)).unwrap();
         desk
+    }
+
+    /// What the platform takes to read an answer is not the department's time.
+    #[test]
+    fn an_answer_handed_in_on_time_is_on_time_however_long_it_is_read() {
+        let mut desk = dispatched();
+        let hide = Command::Hide { reason: "本人要求".into() };
+        desk.give("2026-11-24 09:00", &villager(), hide).unwrap();
+        desk.give("2026-11-25 16:30", &lead(), reply()).unwrap();
+        let read = desk.the_case();
+        assert_eq!(read.state, State::Reviewing);
+        assert!(!read.is_overdue(at("2026-11-27 10:00")));
+        let breach = Command::Breach { limit: Breached::Handling };
+        assert!(desk.give("2026-11-26 10:00", &Actor::System, breach).is_err());
+        let mut passed = desk.clone();
+        passed.give("2026-11-26 11:00", &clerk(), Command::PassReview).unwrap();
+        assert!(!passed.the_case().is_overdue(at("2026-11-26 11:00")));
+        let tally = tally(&[passed]);
+        assert_eq!((tally.in_time, tally.in_first_time), (1, 1));
+        // Given back, it has the hour that was left.
+        let back = Command::ReturnReview {
+            reason: "请写明哪天修好的，还有谁去的。".into()
+        };
+        desk.give("2026-11-26 09:00", &clerk(), back).unwrap();
+        assert_eq!(desk.the_case().own_due_at(), at("2026-11-26 10:00"));
+    }
+
+    /// Nobody is late with what she got an hour before its time was over.
+    #[test]
+    fn who_gets_it_late_in_the_day_has_a_day_of_its_own() {
+        let mut desk = dispatched();
+        desk.give("2026-11-24 09:00", &lead(), Command::Accept).unwrap();
+        desk.give("2026-11-25 16:30", &clerk(), dispatch("住建")).unwrap();
+        let case = desk.the_case();
+        let own = case.own_due_at();
+        assert!(own >= at("2026-11-26 16:30"), "{own}");
+        let due = crate::desk::limits::breach_due(&case, Breached::Handling, desk.rules().calendar);
+        assert_eq!(due, Some(own));
     }
 
     fn contact() -> Command {

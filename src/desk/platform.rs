@@ -9,7 +9,7 @@ use super::decide::{
     required, written,
 };
 use super::event::{Actor, Breached, Change, Closing, Grade, Helper, Kind, Means, Solved};
-use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_due, limit_of};
+use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_due};
 use super::refusal::Refusal;
 use super::respondent;
 use super::state::{Party, State, Step};
@@ -219,6 +219,12 @@ pub(super) fn pass_review(case: &Case) -> Result<Change, Refusal> {
     Ok(Change::Replied { outcome, text, department: None, trips, visited_at, files })
 }
 
+pub(super) fn return_review(case: &Case, reason: String, now: Timestamp, rules: &Rules) -> Change {
+    let since = case.course.submitted.as_ref().map_or(now, |submitted| submitted.at);
+    let due_at = super::limits::after_stop(case, case.own_due_at(), since, now, rules);
+    Change::ReviewReturned { reason, due_at: Some(due_at) }
+}
+
 /// Means, reached and note.
 type CallBack = (Means, bool, String);
 
@@ -365,7 +371,7 @@ pub(super) fn note_interview(
 
 /// When the round ends by this calendar: stops and extensions in the order in which they came.
 fn time_of_round(case: &Case, calendar: &Calendar) -> Timestamp {
-    let limit = if case.round > 1 { REDO_LIMIT } else { limit_of(case.time_class) };
+    let limit = case.limit_of_round();
     enum Moved {
         StoodUntil(Timestamp),
         Longer(u32),
@@ -377,7 +383,7 @@ fn time_of_round(case: &Case, calendar: &Calendar) -> Timestamp {
     moved.sort_by_key(|(at, _)| *at);
     let first = calendar.due(case.round_started_at, limit);
     moved.into_iter().fold(first, |due, (at, moved)| match moved {
-        Moved::StoodUntil(resumed) => calendar.paused(due, limit_of(case.time_class), at, resumed),
+        Moved::StoodUntil(resumed) => calendar.paused(due, limit, at, resumed),
         Moved::Longer(days) => calendar.due(due, Limit::WorkingDays(days)),
     })
 }

@@ -131,7 +131,7 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         | Change::HandoverAsked { reason, .. }
         | Change::HandoverDeclined { reason }
         | Change::ExtensionRefused { reason }
-        | Change::ReviewReturned { reason }
+        | Change::ReviewReturned { reason, .. }
         | Change::Reopened { reason, .. }
         | Change::Closed { reason, .. }
         | Change::Withdrawn { reason }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::case::{Case, Standing};
-use super::event::{Grade, Kind};
+use super::event::Grade;
 use super::state::State;
 use crate::calendar::Calendar;
 use crate::county::words;
@@ -130,8 +130,7 @@ fn is_late(case: &Case, now: Timestamp) -> bool {
 fn is_to_be_called_back(case: &Case) -> bool {
     let calls = &case.course.calls_back;
     let is_content = case.rating.is_some_and(Grade::is_content);
-    let matters =
-        case.danger || case.rating.is_some() || matches!(case.kind, Kind::Complaint | Kind::Report);
+    let matters = case.danger || case.rating.is_some() || case.is_called_back();
     case.state == State::Replied
         && matters
         && !is_content

@@ -204,6 +204,8 @@ words! {
     Party {
         /// The villager whose case it is, nobody else's.
         Owner "owner" "本人",
+        /// Who signed with her: she adds to it and asks for haste, and ends nothing that is not hers.
+        Signer "signer" "一起反映的人",
         /// Any other villager: she may sign, and learns nothing else.
         Neighbour "neighbour" "邻居",
         /// Who sits in the village shop and speaks for those who can not.
@@ -340,11 +342,11 @@ pub const TRANSITIONS: &[Transition] = &[
     row(&[S::Replied], Step::FinalReplied, Some(S::Final), DIRECTOR, "第二轮；有负责人签字的文件；写明还能走哪条路", Some("final")),
     row(&[S::Replied], Step::Closed, Some(S::Closed), &[P::Owner, P::Agent, P::Staff, P::System], "满意或基本满意；到期未评价；电话来的、紧急的、投诉举报要先回访过两次；平台写明理由", Some("closed")),
     row(&[S::Received], Step::Closed, Some(S::Closed), STAFF, "写明理由", Some("closed")),
-    row(UNANSWERED, Step::Urged, None, HERS, "还没答复；24小时一次", None),
-    row(UNANSWERED, Step::Supplemented, None, &[P::Owner, P::Agent, P::Source], "还没答复；有文字、照片或语音；最多20次", None),
+    row(UNANSWERED, Step::Urged, None, &[P::Owner, P::Signer, P::Agent], "还没答复；24小时一次", None),
+    row(UNANSWERED, Step::Supplemented, None, &[P::Owner, P::Signer, P::Agent, P::Source], "还没答复；有文字、照片或语音；最多20次", None),
     row(YOUNG, Step::Withdrawn, Some(S::Withdrawn), HERS, "还没答复过；不是举报；不关安全", None),
     row(&[S::Received, S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked, S::Redo], Step::Merged, Some(S::Merged), STAFF, "同一件事；主件还在办；保密的不并", Some("merged")),
-    row(&[S::Merged], Step::Unmerged, Some(S::Received), STAFF, "写明理由；重新派单", Some("unmerged")),
+    row(&[S::Merged], Step::Unmerged, Some(S::Received), &[P::Staff, P::System], "写明理由；主件没有答复就结束了的，由系统撤；重新派单", Some("unmerged")),
     row(OPEN, Step::Joined, None, STAFF, "另一件并到这一件", None),
     row(NOT_ARCHIVED, Step::Hidden, None, &[P::Owner, P::Agent, P::Staff], "只能设上，不能取消", None),
     row(UNANSWERED, Step::DisclosureAsked, None, &[P::Lead], "是保密的；写明为什么要知道是谁", None),

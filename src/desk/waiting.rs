@@ -41,10 +41,9 @@ pub fn waits_for(case: &Case) -> Option<Waits<'_>> {
         }
         State::Dispatched | State::Handling | State::Deferred | State::Redo => department,
         State::NeedInfo => Waits::Villager,
+        State::Replied if case.is_disputed() => Waits::Director,
         State::Replied if case.waits_for_call() => Waits::Platform,
-        State::Replied if case.rating.is_none() => Waits::Villager,
-        // Not content with the last answer.
-        State::Replied => Waits::Director,
+        State::Replied => Waits::Villager,
         State::Merged => Waits::Parent(case.parent?),
         State::Closed | State::Final | State::Rejected | State::Withdrawn => Waits::Clock,
         State::Archived => return None,

@@ -352,7 +352,7 @@ impl Office {
             | Change::Progress { text }
             | Change::InfoAsked { question: text }
             | Change::ExtensionRefused { reason: text }
-            | Change::ReviewReturned { reason: text }
+            | Change::ReviewReturned { reason: text, .. }
             | Change::Reopened { reason: text, .. }
             | Change::Supplemented { text, .. }
             | Change::Withdrawn { reason: text }

@@ -336,11 +336,7 @@ impl Office {
                 .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
             let case = self.add_events(&mut changes, Some(&before), &events).await?;
             self.join_parent(&mut changes, &case, &events, by, now).await?;
-            self.tell_children(&mut changes, &case, &events, now).await?;
-            self.supervise(&mut changes, &case, &events, by, now).await?;
-            self.follow_up(&mut changes, &case, &events, by, now).await?;
-            self.write_of_events(&mut changes, &case, &events, now).await?;
-            self.tell_staff(&mut changes, &case, &events, now).await?;
+            self.go_on_from(&mut changes, &case, &events, by, now).await?;
             self.keep_correction(&mut changes, &before.record, &events, now).await?;
             self.keep_place_correction(&mut changes, &before.record, &events, now).await?;
             let notices = self.notices_of(&case, &events, now);
@@ -375,6 +371,23 @@ impl Office {
         let was = before.map(|before| &before.record);
         self.queue_deliveries(changes, was, &case, events).await?;
         Ok(case)
+    }
+
+    /// What follows from events in the same commit, whoever made them: tasks that begin and end,
+    /// and what those are told who go on under the case, the department, its people.
+    pub(super) async fn go_on_from(
+        &self,
+        changes: &mut Changes,
+        case: &Case,
+        events: &[CaseEvent],
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.tell_children(changes, case, events, now).await?;
+        self.supervise(changes, case, events, by, now).await?;
+        self.follow_up(changes, case, events, by, now).await?;
+        self.write_of_events(changes, case, events, now).await?;
+        self.tell_staff(changes, case, events, now).await
     }
 
     /// What the events of one decision tell the villager, and those who sign with her.

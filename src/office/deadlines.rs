@@ -54,7 +54,8 @@ impl Office {
         Ok(moved + self.answer_merged().await?)
     }
 
-    /// What goes on under another case hears what that was answered. Few wait so at any time.
+    /// What goes on under another case hears what that was answered, or goes on by itself when
+    /// that ended without an answer. Few wait so at any time.
     async fn answer_merged(&self) -> Result<usize, StoreError> {
         let mut moved = 0;
         let mut range = keys::cases_in_state(State::Merged.id());
@@ -65,15 +66,10 @@ impl Office {
             for (_, child) in page {
                 let Some(parent) = child.record.parent else { continue };
                 let parent = load::<Case>(&*self.store, keys::case(&parent.digits())).await?;
-                if let Some(reply) = parent.and_then(|parent| parent.record.reply.clone()) {
-                    let answer = Command::ReplyAsParent {
-                        outcome: reply.outcome,
-                        text: reply.text,
-                        department: reply.department,
-                        files: reply.files,
-                    };
-                    moved += usize::from(self.move_by_clock(&child.record, answer).await?);
-                }
+                let Some(next) = parent.and_then(|parent| after_parent(&parent.record)) else {
+                    continue;
+                };
+                moved += usize::from(self.move_by_clock(&child.record, next).await?);
             }
         }
     }
@@ -103,6 +99,22 @@ impl Office {
             Err(super::CommandError::Unavailable) => {
                 Err(StoreError::Unavailable("a case could not be moved".into()))
             }
+        }
+    }
+}
+
+/// What becomes of a case that goes on under this one.
+fn after_parent(parent: &Case) -> Option<Command> {
+    match &parent.reply {
+        Some(reply) => Some(Command::ReplyAsParent {
+            outcome: reply.outcome,
+            text: reply.text.clone(),
+            department: reply.department.clone(),
+            files: reply.files.clone(),
+        }),
+        None if parent.state.is_open() => None,
+        None => {
+            Some(Command::Unmerge { reason: "主件没有答复就结束了，单独办".into() })
         }
     }
 }

@@ -229,7 +229,8 @@ impl Office {
             let Ok(events) = desk::decide(Some(&before.record), note, &by, now, &rules) else {
                 continue;
             };
-            self.add_events(changes, Some(&before), &events).await?;
+            let case = self.add_events(changes, Some(&before), &events).await?;
+            self.go_on_from(changes, &case, &events, &by, now).await?;
         }
         Ok(())
     }

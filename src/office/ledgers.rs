@@ -169,7 +169,7 @@ impl Office {
         let mut cases = Vec::new();
         self.each_case(range, |case| {
             let wanted = asked.department.as_ref().is_none_or(|id| !case.parties_of(id).is_empty());
-            let late = kind != LedgerKind::Overdue || case.is_overdue(now);
+            let late = kind != LedgerKind::Overdue || case.was_overdue(now);
             let hers = match session.reads_cases() {
                 // Of an agent's village what is confidential is not for her.
                 true => !session.may(Right::OwnVillage) || self.sees(session, &case),

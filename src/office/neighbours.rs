@@ -87,6 +87,7 @@ impl Turn<'_> {
             events.extend(added.unwrap_or_default());
         }
         let case = self.office.add_events(&mut self.changes, Some(&before), &events).await?;
+        self.office.go_on_from(&mut self.changes, &case, &events, &by, self.now).await?;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         self.relay(&case, &format!("又有一户反映：{text}")).await?;
         Ok(Ok(Value::Record(self.case_fields(&case))))

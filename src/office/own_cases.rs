@@ -39,7 +39,7 @@ pub(super) enum Purpose {
 
 impl Purpose {
     /// Without a number she is shown only those with which it can be done.
-    fn fits(self, case: &Case, now: jiff::Timestamp) -> bool {
+    fn fits(self, case: &Case, hers: &[String], now: jiff::Timestamp) -> bool {
         let unanswered = matches!(
             case.state,
             State::Received | State::Dispatched | State::Handling | State::Redo
@@ -47,6 +47,10 @@ impl Purpose {
         match self {
             Purpose::Look => true,
             Purpose::Urge | Purpose::Supplement => unanswered,
+            // Who only signed it does not end it for all.
+            Purpose::Withdraw | Purpose::Rate | Purpose::Hide if !hers.contains(&case.person) => {
+                false
+            }
             Purpose::Withdraw => unanswered && case.round == 1,
             Purpose::Rate => case.state == State::Replied && case.rating.is_none(),
             Purpose::Hide => case.state.is_open() && !case.confidential,
@@ -111,7 +115,8 @@ impl Turn<'_> {
                 return Ok(Err("编号不对，请再看一下。回「查进度」看您的全部。".into()));
             }
             Some(NumberRead::None) | None => {
-                own.retain(|(_, case)| purpose.fits(&case.record, self.now));
+                let ids = self.office.ids_of(&person).await?;
+                own.retain(|(_, case)| purpose.fits(&case.record, &ids, self.now));
             }
         }
         // Finished ones come after those that still run.
@@ -163,7 +168,9 @@ impl Turn<'_> {
 
     /// A new case that goes on with a closed one: same place, same kind of matter.
     pub async fn follow_case(&mut self, call: &Call) -> Outcome {
-        let Some(before) = self.own_case(call).await? else { return Ok(Err(NOT_HERS.into())) };
+        let Some((before, _)) = self.own_case(call).await? else {
+            return Ok(Err(NOT_HERS.into()));
+        };
         let old = &before.record;
         if let Err(refusal) = desk::may_follow(old, &old.person, self.now) {
             return Ok(Err(refusal.to_string()));
@@ -194,21 +201,22 @@ impl Turn<'_> {
         self.file(intake).await
     }
 
-    /// The case that the call is about, if it is hers.
-    async fn own_case(&self, call: &Call) -> Result<Option<Loaded<Case>>, StoreError> {
+    /// The case that the call is about, if it is hers, and by which id.
+    async fn own_case(&self, call: &Call) -> Result<Option<(Loaded<Case>, String)>, StoreError> {
         let number = call.args.get("case").and_then(|answer| row_number(&answer.value));
         let (Some(number), Some(person)) = (number, &self.contact.person) else { return Ok(None) };
         let case = load::<Case>(&*self.office.store, keys::case(&number.digits())).await?;
-        match case {
-            Some(case) if self.office.is_hers(&case.record, person).await? => Ok(Some(case)),
-            _ => Ok(None),
-        }
+        let Some(case) = case else { return Ok(None) };
+        let hers = self.office.hers_as(&case.record, person).await?;
+        Ok(hers.map(|id| (case, id)))
     }
 
     /// One command of hers on one of her cases. `about`: what the department has to be told.
     async fn step_own(&mut self, call: &Call, command: Command, about: &str) -> Outcome {
-        let Some(before) = self.own_case(call).await? else { return Ok(Err(NOT_HERS.into())) };
-        let by = Actor::Villager { person: before.record.person.clone() };
+        let Some((before, person)) = self.own_case(call).await? else {
+            return Ok(Err(NOT_HERS.into()));
+        };
+        let by = Actor::Villager { person };
         let tables = self.office.tables();
         let rules = tables.rules();
         let events = match desk::decide(Some(&before.record), command, &by, self.now, &rules) {
@@ -216,6 +224,8 @@ impl Turn<'_> {
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
         let case = self.office.add_events(&mut self.changes, Some(&before), &events).await?;
+        self.office.go_on_from(&mut self.changes, &case, &events, &by, self.now).await?;
+        self.bells.outbox = true;
         self.told.extend(self.office.notices_of(&case, &events, self.now));
         if !about.is_empty() {
             self.relay(&case, about).await?;

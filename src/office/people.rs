@@ -36,29 +36,45 @@ impl Office {
         person: &str,
         limit: usize,
     ) -> Result<Vec<(Key, Loaded<Case>)>, StoreError> {
-        let Some(person) = self.person_behind(person).await? else { return Ok(Vec::new()) };
         let mut found = Vec::new();
-        for id in std::iter::once(&person.record.id).chain(&person.record.also) {
-            found.extend(list_by_index::<Case>(&*self.store, keys::cases_of(id), limit).await?);
+        for id in self.ids_of(person).await? {
+            found.extend(list_by_index::<Case>(&*self.store, keys::cases_of(&id), limit).await?);
         }
         found.sort_by_key(|(_, case)| std::cmp::Reverse(case.record.received_at));
         found.truncate(limit);
         Ok(found)
     }
 
+    /// Of her own record, and of those that turned out to be hers.
+    pub(super) async fn ids_of(&self, person: &str) -> Result<Vec<String>, StoreError> {
+        let Some(person) = self.person_behind(person).await? else { return Ok(Vec::new()) };
+        let Person { id, also, .. } = &person.record;
+        Ok(std::iter::once(id).chain(also).cloned().collect())
+    }
+
     /// The case is hers, or was filed or signed by one whom she turned out to be.
     pub(super) async fn is_hers(&self, case: &Case, person: &str) -> Result<bool, StoreError> {
-        if case.is_of(person) {
-            return Ok(true);
-        }
-        let Some(who) = self.person_behind(person).await? else { return Ok(false) };
-        for signer in std::iter::once(&case.person).chain(&case.co_signers) {
-            let whose = self.person_behind(signer).await?;
+        Ok(self.hers_as(case, person).await?.is_some())
+    }
+
+    /// By which id she stands in the case, as the one who filed it rather than one who signed.
+    pub(super) async fn hers_as(
+        &self,
+        case: &Case,
+        person: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let who = self.person_behind(person).await?;
+        for id in std::iter::once(&case.person).chain(&case.co_signers) {
+            if id == person {
+                return Ok(Some(id.clone()));
+            }
+            let Some(who) = &who else { continue };
+            let whose = self.person_behind(id).await?;
             if whose.is_some_and(|whose| whose.record.id == who.record.id) {
-                return Ok(true);
+                return Ok(Some(id.clone()));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 }
 

@@ -70,6 +70,26 @@ async fn a_merge_is_undone_and_a_wrong_one_is_refused() {
     assert!(status == 422 && text.contains("它是保密的"), "{text}");
 }
 
+/// What was promised to her does not end with another's case.
+#[tokio::test]
+async fn who_went_along_goes_on_alone_when_the_first_one_takes_it_back() {
+    let mut county = county().open().await;
+    let parent = rubbish(&county, 1, "堆在村口没人拉").await;
+    let child = rubbish(&county, 2, "堆在村口没人管").await;
+    {
+        let mut clerk = county.clerk().await;
+        clerk.act(&child, "merge", &[("parent", &parent), REASON]).await;
+        let said = county.talk(&who(1), &[&format!("撤{parent}"), "跳过", "1"]).await;
+        assert!(said.starts_with("撤回了"), "{said}");
+    }
+    county.pass(120).await;
+    let told = county.inbox(&who(2));
+    assert!(told.last().unwrap().contains("改为单独办"), "{told:?}");
+    let clerk = county.clerk_again().await;
+    let page = clerk.get(&format!("/desk/cases/{child}")).await;
+    assert!(page.contains("主件没有答复就结束了") && page.contains("待受理"), "{page}");
+}
+
 #[tokio::test]
 async fn many_within_an_hour_are_one_card_one_parent_and_one_word_for_all() {
     let mut county = county().open().await;

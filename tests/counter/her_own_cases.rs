@@ -141,6 +141,23 @@ async fn she_rates_by_number_and_goes_on_with_what_was_closed() {
     assert!(county.say(VILLAGER, "续办").await.contains("30天里没有办结的事"));
 }
 
+/// Nobody telephones a department about what she has taken back.
+#[tokio::test]
+async fn what_she_does_herself_ends_the_tasks_about_it() {
+    let mut county = county().open().await;
+    let late = county.report(OTHER).await;
+    county.clerk().await.act(&late, "dispatch", &[("department", "城管")]).await;
+    county.pass(8 * DAY).await;
+    {
+        let clerk = county.clerk_again().await;
+        assert_eq!(clerk.tasks("电话督办").await.len(), 1);
+    }
+    let said = county.talk(OTHER, &[&format!("撤{late}"), "跳过", "1"]).await;
+    assert!(said.starts_with("撤回了"), "{said}");
+    let clerk = county.clerk_again().await;
+    assert_eq!(clerk.tasks("电话督办").await, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn nobody_does_anything_with_a_case_that_is_not_hers() {
     let county = county().open().await;

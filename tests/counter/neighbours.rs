@@ -6,6 +6,7 @@ use super::county::{County, county, number_in, part};
 
 const FIRST: &str = "oVillager00000000000000000001";
 const SECOND: &str = "oVillager00000000000000000002";
+const REPLY: &str = "垃圾已经全部清走，以后每三天来拉一次，有事打平台电话。";
 const RUBBISH: &str = "大黑坨村的垃圾堆在路边十几天没人拉";
 
 async fn asked(county: &County, who: &str, text: &str) -> String {
@@ -42,6 +43,28 @@ async fn who_signs_a_neighbours_case_hears_what_its_writer_hears() {
     let clerk = county.clerk_again().await;
     let list = clerk.get("/desk").await;
     assert_eq!(numbers(&list), [number], "one case for both: {list}");
+}
+
+/// She adds to it and asks for haste; she does not end for all what another filed.
+#[tokio::test]
+async fn who_signed_neither_takes_it_back_nor_rates_it() {
+    let county = county().open().await;
+    let number = county.report(FIRST).await;
+    asked(&county, SECOND, RUBBISH).await;
+    county.say(SECOND, "1").await;
+    let mut clerk = county.clerk().await;
+    clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    assert!(county.say(SECOND, "撤回").await.contains("没有可以撤回的事"));
+    let said = county.talk(SECOND, &[&format!("撤{number}"), "跳过", "1"]).await;
+    assert!(said.contains("不能由您来做"), "{said}");
+    let said = county.say(SECOND, &format!("催{number}")).await;
+    assert!(said.contains("催"), "{said}");
+    clerk.act(&number, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
+    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    assert!(!page.contains("已撤回") && page.contains("催"), "{page}");
+    let said = county.say(SECOND, &format!("评{number} 满意")).await;
+    assert!(said.contains("不能由您来做"), "{said}");
+    assert!(county.talk(FIRST, &[&format!("评{number} 满意")]).await.contains("谢谢"));
 }
 
 #[tokio::test]
