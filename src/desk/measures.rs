@@ -501,7 +501,7 @@ mod tests {
         };
         late.give("2026-11-30 17:31", &supervisor(), supervise).unwrap();
         let found = tally(&[good, unrated, late]);
-        assert_eq!((found.assigned, found.accepted, found.responded), (3, 1, 1));
+        assert_eq!((found.assigned, found.accepted, found.responded), (3, 1, 2));
         assert_eq!((found.replied, found.in_time, found.in_first_time), (2, 2, 2));
         // Unrated never counts as satisfied.
         assert_eq!((found.content(), found.unrated), (1, 1));

@@ -221,7 +221,12 @@ pub(super) fn pass_review(case: &Case) -> Result<Change, Refusal> {
 
 pub(super) fn return_review(case: &Case, reason: String, now: Timestamp, rules: &Rules) -> Change {
     let since = case.course.submitted.as_ref().map_or(now, |submitted| submitted.at);
-    let due_at = super::limits::after_stop(case, case.own_due_at(), since, now, rules);
+    // To the minute: it is the department's own day that moves, not what was promised.
+    let limit = match case.limit_of_round() {
+        Limit::WorkingDays(_) => Limit::WorkingMinutes(0),
+        limit => limit,
+    };
+    let due_at = rules.calendar.paused(case.own_due_at(), limit, since, now);
     Change::ReviewReturned { reason, due_at: Some(due_at) }
 }
 

@@ -584,7 +584,9 @@ pub(super) fn open(case: &Case, by: &Actor, now: Timestamp, lists: &Lists) -> Ve
         let answers = match form.action {
             "reply" => from == State::Handling,
             "pass_review" => from == State::Reviewing,
-            "call_missed" => case.department.is_some() && parties.contains(&Party::Supervisor),
+            "call_missed" => {
+                case.department.is_some() && is_open_to(case, Step::Supervised, &parties)
+            }
             "detach" => !case.course.files.is_empty(),
             // Nothing stands against the department: there is nothing to leave out.
             "ask_exclusion" => desk::may_matter(case),
