@@ -293,21 +293,29 @@ fn file(
             language: None,
             working: true,
         };
-        let turn = step(script, &conversation, &Event::Text(next.clone()), &env).unwrap();
-        conversation = turn.conversation;
         said.clear();
-        for effect in &turn.effects {
-            match effect {
-                // What can not wait is filed at once.
-                Effect::Call(call) if ["create_case", "report_danger"].contains(&&*call.action) => {
-                    let place = call.args.get("village").map(|answer| &answer.value);
-                    let Some(DialogValue::Village { code, .. }) = place else {
-                        return Err("a case without a village".to_owned());
-                    };
-                    return Ok((count, code.clone()));
+        let mut event = Some(Event::Text(next.clone()));
+        while let Some(now_comes) = event.take() {
+            let turn = step(script, &conversation, &now_comes, &env).unwrap();
+            conversation = turn.conversation;
+            for effect in turn.effects {
+                match effect {
+                    // What can not wait is filed at once.
+                    Effect::Call(call) if FILED.contains(&&*call.action) => {
+                        let place = call.args.get("village").map(|answer| &answer.value);
+                        let Some(DialogValue::Village { code, .. }) = place else {
+                            return Err("a case without a village".to_owned());
+                        };
+                        return Ok((count, code.clone()));
+                    }
+                    // No neighbour has told of it.
+                    Effect::Call(call) => {
+                        let outcome = Ok(DialogValue::List(Vec::new()));
+                        event = Some(Event::Result { call: call.id, outcome });
+                    }
+                    Effect::Say(text) => said.push_str(&text),
+                    _ => {}
                 }
-                Effect::Say(text) => said.push_str(text),
-                _ => {}
             }
         }
         // The number before what she means.
@@ -336,6 +344,8 @@ fn file(
     }
     Err(said)
 }
+
+const FILED: [&str; 2] = ["create_case", "report_danger"];
 
 /// What a message does to a conversation that stands at each of these.
 const BEFORE: [&[&str]; 4] =
