@@ -58,7 +58,7 @@ async fn printed(county: &County, browser: &Browser, path: &str, name: &str) -> 
     let folder = inspect::target().join("screenshots/paper");
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join(format!("{name}.pdf"));
-    browser.print(&file).await.unwrap();
+    browser.print(&file).await.unwrap_or_else(|error| panic!("{path}: {error}"));
     read(&file)
 }
 
