@@ -198,6 +198,7 @@ impl Course {
         let since = match limit {
             Breached::Promise => self.promise_at,
             Breached::Slip => self.slip.as_ref().map(|slip| slip.answer_by),
+            Breached::Review => self.submitted.as_ref().map(|submitted| submitted.at),
             _ => None,
         };
         self.breaches.iter().any(|one| {

@@ -744,5 +744,7 @@ words! {
         Slip "slip" "书面答复督办单",
         /// The answer to what a leader wrote.
         Direction "direction" "答复批示",
+        /// The platform, to pass what a department handed in, or to give it back.
+        Review "review" "审核答复",
     }
 }

@@ -39,6 +39,8 @@ const INFO_REMINDERS: [Limit; 2] = [Limit::WorkingDays(2), Limit::WorkingDays(4)
 /// And once of an answer that she has not rated.
 const RATING_REMINDERS: [Limit; 1] = [Limit::Hours(2 * 24)];
 const RATING_LIMIT: Limit = Limit::Hours(7 * 24);
+/// The platform reads what a department handed in within half a day.
+const REVIEW_LIMIT: Limit = Limit::WorkingMinutes(DAY_MINUTES / 2);
 /// While it waits for its day, a plan is reported on this often.
 const PLAN_LIMIT: Limit = Limit::Hours(30 * 24);
 const ARCHIVE_LIMIT: Limit = Limit::Hours(30 * 24);
@@ -173,6 +175,11 @@ pub fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> Option<T
             case.open_slip().filter(|_| waits_for_department(case)).map(|slip| slip.answer_by)
         }
         Breached::Direction => case.open_direction().map(|open| open.answer_by),
+        Breached::Review => {
+            let submitted = case.course.submitted.as_ref();
+            let reads = submitted.filter(|_| case.state == State::Reviewing)?;
+            Some(calendar.due(reads.at, REVIEW_LIMIT))
+        }
         Breached::Plan => {
             let stop = case.course.stopped.as_ref()?;
             let noted = case.course.noted_plan_at.unwrap_or(stop.at);

@@ -407,19 +407,22 @@ mod tests {
         let read = desk.the_case();
         assert_eq!(read.state, State::Reviewing);
         assert!(!read.is_overdue(at("2026-11-27 10:00")));
-        let breach = Command::Breach { limit: Breached::Handling };
-        assert!(desk.give("2026-11-26 10:00", &Actor::System, breach).is_err());
+        let breach = |limit| Command::Breach { limit };
+        let late = desk.give("2026-11-26 10:00", &Actor::System, breach(Breached::Handling));
+        assert!(late.is_err());
+        desk.give("2026-11-26 11:20", &Actor::System, breach(Breached::Review)).unwrap();
+        assert_eq!(desk.the_case().course.breaches[0].department, None, "the platform is late");
         let mut passed = desk.clone();
-        passed.give("2026-11-26 11:00", &clerk(), Command::PassReview).unwrap();
-        assert!(!passed.the_case().is_overdue(at("2026-11-26 11:00")));
+        passed.give("2026-11-26 11:30", &clerk(), Command::PassReview).unwrap();
+        assert!(!passed.the_case().is_overdue(at("2026-11-26 11:30")));
         let tally = tally(&[passed]);
         assert_eq!((tally.in_time, tally.in_first_time), (1, 1));
         // Given back, it has the hour that was left.
         let back = Command::ReturnReview {
             reason: "请写明哪天修好的，还有谁去的。".into()
         };
-        desk.give("2026-11-26 09:00", &clerk(), back).unwrap();
-        assert_eq!(desk.the_case().own_due_at(), at("2026-11-26 10:00"));
+        desk.give("2026-11-26 11:30", &clerk(), back).unwrap();
+        assert_eq!(desk.the_case().own_due_at(), at("2026-11-26 14:00"));
     }
 
     /// Nobody is late with what she got an hour before its time was over.

@@ -323,7 +323,8 @@ pub(super) fn breach(case: &Case, limit: Breached, rules: &Rules) -> Result<Chan
         return Err(Refusal::NotedBefore(limit));
     }
     let due_at = breach_due(case, limit, rules.calendar).ok_or(Refusal::NothingAsked("这一步"))?;
-    Ok(Change::Breached { limit, department: case.department.clone(), due_at })
+    let department = case.department.clone().filter(|_| limit != Breached::Review);
+    Ok(Change::Breached { limit, department, due_at })
 }
 
 /// Callee, title, promise and note.

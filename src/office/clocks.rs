@@ -36,6 +36,9 @@ impl Office {
         if let Some(due) = limit(Breached::Intake) {
             clocks.push(clock("受理派单", PLATFORM, due, None, false));
         }
+        if let Some(due) = limit(Breached::Review) {
+            clocks.push(clock("审核答复", PLATFORM, due, None, false));
+        }
         if let Some(due) = desk::accept_due(case, calendar) {
             clocks.push(clock("签收", &lead, due, None, false));
         }

@@ -163,6 +163,9 @@ fn news(case: &Case, change: &Change) -> Vec<(String, String)> {
         Change::Breached { limit: Breached::Intake, .. } => {
             vec![(PLATFORM.to_owned(), "到时还没有派单，请马上派".to_owned())]
         }
+        Change::Breached { limit: Breached::Review, .. } => {
+            vec![(PLATFORM.to_owned(), "答复交上来半天了，请马上审核".to_owned())]
+        }
         Change::CalledBack { solved: Some(Solved::No), .. } => {
             to_own("回访时群众说没有解决".into())
         }
