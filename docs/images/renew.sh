@@ -7,7 +7,7 @@ from=../../target/screenshots
 
 # NAME WIDTH WALK-SHOT HEIGHT: the top of the page, in few colours, so that each stays below 150 KB.
 while read -r name width shot height; do
-  convert "$from/$width/$shot.png" -crop "${width}x$height+0+0" +repage -colors 48 -strip \
+  convert "$from/$width/$shot.png" -crop "${width}x$height+0+0" +repage +dither -colors 48 -strip \
     -define png:compression-level=9 "$name.png"
 done <<'LIST'
 desk-list 1280 clerk-01-事项 900
