@@ -175,6 +175,8 @@ impl County {
                     name: "肖奉安".into(),
                     phone: format!("138{n:08}"),
                     way: "pickup".into(),
+                    // Two at 10.50.
+                    shown: "2100".into(),
                     token: format!("{what}{n}"),
                     again: true,
                     ..CounterOrder::default()
