@@ -13,10 +13,11 @@ const COLUMNS: [&str; 8] =
 /// only. `confidential`: the department does not learn who asks. `consumer`: the limits of a
 /// consumer's complaint (12315) run beside ours. `auto`: it goes to its lead at once, without a
 /// clerk.
-const FLAGS: [&str; 5] = ["statutory", "court", "confidential", "consumer", AUTO];
+const FLAGS: [&str; 5] = ["statutory", "court", CONFIDENTIAL, "consumer", AUTO];
 const AUTO: &str = "auto";
+const CONFIDENTIAL: &str = "confidential";
 /// Somebody has to read these before they go anywhere.
-const NEVER_AUTO: [&str; 2] = ["court", "confidential"];
+const NEVER_AUTO: [&str; 2] = ["court", CONFIDENTIAL];
 
 /// How long a matter may take (county-service practice; each county confirms its own).
 #[derive(
@@ -92,6 +93,11 @@ pub struct Category {
 }
 
 impl Category {
+    /// Whoever tells of it is not to be known where it is handled.
+    pub fn is_confidential(&self) -> bool {
+        self.flags.iter().any(|flag| flag == CONFIDENTIAL)
+    }
+
     pub fn is_auto(&self) -> bool {
         self.flags.iter().any(|flag| flag == AUTO)
     }

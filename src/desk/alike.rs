@@ -102,8 +102,8 @@ fn pairs(text: &str) -> HashMap<(char, char), usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::tests::{Desk, at, clerk, intake};
-    use crate::desk::{CaseNumber, CaseType, Command, Intake};
+    use crate::desk::tests::{Desk, at, clerk, dispatch, intake, rate, reply, villager};
+    use crate::desk::{CaseNumber, CaseType, Grade, Intake};
 
     fn case(serial: u32, when: &str, change: fn(&mut Intake)) -> Desk {
         let number = CaseNumber::new(CaseType::Appeal, 2026, serial).unwrap();
@@ -152,12 +152,16 @@ mod tests {
         );
         assert!(may_be_same(&one.the_case(), &two.the_case(), now));
         // Ended: two weeks.
-        let close = || Command::Close { reason: "她说好了".into() };
+        let end = |desk: &mut Desk, when: &str| {
+            desk.give(when, &clerk(), dispatch("城管")).unwrap();
+            desk.give(when, &clerk(), reply()).unwrap();
+            desk.give(when, &villager(), rate(Grade::Satisfied)).unwrap();
+        };
         let mut ended = other();
-        ended.give("2026-11-23 10:00", &clerk(), close()).unwrap();
+        end(&mut ended, "2026-11-23 10:00");
         assert!(same(&ended));
         let mut long = case(6, "2026-11-02 09:00", |_| ());
-        long.give("2026-11-10 09:59", &clerk(), close()).unwrap();
+        end(&mut long, "2026-11-10 09:59");
         assert!(!same(&long));
     }
 

@@ -3,17 +3,15 @@
 
 use jiff::civil::date;
 
-use super::tests::{Desk, at, clerk, dispatch, dispatch_with, intake, rate, reply, villager};
+use super::tests::{
+    Desk, at, clerk, director, dispatch, dispatch_with, intake, rate, reply, villager,
+};
 use super::*;
 use crate::calendar::Calendar;
 
 fn of(department: &str) -> Actor {
     let department = Some(department.to_owned());
     Actor::Staff { name: "经办人".into(), role: "department".into(), department }
-}
-
-fn director() -> Actor {
-    Actor::Staff { name: "李主任".into(), role: "director".into(), department: None }
 }
 
 fn text() -> String {
@@ -447,7 +445,9 @@ fn who_came_by_telephone_is_called_twice_before_silence_ends_her_case() {
         let mut desk = answered(change);
         assert_eq!((closes(&desk), waits_for(&desk.the_case())), (None, Some(Waits::Platform)));
         let close = Command::Close { reason: "7天内没有评价".into() };
-        desk.refused_at("2026-12-02 10:00", &Actor::System, close.clone(), "请先回访两次");
+        for by in [Actor::System, clerk()] {
+            desk.refused_at("2026-12-02 10:00", &by, close.clone(), "请先回访两次");
+        }
         desk.give("2026-12-02 10:00", &clerk(), call(false, None)).unwrap();
         assert_eq!(closes(&desk), None, "once is not enough");
         desk.give("2026-12-03 10:00", &clerk(), call(false, None)).unwrap();
@@ -458,6 +458,25 @@ fn who_came_by_telephone_is_called_twice_before_silence_ends_her_case() {
     let mut reached = answered(|intake| intake.channel = TELEPHONE.into());
     reached.give("2026-11-27 10:00", &clerk(), call(true, Some(Solved::Yes))).unwrap();
     assert_eq!(closes(&reached), silence, "who was reached need not be called again");
+}
+
+#[test]
+fn that_her_time_is_over_she_is_told_once_a_round() {
+    let mut desk = at_department("0301", "2026-11-23 11:00");
+    let late = |limit| Command::Breach { limit };
+    desk.give("2026-11-25 11:01", &Actor::System, late(Breached::Contact)).unwrap();
+    assert_eq!(desk.told.last(), Some(&None), "that is the department's matter");
+    desk.give("2026-11-25 17:31", &Actor::System, late(Breached::Handling)).unwrap();
+    let told = desk.last_notice();
+    assert_eq!((told.id, &*told.fields["number"]), ("overdue", "126-041-273"));
+    // The next department is late by itself, and she has heard it.
+    desk.give("2026-11-26 09:00", &clerk(), dispatch("住建")).unwrap();
+    desk.give("2026-11-27 17:31", &Actor::System, late(Breached::Handling)).unwrap();
+    assert_eq!(desk.told.last(), Some(&None));
+    desk.give("2026-11-28 09:00", &of("住建"), reply()).unwrap();
+    desk.give("2026-11-28 10:00", &villager(), rate(Grade::Dissatisfied)).unwrap();
+    desk.give("2026-12-05 10:00", &Actor::System, late(Breached::Handling)).unwrap();
+    assert_eq!(desk.last_notice().id, "overdue");
 }
 
 #[test]

@@ -78,14 +78,13 @@ fn file(mut intake: Intake, by: &Actor, now: Timestamp, rules: &Rules) -> Result
     if intake.heard.at.is_some_and(|at| at > now || at < now - HEARD_BACK) {
         return Err(Refusal::HeardWhen { days: HEARD_BACK.as_hours() / 24 });
     }
-    let against = intake.respondent.as_deref().unwrap_or_default();
-    intake.confidential |= respondent::is_official(against, rules.departments);
     let category = match &intake.category {
         Some(code) => {
             Some(rules.categories.get(code).ok_or_else(|| Refusal::UnknownCategory(code.clone()))?)
         }
         None => None,
     };
+    intake.confidential |= respondent::is_hidden(&intake, category, rules.departments);
     let mut time_class = category.map_or(UNSORTED, |category| category.time_class);
     let mut matter = category.map_or(intake.kind.word(), |category| &category.name).to_owned();
     if let Some(danger) = &intake.danger {
@@ -265,7 +264,7 @@ fn change(
         Command::File(_) => Err(Refusal::NumberTaken),
         Command::Dispatch { department, helpers, category, note, despite } => {
             let dispatch = platform::Dispatch { department, helpers, category, note, despite };
-            one(platform::dispatch(case, dispatch, by, now, rules)?)
+            platform::dispatch(case, dispatch, by, now, rules)
         }
         Command::Accept => one(Change::Accepted),
         Command::AskReturn { basis } => one(handler::ask_return(basis)?),
@@ -416,6 +415,7 @@ fn mend(state: State, step: Step) -> &'static str {
         (State::Withdrawn, _) => "群众撤回了。要办的话，请她再反映一次。",
         (State::Rejected, _) => "没有受理。要办的话，请再反映一次，我们给一个新编号。",
         (State::Merged, _) => "已经并到另一件，请在那一件上办，或先撤销并案。",
+        (State::Received, Step::Closed) => "请派单、直接答复，或者不予受理。",
         (State::Received, _) => "请先派单。",
         (State::ReturnAsked, _) => "请先定下退不退：派给另一个部门，或不同意退单。",
         (State::ExtensionAsked, _) => "请先定下延不延期。",

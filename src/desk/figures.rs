@@ -458,8 +458,9 @@ mod tests {
         soon.give("2026-11-20 16:30", &clerk(), dispatch("教育")).unwrap();
         let fresh = filed("2026-11-24 09:00", "0201");
         let mut last_month = filed("2026-10-12 09:00", "0201");
-        let close = Command::Close { reason: "她说不用办了".into() };
-        last_month.give("2026-11-24 10:00", &clerk(), close).unwrap();
+        let reject =
+            Command::Reject { reason: Rejection::Empty, instead: "请打平台电话".into() };
+        last_month.give("2026-11-24 10:00", &clerk(), reject).unwrap();
         vec![answered, late, soon, fresh, last_month]
     }
 

@@ -63,6 +63,7 @@ pub fn guard(
             let fewer = case.course.calls_back.len() < CALLS_BACK_MAX;
             or(fewer, Refusal::CalledBackEnough(CALLS_BACK_MAX))
         }
+        Step::Closed => may_close(case, by),
         Step::FinalReplied => or(case.round >= ROUNDS_MAX, Refusal::NotTheLastRound),
         Step::Urged => hers::may_urge(case, now),
         Step::Supplemented => hers::may_supplement(case),
@@ -103,6 +104,19 @@ fn in_time(case: &Case, now: Timestamp) -> Result<(), Refusal> {
         true => Err(Refusal::OverdueAlready(spoken(case.round_due_at))),
         false => Ok(()),
     }
+}
+
+/// Nobody is done with because a clerk says so: she is asked first, and after two rounds the last
+/// word is the director's.
+fn may_close(case: &Case, by: &Actor) -> Result<(), Refusal> {
+    let parties = by.parties(Some(case));
+    if !parties.contains(&Party::Staff) {
+        return Ok(());
+    }
+    if case.is_disputed() && !parties.contains(&Party::Director) {
+        return Err(not_allowed(Step::Closed, Party::Director.word()));
+    }
+    if case.waits_for_call() { Err(Refusal::CallBackFirst) } else { Ok(()) }
 }
 
 fn may_return(case: &Case, now: Timestamp, rules: &Rules) -> Result<(), Refusal> {

@@ -113,6 +113,12 @@ pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Com
     next.into_iter().min_by_key(|(at, _)| *at)
 }
 
+/// So long she may answer what she is asked now.
+pub fn asked_until(case: &Case, now: Timestamp, calendar: &Calendar) -> Timestamp {
+    let limit = if case.state == State::NeedInfo { INFO_LIMIT } else { RATING_LIMIT };
+    calendar.due(now, limit)
+}
+
 /// Those that belong to what she is asked now.
 pub(super) fn reminders_of(case: &Case) -> &'static [Limit] {
     match case.state {

@@ -23,6 +23,7 @@ mod guard;
 mod handler;
 mod hers;
 mod interview;
+mod kind;
 pub mod ledger;
 mod limits;
 mod listing;
@@ -65,7 +66,10 @@ pub use interview::{
     INTERVIEW_STEPS, Interview, InterviewCommand, InterviewDone, InterviewHand, InterviewRow,
     InterviewState, InterviewStep, LateCase, Minutes, interview_row,
 };
-pub use limits::{REDO_LIMIT, accept_due, breach_due as limit_due, limit_of, next_by_clock};
+pub use kind::kind_by_words;
+pub use limits::{
+    REDO_LIMIT, accept_due, asked_until, breach_due as limit_due, limit_of, next_by_clock,
+};
 pub use listing::{
     LISTING_CHARS_MAX, LISTINGS_MAX, Listing, ListingCommand, ListingKind, ListingState,
 };

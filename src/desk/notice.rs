@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use super::Rules;
 use super::case::Case;
-use super::event::{Actor, CaseEvent, Change, Outcome};
+use super::event::{Actor, Breached, CaseEvent, Change, Closing, Outcome};
 use super::state::{State, TRANSITIONS};
 use crate::calendar::spoken;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// `received` `dispatched` `rerouted` `progress` `need_info` `extended` `deferred` `supervised`
-    /// `replied` `redo` `closed` `final` `rejected` `merged` `unmerged` `errand`.
+    /// `received` `dispatched` `rerouted` `progress` `need_info` `extended` `deferred` `overdue`
+    /// `supervised` `replied` `redo` `closed` `final` `rejected` `merged` `unmerged` `errand`.
     pub id: &'static str,
     /// Always: `number` `title` `state` `due` (`11月25日17:30前`). With a department:
     /// `department`, `department_phone` if it has one. Of the event: `outcome` and `text` of a
@@ -31,12 +31,19 @@ pub fn notice(case: &Case, event: &CaseEvent, rules: &Rules) -> Option<Notice> {
     let step = event.change.step();
     let id = match (&event.change, &event.by) {
         (Change::Received { .. } | Change::CoSigned { .. }, Actor::Villager { .. }) => return None,
+        (Change::Breached { limit, .. }, _) if !is_told_late(case, *limit) => return None,
         (Change::Dispatched { from: Some(_), .. }, _) => "rerouted",
         (Change::Reminded, _) if case.state == State::NeedInfo => "need_info",
         (Change::Reminded, _) => "replied",
         _ => TRANSITIONS.iter().find(|row| row.step == step)?.told?,
     };
     Some(Notice { id, fields: fields(case, &event.change, rules) })
+}
+
+/// That her time is over, once a round, whoever had it then.
+fn is_told_late(case: &Case, limit: Breached) -> bool {
+    let late = case.course.breaches.iter().filter(|one| one.limit == Breached::Handling);
+    limit == Breached::Handling && late.count() == 1
 }
 
 fn fields(case: &Case, change: &Change, rules: &Rules) -> BTreeMap<&'static str, String> {
@@ -112,7 +119,12 @@ fn fields(case: &Case, change: &Change, rules: &Rules) -> BTreeMap<&'static str,
             put("reason", reason);
         }
         Change::Reopened { reason, .. } | Change::Closed { reason, .. } => {
-            put("reason", reason);
+            match change {
+                Change::Closed { closing: Closing::Rated, .. } => {
+                    put("reason", &format!("您评价{reason}"))
+                }
+                _ => put("reason", reason),
+            };
             if let Some(grade) = case.rating {
                 put("grade", grade.word());
             }

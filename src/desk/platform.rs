@@ -37,12 +37,18 @@ pub(super) fn dispatch(
     by: &Actor,
     now: Timestamp,
     rules: &Rules,
-) -> Result<Change, Refusal> {
+) -> Result<Vec<Change>, Refusal> {
     let Dispatch { department, helpers, category, note, despite } = dispatch;
     let receiver = known(&department, rules)?;
-    if let Some(code) = category.as_deref().filter(|code| rules.categories.get(code).is_none()) {
-        return Err(Refusal::UnknownCategory(code.to_owned()));
-    }
+    let sorted = match &category {
+        Some(code) => {
+            Some(rules.categories.get(code).ok_or_else(|| Refusal::UnknownCategory(code.clone()))?)
+        }
+        None => None,
+    };
+    let hides = sorted.filter(|sorted| sorted.is_confidential() && !case.confidential);
+    let hidden =
+        hides.map(|sorted| Change::Hidden { reason: format!("「{}」一律保密", sorted.name) });
     let handed_over = !matches!(case.state, State::Received | State::Redo);
     if handed_over && case.department.as_ref() == Some(&department) {
         return Err(Refusal::SameDepartment(receiver.short.clone()));
@@ -58,7 +64,8 @@ pub(super) fn dispatch(
     let due_at = assignment_due(case.time_class, case.round_due_at, handed_over, now, rules);
     let helpers = helping(case, helpers, &department, (due_at, now), &despite, rules)?;
     let from = case.department.clone().filter(|_| handed_over);
-    Ok(Change::Dispatched { department, from, due_at, category, note, despite, helpers })
+    let sent = Change::Dispatched { department, from, due_at, category, note, despite, helpers };
+    Ok(hidden.into_iter().chain([sent]).collect())
 }
 
 fn known<'r>(id: &str, rules: &Rules<'r>) -> Result<&'r Department, Refusal> {
@@ -284,8 +291,6 @@ pub(super) fn close(case: &Case, reason: String, by: &Actor) -> Result<Change, R
         }
     } else if !is_staff {
         return Err(not_allowed(Step::Closed, Party::Staff.word()));
-    } else if case.rating.is_some() {
-        Closing::Final
     } else {
         Closing::Staff
     };

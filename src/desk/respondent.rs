@@ -2,8 +2,9 @@
 //! does not go to the very office that it is against, unless somebody says why.
 
 use super::case::Case;
+use super::event::{Intake, Kind};
 use super::refusal::Refusal;
-use crate::county::{Department, Departments};
+use crate::county::{Category, Department, Departments};
 
 /// Shorter names are parts of other words: 残联, 移动.
 const NAME_CHARS_MIN: usize = 3;
@@ -22,9 +23,31 @@ const OFFICIALS: [&str; 12] = [
     "公务员",
 ];
 
+/// The group of kinds that are about offices and those who serve in them.
+const OFFICES: &str = "16";
+
+/// Somebody has to read whom it is against before it goes anywhere.
+pub(super) fn is_about_offices(category: Option<&str>) -> bool {
+    category.is_some_and(|code| code.starts_with(OFFICES))
+}
+
+/// Whose it is, those are not to learn who handle it: also where nobody was asked against whom it is.
+pub(super) fn is_hidden(
+    intake: &Intake,
+    category: Option<&Category>,
+    departments: &Departments,
+) -> bool {
+    let against = intake.respondent.as_deref().unwrap_or_default();
+    let complains = matches!(intake.kind, Kind::Complaint | Kind::Report);
+    intake.kind == Kind::Report
+        || category.is_some_and(Category::is_confidential)
+        || is_official(against, departments)
+        || (complains && is_official(&intake.text, departments))
+}
+
 /// An office, or somebody who serves in one: whoever complains of it is not to be known there.
 /// Companies must know their customers.
-pub(super) fn is_official(respondent: &str, departments: &Departments) -> bool {
+fn is_official(respondent: &str, departments: &Departments) -> bool {
     OFFICIALS.iter().any(|word| respondent.contains(word))
         || departments.iter().any(|one| one.kind != "company" && is_meant(respondent, one))
 }
@@ -40,7 +63,10 @@ fn is_meant(respondent: &str, department: &Department) -> bool {
 
 /// `despite`: why it goes there all the same.
 pub(super) fn may_have(case: &Case, department: &Department, despite: &str) -> Result<(), Refusal> {
-    let against = case.respondent.as_deref().unwrap_or_default();
+    // Of an official her own words say it, where nobody typed it.
+    let told = case.confidential && is_about_offices(case.category.as_deref());
+    let words = if told { case.text.as_str() } else { "" };
+    let against = case.respondent.as_deref().unwrap_or(words);
     match despite.trim().is_empty() && is_meant(against, department) {
         true => Err(Refusal::AgainstItself(department.short.clone())),
         false => Ok(()),

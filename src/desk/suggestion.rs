@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::case::Case;
 use super::event::Change;
 use super::limits::assignment_due;
-use super::{Rules, platform};
+use super::{Rules, platform, respondent};
 use crate::county::{Category, Department, TOWNSHIPS};
 
 /// What stands in the timeline where no clerk was.
@@ -68,6 +68,7 @@ fn goes_by_itself(case: &Case) -> bool {
     !case.is_reviewed()
         && !case.danger
         && case.respondent.is_none()
+        && !respondent::is_about_offices(case.category.as_deref())
         && case.repeats.is_none()
         && case.follows.is_none()
         && case.errand.is_none()

@@ -88,6 +88,10 @@ pub(super) fn clerk() -> Actor {
     Actor::clerk("值班员")
 }
 
+pub(super) fn director() -> Actor {
+    Actor::Staff { name: "李主任".into(), role: "director".into(), department: None }
+}
+
 pub(super) fn supervisor() -> Actor {
     Actor::Staff { name: "督办张".into(), role: "supervisor".into(), department: None }
 }
@@ -268,9 +272,11 @@ fn dissatisfied_is_a_second_round_and_the_first_ones_figures_stay() {
     );
     desk.refused(&villager(), rate(Grade::Satisfied), "已经评价过了");
     desk.refused(&Actor::System, close(""), "已经评价过了");
-    desk.refused(&clerk(), close("  "), "办结理由");
-    assert_eq!(desk.give("2026-11-26 09:00", &clerk(), close("已上门说明")), Ok(vec!["closed"]));
-    assert_eq!(desk.the_case().closing, Some(Closing::Final));
+    desk.refused(&clerk(), close("已上门说明"), "请交给：平台负责人");
+    desk.refused(&director(), close("  "), "办结理由");
+    assert_eq!(desk.give("2026-11-26 09:00", &director(), close("已上门说明")), Ok(vec!["closed"]));
+    assert_eq!(desk.the_case().closing, Some(Closing::Staff), "the last word needs a document");
+    assert_eq!(desk.last_notice().fields["reason"], "已上门说明");
 }
 
 #[test]
@@ -446,7 +452,7 @@ fn what_is_done_wrong_is_refused() {
     desk.refused(&clerk(), reply(), "请先派单");
     desk.refused(&clerk(), dispatch("天文台"), "没有部门“天文台”");
     desk.refused(&villager(), dispatch("广电网络"), "请交给：平台");
-    desk.refused(&villager(), close("算了"), "平台");
+    desk.refused(&clerk(), close("她说不用办了"), "请派单、直接答复，或者不予受理");
     desk.give("2026-11-23 10:20", &clerk(), dispatch("广电网络")).unwrap();
     desk.refused(&clerk(), dispatch("广电网络"), "已经在广电网络公司了");
     desk.refused(&clerk(), close("办完了"), "请先答复");

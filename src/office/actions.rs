@@ -5,12 +5,12 @@ use jiff::Timestamp;
 
 use crate::calendar::spoken;
 use crate::county::Channel;
-use crate::desk::{self, Actor, Case, CaseNumber, CaseType, Command, Intake, Kind};
+use crate::desk::{self, Actor, Case, CaseNumber, CaseType, Command, Intake};
 use crate::dialog::{Call, Fields, Value};
+use crate::meaning::Intent;
 use crate::store::StoreError;
 use crate::store::records::Person;
 
-use super::intake::kind_by_words;
 use super::own_cases::Purpose;
 use super::turn::Turn;
 use super::understood::understood;
@@ -90,15 +90,19 @@ impl Turn<'_> {
         let category = arg("category").and_then(as_choice);
         let known = |code: &String| self.office.tables().categories.get(code).is_some();
         let category = category.filter(known);
+        let words = text("detail").unwrap_or_default();
+        let opening = text("opening").unwrap_or_default();
+        let tables = self.office.tables();
+        let asks = tables.reader().intent(&words) == Intent::Consult;
+        let sort = category.as_deref().and_then(|code| tables.categories.get(code));
+        let kind = desk::kind_by_words(&[&opening, &words], sort, asks);
         let repeats = self.office.repeated(&person, category.as_deref(), self.now).await?;
         let mut photos = arg("photo").map(as_files).unwrap_or_default();
         photos.extend(arg("photos").map(as_files).unwrap_or_default());
-        let words = text("detail").unwrap_or_default();
-        let kind = kind_by_words(&words);
-        let mut said = call.args.values().map(|answer| &answer.raw).chain([&words]);
+        let mut said = call.args.values().map(|answer| &answer.raw).chain([&opening, &words]);
         let intake = Intake {
             kind,
-            confidential: kind == Kind::Report || said.any(|said| said.contains("保密")),
+            confidential: said.any(|said| said.contains("保密")),
             category,
             repeats,
             place_code,

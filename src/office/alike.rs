@@ -121,6 +121,7 @@ impl Office {
                 Change::Progress { .. }
                     | Change::ExtensionGranted { .. }
                     | Change::Deferred { .. }
+                    | Change::Breached { .. }
                     | Change::Supervised { .. }
             )
         });

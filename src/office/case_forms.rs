@@ -438,7 +438,7 @@ const FORMS: &[Form] = &[
     },
     Form {
         action: "close", step: Step::Closed, title: "办结", button: "办结", is_main: false,
-        intro: "", fields: &[must("reason", "为什么现在办结", Kind::Text, "")],
+        intro: "", fields: &[must("reason", "为什么现在办结", Kind::Text, "群众会原样收到")],
         read: |typed| Ok(Command::Close { reason: typed.text("reason") }),
     },
 ];

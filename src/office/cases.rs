@@ -26,8 +26,6 @@ const PAGE: usize = 30;
 const EXAMINED_MAX: usize = 2_000;
 const READ: usize = 200;
 const CONFLICTS_MAX: usize = 20;
-/// A rating is asked for so long (county rules: 7 days).
-const RATING_DAYS: i64 = 7;
 
 impl Office {
     /// One who works for a department sees what that has, and nothing else.
@@ -347,7 +345,7 @@ impl Office {
             if let Some(once) = once {
                 once.keep(&mut changes, &done, now)?;
             }
-            let offered = self.offer_rating(changes, &case, &events, now).await?;
+            let offered = self.offer_an_answer(changes, &case, &events, now).await?;
             match self.store.commit(offered).await {
                 Ok(()) => {
                     self.bells.outbox.notify_one();
@@ -424,9 +422,9 @@ impl Office {
             .collect()
     }
 
-    /// After a reply the villager may rate it: her conversations learn so, in the same
-    /// commit.
-    async fn offer_rating(
+    /// What she is asked by a notice she may answer at once: her conversations learn so, in the
+    /// same commit.
+    async fn offer_an_answer(
         &self,
         mut changes: Changes,
         case: &Case,
@@ -442,11 +440,8 @@ impl Office {
         let Some(person) = self.person_behind(&case.person).await? else {
             return Ok(changes.into_batch());
         };
-        let offer = Offer::for_case(
-            dialog,
-            &case.number.digits(),
-            now + jiff::SignedDuration::from_hours(24 * RATING_DAYS),
-        );
+        let until = desk::asked_until(case, now, &tables.calendar);
+        let offer = Offer::for_case(dialog, &case.number.digits(), until);
         for address in &person.record.addresses {
             let Ok(address) = address.parse::<Address>() else { continue };
             let key = keys::contact(&address.to_string());

@@ -208,7 +208,10 @@ impl Office {
             return Err(refused(text).of("authorised"));
         }
         let kind = match told.kind.trim() {
-            "" => kind_by_words(text),
+            "" => {
+                let category = tables.categories.get(told.category.trim());
+                desk::kind_by_words(&[text], category, false)
+            }
             word => Kind::from_word(word).ok_or_else(|| refused("没有这种诉求，请从名单里选。"))?,
         };
         let heard_at = match told.heard_at.trim() {
@@ -262,7 +265,7 @@ impl Office {
             name,
             phone,
             respondent: some(&told.respondent),
-            confidential: told.confidential || kind == Kind::Report,
+            confidential: told.confidential,
             authorised: authorised.to_owned(),
             source: source.clone(),
             co_signers,
@@ -451,11 +454,6 @@ impl Office {
         }
         Ok(None)
     }
-}
-
-/// What she wants, where nobody said it: a report by its word, else help.
-pub(super) fn kind_by_words(words: &str) -> Kind {
-    if words.contains("举报") { Kind::Report } else { Kind::default() }
 }
 
 fn refused(text: &str) -> CommandError {

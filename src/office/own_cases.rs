@@ -2,7 +2,8 @@
 //! one, takes it back, rates it, goes on with it. Only ever her own.
 
 use crate::desk::{
-    self, Actor, Case, CaseNumber, CaseType, Command, Grade, Intake, Named, NumberRead, State, Verb,
+    self, Actor, Case, CaseNumber, CaseType, Command, Grade, Intake, Named, NumberRead, Rules,
+    State, Step, Verb,
 };
 use crate::dialog::{Call, Value};
 use crate::store::records::{Task, TaskKind};
@@ -16,6 +17,8 @@ use super::turn::Turn;
 /// Shown to her in one list; more than nine do not fit a menu.
 const SHOWN: usize = 9;
 const EXAMINED: usize = 200;
+/// The notice by which a department asks her something.
+const ASKED: &str = "need_info";
 const NOT_HERS: &str = "没有找到这件事。回「查进度」看您的全部。";
 
 /// Not that of an order or an advertisement.
@@ -38,24 +41,44 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    /// Without a number she is shown only those with which it can be done.
-    fn fits(self, case: &Case, hers: &[String], now: jiff::Timestamp) -> bool {
-        let unanswered = matches!(
-            case.state,
-            State::Received | State::Dispatched | State::Handling | State::Redo
-        );
-        match self {
-            Purpose::Look => true,
-            Purpose::Urge | Purpose::Supplement => unanswered,
-            // Who only signed it does not end it for all.
-            Purpose::Withdraw | Purpose::Rate | Purpose::Hide if !hers.contains(&case.person) => {
-                false
-            }
-            Purpose::Withdraw => unanswered && case.round == 1,
-            Purpose::Rate => case.state == State::Replied && case.rating.is_none(),
-            Purpose::Hide => case.state.is_open() && !case.confidential,
-            Purpose::Follow => desk::may_follow(case, &case.person, now).is_ok(),
+    fn step(self) -> Option<Step> {
+        Some(match self {
+            Purpose::Look | Purpose::Follow => return None,
+            Purpose::Urge => Step::Urged,
+            Purpose::Supplement => Step::Supplemented,
+            Purpose::Withdraw => Step::Withdrawn,
+            Purpose::Rate => Step::Rated,
+            Purpose::Hide => Step::Hidden,
+        })
+    }
+
+    /// Without a number she is shown only those with which it can be done. `hers`: her ids.
+    fn fits(self, case: &Case, hers: &[String], now: jiff::Timestamp, rules: &Rules) -> bool {
+        let Some(step) = self.step() else {
+            return self == Purpose::Look || desk::may_follow(case, &case.person, now).is_ok();
+        };
+        // Who only signed it does not end it for all.
+        let own = hers.iter().find(|id| **id == case.person);
+        let Some(person) = own.or_else(|| hers.iter().find(|id| case.is_of(id))) else {
+            return false;
+        };
+        let by = Actor::Villager { person: person.clone() };
+        let parties = by.parties(Some(case));
+        let row = desk::transition(Some(case.state), step);
+        let leads_on = row.is_some_and(|row| row.who.iter().any(|party| parties.contains(party)));
+        // What is over needs no hiding from those who handle it.
+        if !leads_on || (self == Purpose::Hide && !case.state.is_open()) {
+            return false;
         }
+        // Of these two she is told why not, rather than that there is none.
+        matches!(self, Purpose::Urge | Purpose::Withdraw)
+            || desk::guard(case, step, &by, now, rules).is_ok()
+    }
+
+    /// What waits for her comes first, what is over last.
+    fn order(self, case: &Case) -> (bool, bool) {
+        let asked = self == Purpose::Supplement && case.state == State::NeedInfo;
+        (!asked, !case.state.is_open())
     }
 }
 
@@ -98,6 +121,20 @@ impl Turn<'_> {
         }
     }
 
+    /// What a department asked her, and knows by now, is not asked any more.
+    pub async fn forget_what_was_answered(&mut self) -> Result<(), StoreError> {
+        let script = self.office.script();
+        let asks = script.notice(ASKED).and_then(|notice| notice.offers());
+        let Some(dialog) = asks else { return Ok(()) };
+        for number in self.contact.conversation.offered_for(dialog) {
+            let case = load::<Case>(&*self.office.store, keys::case(&number)).await?;
+            if case.is_none_or(|case| case.record.state != State::NeedInfo) {
+                self.contact.conversation.withdraw(dialog, &number);
+            }
+        }
+        Ok(())
+    }
+
     /// By the number in the message that began the dialog, or all that fit.
     pub async fn find_own(&mut self, call: &Call, purpose: Purpose) -> Outcome {
         let Some(person) = self.contact.person.clone() else {
@@ -116,11 +153,12 @@ impl Turn<'_> {
             }
             Some(NumberRead::None) | None => {
                 let ids = self.office.ids_of(&person).await?;
-                own.retain(|(_, case)| purpose.fits(&case.record, &ids, self.now));
+                let tables = self.office.tables();
+                let rules = tables.rules();
+                own.retain(|(_, case)| purpose.fits(&case.record, &ids, self.now, &rules));
             }
         }
-        // Finished ones come after those that still run.
-        own.sort_by_key(|(_, case)| !case.state.is_open());
+        own.sort_by_key(|(_, case)| purpose.order(&case.record));
         own.truncate(SHOWN);
         Ok(Ok(Value::List(own.iter().map(|(_, case)| self.case_fields(&case.record)).collect())))
     }

@@ -94,6 +94,7 @@ fn state_word(kind: &str) -> &'static str {
         "need_info" => "待补充",
         "extended" => "已延期",
         "deferred" => "列入计划",
+        "overdue" => "到期未办完",
         "supervised" => "已催办",
         "final" => "最终答复",
         "rejected" => "未受理",

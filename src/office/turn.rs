@@ -141,6 +141,7 @@ impl<'o> Turn<'o> {
             }
             Content::Noted { .. } | Content::Unknown { .. } => return Ok(()),
         };
+        Box::pin(self.forget_what_was_answered()).await?;
         self.converse(event).await
     }
 

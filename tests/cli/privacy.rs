@@ -15,7 +15,8 @@ fn closed(home: &Home) -> String {
     let said = home.done(&[&file[..], &["--name", NAME, "--phone", PHONE]].concat());
     let filed: Value = serde_json::from_str(&said).unwrap();
     let number = filed["number"].as_str().unwrap().to_owned();
-    home.done(&["case", "close", &number, "--reason", "本人说不用办了"]);
+    let why = ["--reason", "empty", "--instead", "本人说不用办了"];
+    home.done(&[&["case", "reject", &number][..], &why].concat());
     number
 }
 

@@ -263,16 +263,24 @@ impl<'a> Walk<'a> {
 
     /// The first question of what was offered, answered. While a dialog runs digits belong to
     /// its question.
-    /// A sentence is never an answer to it: it may hold 可以 and be about something else.
+    /// A sentence is never an answer to a choice: it may hold 可以 and be about something else.
     pub fn take_offer(&mut self, text: &str) -> Result<bool, Fault> {
         let busy = self.now.active.is_some();
-        if text.chars().count() > SENTENCE_CHARACTERS || (busy && self.now.parked.is_some()) {
+        if busy && self.now.parked.is_some() {
             return Ok(false);
         }
+        let short = text.chars().count() <= SENTENCE_CHARACTERS;
         for index in (0..self.now.offers.len()).rev() {
             let offer = self.now.offers[index].clone();
             let Some(dialog) = self.script.dialog(&offer.dialog) else { continue };
             let Some(question) = dialog.questions().next() else { continue };
+            let fits = match dialog.begins_freely() {
+                true => !busy && self.is_free_answer(text, index),
+                false => short,
+            };
+            if !fits {
+                continue;
+            }
             let asked_last = self.was_asked_last(&offer);
             let opening = clip(text, OPENING_BYTES_MAX);
             let mut frame = Frame::new(&offer.dialog, self.env.medium, opening, self.env.now);
@@ -295,6 +303,38 @@ impl<'a> Walk<'a> {
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// In her own words, as far as anybody can tell: it calls for nothing else, and a digit belongs to
+    /// what she was asked last.
+    fn is_free_answer(&self, text: &str, index: usize) -> bool {
+        if zh::menu_index(text, 9).is_some() {
+            let is_last = index + 1 == self.now.offers.len();
+            return is_last && (self.env.medium == Medium::Sms || index == 0);
+        }
+        self.now.parked.is_none()
+            && self.begins(text).is_none()
+            && !THANKS.contains(&zh::plain(text).as_str())
+            && understand::tells(text, self.env)
+    }
+
+    /// A photo is as good a beginning of the answer as words are.
+    pub fn photo_answers(&mut self, media: &str) -> Result<bool, Fault> {
+        let script = self.script;
+        let takes = |offer: &Offer| {
+            let dialog = script.dialog(&offer.dialog);
+            dialog.is_some_and(|dialog| dialog.takes_photos() && dialog.begins_freely())
+        };
+        let Some(index) = self.now.offers.iter().rposition(takes) else { return Ok(false) };
+        let offer = self.now.offers.remove(index);
+        let mut frame = Frame::new(&offer.dialog, self.env.medium, "", self.env.now);
+        frame.answers = offer.given;
+        frame.offered_until = Some(offer.until);
+        frame.photos.push(media.to_owned());
+        self.say_phrase("photo_kept");
+        self.now.active = Some(frame);
+        self.advance()?;
+        Ok(true)
     }
 
     /// By SMS there is no scrolling back: a digit answers what she read last.

@@ -66,6 +66,13 @@ impl Offer {
             at: None,
         }
     }
+
+    fn case(&self) -> Option<&str> {
+        match &self.given.get("case")?.value {
+            Value::Text(case) => Some(case),
+            _ => None,
+        }
+    }
 }
 
 /// A dialog that was left unfinished for a day.
@@ -266,6 +273,17 @@ impl Conversation {
             self.offers.remove(0);
         }
         self.offers.push(Offer { at: Some(now), ..offer });
+    }
+
+    /// The cases for which a dialog is offered to her.
+    pub fn offered_for(&self, dialog: &str) -> Vec<String> {
+        let offers = self.offers.iter().filter(|offer| offer.dialog == dialog);
+        offers.filter_map(Offer::case).map(str::to_owned).collect()
+    }
+
+    /// It is not asked any more.
+    pub fn withdraw(&mut self, dialog: &str, case: &str) {
+        self.offers.retain(|offer| offer.dialog != dialog || offer.case() != Some(case));
     }
 
     /// The labels of the menu that she sees, in its order; none when she sees none.

@@ -359,6 +359,9 @@ impl<'a> Walk<'a> {
             self.say_phrase("photo_kept");
             return self.ask_again();
         }
+        if self.photo_answers(media)? {
+            return Ok(());
+        }
         let takes = |dialog: &&Dialog| {
             dialog.intake
                 && dialog.calls("create_case")

@@ -423,6 +423,7 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "need_info",
     "extended",
     "deferred",
+    "overdue",
     "supervised",
     "replied",
     "redo",

@@ -221,6 +221,12 @@ impl Dialog {
         self.questions().any(|question| matches!(question.kind, Kind::Photo))
     }
 
+    /// What it asks first is answered in her own words.
+    pub fn begins_freely(&self) -> bool {
+        let first = self.questions().next();
+        first.is_some_and(|first| matches!(first.kind, Kind::ShortText | Kind::LongText { .. }))
+    }
+
     /// A confirmation reads the answer back.
     pub fn lists(&self, slot: &str) -> bool {
         self.steps.iter().any(|step| match &step.kind {
