@@ -70,8 +70,12 @@ function stored() {
   }
 }
 
-// Somebody else sat here before.
-dropDrafts((key) => !key.startsWith(own));
+// Somebody else sat here before, or it is kept already (offline.js).
+dropDrafts((key) => !key.startsWith(own) || location.search.includes('kept=1'));
+self.caches?.keys().then((names) => {
+  const others = names.filter((name) => !name.endsWith(`:${document.body.dataset.person}`));
+  return Promise.all(others.map((name) => caches.delete(name)));
+});
 document.querySelector('form.out')?.addEventListener('submit', () => dropDrafts(() => true));
 if (form) {
   const draft = stored();

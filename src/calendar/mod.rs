@@ -133,6 +133,12 @@ impl Calendar {
         (off.len(), worked.len())
     }
 
+    /// From which day on, which weekdays (Monday first), and when the office is open; the newest
+    /// first.
+    pub fn hours_known(&self) -> impl Iterator<Item = (Date, [bool; 7], &[(Time, Time)])> {
+        self.hours.iter().map(|one| (one.valid_from, one.weekdays, one.segments.as_slice()))
+    }
+
     /// The dates that `next` takes otherwise, in order.
     pub fn changes_to<'c>(&'c self, next: &'c Calendar) -> impl Iterator<Item = Changed<'c>> {
         let dates: BTreeSet<Date> = self.named.keys().chain(next.named.keys()).copied().collect();

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::table::read;
+use super::table::{Row, read};
 use super::{Category, TableError};
 
 const FILE: &str = "departments.csv";
 /// The word by which `categories.csv` means the township of the place.
 pub const TOWNSHIPS: &str = "乡镇";
+/// `parent`, `liaison`, `liaison_phone`, `head` and `head_phone` may be missing.
 const COLUMNS: [&str; 6] = ["id", "name", "short", "kind", "phone", "aliases"];
+const DEPTH_MAX: usize = 6;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Department {
@@ -23,6 +25,17 @@ pub struct Department {
     pub phone: String,
     /// Old and everyday names.
     pub aliases: Vec<String>,
+    /// The id of the one above it; empty: directly below the county.
+    pub parent: String,
+    /// Who is telephoned when something is late; either may be empty.
+    pub liaison: Contact,
+    pub head: Contact,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contact {
+    pub name: String,
+    pub phone: String,
 }
 
 #[derive(Clone, Debug)]
@@ -36,6 +49,7 @@ impl Departments {
         let mut errors = Vec::new();
         let mut all: Vec<Department> = Vec::new();
         let mut by_id = HashMap::new();
+        let mut lines = Vec::new();
         read(FILE, text, &COLUMNS, &mut errors, |row, errors| {
             let mut wrong = |column: &str, message| errors.push(row.wrong(column, message));
             let id = row.get("id");
@@ -64,8 +78,20 @@ impl Departments {
                 kind: kind.to_owned(),
                 phone: row.get("phone").to_owned(),
                 aliases: row.list("aliases"),
+                parent: row.get("parent").to_owned(),
+                liaison: contact(row, "liaison", "liaison_phone"),
+                head: contact(row, "head", "head_phone"),
             });
+            lines.push(row.line);
         });
+        if errors.is_empty() {
+            let wrong = all.iter().zip(&lines).filter_map(|(one, line)| {
+                let message = wrong_parent(one, &all, &by_id)?;
+                let column = Some("parent".to_owned());
+                Some(TableError { file: FILE.to_owned(), line: *line, column, message })
+            });
+            errors.extend(wrong);
+        }
         if errors.is_empty() { Ok(Self { all, by_id }) } else { Err(errors) }
     }
 
@@ -99,10 +125,49 @@ impl Departments {
         }
     }
 
+    /// Each behind the one above it, with how far down it stands; else in the order of the table.
+    pub fn tree(&self) -> Vec<(usize, &Department)> {
+        let mut found = Vec::with_capacity(self.all.len());
+        self.add_below("", 0, &mut found);
+        found
+    }
+
+    fn add_below<'d>(&'d self, id: &str, depth: usize, found: &mut Vec<(usize, &'d Department)>) {
+        for one in self.all.iter().filter(|one| one.parent == id) {
+            found.push((depth, one));
+            self.add_below(&one.id, depth + 1, found);
+        }
+    }
+
     /// In the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = &Department> {
         self.all.iter()
     }
+}
+
+fn contact(row: &Row, name: &str, phone: &str) -> Contact {
+    Contact { name: row.get(name).to_owned(), phone: row.get(phone).to_owned() }
+}
+
+/// Whoever goes up from one, comes to the county.
+fn wrong_parent(
+    one: &Department,
+    all: &[Department],
+    by_id: &HashMap<String, usize>,
+) -> Option<String> {
+    let mut above = &one.parent;
+    for _ in 0..DEPTH_MAX {
+        if above.is_empty() {
+            return None;
+        }
+        let Some(at) = by_id.get(above) else {
+            // The one in whose row it stands says so.
+            let missing = format!("这张表里没有「{above}」，请写上级单位的 id，或空着。");
+            return (*above == one.parent).then_some(missing);
+        };
+        above = &all[*at].parent;
+    }
+    Some(format!("上级绕成了圈，或者多过{DEPTH_MAX}层，请改掉一处。"))
 }
 
 #[cfg(test)]
@@ -160,6 +225,32 @@ mod tests {
     fn all_townships_and_the_development_zone_are_there() {
         let townships = shipped().iter().filter(|d| d.kind == "township" && d.id != "乡镇").count();
         assert_eq!(townships, 15);
+    }
+
+    #[test]
+    fn each_stands_below_the_one_above_it() {
+        let head = "id,name,short,kind,phone,aliases,parent,liaison,liaison_phone,head,head_phone";
+        let parse = |rows: &str| Departments::parse(&format!("{head}\n{rows}"));
+        let row = |id: &str, parent: &str| format!("{id},{id},{id},department,,,{parent},,,,\n");
+        let rows = row("所", "队") + &row("队", "局") + &row("办", "") + &row("局", "");
+        let found = parse(&rows).unwrap();
+        let tree: Vec<(usize, &str)> =
+            found.tree().into_iter().map(|(depth, one)| (depth, one.id.as_str())).collect();
+        assert_eq!(tree, [(0, "办"), (0, "局"), (1, "队"), (2, "所")]);
+        for (rows, told) in [
+            (row("队", "局"), "departments.csv 第2行「parent」列：这张表里没有「局」"),
+            (row("队", "局") + &row("局", "队"), "第2行「parent」列：上级绕成了圈"),
+            (row("局", "局"), "绕成了圈"),
+        ] {
+            let errors = parse(&rows).unwrap_err();
+            assert!(errors[0].to_string().contains(told), "{errors:?}");
+        }
+        let contact = |name: &str, phone: &str| Contact { name: name.into(), phone: phone.into() };
+        let found = parse("局,局,局,department,,,,王主任,0315-1,李局长,0315-2\n").unwrap();
+        let one = found.get("局").unwrap();
+        assert_eq!(one.liaison, contact("王主任", "0315-1"));
+        assert_eq!(one.head, contact("李局长", "0315-2"));
+        assert_eq!(shipped().tree().len(), shipped().iter().count(), "nobody is left out");
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod words;
 
 pub use address::{Address, AddressError, Channel};
 pub use categories::{Categories, Category, Life, TimeClass};
-pub use departments::{Department, Departments, TOWNSHIPS};
+pub use departments::{Contact, Department, Departments, TOWNSHIPS};
 pub use leads::{Lead, Leads};
 pub use number::{CaseNumber, CaseType, NumberError, damm};
 pub use places::{Found, Likeness, Place, PlaceKind, Places, Scope};

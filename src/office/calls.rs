@@ -1,7 +1,7 @@
 //! The desks at which somebody works off one case after the other: telephones departments that
 //! are late, calls villagers back, or signs as the head of a department.
 
-use crate::county::words;
+use crate::county::{Contact, words};
 use crate::desk::{Case, Queue};
 
 use super::Office;
@@ -54,6 +54,8 @@ pub struct CallCard {
     pub case: CaseView,
     /// Of the department that has it; empty: not known.
     pub phone: String,
+    pub liaison: Contact,
+    pub head: Contact,
     /// How often it was called about before, in this round.
     pub calls: usize,
 }
@@ -91,6 +93,8 @@ impl Office {
         CallCard {
             case: view,
             phone: department.map(|found| found.phone.clone()).unwrap_or_default(),
+            liaison: department.map(|found| found.liaison.clone()).unwrap_or_default(),
+            head: department.map(|found| found.head.clone()).unwrap_or_default(),
             calls: match desk {
                 CallDesk::CallBacks => case.course.calls_back.len(),
                 _ => usize::from(case.course.supervisions),

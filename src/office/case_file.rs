@@ -117,6 +117,7 @@ impl Office {
             suggested: None,
             helpers: &[],
             replies: &tables.replies,
+            liaison: tables.liaison_of(case),
         };
         case_forms::open(case, &session.actor(), self.clock.now(), &lists)
     }

@@ -9,7 +9,7 @@ use crate::desk::{
     Solved, State, Step, Trips,
 };
 
-use crate::county::Replies;
+use crate::county::{Contact, Replies};
 
 use super::beijing;
 use super::views::{CaseForm, Choice, CommandError, FieldKind, FormField};
@@ -17,6 +17,7 @@ use super::views::{CaseForm, Choice, CommandError, FieldKind, FormField};
 const TEXT_CHARS_MAX: usize = 2_000;
 /// How a note begins of a department that did not answer the telephone.
 pub(super) const MISSED: &str = "电话督办没打通：";
+const LIAISON: &str = "联络员";
 
 struct Form {
     action: &'static str,
@@ -573,6 +574,8 @@ pub(super) struct Lists<'l> {
     pub suggested: Option<&'l str>,
     pub helpers: &'l [String],
     pub replies: &'l Replies,
+    /// Of the department that has it: who is telephoned.
+    pub liaison: Option<&'l Contact>,
 }
 
 /// The forms that are open to `by` now, those for the usual next step first.
@@ -676,7 +679,17 @@ impl Field {
                 value = case.category.clone().unwrap_or_default();
                 FieldKind::Choice(lists.categories.to_vec())
             }
-            kind => kind.open(),
+            kind => {
+                let liaison = lists.liaison.filter(|one| !one.name.is_empty());
+                if let ("supervise", Some(liaison)) = (form.action, liaison) {
+                    value = match self.name {
+                        "callee" => liaison.name.clone(),
+                        "title" => LIAISON.to_owned(),
+                        _ => value,
+                    };
+                }
+                kind.open()
+            }
         };
         self.with(kind, &value)
     }

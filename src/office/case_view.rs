@@ -79,6 +79,7 @@ impl Office {
             suggested: suggested.as_deref(),
             helpers: &suggestion.helpers,
             replies: &tables.replies,
+            liaison: tables.liaison_of(case),
         };
         let mut events = self.events(number).await?;
         if let (Some(first), Some(identity)) = (events.first_mut(), &identity) {

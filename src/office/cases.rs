@@ -112,7 +112,7 @@ impl Office {
     }
 
     /// The index that leaves least to look at.
-    fn list_range(&self, filter: &CaseFilter) -> Range {
+    pub(super) fn list_range(&self, filter: &CaseFilter) -> Range {
         if let Some(since) = filter.updated_from {
             return keys::cases_changed_since(since);
         }
@@ -173,7 +173,7 @@ impl Office {
                 .is_none_or(|age| desk::figures::age_of(case.received_at, now, calendar) == age)
     }
 
-    fn matches(&self, case: &Case, filter: &CaseFilter) -> bool {
+    pub(super) fn matches(&self, case: &Case, filter: &CaseFilter) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| match wanted {
             Some(wanted) => found == Some(wanted),
             None => true,

@@ -112,6 +112,7 @@ impl Office {
             Some(start_of(stops.day)).filter(|at| *at < before(STOPS_DAYS))
         })
         .await?;
+        self.clear_exports(&mut sweep).await?;
         self.clear_media(before(keep.media_days), &mut sweep).await?;
         self.clear_conversations(before(keep.conversations_days), &mut sweep).await?;
         self.clear_persons(before(keep.conversations_days), &mut sweep).await?;

@@ -72,12 +72,30 @@ impl Office {
         };
         match kind {
             CountyTableKind::Departments => {
-                let row = |one: &crate::county::Department| {
-                    let aliases = one.aliases.join("、");
-                    vec![one.id.clone(), one.name.clone(), one.phone.clone(), aliases]
+                let contact = |one: &crate::county::Contact| format!("{} {}", one.name, one.phone);
+                let row = |(depth, one): (usize, &crate::county::Department)| {
+                    let below =
+                        if depth > 0 { "　".repeat(depth) + "└ " } else { String::new() };
+                    vec![
+                        format!("{below}{}", one.name),
+                        self.department_name(&one.parent),
+                        one.id.clone(),
+                        one.phone.clone(),
+                        contact(&one.liaison).trim().to_owned(),
+                        contact(&one.head).trim().to_owned(),
+                        one.aliases.join("、"),
+                    ]
                 };
-                let columns: &[_] = &["county.id", "county.name", "case.phone", "county.aliases"];
-                (columns, tables.departments.iter().map(row).collect())
+                let columns: &[_] = &[
+                    "county.name",
+                    "county.above",
+                    "county.id",
+                    "case.phone",
+                    "county.liaison",
+                    "county.head",
+                    "county.aliases",
+                ];
+                (columns, tables.departments.tree().into_iter().map(row).collect())
             }
             CountyTableKind::Categories => {
                 let row = |one: &crate::county::Category| {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::calendar::{Changed, local_date};
 use crate::desk::{self, Actor, Case, Command};
@@ -14,7 +15,7 @@ use crate::store::{Changes, StoreError, keys, list_by_index};
 use super::Office;
 use super::county_live::CountyRefused;
 use super::rights::Right;
-use super::table_files::TableFiles;
+use super::table_files::{HOURS, TableFiles};
 use super::tables::Tables;
 use super::views::{CommandError, Session};
 use super::watched::write_beside;
@@ -52,6 +53,29 @@ pub struct HolidaysStatus {
     pub version: String,
     /// The year that is not known and should be.
     pub missing: Option<i16>,
+    /// Of the office; the newest first.
+    pub hours: Vec<HoursView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoursView {
+    pub from: Date,
+    /// Monday first.
+    pub weekdays: [bool; 7],
+    /// `08:30-12:00`
+    pub segments: Vec<String>,
+    /// Those of today.
+    pub is_now: bool,
+}
+
+/// Other hours of the office, from a day on that is still to come.
+#[derive(Debug, Clone)]
+pub struct HoursAsked {
+    pub from: String,
+    /// Monday first.
+    pub weekdays: [bool; 7],
+    /// `8:30-12:00 13:30-17:30`, as one types it.
+    pub segments: String,
 }
 
 /// The calendar by which the open cases were reckoned last.
@@ -89,7 +113,62 @@ impl Office {
             years: years.collect(),
             version: tables.calendar.version().to_owned(),
             missing: self.unsettled_year(),
+            hours: self.hours_seen(),
         })
+    }
+
+    fn hours_seen(&self) -> Vec<HoursView> {
+        let today = local_date(self.clock.now());
+        let tables = self.tables();
+        let mut views: Vec<HoursView> = tables
+            .calendar
+            .hours_known()
+            .map(|(from, weekdays, segments)| HoursView {
+                from,
+                weekdays,
+                segments: segments
+                    .iter()
+                    .map(|(from, to)| {
+                        format!("{}-{}", from.strftime("%H:%M"), to.strftime("%H:%M"))
+                    })
+                    .collect(),
+                is_now: false,
+            })
+            .collect();
+        if let Some(now) = views.iter_mut().find(|one| one.from <= today) {
+            now.is_now = true;
+        }
+        views
+    }
+
+    /// Puts other hours of the office live; those that were to begin on the same day go. `version`
+    /// as in [`Office::publish_holidays`], and so is the hint.
+    pub async fn publish_hours(
+        &self,
+        session: &Session,
+        asked: &HoursAsked,
+        version: &str,
+    ) -> Result<Option<String>, CommandError> {
+        session.must(Right::Settings)?;
+        let before = self.tables();
+        if before.calendar.version() != version {
+            return Err(CommandError::Changed);
+        }
+        let from = asked.from.trim().parse::<Date>().ok();
+        let from = from.filter(|from| *from > local_date(self.clock.now()));
+        let from = from.ok_or_else(|| {
+            let text = "请选明天或以后的日子：已经答应群众的时间不改。";
+            CommandError::Field("from", text.into())
+        })?;
+        let text = hours_with(before.files.text(HOURS), from, asked);
+        let after = Tables::of(before.files.with_table(HOURS, &text))
+            .map_err(|problems| CommandError::Field("segments", problems.join("")))?;
+        self.publish_tables(after, &session.name).await.map_err(|error| match error {
+            CountyRefused::Store(error) => error.into(),
+            other => CommandError::Refused(other.to_string()),
+        })?;
+        tracing::info!(%from, by = session.name, "other hours of the office are live");
+        Ok(self.keep_in_folder(HOURS, &text).err())
     }
 
     /// What would change, or one text for each mistake.
@@ -213,6 +292,44 @@ impl HolidayChanged {
     }
 }
 
+/// The file with one row more, in place of one from the same day on.
+fn hours_with(text: &str, from: Date, asked: &HoursAsked) -> String {
+    const HEAD: &str = "[[hours]]";
+    let is_same = |row: &&str| {
+        let mut lines = row.lines().map(str::trim).filter(|line| line.starts_with("valid_from"));
+        lines.any(|line| line.contains(&from.to_string()))
+    };
+    let mut parts = text.split(HEAD);
+    let mut all = parts.next().unwrap_or_default().to_owned();
+    for row in parts.filter(|row| !is_same(row)) {
+        all.push_str(HEAD);
+        all.push_str(row);
+    }
+    let weekdays: Vec<usize> =
+        (1..).zip(asked.weekdays).filter(|day| day.1).map(|day| day.0).collect();
+    let segments = tidy_segments(&asked.segments);
+    let all = all.trim_end();
+    format!(
+        "{all}\n\n{HEAD}\nvalid_from = \"{from}\"\nweekdays = {weekdays:?}\nsegments = {segments:?}\n"
+    )
+}
+
+/// `8：30－12：00、13:30-17:30` as the file wants it. What is no time stays, and is refused there.
+fn tidy_segments(text: &str) -> Vec<String> {
+    let plain: String = text
+        .nfkc()
+        .map(|c| match c {
+            '–' | '—' | '~' | '至' | '到' => '-',
+            '0'..='9' | ':' | '-' => c,
+            _ if c.is_whitespace() || "，,、；;".contains(c) => ' ',
+            _ => '?',
+        })
+        .collect();
+    let time = |text: &str| if text.len() == 4 { format!("0{text}") } else { text.to_owned() };
+    let part = |part: &str| part.split('-').map(time).collect::<Vec<_>>().join("-");
+    plain.split_whitespace().map(part).collect()
+}
+
 fn with_year(files: &TableFiles, year: i16, text: &str) -> Result<Tables, Vec<String>> {
     Tables::of(files.with_year(year, text))
 }
@@ -299,6 +416,31 @@ mod tests {
         ] {
             let problem = kept(text).unwrap_err();
             assert!(problem.contains(told), "{text}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_hours_takes_the_place_of_one_from_the_same_day() {
+        let asked = |segments: &str| HoursAsked {
+            from: String::new(),
+            weekdays: [true, true, true, true, true, true, false],
+            segments: segments.into(),
+        };
+        let from = jiff::civil::date(2027, 5, 1);
+        let once = hours_with(HOURS, from, &asked("8：00－12：00、14:30到18:00"));
+        assert!(once.contains("segments = [\"08:00-12:00\", \"14:30-18:00\"]"), "{once}");
+        assert!(once.starts_with(HOURS.trim_end()), "what was there stays: {once}");
+        let twice = hours_with(&once, from, &asked("9:00-12:00"));
+        assert_eq!(twice.matches("[[hours]]").count(), 2, "{twice}");
+        assert!(!twice.contains("14:30"), "{twice}");
+        let days = Calendar::parse(&[], &twice).unwrap();
+        let newest = days.hours_known().next().unwrap();
+        assert_eq!((newest.0, newest.1[5], newest.2.len()), (from, true, 1));
+        for wrong in ["", "早上", "12:00-8:00", "8:00", "8:00-12:00 11:00-13:00", "\"]\nx=1"] {
+            assert!(
+                Calendar::parse(&[], &hours_with(HOURS, from, &asked(wrong))).is_err(),
+                "{wrong}"
+            );
         }
     }
 

@@ -2,6 +2,8 @@
 //! `desk::ledger`, what a figure means in `desk::measures`; here is who may see which, and what
 //! is written down about a table that leaves the house.
 
+use std::collections::{BTreeMap, HashSet};
+
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 
@@ -11,7 +13,7 @@ use crate::desk::ledger::{
     self, CASE_COLUMNS, INTERVIEW_COLUMNS, Identity, Names, OVERDUE_COLUMNS, VILLAGE_COLUMNS,
 };
 use crate::desk::measures::{self, Tally};
-use crate::desk::{Case, CaseEvent, Interview};
+use crate::desk::{Case, CaseEvent, Grade, Interview};
 use crate::store::looks::LookKind;
 use crate::store::{Range, StoreError, keys, list_by_index};
 
@@ -19,12 +21,16 @@ use super::case_view::channel_name;
 use super::looks::Seen;
 use super::rights::Right;
 use super::sheet::Sheet;
-use super::views::{CommandError, Session};
+use super::views::{Choice, CommandError, Session};
 use super::{Office, beijing};
 
 const PAGE: usize = 500;
-/// More lines than this are two tables: nobody reads them, and the machine is small.
+/// More lines than this are not made while somebody waits for them.
 const LINES_MAX: usize = 10_000;
+/// More than this are two tables: nobody reads them, and the machine is small.
+pub(super) const BACKGROUND_LINES_MAX: usize = 50_000;
+/// The name of the field that is wrong when a ledger is too large for one answer.
+pub const TOO_LARGE: &str = "whole";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LedgerKind {
@@ -33,22 +39,33 @@ pub enum LedgerKind {
     Departments,
     Overdue,
     Interviews,
+    Totals,
 }
 
 impl LedgerKind {
-    pub const ALL: [(LedgerKind, &'static str, &'static str); 5] = [
+    pub const ALL: [(LedgerKind, &'static str, &'static str); 6] = [
         (LedgerKind::Cases, "cases", "受理办理台账"),
         (LedgerKind::Village, "village", "村级服务台账"),
         (LedgerKind::Departments, "departments", "承办单位考核表"),
         (LedgerKind::Overdue, "overdue", "超期督办清单"),
         (LedgerKind::Interviews, "interviews", "约谈清单"),
+        (LedgerKind::Totals, "totals", "各村汇总表"),
     ];
 
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known, _)| *known == id).map(|(kind, _, _)| *kind)
     }
 
-    fn title(self) -> &'static str {
+    /// A line is a case.
+    fn is_of_cases(self) -> bool {
+        matches!(self, LedgerKind::Cases | LedgerKind::Village | LedgerKind::Overdue)
+    }
+
+    pub(super) fn id(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, id, _)| id)
+    }
+
+    pub(super) fn title(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _, _)| *kind == self).map_or("", |(_, _, title)| title)
     }
 }
@@ -59,6 +76,12 @@ const DEPARTMENT_COLUMNS: [&str; 26] = [
     "序号", "承办单位", "交办总量", "按时签收率", "按时办结率", "办结率", "退单率", "延期率", "响应率", "解决率", "满意率",
     "有效回访率", "重办率", "督办次数", "约谈次数", "评分", "排名", "原始按时率", "评价率", "未评价", "平均用时(小时)", "九成用时(小时)", "重复诉求率",
     "不计考核", "协办", "协办超期",
+];
+
+/// 各村汇总表: what was received in each village in that month, and what has become of it.
+#[rustfmt::skip]
+const TOTALS_COLUMNS: [&str; 9] = [
+    "序号", "乡镇", "村", "受理", "其中代办", "办结", "在办", "超期", "满意",
 ];
 
 /// Which ledger of which month.
@@ -76,26 +99,136 @@ pub struct LedgerAsked {
 }
 
 impl Office {
+    /// [`TOO_LARGE`] where it has to be made behind the page.
     pub async fn ledger(
         &self,
         session: &Session,
         asked: &LedgerAsked,
     ) -> Result<Sheet, CommandError> {
+        self.ledger_within(session, asked, LINES_MAX).await
+    }
+
+    pub fn may_report(&self, session: &Session) -> bool {
+        session.may(Right::Reports) || session.may(Right::OwnReports)
+    }
+
+    /// Whether she may have it, and it is clear which; without reading it.
+    pub(super) fn may_have_ledger(
+        &self,
+        session: &Session,
+        asked: &LedgerAsked,
+    ) -> Result<(), CommandError> {
+        if asked.reason.is_some() {
+            session.must(Right::Identity)?;
+        }
+        self.ledger_wanted(session, asked).map(|_| ())
+    }
+
+    pub(super) async fn ledger_within(
+        &self,
+        session: &Session,
+        asked: &LedgerAsked,
+        most: usize,
+    ) -> Result<Sheet, CommandError> {
+        let (asked, place, village) = self.ledger_wanted(session, asked)?;
+        let month = Month::of(asked.month);
+        match asked.kind {
+            LedgerKind::Totals => self.totals_sheet(session, &month, village.as_deref()).await,
+            LedgerKind::Departments => self.department_sheet(&asked, &month).await,
+            LedgerKind::Interviews => self.interview_sheet(&asked, &month).await,
+            _ => self.case_sheet(session, &asked, &month, (place, village), most).await,
+        }
+    }
+
+    /// As far as it is hers: what is asked for, the place at its head, and the village's code.
+    fn ledger_wanted(
+        &self,
+        session: &Session,
+        asked: &LedgerAsked,
+    ) -> Result<(LedgerAsked, String, Option<String>), CommandError> {
         let mut asked = asked.clone();
         if !session.may(Right::Reports) {
             session.must(Right::OwnReports)?;
-            asked.department.clone_from(&session.department);
-            if asked.kind == LedgerKind::Village || asked.reason.is_some() {
+            let of_villages = session.reports_township();
+            let is_of_villages = matches!(asked.kind, LedgerKind::Village | LedgerKind::Totals);
+            if (is_of_villages && !of_villages) || asked.reason.is_some() {
                 return Err(CommandError::NotFound);
             }
+            // A township's lines are those of its villages, too: which it sees says its sight.
+            let by_sight = of_villages && asked.kind.is_of_cases();
+            asked.department = session.department.clone().filter(|_| !by_sight);
         }
-        let month = Month::of(asked.month);
         let (place, village) = self.ledger_place(&asked)?;
-        match asked.kind {
-            LedgerKind::Departments => self.department_sheet(&asked, &month).await,
-            LedgerKind::Interviews => self.interview_sheet(&asked, &month).await,
-            _ => self.case_sheet(session, &asked, &month, (place, village)).await,
+        if let Some(code) = village.as_deref().filter(|_| session.reports_township())
+            && !self.villages_of(session).iter().any(|own| own.id == code)
+        {
+            return Err(CommandError::NotFound);
         }
+        Ok((asked, place, village))
+    }
+
+    /// Those whose ledgers she chooses among, when it is not all of them.
+    pub fn villages_of(&self, session: &Session) -> Vec<Choice> {
+        let tables = self.tables();
+        let own = tables.places.iter().filter(|place| {
+            session.reports_township() && session.department.as_ref() == Some(&place.township)
+        });
+        own.map(|place| Choice { id: place.code.clone(), label: place.name.clone() }).collect()
+    }
+
+    async fn totals_sheet(
+        &self,
+        session: &Session,
+        month: &Month,
+        village: Option<&str>,
+    ) -> Result<Sheet, CommandError> {
+        let now = self.clock.now();
+        let own: HashSet<String> =
+            self.villages_of(session).into_iter().map(|one| one.id).collect();
+        let mut villages: BTreeMap<String, [usize; 6]> = BTreeMap::new();
+        let range = match village {
+            Some(code) => keys::cases_of_village(code, month.from, month.to),
+            None => keys::cases_received(month.from, month.to),
+        };
+        self.each_case(range, |case| {
+            let Some(code) = &case.place_code else { return Ok(()) };
+            // Sums would tell of a single confidential case as well.
+            let is_hers = !session.reports_township() || own.contains(code);
+            if is_hers && !case.confidential {
+                let counts = [
+                    true,
+                    case.errand.is_some(),
+                    !case.state.is_open(),
+                    case.state.is_open(),
+                    case.was_overdue(now),
+                    case.rating.is_some_and(Grade::is_content),
+                ];
+                let sums = villages.entry(code.clone()).or_default();
+                sums.iter_mut().zip(counts).for_each(|(sum, one)| *sum += usize::from(one));
+            }
+            Ok(())
+        })
+        .await?;
+        let tables = self.tables();
+        let mut all = [0; 6];
+        let mut rows = Vec::new();
+        for (code, sums) in &villages {
+            let place = tables.places.get(code);
+            let (township, name) = place
+                .map_or((String::new(), code.clone()), |p| (p.township.clone(), p.name.clone()));
+            all.iter_mut().zip(sums).for_each(|(sum, one)| *sum += one);
+            let mut row = vec![(rows.len() + 1).to_string(), township, name];
+            row.extend(sums.map(|sum| sum.to_string()));
+            rows.push(row);
+        }
+        let [received, _, ended, open, ..] = all;
+        Ok(Sheet {
+            title: LedgerKind::Totals.title(),
+            heading: format!("{month}受理　{}个村　{received}件", rows.len()),
+            columns: &TOTALS_COLUMNS,
+            foot: format!("共受理{received}件　办结{ended}件　在办{open}件。保密的不在里面。"),
+            rows,
+        })
     }
 
     /// What was done in the agent's own village in that month; what is confidential is not in it.
@@ -113,7 +246,7 @@ impl Office {
             reason: None,
         };
         let place = self.ledger_place(&asked)?;
-        self.case_sheet(session, &asked, &Month::of(month), place).await
+        self.case_sheet(session, &asked, &Month::of(month), place, LINES_MAX).await
     }
 
     /// `2026-11`
@@ -150,6 +283,7 @@ impl Office {
         asked: &LedgerAsked,
         month: &Month,
         (place, village): (String, Option<String>),
+        most: usize,
     ) -> Result<Sheet, CommandError> {
         let kind = asked.kind;
         let range = match &village {
@@ -166,23 +300,25 @@ impl Office {
             Some((place.township.clone(), place.name.clone()))
         };
         let names = Names { department: &department, channel: &channel, place: &of_code };
+        let sees_some = session.may(Right::OwnVillage) || session.reports_township();
         let mut cases = Vec::new();
         self.each_case(range, |case| {
             let wanted = asked.department.as_ref().is_none_or(|id| !case.parties_of(id).is_empty());
             let late = kind != LedgerKind::Overdue || case.was_overdue(now);
             let hers = match session.reads_cases() {
-                // Of an agent's village what is confidential is not for her.
-                true => !session.may(Right::OwnVillage) || self.sees(session, &case),
+                // Of an agent's or a township's villages what is confidential is not for her.
+                true => !sees_some || self.sees(session, &case),
                 // Nor is it told by asking village after village.
                 false => village.is_none() || !case.confidential,
             };
             if wanted && late && hers {
                 cases.push(case);
             }
-            match cases.len() > LINES_MAX {
-                true => Err(CommandError::Refused(format!(
-                    "超过{LINES_MAX}件，一张表放不下。请选一个村，或者一个承办单位。"
-                ))),
+            match cases.len() > most {
+                true => Err(CommandError::Field(
+                    TOO_LARGE,
+                    format!("超过{most}件，一次做不完。请选一个村，或者一个承办单位。"),
+                )),
                 false => Ok(()),
             }
         })

@@ -8,6 +8,7 @@ mod added_photos;
 mod alarms;
 mod alike;
 mod api_keys;
+mod background_exports;
 mod beijing;
 mod beside;
 mod broadcast;
@@ -24,6 +25,7 @@ pub mod clock;
 mod clocks;
 mod conflicts;
 mod corrections;
+mod counted;
 mod county_live;
 mod county_shown;
 mod danger;
@@ -46,6 +48,7 @@ mod indexes;
 mod instances;
 mod intake;
 mod interviews;
+mod keeping;
 mod kept_back;
 mod late;
 mod leases;
@@ -111,6 +114,7 @@ mod tables;
 mod tallied;
 mod tasks;
 mod turn;
+mod undelivered;
 mod understood;
 mod verify;
 mod views;
@@ -147,6 +151,8 @@ use crate::store::Store;
 
 pub use crate::desk::Queue;
 pub use crate::desk::figures::Figures;
+pub use crate::store::export_records::ExportState;
+pub use crate::store::keep_records::{Copies, CopyNote, KeepRound, KeepStage, KeepWord};
 pub use crate::store::looks::LookKind;
 pub use crate::store::stops::QuestionCounts;
 pub use account_menu::{account_menu, push_menu};
@@ -154,12 +160,14 @@ pub use accounts::{AccountPage, AccountView};
 pub use added_photos::PHOTO_BYTES_MAX;
 pub use alike::BurstView;
 pub use api_keys::{Caller, KeyView};
+pub use background_exports::{ExportView, whose_export};
 pub use broadcast::BroadcastPlan;
 pub use caller::CallerHelp;
 pub use calls::{CallCard, CallDesk};
 pub use case_file::CaseFile;
 pub use case_forms::{CommandShape, Typed, command_shapes};
 pub use clearing::Swept;
+pub use counted::{CountedLine, CountedPage};
 pub use county_live::{CountyRefused, CountyStatus};
 pub use county_shown::{CountyTable, CountyTableKind};
 pub use dialogs::{check_dialogs, check_files};
@@ -170,12 +178,13 @@ pub use erase::Erasure;
 pub use exports::Watermark;
 pub use figures::Months;
 pub use health::Counters;
-pub use holidays::{HolidayChanged, HolidaysRead, HolidaysStatus};
+pub use holidays::{HolidayChanged, HolidaysRead, HolidaysStatus, HoursAsked, HoursView};
 pub use inbox::{InboxPage, InboxRow};
 pub use intake::{Filed, Told};
 pub use interviews::{InterviewForm, InterviewView, LateCaseView, MinutesView};
+pub use keeping::KeepView;
 pub use late::LateDepartment;
-pub use ledgers::{LedgerAsked, LedgerKind};
+pub use ledgers::{LedgerAsked, LedgerKind, TOO_LARGE};
 pub use live::{Listener, News};
 pub use looks::{LookView, LooksAsked, LooksPage};
 pub use oidc::{OidcAsked, OidcBack};
@@ -192,7 +201,7 @@ pub use reception::{REPLY_WITHIN, Said};
 pub use rights::{Access, Grant, MATRIX, Object, Only, Right, grant, is_administrator};
 pub use second_step::{SecondStepOffer, SecondStepState};
 pub use sessions::{Browser, SessionView};
-pub use sheet::Sheet;
+pub use sheet::{Sheet, content_type};
 pub use slips::{SlipAnswer, SlipView};
 pub use sms_inbound::{SmsAnswer, SmsCall};
 pub use snapshots::{PublishError, Published, ReAsked};
@@ -206,6 +215,7 @@ pub use studio::{
 pub use system::{ChannelState, SystemView};
 pub use table_files::TableFiles;
 pub use tables::{MODEL, Tables, read_examples, read_files, read_script};
+pub use undelivered::LetterView;
 pub use verify::Verified;
 pub use views::*;
 pub use village_shops::{NeighbourCard, VillageShops};
@@ -346,6 +356,8 @@ impl Office {
         self.work("deadlines", deadlines::run);
         self.work("orders", shop::run);
         self.work("clearing", clearing::run);
+        self.work("keeping", keeping::run);
+        self.work("exports", background_exports::run);
         self.work("scripts", snapshots::run);
         self.work("instances", instances::run);
         self.work("dialogs", dialogs::run);
@@ -439,6 +451,8 @@ impl Office {
             + self.send_due().await?
             + self.deliver_all().await?
             + self.give_up_removed().await?
+            + self.make_exports().await?
+            + self.work_off_keeping().await?
             + self.clear_away().await?
             > 0
         {}

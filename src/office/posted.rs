@@ -27,6 +27,11 @@ impl Once {
         Self { id: outbox::hash(&[whose, key]), asked: outbox::hash(&["asked", asked]) }
     }
 
+    /// The same for the same request, and for no other.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Into the commit that does it.
     pub(super) fn keep(
         &self,

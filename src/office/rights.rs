@@ -117,7 +117,7 @@ pub const MATRIX: &[(Role, [Grant; COLUMNS])] = &[
     (Role::Supervisor,       [N,        N,           R,          R,       w(Logged),  N,    W,   w(Draft),   R,          N,          N,          N,    N,   N,   N]),
     (Role::Department,       [w(Filed), N,           w(Handled), N,       w(Handled), N,    N,   w(Answer),  r(Handled), N,          w(Bureau),  N,    N,   N,   N]),
     (Role::DepartmentHead,   [N,        N,           r(Handled), N,       w(Handled), N,    N,   w(Answer),  r(Handled), N,          w(Bureau),  N,    N,   N,   N]),
-    (Role::Township,         [w(Filed), r(Township), w(Handled), N,       w(Handled), N,    N,   N,          r(Handled), N,          N,          N,    N,   N,   N]),
+    (Role::Township,         [w(Filed), r(Township), w(Handled), N,       w(Handled), N,    N,   N,          r(Township), N,          N,          N,    N,   N,   N]),
     (Role::Agent,            [w(Filed), w(Village),  N,          N,       w(Filed),   N,    N,   N,          r(PickUp),  w(PickUp),  N,          N,    N,   N,   N]),
     (Role::ShopClerk,        [N,        N,           N,          N,       N,          N,    N,   N,          r(PickUp),  w(PickUp),  N,          N,    N,   N,   N]),
     (Role::Organisation,     [N,        N,           N,          r(Late), N,          N,    R,   W,          R,          N,          N,          N,    N,   N,   N]),
@@ -167,7 +167,7 @@ words! {
         ReadInterviews "read_interviews" "看约谈",
         /// Ledgers and figures of the whole county.
         Reports "reports" "全县台账",
-        /// Ledgers of her own department.
+        /// Ledgers of her own department; of a township also those of its villages.
         OwnReports "own_reports" "本单位台账",
         /// Speaks for a village's people, and keeps the ledger of what is done for them.
         OwnVillage "own_village" "本村台账",
@@ -239,7 +239,7 @@ impl Session {
                 of(Object::Interview).access >= Access::Read && !self.may(Right::AnswerInterview)
             }
             Right::Reports => of(Object::Reports).reads(&[Only::All]),
-            Right::OwnReports => of(Object::Reports).reads(&[Handled]),
+            Right::OwnReports => of(Object::Reports).reads(&[Handled, Township]),
             Right::OwnVillage => of(Object::Village).writes(&[Village]),
             Right::Broadcast => self.may(Right::Dispatch) && self.may(Right::ApproveInterview),
             Right::Sign => of(Object::Assigned) == r(Handled),
@@ -276,6 +276,11 @@ impl Session {
     /// Is told cases one by one. Who has but sums and chosen cases reads tables without persons.
     pub(super) fn reads_cases(&self) -> bool {
         self.may(Right::Cases) || self.is_handler() || self.may(Right::OwnVillage)
+    }
+
+    /// Reads the ledgers of its own villages, as far as it sees their cases.
+    pub fn reports_township(&self) -> bool {
+        self.grant(Object::Reports).only == Township
     }
 
     /// Nothing beside what the own department handles, so that a list need not look further.

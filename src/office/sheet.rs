@@ -33,6 +33,28 @@ impl Sheet {
         left_out
     }
 
+    /// As a file, `xlsx`, `csv` or `gb18030` (a csv in that encoding); `None`: there is no such.
+    pub fn bytes(
+        mut self,
+        format: &str,
+        mark: &Watermark,
+    ) -> Result<Option<(&'static str, Vec<u8>)>, XlsxError> {
+        let marked = format!("{}　{mark}", self.foot);
+        let bytes = match format {
+            "csv" => {
+                self.foot = marked;
+                self.csv().into_bytes()
+            }
+            "gb18030" => {
+                self.foot = marked;
+                self.csv_gb18030()
+            }
+            "xlsx" => self.xlsx(mark)?,
+            _ => return Ok(None),
+        };
+        Ok(Some((content_type(format), bytes)))
+    }
+
     /// UTF-8 with its mark and Windows line ends.
     pub fn csv(&self) -> String {
         let mut text = String::from('\u{feff}');
@@ -123,6 +145,14 @@ impl Sheet {
             // No more than 60: it is exact.
             widest.clamp(WIDTH_MIN, WIDTH_MAX) as f64
         })
+    }
+}
+
+pub fn content_type(format: &str) -> &'static str {
+    match format {
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "gb18030" => "text/csv; charset=gb18030",
+        _ => "text/csv; charset=utf-8",
     }
 }
 

@@ -4,16 +4,19 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::store::keep_records::{Copies, CopyNote};
 use crate::store::looks::LookKind;
 use crate::store::shared_records::Instance;
-use crate::store::{Changes, StoreError, keys, list};
+use crate::store::{Changes, StoreError, keys, list, load};
 
 use super::Office;
-use super::looks::{LookView, LooksAsked, Noted};
+use super::looks::Noted;
 use super::rights::Right;
 use super::views::{CommandError, Session};
 
 const INSTANCES_SHOWN: usize = 20;
+const COPIES_KEPT: usize = 10;
+const NOTE_CHARACTERS: std::ops::RangeInclusive<usize> = 2..=100;
 
 #[derive(Debug, Clone, Default)]
 pub struct SystemView {
@@ -31,7 +34,7 @@ pub struct SystemView {
     pub dead: u64,
     /// Address, version, and when it said last that it is there.
     pub instances: Vec<(String, String, Timestamp)>,
-    pub backup: Option<LookView>,
+    pub copies: Copies,
 }
 
 /// Since the start of the program, but for what waits now.
@@ -84,8 +87,7 @@ impl Office {
         let channels = outbox["channels"].as_object().into_iter().flatten();
         let instances = list::<Instance>(&*self.store, keys::all_instances(), INSTANCES_SHOWN);
         let instances = instances.await?.into_iter().map(|one| one.record);
-        let asked = LooksAsked { kind: Some(LookKind::Backup), ..LooksAsked::default() };
-        let (backups, _) = self.looks_wanted(&asked, 1).await?;
+        let copies = load::<Copies>(&*self.store, keys::copies()).await?;
         Ok(SystemView {
             problems: health.problems.clone(),
             version: text("version"),
@@ -97,13 +99,64 @@ impl Office {
             to_phone: letters("phone"),
             dead: letters("dead"),
             instances: instances.map(|one| (one.listen, one.version, one.at)).collect(),
-            backup: backups.first().map(|look| self.look_view(look)),
+            copies: copies.map(|copies| copies.record.clone()).unwrap_or_default(),
         })
     }
 
     /// A copy of everything lies in that folder now.
     pub async fn note_backup(&self, folder: &str, records: u64) -> Result<(), StoreError> {
-        let noted = Noted::by_machine(LookKind::Backup, folder, &format!("{records}条记录"));
-        self.commit_noted(Changes::default(), noted).await
+        let detail = format!("{records}条记录");
+        let noted = Noted::by_machine(LookKind::Backup, folder, &detail);
+        let (about, by) = (folder.to_owned(), String::new());
+        let note = CopyNote { at: self.clock.now(), by, about, detail, fine: true };
+        self.keep_copy_note(|copies| &mut copies.made, note, noted).await
+    }
+
+    /// A copy was tried out on another machine, and what came of it.
+    pub async fn note_trial(
+        &self,
+        session: &Session,
+        (about, detail): (&str, &str),
+        fine: bool,
+    ) -> Result<(), CommandError> {
+        session.must(Right::Settings)?;
+        for (field, text) in [("about", about), ("detail", detail)] {
+            if !NOTE_CHARACTERS.contains(&text.trim().chars().count()) {
+                let text = "请写2到100个字，例如：11月24日的备份，都在，用了20分钟。";
+                return Err(CommandError::Field(field, text.into()));
+            }
+        }
+        let came = if fine { "恢复成了" } else { "没恢复成" };
+        let noted = Noted::by(session, LookKind::RestoreTried, about, &format!("{came}：{detail}"));
+        let note = CopyNote {
+            at: self.clock.now(),
+            by: session.name.clone(),
+            about: about.trim().to_owned(),
+            detail: detail.trim().to_owned(),
+            fine,
+        };
+        match self.keep_copy_note(|copies| &mut copies.tried, note, noted).await {
+            Err(StoreError::Conflict(_)) => Err(CommandError::Changed),
+            other => Ok(other?),
+        }
+    }
+
+    async fn keep_copy_note(
+        &self,
+        of: fn(&mut Copies) -> &mut Vec<CopyNote>,
+        note: CopyNote,
+        noted: Noted,
+    ) -> Result<(), StoreError> {
+        let before = load::<Copies>(&*self.store, keys::copies()).await?;
+        let mut copies = before.as_ref().map(|before| before.record.clone()).unwrap_or_default();
+        let notes = of(&mut copies);
+        notes.insert(0, note);
+        notes.truncate(COPIES_KEPT);
+        let mut changes = Changes::default();
+        match &before {
+            Some(before) => changes.replace(before, &copies)?,
+            None => changes.create(&copies)?,
+        }
+        self.commit_noted(changes, noted).await
     }
 }

@@ -7,8 +7,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::calendar::Calendar;
-use crate::county::{Categories, Departments, Leads, Places, Replies, WeightTable};
-use crate::desk::{self, Rules};
+use crate::county::{Categories, Contact, Departments, Leads, Places, Replies, WeightTable};
+use crate::desk::{self, Case, Rules};
 use crate::dialog::{self, Script, SourceFile};
 use crate::meaning::{Emergencies, Example, Keywords, Model, Reader};
 use crate::shop::{self, GoodsKinds};
@@ -61,6 +61,12 @@ impl Tables {
             places: &self.places,
             leads: &self.leads,
         }
+    }
+
+    /// Whom one telephones about a case that is late.
+    pub fn liaison_of(&self, case: &Case) -> Option<&Contact> {
+        let department = self.departments.get(case.department.as_deref()?)?;
+        Some(&department.liaison)
     }
 
     /// What the script says and these tables do not know.

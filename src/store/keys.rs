@@ -16,6 +16,8 @@
 //! | `look/<n>` | Look |
 //! | `look-head` | LookHead |
 //! | `hold/<number>` | Hold |
+//! | `keep-round` | KeepRound |
+//! | `copies` | Copies |
 //! | `outgoing/<id>` | Outgoing |
 //! | `task/<id>` | Task |
 //! | `listing/<number>` | Listing |
@@ -65,6 +67,8 @@
 //! | `api-key/<hash>` | ApiKey |
 //! | `posted/<hash>` | Posted |
 //! | `delivery/<webhook>/<number>/<n>` | Delivery |
+//! | `export/<id>` | Export |
+//! | `export-piece/<id>/<n>` | a piece of its file, as it is |
 //!
 //! | index | leads to |
 //! |---|---|
@@ -127,6 +131,7 @@
 //! | `i/delivery-due/<webhook>/<time>/<number>/<n>` | Delivery |
 //! | `i/delivery-waiting/<webhook>/<number>/<n>` | Delivery |
 //! | `i/delivery-dead/<webhook>/<time>/<number>/<n>` | Delivery |
+//! | `i/export-waiting/<time>/<id>` | Export |
 //! | `i/misheard-from/<address>/<time>/<id>` | MisheardWords |
 //! | `i/interview/<open or ended>/<drafted>/<department>/<n>` | Interview |
 

@@ -47,6 +47,7 @@ words! {
         Tables "tables" "表格和设置上线",
         Settings "settings" "设置文件改动",
         Backup "backup" "备份",
+        RestoreTried "restore_tried" "恢复演练",
         Broadcast "broadcast" "群发通知",
         Interview "interview" "约谈",
         Merchant "merchant" "商家准入",

@@ -8,7 +8,10 @@ use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use serde_json::json;
 use sha2::{Digest, Sha256};
+
+const SCOPE: header::HeaderName = header::HeaderName::from_static("service-worker-allowed");
 
 struct Asset {
     name: &'static str,
@@ -38,6 +41,16 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
             include_bytes!("../../assets/studio.js"),
         ),
         asset("desk.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/desk.js")),
+        asset(
+            "worker.js",
+            "text/javascript; charset=utf-8",
+            include_bytes!("../../assets/worker.js"),
+        ),
+        asset(
+            "offline.js",
+            "text/javascript; charset=utf-8",
+            include_bytes!("../../assets/offline.js"),
+        ),
         asset("pay.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/pay.js")),
         asset("mark.svg", "image/svg+xml", include_bytes!("../../assets/mark.svg")),
     ]
@@ -50,7 +63,27 @@ pub fn url(name: &str) -> &'static str {
 }
 
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/assets/{hash}/{name}", get(asset))
+    Router::new()
+        .route("/assets/{hash}/{name}", get(asset))
+        .route("/assets/desk.webmanifest", get(manifest))
+}
+
+/// What a telephone needs to put the desk beside its other programs.
+async fn manifest() -> Response {
+    let icon = json!({ "src": url("mark.svg"), "sizes": "any", "type": "image/svg+xml" });
+    let manifest = json!({
+        "name": "便民办事台",
+        "short_name": "便民",
+        "lang": "zh-CN",
+        "id": "/desk",
+        "start_url": "/desk",
+        "scope": "/desk",
+        "display": "standalone",
+        "background_color": "#f3f6f4",
+        "theme_color": "#0b5d4e",
+        "icons": [icon],
+    });
+    ([(header::CONTENT_TYPE, "application/manifest+json")], manifest.to_string()).into_response()
 }
 
 async fn asset(Path((hash, name)): Path<(String, String)>) -> Response {
@@ -60,6 +93,8 @@ async fn asset(Path((hash, name)): Path<(String, String)>) -> Response {
             let headers = [
                 (header::CONTENT_TYPE, asset.content_type),
                 (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+                // The worker looks after the desk, and lies beside it.
+                (SCOPE, "/desk"),
             ];
             (headers, asset.bytes).into_response()
         }

@@ -67,7 +67,7 @@ pub fn router(office: Arc<Office>) -> Router {
 
 /// What a page of ours may do in a browser: nothing but show itself and load our own files.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; \
+    img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 async fn shielded(mut response: Response) -> Response {

@@ -12,6 +12,7 @@ mod inspect;
 #[path = "../counter/shop/market.rs"]
 mod market;
 mod office_program;
+mod offline;
 mod paper;
 mod scene;
 mod walk;

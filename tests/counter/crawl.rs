@@ -66,7 +66,8 @@ const RULES: &[Rule] = &[
     ("/desk/late", |row| !["-", "w:answer"].contains(&cell(row, "interview"))),
     ("/desk/interviews", |row| cell(row, "interview") != "-"),
     ("/desk/figures", |row| cell(row, "reports") == "r"),
-    ("/desk/ledgers", |row| ["r", "r:handled"].contains(&cell(row, "reports"))),
+    ("/desk/exports", |row| ["r", "r:handled", "r:township"].contains(&cell(row, "reports"))),
+    ("/desk/ledgers", |row| ["r", "r:handled", "r:township"].contains(&cell(row, "reports"))),
     ("/desk/shop", |row| {
         cell(row, "orders") != "-" || cell(row, "admit") != "-" || cell(row, "reports") == "r"
     }),
@@ -78,6 +79,7 @@ const RULES: &[Rule] = &[
     ("/desk/accounts", |row| cell(row, "accounts") == "w"),
     ("/desk/keys", |row| cell(row, "accounts") == "w"),
     ("/desk/system", |row| cell(row, "config") == "w"),
+    ("/desk/system/keep", |row| cell(row, "config") == "w" || cell(row, "erase") != "-"),
     ("/desk/media/", |row| {
         ["filed", "village", "assigned", "cases"].iter().any(|one| cell(row, one) != "-")
     }),

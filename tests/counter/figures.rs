@@ -177,23 +177,56 @@ fn cases_on(list: &str) -> BTreeSet<String> {
     links.captures_iter(list).map(|found| found[1].to_owned()).collect()
 }
 
-/// What she may not see is in no list, and so is not linked.
+/// Who is not told each case finds each number as a list all the same: exact, and without names.
 #[tokio::test]
-async fn who_sees_late_cases_only_is_led_to_sheets() {
+async fn who_sees_late_cases_only_is_led_to_lists_without_names() {
     let mut county = county().open().await;
     county.clerk().await;
     a_week(&mut county).await;
+    let hidden = county.report("oVillager00000000000000000006").await;
+    county.clerk_again().await.act(&hidden, "hide", &[]).await;
     let leader = county.staff("周县长", Role::Leader, None).await;
     let page = leader.get("/desk/figures").await;
-    let links = Regex::new(r#"<a href="(/desk[^"]+)">[\d.%]+</a>"#).unwrap();
-    let mut count = 0;
+    let links = Regex::new(r#"<a href="(/desk[^"]+)">([\d.%]+)</a>"#).unwrap();
+    let row = Regex::new("<td class=\"number\">").unwrap();
+    let (mut asked, mut some_kept_back) = (BTreeSet::new(), false);
     for found in links.captures_iter(&page) {
         let path = found[1].replace("&#38;", "&");
         assert!(!path.starts_with("/desk?") || path == "/desk?overdue=1", "{path}");
-        leader.get(&path).await;
-        count += 1;
+        let list = leader.get(&path).await;
+        let Some(query) = path.strip_prefix("/desk/figures/list?") else { continue };
+        let kept_back = match list.contains("件保密的") {
+            true => part(&list, "还有", "件保密的").parse().unwrap(),
+            false => 0,
+        };
+        let is_of_place = ["village=", "township="].iter().any(|one| query.contains(one));
+        assert!(kept_back == 0 || is_of_place, "{path}: {list}");
+        some_kept_back |= kept_back > 0;
+        let count = row.find_iter(&list).count() + kept_back;
+        // Shares of a hundred stand over a list, too.
+        if found[2].parse::<usize>().is_ok() {
+            assert_eq!(count.to_string(), found[2], "{path}: {list}");
+        }
+        for personal in ["张三", "张*", "13800138000", "垃圾堆", "/desk/cases/"] {
+            assert!(!list.contains(personal), "{personal}: {path}: {list}");
+        }
+        asked.extend(query.split('&').filter_map(|one| one.split('=').next()).map(str::to_owned));
     }
-    assert!(count > 10, "{count}: {page}");
+    let all = "open amber supervised age category village township channel department from to \
+               closed_from closed_to hour class counted due_from due_to late_on amber_on";
+    for name in all.split_whitespace() {
+        assert!(asked.contains(name), "no number asks for {name}: {asked:?}");
+    }
+    assert!(some_kept_back, "of its village it is counted, and not listed");
+    let list = leader.get("/desk/figures/list?open=1").await;
+    let line =
+        part(&list, &format!("{}-{}-{}", &hidden[..3], &hidden[3..6], &hidden[6..]), "</tr>");
+    assert!(!line.contains("大黑坨村"), "a small village has few who would write: {line}");
+    // Looking for words would tell who has written them.
+    let all = leader.get("/desk/figures/list?open=1&search=没有这句话").await;
+    assert_eq!(row.find_iter(&all).count(), row.find_iter(&list).count());
+    let department = county.staff("小王", Role::Department, Some("城管")).await;
+    assert_eq!(department.try_get("/desk/figures/list?open=1").await.0, 404);
 
     // No number without its list, and on the list those in time, without names.
     let tiles = Regex::new(r"<dt>([^<]+)</dt><dd>(<a href)?").unwrap();

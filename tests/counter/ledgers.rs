@@ -174,6 +174,53 @@ async fn of_the_city(clerk: &Clerk<'_>) -> Vec<String> {
         .collect()
 }
 
+/// The county's rules: a township reports of its own villages. What somebody wants hidden is not
+/// for it, nor is another township's.
+#[tokio::test]
+async fn a_township_has_the_ledgers_and_sums_of_its_own_villages() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let (near, far) = ("胡家坨镇大黑坨村", "毛庄镇毛庄村");
+    let lamp = clerk.file_at(near, "13800138000", "0409", "村口路灯坏了").await;
+    let hidden = clerk.file_at(near, "13900139000", "0409", "村主任占了我家的地").await;
+    clerk.act(&hidden, "hide", &[]).await;
+    let foreign = clerk.file_at(far, "13700137000", "0201", "停水两天了").await;
+    let theirs = clerk.file_at(far, "13700137000", "0401", "村里的路不好走").await;
+    clerk.act(&theirs, "dispatch", &[("department", "胡家坨镇")]).await;
+    let answer = [("text", "村口的路灯明天就修好，修好了再打电话告诉您。"), ("basis", "路灯办法")];
+    clerk.act(&lamp, "answer", &answer).await;
+    let own = county.staff("镇上", Role::Township, Some("胡家坨镇")).await;
+    let table = workbook(&own, "kind=village&month=2026-11&village=130225102216").await;
+    assert_eq!(table.len(), 6, "three lines of head, one of a case, two of foot: {table:#?}");
+    assert!(table.iter().flatten().any(|cell| cell.contains("路灯")), "{table:#?}");
+    let table = workbook(&own, CASES).await;
+    let has = |number: &String| table.iter().flatten().any(|one| one.replace('-', "") == *number);
+    assert!(has(&lamp) && has(&theirs), "its villages', and what it handles: {table:#?}");
+    assert!(!has(&hidden) && !has(&foreign), "{table:#?}");
+    let totals = "kind=totals&month=2026-11";
+    let table = workbook(&own, totals).await;
+    assert_eq!(table[3], ["1", "胡家坨镇", "大黑坨村", "1", "0", "0", "1", "0", "0"]);
+    assert_eq!(table.len(), 6, "one village: {table:#?}");
+    let page = own.get(&format!("/desk/ledgers?{totals}")).await;
+    assert!(page.contains("各村汇总表") && page.contains("value=\"130225102216\""), "{page}");
+    assert!(!page.contains("毛庄村"), "{page}");
+    for query in [
+        "kind=village&month=2026-11&village=130225109201",
+        "kind=cases&month=2026-11&village=130225109201",
+        "kind=totals&month=2026-11&village=130225109201",
+    ] {
+        let (status, page) = own.try_get(&format!("/desk/ledgers?{query}")).await;
+        assert_eq!(status, 404, "{query}: {page}");
+    }
+    let reason = [("kind", "cases"), ("month", "2026-11"), ("reason", "核实地址")];
+    assert_eq!(own.take_out("/desk/ledgers/file/xlsx", &reason).await.0, 404);
+    // All of them for the platform; none for a department.
+    assert_eq!(workbook(&clerk, totals).await.len(), 7);
+    let department = county.staff("小王", Role::Department, Some("城管")).await;
+    assert_eq!(department.try_get(&format!("/desk/ledgers?{totals}")).await.0, 404);
+    assert!(!department.get("/desk/ledgers").await.contains("各村汇总表"));
+}
+
 /// One by one they open what is late only. What the county did in a month they read as lines of
 /// which nobody is one, and in which nobody has said anything.
 #[tokio::test]

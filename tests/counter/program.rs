@@ -118,7 +118,7 @@ fn check_against_document(method: &str, path: &str, status: u16, body: &Value) {
     };
     let response = &operation["responses"][status.to_string()];
     assert!(response.is_object(), "{method} {template} does not tell of {status}: {body}");
-    let kind = if status == 200 { "application/json" } else { "application/problem+json" };
+    let kind = if status < 300 { "application/json" } else { "application/problem+json" };
     let schema = response["content"][kind]["schema"].clone();
     if body.is_string() {
         // A file for a table program.

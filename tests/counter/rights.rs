@@ -210,8 +210,8 @@ async fn check_cell(who: &mut Clerk<'_>, role: Role, column: &str, row: &Row, ca
         "interview" => pages.push(("/desk/interviews", cell != "-")),
         "reports" => {
             pages.push(("/desk/figures", cell == "r"));
-            pages.push(("/desk/ledgers", ["r", "r:handled"].contains(&cell)));
-            pages.push(("/desk/shop/reports", !["-", "r:handled"].contains(&cell)));
+            pages.push(("/desk/ledgers", ["r", "r:handled", "r:township"].contains(&cell)));
+            pages.push(("/desk/shop/reports", !["-", "r:handled", "r:township"].contains(&cell)));
         }
         "orders" => {
             pages.push(("/desk/shop", !["-", "r:sums"].contains(&cell)));

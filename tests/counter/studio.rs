@@ -432,6 +432,33 @@ async fn a_table_of_settings_goes_live_with_its_keeper_only() {
     }
 }
 
+/// 常用话: written by one, looked at by another, and there on the form.
+#[tokio::test]
+async fn what_is_often_written_is_a_table_of_the_studio() {
+    let studio = Studio::open().await;
+    let mut clerk = studio.county.clerk().await;
+    let number = clerk.file("13800138000", "0409", "村口路灯坏了").await;
+    clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+    let own = studio.county.staff("小王", Role::Department, Some("城管")).await;
+    let draft = begin(&mut clerk, "常用话").await;
+    let (path, name) = (format!("{draft}/table"), "county/replies.csv");
+    assert!(clerk.get(&draft).await.contains("常用话"));
+    let mut fields = vec![("name", name), ("columns", "4"), ("rows", "")];
+    let row = [("new-0-0", "reply"), ("new-0-1", "0409"), ("new-0-2", "等灯泡")];
+    fields.extend(row);
+    fields.extend([("new-0-3", "您好，灯泡【哪天】到货，到了就换。"), ("revision", "1")]);
+    let (status, page) = clerk.post(&path, &fields).await;
+    assert_eq!(status, 303, "{page}");
+    assert_eq!(step(&mut clerk, &draft, "ask", "等灯泡的多").await.0, 303);
+    let case = format!("/desk/cases/{number}");
+    assert!(!own.get(&case).await.contains("等灯泡</option>"), "nobody has looked at it");
+    let mut second = studio.second().await;
+    let (status, page) = step(&mut second, &draft, "approve", "").await;
+    assert!([200, 303].contains(&status), "{page}");
+    assert!(own.get(&case).await.contains("等灯泡</option>"));
+    assert!(studio.file(name).contains("等灯泡"));
+}
+
 #[tokio::test]
 async fn a_table_is_edited_as_a_table_and_a_bad_row_says_so() {
     let studio = Studio::open().await;

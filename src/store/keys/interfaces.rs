@@ -23,6 +23,31 @@ pub fn all_posted() -> Range {
     below(&["posted"])
 }
 
+pub fn export(id: &str) -> Key {
+    key(&["export", &segment(id)])
+}
+
+pub fn all_exports() -> Range {
+    below(&["export"])
+}
+
+pub fn export_waiting(at: Timestamp, id: &str) -> Key {
+    key(&["i", "export-waiting", &time(at), &segment(id)])
+}
+
+/// The first that was asked for comes first.
+pub fn exports_waiting() -> Range {
+    below(&["i", "export-waiting"])
+}
+
+pub fn export_piece(id: &str, n: usize) -> Key {
+    key(&["export-piece", &segment(id), &format!("{n:05}")])
+}
+
+pub fn export_pieces(id: &str) -> Range {
+    below(&["export-piece", &segment(id)])
+}
+
 fn nth(n: u32) -> String {
     format!("{n:05}")
 }

@@ -54,6 +54,14 @@ pub fn look_head() -> Key {
     key(&["look-head"])
 }
 
+pub fn keep_round() -> Key {
+    key(&["keep-round"])
+}
+
+pub fn copies() -> Key {
+    key(&["copies"])
+}
+
 pub fn hold(case: &str) -> Key {
     key(&["hold", &segment(case)])
 }

@@ -570,6 +570,10 @@ pub const WITHOUT: &[(&str, &str)] = &[
     ("identity", "who filed a case, read at the desk, where each look is written down"),
     ("words", "what was written in each event, which goes when a person is forgotten"),
     ("look-head", "the end of the chain of looks"),
+    ("keep-round", "a clearing that somebody asked for at the desk"),
+    ("export", "ledgers that are made behind the page, kept for a day"),
+    ("export-piece", "pieces of their files"),
+    ("copies", "the last backups, and the last times that one was tried out"),
 ];
 
 impl View {

@@ -15,7 +15,7 @@ use super::problem::{Code, Failure};
 use super::shapes::{
     Deliveries, Department, Departments, Fine, Kind, Kinds, Ledger, Me, Place, Places, Transitions,
 };
-use crate::office::{CommandError, LedgerAsked, LedgerKind, Office, Right};
+use crate::office::{CommandError, LedgerAsked, LedgerKind, Office, Right, TOO_LARGE};
 use crate::web::desk::sheet_file;
 
 const REASON_CHARACTERS_MAX: usize = 60;
@@ -49,7 +49,28 @@ pub async fn ledger(
     Path(id): Path<String>,
     Asked(month): Asked<Month>,
 ) -> Result<Response, Failure> {
-    let kind = LedgerKind::from_id(&id);
+    let asked = month_asked(&id, &month)?;
+    let format = month.format.as_deref().unwrap_or("json");
+    if !["json", "csv", "gb18030", "xlsx"].contains(&format) {
+        return Err(Code::BadRequest.with("`format` is json, csv, gb18030 or xlsx."));
+    }
+    let sheet = office.ledger(&caller.session, &asked).await.map_err(|error| {
+        match error.field() == Some(TOO_LARGE) {
+            true => Code::Refused.with(format!("{error} It can be made with POST /exports.")),
+            false => error.into(),
+        }
+    })?;
+    let mark = office.take_out(&caller.session, &sheet, asked.reason.as_deref()).await;
+    let mark = mark.map_err(CommandError::from)?;
+    Ok(match format {
+        "json" => Json(Ledger::from(sheet)).into_response(),
+        format => sheet_file(sheet, format, &format!("{id}-{}", month.month.trim()), &mark),
+    })
+}
+
+/// Which ledger is meant.
+pub fn month_asked(id: &str, month: &Month) -> Result<LedgerAsked, Failure> {
+    let kind = LedgerKind::from_id(id);
     let kind = kind.ok_or_else(|| Code::NotFound.with(format!("There is no ledger `{id}`.")))?;
     let day = format!("{}-01", month.month.trim()).parse();
     let day = day.map_err(|_| Code::BadRequest.with("`month` is like 2026-11."))?;
@@ -58,23 +79,12 @@ pub async fn ledger(
         let most = REASON_CHARACTERS_MAX;
         return Err(Code::BadRequest.with(format!("`identity_reason` has over {most} characters.")));
     }
-    let asked = LedgerAsked {
+    Ok(LedgerAsked {
         kind,
         month: day,
         village: month.village.clone(),
         department: month.department.clone(),
         reason: reason.map(str::to_owned),
-    };
-    let format = month.format.as_deref().unwrap_or("json");
-    if !["json", "csv", "gb18030", "xlsx"].contains(&format) {
-        return Err(Code::BadRequest.with("`format` is json, csv, gb18030 or xlsx."));
-    }
-    let sheet = office.ledger(&caller.session, &asked).await?;
-    let mark = office.take_out(&caller.session, &sheet, reason).await;
-    let mark = mark.map_err(CommandError::from)?;
-    Ok(match format {
-        "json" => Json(Ledger::from(sheet)).into_response(),
-        format => sheet_file(sheet, format, &format!("{id}-{}", month.month.trim()), &mark),
     })
 }
 

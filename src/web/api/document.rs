@@ -31,6 +31,8 @@ pub struct Told {
     pub answer: SchemaOf,
     /// Besides 200: what may go wrong.
     pub failures: &'static [u16],
+    /// 202 with the same body until it is done.
+    pub waits: bool,
     /// Without a key.
     pub is_open: bool,
 }
@@ -111,6 +113,11 @@ fn operation(
             "content": { "application/json": answer },
         }),
     );
+    if told.waits {
+        let content = responses["200"]["content"].clone();
+        let answer = json!({ "description": "Look again later", "content": content });
+        responses.insert("202".into(), answer);
+    }
     let always = if told.is_open { &[][..] } else { &[401, 429, 503][..] };
     for status in told.failures.iter().chain(always) {
         responses.insert(

@@ -6,6 +6,7 @@ mod asked;
 mod cases;
 mod county;
 mod document;
+mod exports;
 mod figures;
 mod goods;
 mod problem;
@@ -72,6 +73,7 @@ fn reads(
         body: None,
         answer,
         failures: &[404],
+        waits: false,
         is_open: false,
     };
     (told, handler)
@@ -80,6 +82,11 @@ fn reads(
 /// Without a key.
 fn open((told, handler): Operation) -> Operation {
     (Told { is_open: true, failures: &[], ..told }, handler)
+}
+
+/// It is done behind the answer.
+fn waits((told, handler): Operation) -> Operation {
+    (Told { waits: true, ..told }, handler)
 }
 
 fn asks(query: SchemaOf, (told, handler): Operation) -> Operation {
@@ -103,6 +110,7 @@ fn does(
         body,
         answer,
         failures,
+        waits: false,
         is_open: false,
     };
     (told, handler)
@@ -129,7 +137,10 @@ fn operations() -> Vec<Operation> {
         asks(schema_of::<cases::Look>, reads("/cases/{number}", "case", "One case with its timeline", schema_of::<s::WholeCase>, get(cases::one))),
         does("/cases/{number}/{command}", "command", "Do something to a case", (None, schema_of::<s::Outcome>), post(cases::command)),
         reads("/figures", "figures", "The figures of the day", schema_of::<figures::DayFigures>, get(county::figures)),
-        asks(schema_of::<county::Month>, reads("/ledgers/{kind}", "ledger", "A ledger: cases, village, departments, overdue or interviews", schema_of::<s::Ledger>, get(county::ledger))),
+        asks(schema_of::<county::Month>, reads("/ledgers/{kind}", "ledger", "A ledger: cases, village, departments, overdue, interviews or totals", schema_of::<s::Ledger>, get(county::ledger))),
+        waits(does("/exports", "export", "Have a ledger made that is too large for one answer: 202, then look after it", (Some(schema_of::<exports::ExportAsked>), schema_of::<exports::Export>), post(exports::ask))),
+        waits(reads("/exports/{id}", "export_state", "Whether it is made: 202 until then; for the key that asked, and for a day", schema_of::<exports::Export>, get(exports::one))),
+        reads("/exports/{id}/file", "export_file", "The file, once it is ready", schema_of::<Value>, get(exports::file)),
         reads("/departments", "departments", "Departments", schema_of::<s::Departments>, get(county::departments)),
         reads("/kinds", "kinds", "Kinds of matter", schema_of::<s::Kinds>, get(county::kinds)),
         reads("/places", "places", "Villages and communities", schema_of::<s::Places>, get(county::places)),

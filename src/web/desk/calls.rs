@@ -137,13 +137,17 @@ async fn look(
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{self, HOSTILE_SHOWN, check_page};
+    use super::super::sample::{self, HOSTILE, HOSTILE_SHOWN, check_page};
     use super::*;
+    use crate::county::Contact;
 
     #[test]
     fn a_desk_reads_out_and_runs_nothing() {
         for desk in CallDesk::ALL {
-            let card = CallCard { case: sample::case(), phone: "0315-1234567".into(), calls: 2 };
+            let contact = |name: &str| Contact { name: name.into(), phone: "0315-7654321".into() };
+            let (liaison, head) = (contact("王主任"), contact(HOSTILE));
+            let phone = "0315-1234567".into();
+            let card = CallCard { case: sample::case(), phone, liaison, head, calls: 2 };
             let page = Page { frame: sample::frame(), desk: *desk, cards: vec![card] };
             let html = page.render().unwrap();
             check_page(&html);

@@ -53,7 +53,7 @@ pub fn upload_route() -> Router<Arc<Office>> {
 /// The query string of the list; unknown keys are ignored, empty ones mean all.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+pub struct Asked {
     search: String,
     state: String,
     department: String,
@@ -85,7 +85,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn filter(&self) -> CaseFilter {
+    pub fn filter(&self) -> CaseFilter {
         let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let search: String = self.search.trim().chars().take(SEARCH_CHARS_MAX).collect();
         CaseFilter {
@@ -121,7 +121,7 @@ impl Asked {
 }
 
 /// The address of the same list from `after` on, or from its start.
-fn address(filter: &CaseFilter, after: Option<&str>) -> String {
+pub fn address(list: &str, filter: &CaseFilter, after: Option<&str>) -> String {
     let yes = |is: bool| is.then_some("1");
     let age = filter.age.map(|age| age.to_string());
     let day = |at: Option<Timestamp>| at.map(|at| local_date(at).to_string());
@@ -160,7 +160,7 @@ fn address(filter: &CaseFilter, after: Option<&str>) -> String {
         ("after", after),
     ];
     let query = page::query(pairs.into_iter().filter_map(|(name, value)| Some((name, value?))));
-    if query.is_empty() { "/desk".to_owned() } else { format!("/desk?{query}") }
+    if query.is_empty() { list.to_owned() } else { format!("{list}?{query}") }
 }
 
 #[derive(Template)]
@@ -212,8 +212,8 @@ impl List {
             frame,
             search: filter.search.clone().unwrap_or_default(),
             filtered: filter != CaseFilter::default(),
-            first: address(&filter, None),
-            next: list.next.as_deref().map(|after| address(&filter, Some(after))),
+            first: address("/desk", &filter, None),
+            next: list.next.as_deref().map(|after| address("/desk", &filter, Some(after))),
             filter,
             due,
             queues: Vec::new(),

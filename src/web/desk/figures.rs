@@ -14,6 +14,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::charts::{self, Colour, Series};
+use super::counted;
 use super::page::{self, Frame};
 use super::session::SignedIn;
 use crate::desk::Grade;
@@ -90,12 +91,7 @@ async fn show(State(office): State<Arc<Office>>, headers: HeaderMap, signed: Sig
     let Some(today) = figures.days.last().map(|day| day.day) else {
         return page::failed(&crate::office::CommandError::NotFound);
     };
-    let links = Links {
-        all: session.may(Right::Cases),
-        interviews: session.may(Right::ReadInterviews),
-        today,
-        month: office.this_month(),
-    };
+    let links = Links { all: session.may(Right::Cases), today, month: office.this_month() };
     let board = Board { office: &office, frame: &frame, figures: &figures, sales: &sales, links };
     let (tiles, charts) = (board.tiles(), board.charts());
     let (month, quarter) = (board.links.month.clone(), board.links.quarter());
@@ -106,16 +102,16 @@ async fn show(State(office): State<Arc<Office>>, headers: HeaderMap, signed: Sig
 
 /// Where a number leads.
 struct Links {
-    /// Whether she may see every case; who sees only late ones is led to sheets instead.
+    /// Whether she may see every case; the others are led to lists without names.
     all: bool,
-    interviews: bool,
     today: Date,
     month: String,
 }
 
 impl Links {
     fn cases(&self, query: &[(&'static str, &str)]) -> Option<String> {
-        self.all.then(|| format!("/desk?{}", page::query(query.iter().copied())))
+        let list = if self.all { "/desk" } else { counted::PAGE };
+        Some(format!("{list}?{}", page::query(query.iter().copied())))
     }
 
     /// Of this month, with one condition more.
@@ -124,17 +120,17 @@ impl Links {
         if value.is_empty() {
             return self.ledger("cases");
         }
-        self.cases(&[(name, value), ("from", &first)]).or_else(|| self.ledger("cases"))
+        self.cases(&[(name, value), ("from", &first)])
     }
 
-    /// Of what there is now; who may not see each case finds this month's on a sheet without names.
-    fn now(&self, query: &[(&'static str, &str)]) -> Option<String> {
-        self.cases(query).or_else(|| self.ledger("cases"))
+    /// Words are looked for only by those who may read them.
+    fn searched(&self, query: &[(&'static str, &str)]) -> Option<String> {
+        if self.all { self.cases(query) } else { self.ledger("cases") }
     }
 
     fn received_on(&self, day: Date) -> Option<String> {
         let next = day.saturating_add(1.day()).to_string();
-        self.now(&[("from", &day.to_string()), ("to", &next)])
+        self.cases(&[("from", &day.to_string()), ("to", &next)])
     }
 
     fn closed_on(&self, day: Date) -> Option<String> {
@@ -204,23 +200,21 @@ impl Board<'_> {
             tile(
                 say("figures.closed_today"),
                 figures.closed_today.to_string(),
-                links.now(&[("closed_from", &links.today.to_string())]),
+                links.cases(&[("closed_from", &links.today.to_string())]),
             ),
-            tile(say("figures.open"), figures.open.to_string(), links.now(&[("open", "1")])),
-            tile(say("figures.amber"), figures.amber.to_string(), links.now(&[("amber", "1")])),
+            tile(say("figures.open"), figures.open.to_string(), links.cases(&[("open", "1")])),
+            tile(say("figures.amber"), figures.amber.to_string(), links.cases(&[("amber", "1")])),
             late,
             tile(
                 say("figures.supervised"),
                 figures.supervised.to_string(),
-                links.now(&[("supervised", "1")]),
+                links.cases(&[("supervised", "1")]),
             ),
             tile(say("figures.received_month"), month.received.to_string(), links.ledger("cases")),
             tile(
                 say("figures.closed_month"),
                 month.closed.to_string(),
-                links
-                    .cases(&[("closed_from", &format!("{}-01", links.month))])
-                    .or_else(|| links.ledger("cases")),
+                links.cases(&[("closed_from", &format!("{}-01", links.month))]),
             ),
             tile(say("figures.reply_rate"), rate(month.tally.reply_rate()), of_departments()),
             tile(say("figures.in_time_rate"), rate(month.tally.in_time_rate()), of_departments()),
@@ -486,10 +480,7 @@ impl Board<'_> {
             })
             .collect();
         let rows = classes.iter().map(|(class, count, middle, most)| {
-            let link = self
-                .links
-                .counted(Counted::Answered, &[("class", class)])
-                .or_else(|| self.links.ledger("cases"));
+            let link = self.links.counted(Counted::Answered, &[("class", class)]);
             let cell = |text: String| Cell { text, link: link.clone() };
             vec![plain(class), cell(count.to_string()), cell(hours(*middle)), cell(hours(*most))]
         });
@@ -502,13 +493,7 @@ impl Board<'_> {
     fn funnel(&self) -> Chart {
         let names = ["figures.late_ones", "figures.supervised_ones", "figures.called_in"];
         let of = |what| self.links.counted(what, &[]);
-        let sheet = || self.links.ledger("overdue");
-        let interviews = || self.links.interviews.then(|| "/desk/interviews".to_owned());
-        let links = [
-            of(Counted::Late).or_else(sheet),
-            of(Counted::Supervised).or_else(sheet),
-            of(Counted::CalledIn).or_else(interviews),
-        ];
+        let links = [Counted::Late, Counted::Supervised, Counted::CalledIn].map(of);
         let rows = names.into_iter().zip(self.figures.month.funnel).zip(links);
         let rows = rows.map(|((name, count), link)| (self.frame.say(name).to_owned(), count, link));
         let heads = [self.frame.say("figures.step"), self.frame.say("figures.count")];
@@ -528,7 +513,7 @@ impl Board<'_> {
             ];
             let query: Vec<_> = query.into_iter().filter(|(_, value)| !value.is_empty()).collect();
             let name = format!("{} {}", self.category(kind), self.village(village));
-            (name, *count, self.links.cases(&query).or_else(|| self.links.ledger("cases")))
+            (name, *count, self.links.cases(&query))
         });
         let heads = [self.frame.say("figures.repeat"), self.frame.say("figures.count")];
         self.counted("repeats", self.frame.say("figures.repeats"), heads, rows.collect())
@@ -548,10 +533,7 @@ impl Board<'_> {
             .map(|((grade, count), what)| (self.frame.term(grade.word()).to_string(), count, what));
         let unrated = self.frame.say("figures.unrated").to_owned();
         let rows = graded.chain(std::iter::once((unrated, tally.unrated, Counted::Unrated)));
-        let rows = rows.map(|(name, count, what)| {
-            let link = self.links.counted(what, &[]).or_else(|| self.links.ledger("cases"));
-            (name, count, link)
-        });
+        let rows = rows.map(|(name, count, what)| (name, count, self.links.counted(what, &[])));
         let heads = [self.frame.say("figures.grade"), self.frame.say("figures.count")];
         self.counted("grades", self.frame.say("figures.grades"), heads, rows.collect())
     }
@@ -576,10 +558,10 @@ impl Board<'_> {
         let ago = |days: i32| self.links.today.saturating_sub(days.days()).to_string();
         let (week, four_weeks) = (ago(6), ago(27));
         let rows = rising.iter().map(|(word, now, before)| {
-            let link = self.links.cases(&[("search", word), ("from", &week)]);
+            let link = self.links.searched(&[("search", word), ("from", &week)]);
             let now = Cell { text: now.to_string(), link };
             let (from, to) = (&four_weeks, &week);
-            let link = self.links.cases(&[("search", word), ("from", from), ("to", to)]);
+            let link = self.links.searched(&[("search", word), ("from", from), ("to", to)]);
             vec![plain(word), now, Cell { text: format!("{before:.1}"), link }]
         });
         let heads = ["figures.word", "figures.this_week", "figures.week_before"];

@@ -1,4 +1,4 @@
-//! 放假安排: which years are known, and a new notice: read, shown against what is live, put live.
+//! 放假和上班时间: which years are known, and a new notice: read, shown against what is live, put live.
 
 use std::sync::Arc;
 
@@ -11,15 +11,21 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::page::{self, Frame};
-use super::session::{self, Posted, SignedIn};
+use super::session::{self, Fields, Posted, SignedIn};
 use super::upload;
-use crate::office::{CommandError, HolidaysRead, HolidaysStatus, Office};
+use crate::office::{CommandError, HolidaysRead, HolidaysStatus, HoursAsked, HoursView, Office};
 
 /// Ten times what a year's notice takes.
 const UPLOAD_BYTES_MAX: usize = 256 * 1024;
+/// Monday first.
+const WEEKDAYS: [&str; 7] =
+    ["hours.d1", "hours.d2", "hours.d3", "hours.d4", "hours.d5", "hours.d6", "hours.d7"];
 
 pub fn routes() -> Router<Arc<Office>> {
-    Router::new().route("/desk/holidays", get(list)).route("/desk/holidays/publish", post(publish))
+    Router::new()
+        .route("/desk/holidays", get(list))
+        .route("/desk/holidays/publish", post(publish))
+        .route("/desk/holidays/hours", post(hours))
 }
 
 pub fn upload_route() -> Router<Arc<Office>> {
@@ -37,6 +43,32 @@ struct Page {
     problems: Vec<String>,
     /// What was typed.
     text: String,
+    hours: Fields,
+    /// What is wrong with the hours: the name of the field, and why.
+    wrong: Option<(&'static str, String)>,
+}
+
+impl Page {
+    fn days(&self, hours: &HoursView) -> String {
+        let days = hours.weekdays.iter().zip(WEEKDAYS).filter(|(is_worked, _)| **is_worked);
+        days.map(|(_, key)| self.frame.say(key)).collect::<Vec<_>>().join(" ")
+    }
+
+    fn weekdays(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        (1..).zip(WEEKDAYS)
+    }
+
+    fn is_ticked(&self, day: &usize) -> bool {
+        match self.wrong {
+            Some(_) => !self.hours.get(&format!("day-{day}")).is_empty(),
+            None => *day <= 5,
+        }
+    }
+
+    fn problem(&self, field: &str) -> &str {
+        let wrong = self.wrong.as_ref().filter(|(name, _)| *name == field);
+        wrong.map_or("", |(_, text)| text)
+    }
 }
 
 async fn list(State(office): State<Arc<Office>>, headers: HeaderMap, signed: SignedIn) -> Response {
@@ -60,8 +92,38 @@ fn show(
         Ok(read) => (read, Vec::new()),
         Err(problems) => (None, problems),
     };
-    let page = Page { frame, status, read, problems, text };
+    let (hours, wrong) = (Fields::default(), None);
+    let page = Page { frame, status, read, problems, text, hours, wrong };
     page::show(code, &page, &page.frame)
+}
+
+async fn hours(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    posted: Posted<SignedIn>,
+) -> Response {
+    let Posted { signed, fields } = posted;
+    let asked = HoursAsked {
+        from: fields.get("from").to_owned(),
+        weekdays: std::array::from_fn(|n| !fields.get(&format!("day-{}", n + 1)).is_empty()),
+        segments: fields.get("segments").to_owned(),
+    };
+    match office.publish_hours(&signed.session, &asked, fields.get("version")).await {
+        Ok(None) => page::after("hours", "/desk/holidays", office.secure_cookies()),
+        Ok(Some(hint)) => page::message(StatusCode::OK, &hint),
+        Err(CommandError::Field(field, why)) => {
+            let status = match office.holidays(&signed.session) {
+                Ok(status) => status,
+                Err(error) => return page::failed(&error),
+            };
+            let frame = Frame::new(&office, &signed.session, "holidays", &headers);
+            let (read, problems, text) = (None, Vec::new(), String::new());
+            let wrong = Some((field, why));
+            let page = Page { frame, status, read, problems, text, hours: fields, wrong };
+            page::show(StatusCode::UNPROCESSABLE_ENTITY, &page, &page.frame)
+        }
+        Err(error) => page::failed(&error),
+    }
 }
 
 async fn read(
@@ -120,6 +182,12 @@ mod tests {
             years: vec![(2026, 33, 6)],
             version: "2026-b5bf433c".into(),
             missing: Some(2027),
+            hours: vec![HoursView {
+                from: jiff::civil::date(2020, 1, 1),
+                weekdays: [true, true, true, true, true, false, false],
+                segments: vec!["08:30-12:00".into()],
+                is_now: true,
+            }],
         };
         let read = HolidaysRead {
             year: 2027,
@@ -138,12 +206,20 @@ mod tests {
             read: Some(read),
             problems: vec![],
             text: String::new(),
+            hours: Fields::default(),
+            wrong: None,
         };
         let html = page.render().unwrap();
         check_page(&html);
-        for part in
-            ["2027年", "未定", "2027-01-01", "3件", "name=\"version\" value=\"2026-b5bf433c\""]
-        {
+        for part in [
+            "2027年",
+            "未定",
+            "2027-01-01",
+            "3件",
+            "name=\"version\" value=\"2026-b5bf433c\"",
+            "周一 周二 周三 周四 周五",
+            "08:30-12:00",
+        ] {
             assert!(html.contains(part), "{part}: {html}");
         }
         let page = Page {
@@ -152,6 +228,8 @@ mod tests {
             read: None,
             problems: vec!["第1行读不懂".into()],
             text: HOSTILE.into(),
+            hours: [("from", HOSTILE)].into(),
+            wrong: Some(("from", HOSTILE.into())),
         };
         let html = page.render().unwrap();
         check_page(&html);

@@ -13,7 +13,9 @@ use serde::Deserialize;
 
 use super::page::{self, Frame};
 use super::session::{Fields, Posted, SignedIn};
-use crate::office::{Choice, CommandError, LedgerAsked, LedgerKind, Office, Right, Session, Sheet};
+use crate::office::{
+    Choice, CommandError, LedgerAsked, LedgerKind, Office, Right, Session, Sheet, TOO_LARGE,
+};
 
 /// On the page; the file has all of them.
 const SHOWN_MAX: usize = 300;
@@ -28,7 +30,7 @@ pub fn routes() -> Router<Arc<Office>> {
 /// `month` is `2026-11`; unknown keys are ignored.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+pub struct Asked {
     kind: String,
     month: String,
     village: String,
@@ -41,7 +43,7 @@ struct Asked {
 type Wanted = Result<Query<Asked>, QueryRejection>;
 
 impl Asked {
-    fn posted(fields: &Fields) -> Self {
+    pub fn posted(fields: &Fields) -> Self {
         let text = |name: &str| fields.get(name).to_owned();
         Self {
             kind: text("kind"),
@@ -53,7 +55,7 @@ impl Asked {
         }
     }
 
-    fn read(&self) -> Result<LedgerAsked, CommandError> {
+    pub fn read(&self) -> Result<LedgerAsked, CommandError> {
         let refused = |text: &str| CommandError::Refused(text.to_owned());
         let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let kind = LedgerKind::from_id(&self.kind).ok_or_else(|| refused("请选一种台账。"))?;
@@ -84,6 +86,14 @@ impl Asked {
     }
 }
 
+impl Page {
+    /// Ledgers of villages are for those who have villages.
+    fn offers(&self, kind: LedgerKind) -> bool {
+        let of_villages = matches!(kind, LedgerKind::Village | LedgerKind::Totals);
+        self.is_platform || !of_villages || !self.villages.is_empty()
+    }
+}
+
 #[derive(Template)]
 #[template(path = "desk/ledgers.html")]
 struct Page {
@@ -92,10 +102,14 @@ struct Page {
     departments: Vec<Choice>,
     /// Chooses the village and the department; one of a department sees its own.
     is_platform: bool,
+    /// Of a township: those among which it chooses.
+    villages: Vec<Choice>,
     sheet: Option<Sheet>,
     /// Lines that are not shown.
     left_out: usize,
     problem: Option<String>,
+    /// It has to be made behind the page.
+    is_large: bool,
 }
 
 async fn show(
@@ -109,18 +123,29 @@ async fn show(
     // Reading on the page needs no whole numbers.
     asked.reason.clear();
     let session = &signed.session;
-    if !session.may(Right::Reports) && !session.may(Right::OwnReports) {
+    if !office.may_report(session) {
         return page::failed(&CommandError::NotFound);
     }
     let frame = Frame::new(&office, session, "ledgers", &headers);
     let frame = frame.on_paper(&office, session, &uri).await;
-    let (status, mut sheet, problem) = if asked.kind.is_empty() {
-        (StatusCode::OK, None, None)
-    } else {
-        match sheet_of(&office, session, &asked).await {
-            Ok(sheet) => (StatusCode::OK, Some(sheet), None),
-            Err(error) => (page::status_of(&error), None, Some(error.to_string())),
-        }
+    let read = match asked.kind.is_empty() {
+        true => Ok(None),
+        false => sheet_of(&office, session, &asked).await.map(Some),
+    };
+    page_of(&office, session, frame, asked, read)
+}
+
+fn page_of(
+    office: &Office,
+    session: &Session,
+    frame: Frame,
+    mut asked: Asked,
+    read: Result<Option<Sheet>, CommandError>,
+) -> Response {
+    let is_large = read.as_ref().is_err_and(|error| error.field() == Some(TOO_LARGE));
+    let (status, mut sheet, problem) = match read {
+        Ok(sheet) => (StatusCode::OK, sheet, None),
+        Err(error) => (page::status_of(&error), None, Some(error.to_string())),
     };
     if asked.month.is_empty() {
         asked.month = office.this_month();
@@ -133,10 +158,12 @@ async fn show(
         frame,
         departments: office.department_choices(),
         is_platform: session.may(Right::Reports),
+        villages: office.villages_of(session),
         asked,
         sheet,
         left_out,
         problem,
+        is_large,
     };
     page::show(status, &page, &page.frame)
 }
@@ -152,29 +179,43 @@ async fn sheet_of(
 /// A link that somebody sends her brings no whole number, and writes no reason in her name.
 async fn masked(
     State(office): State<Arc<Office>>,
+    headers: HeaderMap,
     signed: SignedIn,
     Path(format): Path<String>,
     asked: Wanted,
 ) -> Response {
     let Query(asked) = asked.unwrap_or_default();
-    file(&office, &signed.session, &format, Asked { reason: String::new(), ..asked }).await
+    let asked = Asked { reason: String::new(), ..asked };
+    file(&office, &signed, &headers, &format, asked).await
 }
 
 async fn whole(
     State(office): State<Arc<Office>>,
+    headers: HeaderMap,
     Path(format): Path<String>,
     Posted { signed, fields }: Posted<SignedIn>,
 ) -> Response {
-    file(&office, &signed.session, &format, Asked::posted(&fields)).await
+    file(&office, &signed, &headers, &format, Asked::posted(&fields)).await
 }
 
-async fn file(office: &Office, session: &Session, format: &str, asked: Asked) -> Response {
+async fn file(
+    office: &Office,
+    signed: &SignedIn,
+    headers: &HeaderMap,
+    format: &str,
+    asked: Asked,
+) -> Response {
+    let session = &signed.session;
     let asked_for = match asked.read() {
         Ok(asked_for) => asked_for,
         Err(error) => return page::failed(&error),
     };
     let sheet = match office.ledger(session, &asked_for).await {
         Ok(sheet) => sheet,
+        Err(error) if error.field() == Some(TOO_LARGE) => {
+            let frame = Frame::new(office, session, "ledgers", headers);
+            return page_of(office, session, frame, asked, Err(error));
+        }
         Err(error) => return page::failed(&error),
     };
     let mark = match office.take_out(session, &sheet, asked_for.reason.as_deref()).await {

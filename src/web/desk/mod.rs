@@ -9,17 +9,21 @@ mod bulletin;
 mod calls;
 mod cases;
 mod charts;
+mod counted;
 mod county;
 mod dialogs;
 mod draft_table;
 mod drafts;
 mod editor;
+mod exports;
 mod figures;
 mod holidays;
 mod inbox;
 mod interviews;
+mod keeping;
 mod keys;
 mod ledgers;
+mod letters;
 mod listings;
 mod live;
 mod misheard;
@@ -56,6 +60,7 @@ use serde::Deserialize;
 
 use crate::office::Office;
 use crate::web::media;
+pub use exports::answer as export_answer;
 pub use page::{case_number, percent, sheet_file, status_of};
 pub use session::cookie;
 
@@ -77,10 +82,12 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(people::routes())
         .merge(figures::routes())
         .merge(bulletin::routes())
+        .merge(counted::routes())
         .merge(inbox::routes())
         .merge(interviews::routes())
         .merge(keys::routes())
         .merge(ledgers::routes())
+        .merge(exports::routes())
         .merge(shop::routes())
         .merge(listings::routes())
         .merge(live::routes())
@@ -92,6 +99,8 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(holidays::routes())
         .merge(village::routes())
         .merge(system::routes())
+        .merge(keeping::routes())
+        .merge(letters::routes())
         .merge(county::routes())
         .route("/desk/media/{hash}", get(media_file))
         .layer(DefaultBodyLimit::max(session::FORM_BYTES_MAX))

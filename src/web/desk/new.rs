@@ -15,13 +15,16 @@ use super::cases::short_enough;
 use super::page::{self, Frame};
 use super::session::{Posted, SignedIn};
 use crate::desk::Kind;
-use crate::office::{CallerHelp, Choice, CommandError, Office, Right, Role, Told};
+use crate::office::{
+    CallerHelp, Choice, CommandError, Done, Office, Once, PostError, Right, Role, Session, Told,
+    random,
+};
 
 /// Forms of the new case's page at which one may go on.
 const NEXT: [&str; 2] = ["answer", "dispatch"];
 
 pub fn routes() -> Router<Arc<Office>> {
-    Router::new().route("/desk/new", get(form).post(file))
+    Router::new().route("/desk/new", get(form).post(file)).route("/desk/shell", get(shell))
 }
 
 #[derive(Template)]
@@ -36,6 +39,10 @@ struct New {
     problem: Option<String>,
     /// The name of the field that is wrong, if it is one.
     wrong: &'static str,
+    /// Sent twice, it is filed once.
+    once: String,
+    /// Kept on the device for the time without a line: no token, and nobody's case.
+    offline: bool,
 }
 
 impl New {
@@ -89,24 +96,51 @@ async fn form(
     }
     let told =
         Told { errand: asked.is_ok_and(|Query(asked)| asked.errand.is_some()), ..Told::default() };
-    show(&office, &headers, &signed, told, None, None)
+    show(&office, &headers, &signed, (told, ""), None, None)
+}
+
+/// What opens where there is no line (`assets/worker.js`).
+async fn shell(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    signed: SignedIn,
+) -> Response {
+    if !signed.session.may(Right::OwnVillage) {
+        return page::failed(&CommandError::NotFound);
+    }
+    let page = New { offline: true, ..page_of(&office, &headers, &signed, Told::default()) };
+    page::show(StatusCode::OK, &page, &page.frame)
+}
+
+fn page_of(office: &Office, headers: &HeaderMap, signed: &SignedIn, told: Told) -> New {
+    New {
+        frame: Frame::new(office, &signed.session, "cases", headers),
+        categories: office.category_choices(),
+        terminal: Terminal::of(signed.session.role),
+        told,
+        help: None,
+        problem: None,
+        wrong: "",
+        once: random::hex::<8>(),
+        offline: false,
+    }
 }
 
 fn show(
     office: &Office,
     headers: &HeaderMap,
     signed: &SignedIn,
-    told: Told,
+    (told, once): (Told, &str),
     help: Option<CallerHelp>,
     error: Option<CommandError>,
 ) -> Response {
-    let frame = Frame::new(office, &signed.session, "cases", headers);
     let status = error.as_ref().map_or(StatusCode::OK, page::status_of);
     let wrong = error.as_ref().and_then(CommandError::field).unwrap_or_default();
     let problem = error.map(|error| error.to_string());
-    let terminal = Terminal::of(signed.session.role);
-    let categories = office.category_choices();
-    let page = New { frame, categories, terminal, told, help, problem, wrong };
+    let mut page = New { help, problem, wrong, ..page_of(office, headers, signed, told) };
+    if !once.is_empty() {
+        page.once = once.to_owned();
+    }
     page::show(status, &page, &page.frame)
 }
 
@@ -116,6 +150,7 @@ async fn file(
     posted: Posted<SignedIn>,
 ) -> Response {
     let Posted { signed, fields } = posted;
+    let once = fields.get("once");
     let text = |name: &str| fields.get(name).to_owned();
     let mut told = Told {
         name: text("name"),
@@ -141,13 +176,13 @@ async fn file(
     }
     if fields.filled("look").is_some() || fields.filled("pick").is_some() {
         return match office.caller_help(&signed.session, &told).await {
-            Ok(help) => show(&office, &headers, &signed, told, Some(help), None),
+            Ok(help) => show(&office, &headers, &signed, (told, once), Some(help), None),
             Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
-            Err(error) => show(&office, &headers, &signed, told, None, Some(error)),
+            Err(error) => show(&office, &headers, &signed, (told, once), None, Some(error)),
         };
     }
     let filed = match short_enough(&told.text) {
-        Ok(()) => office.file_for(&signed.session, &told).await,
+        Ok(()) => file_once(&office, &signed.session, &told, once).await,
         Err(error) => Err(error),
     };
     match filed {
@@ -158,8 +193,29 @@ async fn file(
             page::after("filed", &path, office.secure_cookies())
         }
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
-        Err(error) => show(&office, &headers, &signed, told, None, Some(error)),
+        Err(error) => show(&office, &headers, &signed, (told, once), None, Some(error)),
     }
+}
+
+/// `key`: of the page on which it was written, or of the draft that a device has kept.
+async fn file_once(
+    office: &Office,
+    session: &Session,
+    told: &Told,
+    key: &str,
+) -> Result<Done, CommandError> {
+    if key.is_empty() {
+        return office.file_once(session, told, None).await;
+    }
+    let asked = [&told.text, &told.village, &told.name, &told.phone].map(String::as_str).join("\n");
+    let once = Once::new(&format!("desk/{}", session.name), key, &asked);
+    let filed = office.file_once(session, told, Some(&once));
+    office.once(&once, filed).await.map_err(|error| match error {
+        PostError::Command(error) => error,
+        PostError::OtherContent => {
+            CommandError::Refused("这一页已经登记过一件，请打开新的一页再登记。".into())
+        }
+    })
 }
 
 #[cfg(test)]
@@ -192,6 +248,8 @@ mod tests {
             help,
             problem,
             wrong: "village",
+            once: "0a1b".into(),
+            offline: false,
         };
         let html = page.render().unwrap();
         check_page(&html);

@@ -69,6 +69,15 @@ const DONE: &[(&str, &str)] = &[
     ("hold", "已暂缓，到期也先不清。"),
     ("release", "已取消暂缓。"),
     ("holidays", "放假安排已上线，在办的事正在按它重算。"),
+    ("hours", "上班时间已上线，到那天起按它算。"),
+    ("keep_count", "正在数，过一会儿再看。"),
+    ("keep_ask", "已申请，请另一位平台负责人来清。"),
+    ("keep_run", "正在清，过一会儿再看。"),
+    ("keep_leave", "已撤下，没有清。"),
+    ("trial", "恢复演练记下了。"),
+    ("export", "正在做，做好了在「做好的表」里。"),
+    ("export_dropped", "已删掉。"),
+    ("again", "已重新发送，没送到的还会回到这里。"),
     ("draft_saved", "草稿已存好，还没有上线。"),
     ("draft_asked", "已请人核对。要没有改过这份草稿的同事来看。"),
     ("draft_returned", "已退回再改。"),
@@ -339,35 +348,29 @@ pub fn status_of(error: &CommandError) -> StatusCode {
     }
 }
 
-/// A sheet as a file, `xlsx`, `csv` or `gb18030` (a csv in that encoding). `name` is ASCII: a header
-/// can not carry more without an encoding of its own. `mark`: who took it out, and when.
-pub fn sheet_file(mut sheet: Sheet, format: &str, name: &str, mark: &Watermark) -> Response {
-    let marked = format!("{}　{mark}", sheet.foot);
-    let (kind, bytes) = match format {
-        "csv" => {
-            sheet.foot = marked;
-            ("text/csv; charset=utf-8", sheet.csv().into_bytes())
+/// A sheet as a file. `name` is ASCII: a header can not carry more without an encoding of its own.
+/// `mark`: who took it out, and when.
+pub fn sheet_file(sheet: Sheet, format: &str, name: &str, mark: &Watermark) -> Response {
+    match sheet.bytes(format, mark) {
+        Ok(Some((kind, bytes))) => {
+            let name = file_name(name, format);
+            let headers =
+                [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
+            (headers, bytes).into_response()
         }
-        "gb18030" => {
-            sheet.foot = marked;
-            ("text/csv; charset=gb18030", sheet.csv_gb18030())
+        Ok(None) => message(StatusCode::NOT_FOUND, "没有这种文件。"),
+        Err(error) => {
+            tracing::error!(%error, "a sheet could not be written as a workbook");
+            let text = "表格没有写成，请存成 CSV，或过一会儿再试。";
+            message(StatusCode::INTERNAL_SERVER_ERROR, text)
         }
-        "xlsx" => match sheet.xlsx(mark) {
-            Ok(bytes) => {
-                ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes)
-            }
-            Err(error) => {
-                tracing::error!(%error, "a sheet could not be written as a workbook");
-                let text = "表格没有写成，请存成 CSV，或过一会儿再试。";
-                return message(StatusCode::INTERNAL_SERVER_ERROR, text);
-            }
-        },
-        _ => return message(StatusCode::NOT_FOUND, "没有这种文件。"),
-    };
+    }
+}
+
+/// What a browser shall call a file of that format.
+pub fn file_name(name: &str, format: &str) -> String {
     let ending = if format == "gb18030" { "gb18030.csv" } else { format };
-    let name = format!("attachment; filename=\"{name}.{ending}\"");
-    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], bytes)
-        .into_response()
+    format!("attachment; filename=\"{name}.{ending}\"")
 }
 
 /// The first moment of `2026-11-25` here.

@@ -36,6 +36,10 @@ pub fn at() -> Timestamp {
     "2026-11-25T09:30:00Z".parse().unwrap()
 }
 
+pub fn keep() -> crate::config::KeepSettings {
+    crate::config::KeepSettings::default()
+}
+
 pub fn draft() -> DraftView {
     let file = DraftFileView {
         name: "dialogs/催办.yaml".into(),

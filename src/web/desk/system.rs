@@ -7,14 +7,14 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::page::{self, Frame};
-use super::session::SignedIn;
-use crate::office::{ChannelState, Office, SystemView};
+use super::session::{Fields, Posted, SignedIn};
+use crate::office::{ChannelState, CommandError, Office, SystemView};
 
 pub fn routes() -> Router<Arc<Office>> {
-    Router::new().route("/desk/system", get(show))
+    Router::new().route("/desk/system", get(show)).route("/desk/system/trial", post(trial))
 }
 
 #[derive(Template)]
@@ -22,9 +22,17 @@ pub fn routes() -> Router<Arc<Office>> {
 struct Page {
     frame: Frame,
     system: SystemView,
+    typed: Fields,
+    /// The name of the field, and why.
+    wrong: Option<(&'static str, String)>,
 }
 
 impl Page {
+    fn problem(&self, field: &str) -> &str {
+        let wrong = self.wrong.as_ref().filter(|(name, _)| *name == field);
+        wrong.map_or("", |(_, text)| text)
+    }
+
     fn megabytes(&self) -> u64 {
         self.system.disk_bytes.div_ceil(1024 * 1024)
     }
@@ -39,11 +47,41 @@ impl Page {
 }
 
 async fn show(State(office): State<Arc<Office>>, headers: HeaderMap, signed: SignedIn) -> Response {
+    page_of(&office, &headers, &signed, Fields::default(), None).await
+}
+
+async fn page_of(
+    office: &Office,
+    headers: &HeaderMap,
+    signed: &SignedIn,
+    typed: Fields,
+    wrong: Option<(&'static str, String)>,
+) -> Response {
     match office.system(&signed.session).await {
         Ok(system) => {
-            let page =
-                Page { frame: Frame::new(&office, &signed.session, "system", &headers), system };
-            page::show(StatusCode::OK, &page, &page.frame)
+            let frame = Frame::new(office, &signed.session, "system", headers);
+            let code = match wrong {
+                Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+                None => StatusCode::OK,
+            };
+            let page = Page { frame, system, typed, wrong };
+            page::show(code, &page, &page.frame)
+        }
+        Err(error) => page::failed(&error),
+    }
+}
+
+async fn trial(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    posted: Posted<SignedIn>,
+) -> Response {
+    let Posted { signed, fields } = posted;
+    let what = (fields.get("about"), fields.get("detail"));
+    match office.note_trial(&signed.session, what, fields.get("came") == "fine").await {
+        Ok(()) => page::after("trial", "/desk/system", office.secure_cookies()),
+        Err(CommandError::Field(field, why)) => {
+            page_of(&office, &headers, &signed, fields, Some((field, why))).await
         }
         Err(error) => page::failed(&error),
     }
@@ -67,9 +105,10 @@ mod tests {
             channels: vec![channel],
             ..SystemView::default()
         };
-        let html = Page { frame: sample::frame(), system }.render().unwrap();
+        let (typed, wrong) = ([("about", HOSTILE)].into(), Some(("about", HOSTILE.to_owned())));
+        let html = Page { frame: sample::frame(), system, typed, wrong }.render().unwrap();
         check_page(&html);
-        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 3, "{html}");
-        assert!(html.contains("还没有备份过"), "{html}");
+        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 5, "{html}");
+        assert!(html.contains("还没有备份过") && html.contains("还没有演练过"), "{html}");
     }
 }
