@@ -137,6 +137,7 @@ impl Office {
                 "county": self.county_hash(),
                 "tables": self.tables().hash,
                 "dialogs": if refused.is_some() { "refused" } else { "live" },
+                "open_pages": self.open_pages(),
                 "messages": counters.messages.get(),
                 "duplicates": counters.duplicates.get(),
                 "noted": counters.noted.get(),

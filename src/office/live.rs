@@ -122,6 +122,11 @@ impl Office {
         Ok(listener)
     }
 
+    /// How many listen.
+    pub fn open_pages(&self) -> usize {
+        self.live.listeners.load(Ordering::SeqCst)
+    }
+
     /// The next that she may see.
     pub async fn next_news(&self, listener: &mut Listener, session: &Session) -> News {
         loop {

@@ -5,8 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -14,6 +15,15 @@ use serde_json::{Value, json};
 /// In pixels; the second is a telephone's.
 pub const WIDTHS: [u32; 2] = [1280, 390];
 pub const PHONE: u32 = WIDTHS[1];
+/// What takes a moment takes much longer where two browsers and a compiler share two processors;
+/// only what never comes waits so long.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const MOMENT: Duration = Duration::from_millis(50);
+/// Its printing is a process of its own, which may not have started in time.
+const PRINTS_MAX: usize = 5;
+/// All that the page shows is there: letters and style sheets too.
+const READY: &str = "document.readyState === 'complete' && document.fonts.status === 'loaded' \
+     && [...document.querySelectorAll('link[rel=stylesheet]')].every(link => link.sheet)";
 const FLAGS: [&str; 12] = [
     "--headless",
     // They would cover the edge of a picture.
@@ -64,7 +74,7 @@ impl Browser {
         let wanted = json!({
             "goog:chromeOptions": options,
             "goog:loggingPrefs": { "browser": "ALL" },
-            "timeouts": { "script": 60_000, "pageLoad": 60_000 },
+            "timeouts": { "script": 180_000, "pageLoad": 180_000 },
         });
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(wanted.as_object().unwrap().clone());
@@ -78,8 +88,8 @@ impl Browser {
     pub async fn switch_scripts_off(&self) -> Result<(), String> {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await?;
         let probe = "data:text/html,<title>off</title><script>document.title='on'</script>";
-        self.page.goto(probe).await.map_err(|error| error.to_string())?;
-        let title = self.page.title().await.map_err(|error| error.to_string())?;
+        self.page.goto(probe).await.map_err(told)?;
+        let title = self.page.title().await.map_err(told)?;
         if title == "off" { Ok(()) } else { Err("scripts run although they are off".into()) }
     }
 
@@ -92,18 +102,71 @@ impl Browser {
 
     /// As its style sheet has it for paper.
     pub async fn print(&self, file: &Path) -> Result<(), String> {
+        self.until(READY).await?;
         let how = json!({ "preferCSSPageSize": true, "printBackground": true });
-        let printed = self.devtools("Page.printToPDF", how).await?;
-        std::fs::write(file, decoded(&printed["data"])).map_err(|error| error.to_string())
+        let mut printed = self.devtools("Page.printToPDF", how.clone()).await;
+        for _ in 1..PRINTS_MAX {
+            if !printed.as_ref().is_err_and(|error| error.contains("Printing failed")) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            printed = self.devtools("Page.printToPDF", how.clone()).await;
+        }
+        std::fs::write(file, decoded(&printed?["data"])).map_err(|error| error.to_string())
     }
 
-    /// What went wrong in the page since it was asked last.
+    /// Waits until that holds of the page, as a script has it.
+    pub async fn until(&self, condition: &str) -> Result<(), String> {
+        let asked = format!("return Boolean({condition})");
+        let last = Instant::now() + PATIENCE;
+        loop {
+            // Between two pages nothing can be asked.
+            let found = self.page.execute(&asked, Vec::new()).await;
+            if found.is_ok_and(|holds| holds == true) {
+                return Ok(());
+            }
+            if Instant::now() > last {
+                return Err(format!("after {PATIENCE:?} still not: {condition}"));
+            }
+            tokio::time::sleep(MOMENT).await;
+        }
+    }
+
+    /// Of the window to which commands go.
+    pub async fn window(&self) -> Result<WindowHandle, String> {
+        self.page.window().await.map_err(told)
+    }
+
+    /// One more, to which commands go from now on.
+    pub async fn new_window(&self) -> Result<WindowHandle, String> {
+        let new = self.page.new_window(false).await.map_err(told)?.handle;
+        self.to_window(&new).await?;
+        Ok(new)
+    }
+
+    pub async fn to_window(&self, window: &WindowHandle) -> Result<(), String> {
+        self.page.switch_to_window(window.clone()).await.map_err(told)
+    }
+
+    /// Nobody sees it any more.
+    pub async fn hide(&self) -> Result<(), String> {
+        self.page.minimize_window().await.map_err(told)?;
+        self.until("document.hidden").await
+    }
+
+    pub async fn show(&self) -> Result<(), String> {
+        self.page.set_window_size(self.width, 900).await.map_err(told)?;
+        self.until("!document.hidden").await
+    }
+
+    /// What went wrong in the page since it was asked last; Chromium's own pages are not ours.
     pub async fn complaints(&self) -> Result<Vec<String>, String> {
         let asked = Asked { path: "se/log", body: json!({ "type": "browser" }) };
-        let log = self.page.issue_cmd(asked).await.map_err(|error| error.to_string())?;
+        let log = self.page.issue_cmd(asked).await.map_err(told)?;
         let lines = log.as_array().cloned().unwrap_or_default();
         let severe = lines.iter().filter(|line| line["level"] == "SEVERE");
-        Ok(severe.filter_map(|line| line["message"].as_str()).map(str::to_owned).collect())
+        let told = severe.filter_map(|line| line["message"].as_str());
+        Ok(told.filter(|line| !line.starts_with("chrome://")).map(str::to_owned).collect())
     }
 
     pub async fn devtools(&self, command: &str, how: Value) -> Result<Value, String> {
@@ -116,6 +179,10 @@ impl Browser {
         let _ = self.page.close().await;
         drop(self.driver);
     }
+}
+
+fn told(error: fantoccini::error::CmdError) -> String {
+    error.to_string()
 }
 
 fn decoded(data: &Value) -> Vec<u8> {

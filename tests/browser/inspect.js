@@ -16,7 +16,7 @@ const shielded = new Promise(resolve => {
   script.textContent = 'window.unshielded = true';
   document.head.append(script);
   script.remove();
-  setTimeout(() => resolve(false), 500);
+  setTimeout(() => resolve(false), 20000);
 });
 const checked = axe.run(document, { resultTypes: ['violations'] }).then(result => {
   const bad = result.violations.filter(one => ['serious', 'critical'].includes(one.impact));

@@ -15,6 +15,7 @@ mod office_program;
 mod offline;
 mod paper;
 mod scene;
+mod scripts;
 mod walk;
 
 use std::path::Path;
@@ -40,7 +41,7 @@ macro_rules! walks {
 
 walks! {
     clerk director supervisor department department_head township agent shop_clerk organisation
-    leader merchant operator source system_admin security_admin auditor villager without_scripts
+    leader merchant operator source system_admin security_admin auditor villager phone without_scripts
 }
 
 /// What stands in the file of a walk.

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::SEATS;
 use super::browser::Browser;
 use super::county::{Clerk, County};
 use super::inspect;
@@ -67,6 +68,7 @@ type Sheet<'s> = (&'s str, &'s str, (u32, u32), &'s [&'s str], &'s [&'s str]);
 
 #[tokio::test]
 async fn each_sheet_has_its_size_and_names_nobody_who_must_not_be_named() {
+    let _seat = SEATS.acquire().await.unwrap();
     let (county, names) = scene::open().await;
     let errand = errand(&county).await;
     let for_good = answered_for_good(&county).await;
@@ -155,6 +157,7 @@ async fn each_sheet_has_its_size_and_names_nobody_who_must_not_be_named() {
 /// The head stands on each page of a long ledger, and each page has its number.
 #[tokio::test]
 async fn a_long_ledger_repeats_its_head_and_numbers_its_pages() {
+    let _seat = SEATS.acquire().await.unwrap();
     let (county, names) = scene::open().await;
     {
         let mut clerk = county.clerk_again().await;

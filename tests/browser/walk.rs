@@ -8,6 +8,7 @@
 //! fill 答复 = 已经清走       a field by its label; a choice by what it shows; a tick by `yes`
 //! press 答复                a button, with the mouse
 //! key 签收                  the same with the keyboard only: Tab until it has the focus, then Enter
+//! tap 发                    a button to which a script sees: the page stays
 //! see 已答复                it stands on the page
 //! never 13800138000         it does not
 //! shot 答复                 a picture, kept in target/screenshots
@@ -18,13 +19,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::Instant;
 
 use fantoccini::Locator;
 use fantoccini::elements::Element;
 use serde_json::json;
 
-use super::browser::Browser;
+use super::browser::{Browser, MOMENT, PATIENCE, PHONE};
 use super::county::{Clerk, County, PASSWORD};
 use super::inspect;
 use bianmin::office::Role;
@@ -118,6 +119,7 @@ impl<'w> Walk<'w> {
                 self.click(&link).await
             }
             "press" => self.click(&self.button(rest)).await,
+            "tap" => self.find(&self.button(rest)).await?.click().await.map_err(told),
             "key" => self.press_by_keyboard(rest).await,
             "in" => self.choose_part(rest).await,
             "fill" => {
@@ -231,8 +233,25 @@ impl<'w> Walk<'w> {
     async fn click(&mut self, path: &str) -> Done {
         let wanted = self.find(path).await?;
         self.mark().await?;
-        wanted.click().await.map_err(told)?;
+        match self.scripts || self.browser.width != PHONE {
+            true => wanted.click().await.map_err(told)?,
+            false => self.touch(&wanted).await?,
+        }
         self.leave().await
+    }
+
+    /// The driver's own touch waits for a timer of the page, which does not run without scripts.
+    async fn touch(&self, wanted: &Element) -> Done {
+        let place = "arguments[0].scrollIntoView({ block: 'center' }); \
+                     const box = arguments[0].getBoundingClientRect(); \
+                     return { x: box.x + box.width / 2, y: box.y + box.height / 2 }";
+        let element = serde_json::to_value(wanted).map_err(|error| error.to_string())?;
+        let place = self.browser.page.execute(place, vec![element]).await.map_err(told)?;
+        for (kind, points) in [("touchStart", json!([place])), ("touchEnd", json!([]))] {
+            let how = json!({ "type": kind, "touchPoints": points });
+            self.browser.devtools("Input.dispatchTouchEvent", how).await?;
+        }
+        Ok(())
     }
 
     /// Comes to the button as somebody does who has no mouse, and sees where she is.
@@ -262,26 +281,24 @@ impl<'w> Walk<'w> {
         Err(format!("{text} is not reached by Tab"))
     }
 
+    /// It is still the page that was marked.
+    pub async fn stayed(&self) -> Done {
+        self.browser.until("window.before === true").await
+    }
+
     /// So that the next page can be told from this one.
-    async fn mark(&self) -> Done {
+    pub async fn mark(&self) -> Done {
         let run = self.browser.page.execute("window.before = true", Vec::new()).await;
         run.map(drop).map_err(told)
     }
 
     /// Until another page stands there.
     async fn leave(&mut self) -> Done {
-        let is_new = "return !window.before && document.readyState === 'complete'";
-        for _ in 0..400 {
-            let asked = self.browser.page.execute(is_new, Vec::new()).await;
-            if asked.is_ok_and(|is_new| is_new == true) {
-                return self.arrive().await;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        Err("no other page comes".into())
+        self.browser.until("!window.before && document.readyState === 'complete'").await?;
+        self.arrive().await
     }
 
-    async fn type_key(&self, key: &str, code: u32, text: &str) -> Done {
+    pub async fn type_key(&self, key: &str, code: u32, text: &str) -> Done {
         for kind in ["keyDown", "keyUp"] {
             let how = json!({
                 "type": kind, "key": key, "code": key, "text": if kind == "keyDown" { text } else { "" },
@@ -292,11 +309,19 @@ impl<'w> Walk<'w> {
         Ok(())
     }
 
+    /// Of which the label begins with that, or is that and not shown.
+    async fn field(&self, label: &str) -> Result<Element, String> {
+        let (within, label) = (&self.within, quoted(label));
+        let shown = format!("{within}//label[starts-with(normalize-space(.),{label})]");
+        let id = match self.browser.page.find(Locator::XPath(&shown)).await {
+            Ok(shown) => shown.attr("for").await.map_err(told)?.unwrap_or_default(),
+            Err(_) => return self.find(&format!("{within}//*[@aria-label={label}]")).await,
+        };
+        self.find(&format!("{within}//*[@id={}]", quoted(&id))).await
+    }
+
     async fn fill(&mut self, label: &str, value: &str) -> Done {
-        let label =
-            format!("{}//label[starts-with(normalize-space(.),{})]", self.within, quoted(label));
-        let id = self.find(&label).await?.attr("for").await.map_err(told)?.unwrap_or_default();
-        let field = self.find(&format!("{}//*[@id={}]", self.within, quoted(&id))).await?;
+        let field = self.field(label).await?;
         let kind = field.attr("type").await.map_err(told)?.unwrap_or_default();
         match (field.tag_name().await.map_err(told)?.as_str(), kind.as_str()) {
             ("select", _) => field.select_by_label(value).await.map_err(told),
@@ -321,12 +346,21 @@ impl<'w> Walk<'w> {
         body.map_err(told)?.text().await.map_err(told)
     }
 
+    /// What a script brings takes its time; what must not be there is looked for once.
     async fn see(&self, text: &str, is_there: bool) -> Done {
-        let page = self.text().await?;
-        match (page.contains(text), is_there) {
-            (true, true) | (false, false) => Ok(()),
-            (false, true) => Err(format!("not on {}:\n{page}", self.address().await?)),
-            (true, false) => Err(format!("it stands on {}", self.address().await?)),
+        let last = Instant::now() + PATIENCE;
+        loop {
+            let page = self.text().await;
+            let stands = page.as_ref().is_ok_and(|page| page.contains(text));
+            match (page, is_there) {
+                (Ok(_), true) if stands => return Ok(()),
+                (Ok(_), false) if !stands => return Ok(()),
+                (Ok(_), false) => return Err(format!("it stands on {}", self.address().await?)),
+                (page, _) if Instant::now() > last => {
+                    return Err(format!("not on {}:\n{}", self.address().await?, page?));
+                }
+                _ => tokio::time::sleep(MOMENT).await,
+            }
         }
     }
 }

@@ -489,6 +489,20 @@ impl County {
     }
 }
 
+/// Of a folder, with all that is in it.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            std::fs::copy(&path, &to).unwrap();
+        }
+    }
+}
+
 /// The digits of all numbers like 126-041-273.
 pub fn numbers_in(text: &str) -> Vec<String> {
     let pattern = regex::Regex::new(r"\d{3}-\d{3}-\d{3}").unwrap();

@@ -7,8 +7,7 @@ use std::path::Path;
 use bianmin::office::Role;
 use regex::Regex;
 
-use super::county::{County, VILLAGER, county, part};
-use super::live_dialogs::copy;
+use super::county::{County, VILLAGER, copy, county, part};
 
 const DAY: i64 = 24 * 3_600;
 const REPLY: &str = "垃圾已经全部清走，以后每三天来拉一次，有事打平台电话。";

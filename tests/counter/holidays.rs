@@ -6,8 +6,7 @@ use std::sync::Arc;
 use bianmin::office::Role;
 use bianmin::store::MemoryEngine;
 
-use super::county::{Clerk, County, VILLAGER, county, part};
-use super::live_dialogs::copy;
+use super::county::{Clerk, County, VILLAGER, copy, county, part};
 
 const PAGE: &str = "/desk/holidays";
 const REPLY: &str = "垃圾已经全部清走，以后每三天来拉一次，有事打平台电话。";

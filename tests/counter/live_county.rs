@@ -10,8 +10,7 @@ use bianmin::office::{Look, Tables};
 use bianmin::store::{MemoryEngine, Store};
 use fake_wechat::postgres::Cluster;
 
-use super::county::{County, VILLAGER, county, postgres};
-use super::live_dialogs::copy;
+use super::county::{County, VILLAGER, copy, county, postgres};
 
 /// A village of the shipped tables, and one that is founded.
 const VILLAGES: (&str, &str) = (",大黑坨村,", ",新黑坨村,");

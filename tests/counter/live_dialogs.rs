@@ -10,7 +10,7 @@ use bianmin::office::{FolderStatus, Look, read_files};
 use bianmin::store::{MemoryEngine, Store};
 use fake_wechat::postgres::Cluster;
 
-use super::county::{County, VILLAGER, county, postgres};
+use super::county::{County, VILLAGER, copy, county, postgres};
 
 const FILE: &str = "催办.yaml";
 const OLD: &str = "没有可以催的事。";
@@ -19,19 +19,6 @@ const NEW: &str = "现在没有要催的事。";
 struct Live {
     folder: tempfile::TempDir,
     county: County,
-}
-
-pub fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let to = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &to);
-        } else {
-            fs::copy(&path, &to).unwrap();
-        }
-    }
 }
 
 impl Live {

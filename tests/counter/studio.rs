@@ -7,8 +7,7 @@ use std::path::Path;
 use bianmin::office::{Look, Role};
 use serde_json::Value;
 
-use super::county::{Clerk, County, VILLAGER, county, part};
-use super::live_dialogs::copy;
+use super::county::{Clerk, County, VILLAGER, copy, county, part};
 
 const LIST: &str = "/desk/dialogs";
 const FILE: &str = "dialogs/催办.yaml";
