@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Renews the pictures of the guide from those that the walks leave (cargo test --test browser).
+# Renews the pictures of README and of the guide from those that the walks leave (cargo test --test browser).
 # Needs ImageMagick. Usage: docs/images/renew.sh
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -7,9 +7,11 @@ from=../../target/screenshots
 
 # NAME WIDTH WALK-SHOT HEIGHT: the top of the page, in few colours, so that each stays below 150 KB.
 while read -r name width shot height; do
-  convert "$from/$width/$shot.png" -crop "${width}x$height+0+0" +repage +dither -colors 48 -strip \
+  convert "$from/$width/$shot.png" -crop "${width}x$height+0+0" +repage +dither -colors 96 -strip \
     -define png:compression-level=9 "$name.png"
 done <<'LIST'
+desk 1280 director-01-退单待审 1000
+phone 390 phone-01-手机 736
 desk-list 1280 clerk-01-事项 900
 desk-case 1280 clerk-02-待派单 1100
 desk-call 1280 clerk-04-电话登记 1000
