@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desk::{Case, Interview};
+use crate::desk::{Case, Interview, InterviewState};
 use crate::store::{keys, list_by_index};
 
 use super::Office;
@@ -96,7 +96,10 @@ impl Office {
                 keys::interviews_drafted(is_open, since, now + SignedDuration::from_secs(1));
             let found = list_by_index::<Interview>(&*self.store, range, EXAMINED).await?;
             for (_, interview) in found {
-                *counts.entry(interview.record.department).or_default() += 1;
+                // Of one that was dropped nobody was called in.
+                if interview.record.state != InterviewState::Dropped {
+                    *counts.entry(interview.record.department).or_default() += 1;
+                }
             }
         }
         Ok(counts)

@@ -10,6 +10,7 @@ use crate::store::shared_records::Instance;
 use crate::store::{Changes, StoreError, keys, list, load};
 
 use super::Office;
+use super::gauges::WECHAT;
 use super::looks::Noted;
 use super::rights::Right;
 use super::views::{CommandError, Session};
@@ -40,7 +41,7 @@ pub struct SystemView {
 /// Since the start of the program, but for what waits now.
 #[derive(Debug, Clone, Default)]
 pub struct ChannelState {
-    /// `公众号 main`, `短信 aliyun`
+    /// `公众号`, `短信 aliyun`
     pub name: String,
     pub waiting: u64,
     pub sent: u64,
@@ -71,8 +72,8 @@ impl ChannelState {
 /// By its name in the settings.
 fn channel_shown(id: &str) -> String {
     match id.split_once('/') {
-        Some(("wechat", name)) => format!("公众号 {name}"),
         Some(("sms", name)) => format!("短信 {name}"),
+        _ if id == WECHAT => "公众号".to_owned(),
         _ => id.to_owned(),
     }
 }

@@ -104,6 +104,62 @@ async fn forms_of_the_shop_say_which_field_is_wrong() {
 }
 
 #[tokio::test]
+async fn steps_of_an_order_say_which_field_is_wrong() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    market::open(&county, &mut clerk).await;
+    let fields = [
+        ("token", "1"),
+        ("goods", "尿素2袋"),
+        ("village", "胡家坨镇大黑坨村"),
+        ("name", "肖奉安"),
+        ("phone", "13800138009"),
+        ("way", "pickup"),
+        ("pay", "account"),
+    ];
+    let (status, text) = market::order_at_counter(&mut clerk, &fields).await;
+    assert_eq!(status, 303, "{text}");
+    let number = part(&clerk.get("/desk/shop").await, "/desk/shop/orders/", "\"").to_owned();
+    let page = format!("/desk/shop/orders/{number}");
+    check_steps(
+        &mut clerk,
+        &page,
+        &[
+            ("confirm", &[("quantity0", "两袋")], "confirm", "数量要写数字"),
+            ("confirm", &[("quantity0", "9")], "confirm", "数量和单子对不上"),
+            ("refuse", &[("reason", "")], "refuse", "请写上原因"),
+            ("banked", &[("amount", "两百"), ("reference", "T1")], "banked", "金额要写元"),
+            ("banked", &[("amount", "200"), ("reference", "")], "reference", "流水号"),
+            ("cancel", &[("reason", "")], "cancel", "请写上"),
+        ],
+    )
+    .await;
+    for action in ["confirm", "pack", "arrive"] {
+        market::step(&mut clerk, &number, action, &[]).await;
+    }
+    check_steps(
+        &mut clerk,
+        &page,
+        &[
+            ("release", &[("name", "肖奉安"), ("phone_tail", "1234")], "name", "对不上"),
+            ("collect", &[("code", "0000")], "code", "取货码不对"),
+        ],
+    )
+    .await;
+}
+
+/// Of an order's page: a form, what is typed, the field that is wrong, and what is told there.
+type Step<'s> = (&'s str, &'s [(&'s str, &'s str)], &'s str, &'s str);
+
+async fn check_steps(clerk: &mut Clerk<'_>, page: &str, steps: &[Step<'_>]) {
+    for (action, typed, wrong, told) in steps {
+        let revision = market::revision_in(&clerk.get(page).await);
+        let fields = [&[("revision", revision.as_str())], *typed].concat();
+        refused(clerk, (page, &format!("{page}/{action}")), &fields, (wrong, told)).await;
+    }
+}
+
+#[tokio::test]
 async fn forms_of_accounts_interviews_and_holidays_say_which_field_is_wrong() {
     let mut county = county().open().await;
     let mut keeper = county.staff("安全员", Role::SecurityAdmin, None).await;

@@ -36,12 +36,75 @@ pub async fn promised_and_late(county: &mut County, villagers: &[&str]) -> Vec<S
 
 /// A form of the notice, sent as the page gives it.
 pub async fn step(clerk: &mut Clerk<'_>, action: &str, fields: &[(&str, &str)]) -> (u16, String) {
-    let page = clerk.get(NOTICE).await;
+    step_of(clerk, NOTICE, action, fields).await
+}
+
+async fn step_of(
+    clerk: &mut Clerk<'_>,
+    notice: &str,
+    action: &str,
+    fields: &[(&str, &str)],
+) -> (u16, String) {
+    let page = clerk.get(notice).await;
     let revision = part(&page, "data-revision=\"", "\"").to_owned();
     clerk.csrf = clerk.csrf_of("/desk/password").await;
     let mut all = vec![("revision", revision.as_str())];
     all.extend_from_slice(fields);
-    clerk.post(&format!("{NOTICE}/{action}"), &all).await
+    clerk.post(&format!("{notice}/{action}"), &all).await
+}
+
+/// A case of hers at 城管 whose promise is broken, and which is answered then.
+async fn late_and_answered(county: &mut County, villager: &str, promise: &str) {
+    let number = county.report(villager).await;
+    county.clerk_again().await.act(&number, "dispatch", &[("department", "城管")]).await;
+    county.pass(3 * DAY).await;
+    let call = [("callee", "王主任"), ("title", "主任"), ("promise", promise)];
+    county.clerk_again().await.act(&number, "supervise", &call).await;
+    county.pass(5 * DAY).await;
+    let reply = [("outcome", "solved"), ("text", REPLY)];
+    county.clerk_again().await.act(&number, "reply", &reply).await;
+}
+
+#[tokio::test]
+async fn who_is_called_in_again_is_shown_though_nothing_is_late_there_today() {
+    let mut county = county().open().await;
+    let organisation = "组织部赵";
+    county.clerk().await;
+    county.staff("督办张", Role::Supervisor, None).await;
+    county.staff(organisation, Role::Organisation, None).await;
+    late_and_answered(&mut county, VILLAGER, "2026-11-27T17:30").await;
+    let seen = "县城市管理综合行政执法局";
+    assert!(!county.again(organisation).await.get("/desk/late").await.contains(seen), "once");
+    let minutes = [
+        ("held", "2026-12-01T09:00"),
+        ("attendees", "局长王某"),
+        ("minutes", "说明了超期的原因。"),
+        ("measures", "三天内清完。"),
+        ("deadline", "2026-12-10"),
+    ];
+    let steps: [(&str, &str, &[(&str, &str)]); 5] = [
+        ("督办张", "propose", &[("reason", "答应周五，没办")]),
+        ("管理员", "approve", &[]),
+        (organisation, "receive", &[]),
+        (organisation, "record", &minutes),
+        (organisation, "settle", &[("result", "清完了")]),
+    ];
+    for (who, action, fields) in steps {
+        let (status, text) = step(&mut county.again(who).await, action, fields).await;
+        assert_eq!(status, 303, "{action}: {text}");
+    }
+    late_and_answered(&mut county, OTHER, "2026-12-07T17:30").await;
+    let late = county.again(organisation).await.get("/desk/late").await;
+    let row = part(&late, "<tbody>", "</tbody>");
+    for cell in [seen, "不止一次", "\"超期几件\">0<", ">2</td></tr>"] {
+        assert!(row.contains(cell), "{cell}: {row}");
+    }
+    // Nobody is called in by a notice that was dropped.
+    let second = NOTICE.replace("-1", "-2");
+    let mut director = county.clerk_again().await;
+    let dropped = step_of(&mut director, &second, "drop", &[("reason", "都办完了")]).await;
+    assert_eq!(dropped.0, 303, "{}", dropped.1);
+    assert!(!director.get("/desk/late").await.contains(seen));
 }
 
 #[tokio::test]

@@ -6,8 +6,7 @@ use std::time::Duration;
 use bianmin::office::Role;
 use fake_wechat::Fault;
 
-use super::county::{Clerk, County, VILLAGER, county, part};
-use super::live_dialogs::copy;
+use super::county::{Clerk, County, VILLAGER, copy, county, part};
 
 const DAY: i64 = 24 * 3_600;
 const KEEP: &str = "/desk/system/keep";

@@ -212,7 +212,7 @@ pub fn qrcode_request(scene: &str, seconds: Option<u32>) -> String {
 
 /// An answer with an `errcode` that is not 0.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("WeChat answered {code}: {message}")]
+#[error("微信回了错误{code}：{message}")]
 pub struct ApiError {
     pub code: i64,
     pub class: Class,

@@ -60,7 +60,7 @@ impl Office {
             let mut changes = Changes::default();
             let now = self.clock.now();
             let stepped = self.move_order(&mut changes, &before, command, by, now).await?;
-            let stepped = stepped.map_err(|why| CommandError::Refused(why.to_string()))?;
+            let stepped = stepped.map_err(|why| refused(command, why))?;
             if stepped.events.is_empty() {
                 return Ok(stepped.order);
             }
@@ -68,9 +68,10 @@ impl Office {
             match self.store.commit(changes.into_batch()).await {
                 Ok(()) => {
                     self.bells.outbox.notify_one();
-                    return wrong_code(&stepped).map_or(Ok(stepped.order), |refusal| {
-                        Err(CommandError::Refused(refusal.to_string()))
-                    });
+                    return match wrong_code(&stepped) {
+                        Some(refusal) => Err(refused(command, refusal)),
+                        None => Ok(stepped.order),
+                    };
                 }
                 Err(StoreError::Conflict(_)) if tries.again().await => continue,
                 Err(error) => return Err(error.into()),
@@ -325,7 +326,6 @@ impl Office {
         }))
     }
 
-    /// What is done to an order at a page, as the page showed it.
     /// Of the platform's own people each look at a number is in the log, as it is with cases.
     async fn note_order_look(&self, session: &Session, order: &Order) -> Result<(), StoreError> {
         let number = order.number.digits();
@@ -337,6 +337,7 @@ impl Office {
         self.keep_look(Some(session), seen).await
     }
 
+    /// What is done to an order at a page, as the page showed it.
     pub async fn order_command(
         &self,
         session: &Session,
@@ -472,14 +473,33 @@ fn timeline_line(stored: &StoredOrderEvent) -> TimelineLine {
     TimelineLine { at: *at, who: by.shown().to_owned(), what, detail }
 }
 
+/// Told beside the field of the form that it is about.
+fn refused(command: &Command, refusal: Refusal) -> CommandError {
+    let error = CommandError::Refused(refusal.to_string());
+    match (refusal, command) {
+        (Refusal::WrongCode { .. } | Refusal::CodeLocked { .. }, _) => error.of("code"),
+        (Refusal::WrongPerson, _) => error.of("name"),
+        (Refusal::Quantities(_), _) => error.of("quantity"),
+        (Refusal::Transaction, _) => error.of("reference"),
+        (Refusal::Missing(_) | Refusal::TooLong { .. }, command) => error.of(match command {
+            Command::Send { .. } => "run",
+            Command::Look { .. } => "note",
+            Command::AnswerComplaint { .. } => "text",
+            _ => "reason",
+        }),
+        _ => error,
+    }
+}
+
+/// As somebody types how much it is.
+fn measure(text: &String) -> Result<Milli, CommandError> {
+    let wrong = || CommandError::Field("quantity", "数量要写数字，例如 2 或 4.6。".into());
+    Milli::parse(text).ok_or_else(wrong)
+}
+
 fn to_command(command: OrderCommand) -> Result<Command, CommandError> {
-    let measures = |texts: Option<Vec<String>>| match texts {
-        None => Ok(None),
-        Some(texts) => {
-            let read: Option<Vec<Milli>> = texts.iter().map(|text| Milli::parse(text)).collect();
-            let wrong = || CommandError::Refused("数量要写数字，例如 2 或 4.6。".into());
-            read.map(Some).ok_or_else(wrong)
-        }
+    let measures = |texts: Option<Vec<String>>| {
+        texts.map(|texts| texts.iter().map(measure).collect()).transpose()
     };
     Ok(match command {
         OrderCommand::Confirm { quantities } => {
@@ -497,26 +517,24 @@ fn to_command(command: OrderCommand) -> Result<Command, CommandError> {
         OrderCommand::TakeReturn { fit } => Command::TakeReturn { fit },
         OrderCommand::DeclineReturn { reason } => Command::DeclineReturn { reason },
         OrderCommand::AskRemedy { kind, line, reason } => {
-            let what = || CommandError::Refused("请选换货还是维修。".into());
+            let what = || CommandError::Field("kind", "请选换货还是维修。".into());
             let kind = shop::RemedyKind::from_word(&kind).ok_or_else(what)?;
             Command::AskRemedy { kind, line, reason }
         }
         OrderCommand::TakeRemedy => Command::TakeRemedy,
         OrderCommand::FinishRemedy { quantity, fit } => {
-            let quantity =
-                measures(quantity.map(|one| vec![one]))?.and_then(|all| all.first().copied());
-            Command::FinishRemedy { quantity, fit }
+            Command::FinishRemedy { quantity: quantity.as_ref().map(measure).transpose()?, fit }
         }
         OrderCommand::DeclineRemedy { reason } => Command::DeclineRemedy { reason },
         OrderCommand::AnswerComplaint { case, text } => Command::AnswerComplaint { case, text },
         OrderCommand::Look { note } => Command::Look { note },
         OrderCommand::Banked { amount, reference } => {
             let amount = Fen::parse(&amount).filter(|amount| *amount > Fen::ZERO);
-            let wrong = || CommandError::Refused("金额要写元，例如 210 或 210.50。".into());
+            let wrong = || CommandError::Field("amount", "金额要写元，例如 210 或 210.50。".into());
             let reference = reference.trim();
             if reference.is_empty() || reference.chars().count() > REFERENCE_CHARS_MAX {
                 let text = "请写银行回单上的流水号，最多40个字。";
-                return Err(CommandError::Refused(text.into()));
+                return Err(CommandError::Field("reference", text.into()));
             }
             let transaction = PaidBy::Transfer.transaction(reference);
             Command::Pay { amount: amount.ok_or_else(wrong)?, transaction }

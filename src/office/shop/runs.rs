@@ -225,7 +225,8 @@ impl Office {
             match self.step_order(&number, Some(order.revision), &command, &by).await {
                 Ok(_) => arrived += 1,
                 // Somebody was faster with this one.
-                Err(CommandError::Changed | CommandError::Refused(_)) => {}
+                Err(CommandError::Changed | CommandError::Refused(_) | CommandError::Field(..)) => {
+                }
                 Err(error) => return Err(error),
             }
         }

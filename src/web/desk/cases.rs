@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::multipart::MultipartRejection;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -14,13 +13,12 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::page::{self, Frame};
-use super::session::{self, Fields, Posted, SignedIn};
-use super::upload::{self, Upload};
+use super::session::{Fields, Posted, SignedIn};
 use crate::calendar::local_date;
 use crate::desk::figures::Counted;
 use crate::office::{
-    CaseFilter, CaseForm, CasePage, CaseView, CommandError, DueToday, FILE_BYTES_MAX, FieldKind,
-    FormField, Office, Preview, Queue, QueueCount, SlipView, Typed,
+    CaseFilter, CaseForm, CasePage, CaseView, CommandError, DueToday, FieldKind, FormField, Office,
+    Preview, Queue, QueueCount, SlipView, Typed,
 };
 
 pub const TEXT_CHARS_MAX: usize = 2000;
@@ -40,14 +38,6 @@ pub fn routes() -> Router<Arc<Office>> {
         .route("/desk/cases/{number}/{action}", post(act))
         .route("/desk/cases/{number}/{action}/preview", post(preview))
         .route("/desk/cases/{number}/{action}/canned", post(canned))
-}
-
-/// Apart from the others: a photo is larger than a form.
-pub fn upload_route() -> Router<Arc<Office>> {
-    Router::new()
-        .route("/desk/cases/{number}/photo", post(add_photo))
-        .route("/desk/cases/{number}/attach", post(attach))
-        .layer(DefaultBodyLimit::max(FILE_BYTES_MAX + 64 * 1024))
 }
 
 /// The query string of the list; unknown keys are ignored, empty ones mean all.
@@ -223,7 +213,7 @@ impl List {
 }
 
 /// What was typed into a form that did not go through.
-struct Kept {
+pub struct Kept {
     action: String,
     fields: Fields,
     /// The name of the one that is wrong, if it is one.
@@ -335,7 +325,7 @@ async fn one(
     show_case(&office, &headers, &signed, &number, StatusCode::OK, None, None).await
 }
 
-async fn show_case(
+pub async fn show_case(
     office: &Office,
     headers: &HeaderMap,
     signed: &SignedIn,
@@ -443,86 +433,6 @@ async fn act(
             let kept = Some(Kept::new(&action, fields, &error));
             let problem = Some(error.to_string());
             show_case(&office, &headers, &signed, &number, status, problem, kept).await
-        }
-    }
-}
-
-async fn add_photo(
-    State(office): State<Arc<Office>>,
-    headers: HeaderMap,
-    signed: SignedIn,
-    Path(number): Path<String>,
-    form: Result<Multipart, MultipartRejection>,
-) -> Response {
-    let (revision, form) = match read_upload(&headers, &signed, form).await {
-        Ok(read) => read,
-        Err(response) => return *response,
-    };
-    let added = match &form.file {
-        None => Err(CommandError::Refused("请先选一张照片。".to_owned())),
-        Some((_, bytes)) => {
-            office.add_photo(&signed.session, &number, revision, &form.text, bytes).await
-        }
-    };
-    after_upload(&office, &headers, &signed, &number, ("photo", added)).await
-}
-
-/// To go with the answer.
-async fn attach(
-    State(office): State<Arc<Office>>,
-    headers: HeaderMap,
-    signed: SignedIn,
-    Path(number): Path<String>,
-    form: Result<Multipart, MultipartRejection>,
-) -> Response {
-    let (revision, form) = match read_upload(&headers, &signed, form).await {
-        Ok(read) => read,
-        Err(response) => return *response,
-    };
-    let added = match &form.file {
-        None => Err(CommandError::Refused("请先选一张照片或一个PDF。".to_owned())),
-        Some((_, bytes)) => {
-            office.attach_file(&signed.session, &number, revision, &form.text, bytes).await
-        }
-    };
-    after_upload(&office, &headers, &signed, &number, ("attached", added)).await
-}
-
-/// The revision of the case that she saw, and the form.
-async fn read_upload(
-    headers: &HeaderMap,
-    signed: &SignedIn,
-    form: Result<Multipart, MultipartRejection>,
-) -> Result<(u32, Upload), Box<Response>> {
-    let Some(form) = upload::read(form).await else {
-        let text = "没有收全，或者太大。请返回再传一次，照片最多4MB，PDF最多10MB。";
-        return Err(Box::new(page::message(StatusCode::BAD_REQUEST, text)));
-    };
-    if !session::is_ours(headers, &form.csrf, signed) {
-        return Err(Box::new(session::foreign()));
-    }
-    match form.revision.parse() {
-        Ok(revision) => Ok((revision, form)),
-        Err(_) => Err(Box::new(page::failed(&CommandError::Changed))),
-    }
-}
-
-async fn after_upload(
-    office: &Office,
-    headers: &HeaderMap,
-    signed: &SignedIn,
-    number: &str,
-    (done, added): (&'static str, Result<(), CommandError>),
-) -> Response {
-    match added {
-        Ok(()) => {
-            let path = format!("/desk/cases/{}", page::percent(number));
-            page::after(done, &path, office.secure_cookies())
-        }
-        Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
-        Err(error) => {
-            let (status, problem) = (page::status_of(&error), Some(error.to_string()));
-            show_case(office, headers, signed, number, status, problem, None).await
         }
     }
 }

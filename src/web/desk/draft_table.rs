@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{DefaultBodyLimit, Path, Query};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::drafts::{FORM_BYTES_MAX, path_of, told};
+use super::drafts::{FORM_BYTES_MAX, draft_and_marks, path_of, told};
 use super::page::{self, Frame};
-use super::session::{Fields, Posted, SignedIn};
-use crate::dialog::Medium;
+use super::session::{Fields, Posted};
+use super::visit::Visit;
 use crate::office::{CommandError, DraftView, MarkView, Office, TableEdit, TableRow, TableView};
 
 const COLUMNS_MAX: usize = 20;
@@ -113,33 +113,16 @@ struct Asked {
     page: usize,
 }
 
-async fn show(
-    State(office): State<Arc<Office>>,
-    headers: HeaderMap,
-    signed: SignedIn,
-    Path(id): Path<String>,
-    Query(asked): Query<Asked>,
-) -> Response {
-    table(&office, &headers, &signed, &id, asked, None).await
+async fn show(visit: Visit, Path(id): Path<String>, Query(asked): Query<Asked>) -> Response {
+    table(&visit, &id, asked, None).await
 }
 
-async fn table(
-    office: &Office,
-    headers: &HeaderMap,
-    signed: &SignedIn,
-    id: &str,
-    asked: Asked,
-    refused: Option<CommandError>,
-) -> Response {
-    let session = &signed.session;
+async fn table(visit: &Visit, id: &str, asked: Asked, refused: Option<CommandError>) -> Response {
     let found = async {
-        let draft = office.draft(session, id).await?;
-        let text = office.draft_text(session, id, &asked.name).await?;
-        let file = (asked.name.as_str(), text.as_str());
-        let looked = office.look_at_draft(session, id, file, Medium::Wechat, "").await?;
+        let (draft, marks) = draft_and_marks(visit, id, &asked.name).await?;
         let wanted = (asked.find.trim(), asked.page);
-        let table = office.draft_table(session, id, &asked.name, wanted).await?;
-        Ok::<_, CommandError>((draft, looked.marks, table))
+        let table = visit.office.draft_table(visit.session(), id, &asked.name, wanted).await?;
+        Ok::<_, CommandError>((draft, marks, table))
     };
     let (draft, marks, table) = match found.await {
         Ok(found) => found,
@@ -147,9 +130,9 @@ async fn table(
     };
     let status = refused.as_ref().map_or(StatusCode::OK, page::status_of);
     let page = Page {
-        frame: Frame::new(office, session, "dialogs", headers),
+        frame: visit.frame(),
         draft,
-        title: office.studio_title(&asked.name),
+        title: visit.office.studio_title(&asked.name),
         name: asked.name,
         find: asked.find,
         table,
@@ -159,12 +142,7 @@ async fn table(
     page::show(status, &page, &page.frame)
 }
 
-async fn save(
-    State(office): State<Arc<Office>>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-    Posted { signed, fields }: Posted<SignedIn>,
-) -> Response {
+async fn save(Path(id): Path<String>, Posted { signed: visit, fields }: Posted<Visit>) -> Response {
     let asked = Asked {
         name: fields.get("name").to_owned(),
         find: fields.get("find").to_owned(),
@@ -172,17 +150,14 @@ async fn save(
     };
     let revision = fields.get("revision").parse().unwrap_or(0);
     let edit = edit_of(&fields);
-    let session = &signed.session;
-    match office.edit_draft_table(session, &id, revision, &asked.name, &edit).await {
-        Ok(_) => {
-            let number = asked.page.to_string();
-            let query =
-                page::query([("name", &*asked.name), ("find", &*asked.find), ("page", &*number)]);
-            let to = format!("{}/table?{query}", path_of(&id));
-            page::after("draft_saved", &to, office.secure_cookies())
-        }
-        Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
-        Err(error) => table(&office, &headers, &signed, &id, asked, Some(error)).await,
+    let session = visit.session();
+    let saved = visit.office.edit_draft_table(session, &id, revision, &asked.name, &edit).await;
+    let number = asked.page.to_string();
+    let query = page::query([("name", &*asked.name), ("find", &*asked.find), ("page", &*number)]);
+    let to = format!("{}/table?{query}", path_of(&id));
+    match visit.after(saved.map(drop), "draft_saved", &to) {
+        Ok(response) => response,
+        Err(error) => table(&visit, &id, asked, Some(error)).await,
     }
 }
 

@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::dialogs::PATH;
 use super::page::{self, Frame};
-use super::session::{Posted, SignedIn};
-use crate::office::{CommandError, DifferentFile, DraftTests, DraftView, Office, StudioFile};
+use super::session::Posted;
+use super::visit::Visit;
+use crate::dialog::Medium;
+use crate::office::{
+    CommandError, DifferentFile, DraftTests, DraftView, MarkView, Office, StudioFile,
+};
 
 /// A text of 100 KB, of which each character may take nine bytes on the way; or forty rows.
 pub const FORM_BYTES_MAX: usize = 512 * 1024;
@@ -30,6 +34,25 @@ pub fn path_of(id: &str) -> String {
     format!("{PATH}/drafts/{}", page::percent(id))
 }
 
+/// Which file of it.
+#[derive(Deserialize)]
+pub struct Named {
+    #[serde(default)]
+    pub name: String,
+}
+
+/// The draft, and what is wrong in that file of it as it is saved.
+pub async fn draft_and_marks(
+    visit: &Visit,
+    id: &str,
+    name: &str,
+) -> Result<(DraftView, Vec<MarkView>), CommandError> {
+    let (office, session) = (&visit.office, visit.session());
+    let text = office.draft_text(session, id, name).await?;
+    let looked = office.look_at_draft(session, id, (name, &text), Medium::Wechat, "").await?;
+    Ok((office.draft(session, id).await?, looked.marks))
+}
+
 #[derive(Template)]
 #[template(path = "desk/draft.html")]
 struct Page {
@@ -41,24 +64,17 @@ struct Page {
     note: String,
 }
 
-async fn show(
-    State(office): State<Arc<Office>>,
-    headers: HeaderMap,
-    signed: SignedIn,
-    Path(id): Path<String>,
-) -> Response {
-    draft(&office, &headers, &signed, &id, (StatusCode::OK, Vec::new()), "").await
+async fn show(visit: Visit, Path(id): Path<String>) -> Response {
+    draft(&visit, &id, (StatusCode::OK, Vec::new()), "").await
 }
 
 async fn draft(
-    office: &Office,
-    headers: &HeaderMap,
-    signed: &SignedIn,
+    visit: &Visit,
     id: &str,
     (status, problems): (StatusCode, Vec<String>),
     note: &str,
 ) -> Response {
-    let session = &signed.session;
+    let (office, session) = (&visit.office, visit.session());
     let found = async {
         Ok::<_, CommandError>((
             office.draft(session, id).await?,
@@ -70,19 +86,17 @@ async fn draft(
         Ok(found) => found,
         Err(error) => return page::failed(&error),
     };
-    let frame = Frame::new(office, session, "dialogs", headers);
-    let page = Page { frame, draft, files, difference, problems, note: note.to_owned() };
+    let (frame, note) = (visit.frame(), note.to_owned());
+    let page = Page { frame, draft, files, difference, problems, note };
     page::show(status, &page, &page.frame)
 }
 
 /// 请人核对, 退回或收回, 上线, 照现在上线的接着改, 照现在说的改测试, 删去.
 async fn step(
-    State(office): State<Arc<Office>>,
-    headers: HeaderMap,
     Path((id, step)): Path<(String, String)>,
-    Posted { signed, fields }: Posted<SignedIn>,
+    Posted { signed: visit, fields }: Posted<Visit>,
 ) -> Response {
-    let session = &signed.session;
+    let (office, session) = (&visit.office, visit.session());
     let revision = fields.get("revision").parse().unwrap_or(0);
     let note = fields.get("note");
     let here = path_of(&id);
@@ -116,7 +130,7 @@ async fn step(
         Err(error) => {
             let problems = told(&error).lines().map(str::to_owned).collect();
             let status = page::status_of(&error);
-            draft(&office, &headers, &signed, &id, (status, problems), note).await
+            draft(&visit, &id, (status, problems), note).await
         }
     }
 }
@@ -139,13 +153,8 @@ struct Tests {
     tests: DraftTests,
 }
 
-async fn tests(
-    State(office): State<Arc<Office>>,
-    headers: HeaderMap,
-    signed: SignedIn,
-    Path(id): Path<String>,
-) -> Response {
-    let session = &signed.session;
+async fn tests(visit: Visit, Path(id): Path<String>) -> Response {
+    let (office, session) = (&visit.office, visit.session());
     let found = async {
         Ok::<_, CommandError>((
             office.draft(session, &id).await?,
@@ -154,8 +163,7 @@ async fn tests(
     };
     match found.await {
         Ok((draft, tests)) => {
-            let frame = Frame::new(&office, session, "dialogs", &headers);
-            let page = Tests { frame, draft, tests };
+            let page = Tests { frame: visit.frame(), draft, tests };
             page::show(StatusCode::OK, &page, &page.frame)
         }
         Err(error) => page::failed(&error),
@@ -178,14 +186,8 @@ struct Drawing {
     svg: Option<String>,
 }
 
-async fn drawing(
-    State(office): State<Arc<Office>>,
-    headers: HeaderMap,
-    signed: SignedIn,
-    Path(id): Path<String>,
-    Query(asked): Query<Asked>,
-) -> Response {
-    let session = &signed.session;
+async fn drawing(visit: Visit, Path(id): Path<String>, Query(asked): Query<Asked>) -> Response {
+    let (office, session) = (&visit.office, visit.session());
     let found = async {
         Ok::<_, CommandError>((
             office.draft(session, &id).await?,
@@ -197,8 +199,8 @@ async fn drawing(
         Ok((draft, svg, files)) => {
             let own = files.into_iter().find(|file| file.dialog == asked.dialog);
             let title = own.map_or(asked.dialog, |file| file.title);
-            let frame = Frame::new(&office, session, "dialogs", &headers);
-            let page = Drawing { frame, draft, title, svg: svg.map(|svg| inline(&svg)) };
+            let svg = svg.map(|svg| inline(&svg));
+            let page = Drawing { frame: visit.frame(), draft, title, svg };
             page::show(StatusCode::OK, &page, &page.frame)
         }
         Err(error) => page::failed(&error),

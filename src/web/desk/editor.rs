@@ -4,17 +4,17 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{DefaultBodyLimit, Path, Query};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde::Deserialize;
 use serde_json::json;
 
-use super::drafts::{FORM_BYTES_MAX, path_of, told};
+use super::drafts::{FORM_BYTES_MAX, Named, path_of, told};
 use super::page::{self, Frame};
-use super::session::{Fields, Posted, SignedIn};
+use super::session::{Fields, Posted};
+use super::visit::Visit;
 use crate::dialog::Medium;
 use crate::office::{CommandError, DraftView, Looked, Office, StopsView, StudioFile};
 
@@ -47,23 +47,15 @@ struct Page {
     problem: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Asked {
-    #[serde(default)]
-    name: String,
-}
-
 async fn show(
-    State(office): State<Arc<Office>>,
-    headers: HeaderMap,
-    signed: SignedIn,
+    visit: Visit,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(Named { name }): Query<Named>,
 ) -> Response {
-    match office.draft_text(&signed.session, &id, &asked.name).await {
+    match visit.office.draft_text(visit.session(), &id, &name).await {
         Ok(text) => {
-            let typed = Typed { name: asked.name, text, sms: false, did: String::new() };
-            shown(&office, &headers, &signed, &id, typed, StatusCode::OK, None).await
+            let typed = Typed { name, text, sms: false, did: String::new() };
+            shown(&visit, &id, typed, None).await
         }
         Err(error) => page::failed(&error),
     }
@@ -95,25 +87,19 @@ impl Typed {
     }
 }
 
-async fn work(
-    State(office): State<Arc<Office>>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-    Posted { signed, fields }: Posted<SignedIn>,
-) -> Response {
-    let session = &signed.session;
+async fn work(Path(id): Path<String>, Posted { signed: visit, fields }: Posted<Visit>) -> Response {
+    let (office, session) = (&visit.office, visit.session());
     let mut typed = Typed::of(&fields);
     if fields.get("as") == "json" {
-        return as_json(&office, &signed, &id, &typed).await;
+        return as_json(&visit, &id, &typed).await;
     }
-    let problem = match fields.get("do") {
+    let refused = match fields.get("do") {
         "save" => {
             let revision = fields.get("revision").parse().unwrap_or(0);
-            match office.save_draft(session, &id, revision, &typed.name, &typed.text).await {
-                Ok(_) => {
-                    let to = format!("{}/file?name={}", path_of(&id), page::percent(&typed.name));
-                    return page::after("draft_saved", &to, office.secure_cookies());
-                }
+            let saved = office.save_draft(session, &id, revision, &typed.name, &typed.text).await;
+            let to = format!("{}/file?name={}", path_of(&id), page::percent(&typed.name));
+            match visit.after(saved.map(drop), "draft_saved", &to) {
+                Ok(response) => return response,
                 Err(error) => Some(error),
             }
         }
@@ -137,13 +123,9 @@ async fn work(
         }
         _ => None,
     };
-    match problem {
+    match refused {
         Some(CommandError::NotFound) => page::failed(&CommandError::NotFound),
-        Some(error) => {
-            let (status, problem) = (page::status_of(&error), Some(told(&error)));
-            shown(&office, &headers, &signed, &id, typed, status, problem).await
-        }
-        None => shown(&office, &headers, &signed, &id, typed, StatusCode::OK, None).await,
+        refused => shown(&visit, &id, typed, refused).await,
     }
 }
 
@@ -157,9 +139,10 @@ fn said(did: &str, say: &str) -> String {
     if did.is_empty() { line } else { format!("{did}\n{line}") }
 }
 
-async fn as_json(office: &Office, signed: &SignedIn, id: &str, typed: &Typed) -> Response {
+async fn as_json(visit: &Visit, id: &str, typed: &Typed) -> Response {
     let file = (typed.name.as_str(), typed.text.as_str());
-    match office.look_at_draft(&signed.session, id, file, typed.medium(), &typed.did).await {
+    let office = &visit.office;
+    match office.look_at_draft(visit.session(), id, file, typed.medium(), &typed.did).await {
         Ok(looked) => Json(json!({
             "marks": looked.marks,
             "elsewhere": looked.elsewhere.len(),
@@ -173,16 +156,10 @@ async fn as_json(office: &Office, signed: &SignedIn, id: &str, typed: &Typed) ->
     }
 }
 
-async fn shown(
-    office: &Office,
-    headers: &HeaderMap,
-    signed: &SignedIn,
-    id: &str,
-    typed: Typed,
-    status: StatusCode,
-    problem: Option<String>,
-) -> Response {
-    let session = &signed.session;
+async fn shown(visit: &Visit, id: &str, typed: Typed, refused: Option<CommandError>) -> Response {
+    let (office, session) = (&visit.office, visit.session());
+    let status = refused.as_ref().map_or(StatusCode::OK, page::status_of);
+    let problem = refused.as_ref().map(told);
     let medium = typed.medium();
     let found = async {
         Ok::<_, CommandError>((office.draft(session, id).await?, office.studio_files(session)?))
@@ -205,7 +182,7 @@ async fn shown(
     looked.marks.truncate(MARKS_SHOWN);
     let own = files.into_iter().find(|file: &StudioFile| file.name == typed.name);
     let page = Page {
-        frame: Frame::new(office, session, "dialogs", headers),
+        frame: visit.frame(),
         draft,
         title: office.studio_title(&typed.name),
         dialog: own.map(|file| file.dialog).unwrap_or_default(),

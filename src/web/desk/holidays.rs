@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, Multipart, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::page::{self, Frame};
-use super::session::{self, Fields, Posted, SignedIn};
-use super::upload;
+use super::session::{Fields, Posted, SignedIn};
+use super::upload::Sent;
 use crate::office::{CommandError, HolidaysRead, HolidaysStatus, HoursAsked, HoursView, Office};
 
 /// Ten times what a year's notice takes.
@@ -129,19 +128,11 @@ async fn hours(
 async fn read(
     State(office): State<Arc<Office>>,
     headers: HeaderMap,
-    signed: SignedIn,
-    form: Result<Multipart, MultipartRejection>,
+    Sent { signed, upload }: Sent<SignedIn>,
 ) -> Response {
-    let Some(form) = upload::read(form).await else {
-        let text = "文件没有收全，或者太大。请返回再传一次。";
-        return page::message(StatusCode::BAD_REQUEST, text);
-    };
-    if !session::is_ours(&headers, &form.csrf, &signed) {
-        return session::foreign();
-    }
-    let text = match form.file {
+    let text = match upload.file {
         Some((_, bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
-        None => form.text,
+        None => upload.text,
     };
     match office.read_holidays(&signed.session, &text).await {
         Ok(found) => show(&office, &headers, &signed, StatusCode::OK, Ok(Some(found)), text),

@@ -7,6 +7,7 @@ mod boards;
 mod broadcast;
 mod bulletin;
 mod calls;
+mod case_files;
 mod cases;
 mod charts;
 mod counted;
@@ -46,6 +47,7 @@ mod tried;
 mod understand;
 mod upload;
 mod village;
+mod visit;
 
 use std::sync::Arc;
 
@@ -109,7 +111,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .merge(editor::routes())
         .merge(sayings::routes())
         .merge(draft_table::routes())
-        .merge(cases::upload_route())
+        .merge(case_files::upload_route())
         .layer(middleware::from_fn(page::spoken))
 }
 

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{DefaultBodyLimit, Path, Query};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use serde::Deserialize;
 
-use super::drafts::{FORM_BYTES_MAX, path_of, told};
+use super::drafts::{FORM_BYTES_MAX, Named, draft_and_marks, path_of, told};
 use super::page::{self, Frame};
-use super::session::{Fields, Posted, SignedIn};
-use crate::dialog::{Medium, SAYING_CHARS_MAX, Saying};
+use super::session::{Fields, Posted};
+use super::visit::Visit;
+use crate::dialog::{SAYING_CHARS_MAX, Saying};
 use crate::office::{CommandError, DraftView, MarkView, Office};
 
 pub fn routes() -> Router<Arc<Office>> {
@@ -48,42 +48,27 @@ impl Page {
     }
 }
 
-#[derive(Deserialize)]
-struct Asked {
-    #[serde(default)]
-    name: String,
-}
-
 async fn show(
-    State(office): State<Arc<Office>>,
-    headers: HeaderMap,
-    signed: SignedIn,
+    visit: Visit,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(Named { name }): Query<Named>,
 ) -> Response {
-    shown(&office, &headers, &signed, &id, (&asked.name, None), None).await
+    shown(&visit, &id, (&name, None), None).await
 }
 
 /// `typed`: what stands in the form, by the line.
 async fn shown(
-    office: &Office,
-    headers: &HeaderMap,
-    signed: &SignedIn,
+    visit: &Visit,
     id: &str,
     (name, typed): (&str, Option<BTreeMap<usize, String>>),
     refused: Option<CommandError>,
 ) -> Response {
-    let session = &signed.session;
     let found = async {
-        let text = office.draft_text(session, id, name).await?;
-        let looked = office.look_at_draft(session, id, (name, &text), Medium::Wechat, "").await?;
-        Ok::<_, CommandError>((
-            office.draft(session, id).await?,
-            office.draft_sayings(session, id, name).await?,
-            looked,
-        ))
+        let (draft, marks) = draft_and_marks(visit, id, name).await?;
+        let sayings = visit.office.draft_sayings(visit.session(), id, name).await?;
+        Ok::<_, CommandError>((draft, marks, sayings))
     };
-    let (draft, mut sayings, looked) = match found.await {
+    let (draft, marks, mut sayings) = match found.await {
         Ok(found) => found,
         Err(error) => return page::failed(&error),
     };
@@ -94,34 +79,27 @@ async fn shown(
     }
     let status = refused.as_ref().map_or(StatusCode::OK, page::status_of);
     let page = Page {
-        frame: Frame::new(office, session, "dialogs", headers),
+        frame: visit.frame(),
         draft,
-        title: office.studio_title(name),
+        title: visit.office.studio_title(name),
         name: name.to_owned(),
         sayings,
         max: SAYING_CHARS_MAX,
-        marks: looked.marks.into_iter().filter(|mark| mark.severity == "error").collect(),
+        marks: marks.into_iter().filter(|mark| mark.severity == "error").collect(),
         problem: refused.as_ref().map(told),
     };
     page::show(status, &page, &page.frame)
 }
 
-async fn save(
-    State(office): State<Arc<Office>>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-    Posted { signed, fields }: Posted<SignedIn>,
-) -> Response {
-    let name = fields.get("name").to_owned();
+async fn save(Path(id): Path<String>, Posted { signed: visit, fields }: Posted<Visit>) -> Response {
+    let name = fields.get("name");
     let revision = fields.get("revision").parse().unwrap_or(0);
     let new = typed_of(&fields);
-    match office.change_sayings(&signed.session, &id, revision, &name, &new).await {
-        Ok(_) => {
-            let to = format!("{}/sayings?name={}", path_of(&id), page::percent(&name));
-            page::after("draft_saved", &to, office.secure_cookies())
-        }
-        Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
-        Err(error) => shown(&office, &headers, &signed, &id, (&name, Some(new)), Some(error)).await,
+    let saved = visit.office.change_sayings(visit.session(), &id, revision, name, &new).await;
+    let to = format!("{}/sayings?name={}", path_of(&id), page::percent(name));
+    match visit.after(saved.map(drop), "draft_saved", &to) {
+        Ok(response) => response,
+        Err(error) => shown(&visit, &id, (name, Some(new)), Some(error)).await,
     }
 }
 

@@ -1,8 +1,42 @@
 //! A form with a file in it.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
-use axum::extract::Multipart;
-use axum::extract::multipart::MultipartRejection;
+use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::page;
+use super::session::{self, SignedIn};
+use crate::office::Office;
+
+const BROKEN: &str = "文件没有收全，或者太大。请返回再传一次。";
+
+/// As `Posted`: with the right token, sent by somebody signed in as `S`.
+pub struct Sent<S> {
+    pub signed: S,
+    pub upload: Upload,
+}
+
+impl<S> FromRequest<Arc<Office>> for Sent<S>
+where
+    S: FromRequestParts<Arc<Office>, Rejection = Response> + AsRef<SignedIn> + Send,
+{
+    type Rejection = Response;
+
+    async fn from_request(request: Request, office: &Arc<Office>) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let signed = S::from_request_parts(&mut parts, office).await?;
+        let headers = parts.headers.clone();
+        let upload = read(Request::from_parts(parts, body), office).await;
+        let upload = upload.ok_or_else(|| page::message(StatusCode::BAD_REQUEST, BROKEN))?;
+        if !session::is_ours(&headers, &upload.csrf, signed.as_ref()) {
+            return Err(session::foreign());
+        }
+        Ok(Self { signed, upload })
+    }
+}
 
 #[derive(Default)]
 pub struct Upload {
@@ -16,8 +50,8 @@ pub struct Upload {
 }
 
 /// `None`: it did not come whole, or is too large.
-pub async fn read(form: Result<Multipart, MultipartRejection>) -> Option<Upload> {
-    let mut form = form.ok()?;
+async fn read(request: Request, office: &Arc<Office>) -> Option<Upload> {
+    let mut form = Multipart::from_request(request, office).await.ok()?;
     let mut upload = Upload::default();
     while let Some(field) = form.next_field().await.ok()? {
         let name = field.name().unwrap_or_default().to_owned();

@@ -107,6 +107,13 @@ async fn word_for_the_carrier_reaches_it_with_her_consent_only() {
     assert!(day.contains("有1位群众等您联系"), "{day}");
     let page = carrier.get("/desk/shop/leads").await;
     assert!(page.contains("装宽带，周六上午") && page.contains("13800138000"), "{page}");
+    // The platform sees that somebody waits, and not who.
+    let reader = county.staff("小王", Role::Clerk, None).await;
+    for who in [&clerk, &reader] {
+        let page = who.get("/desk/shop/leads").await;
+        assert!(page.contains("装宽带，周六上午") && page.contains("138****8000"), "{page}");
+        assert!(!page.contains("13800138000") && !page.contains("肖奉安"), "{page}");
+    }
     let other = county.staff("别家", Role::Operator, Some("供销社")).await;
     assert!(!other.get("/desk/shop/leads").await.contains("装宽带"));
     let id = page.split("/desk/shop/leads/").nth(1).unwrap().split('"').next().unwrap();

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Multipart, Path};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -14,9 +13,9 @@ use super::{Visit, Wanted, asked};
 use crate::office::shop::{ArticleView, GoodsPage, NewRound, Uploaded};
 use crate::office::{CommandError, Office};
 use crate::web::desk::page::{self, Frame};
-use crate::web::desk::session::{self, Fields, Posted};
+use crate::web::desk::session::{Fields, Posted};
 use crate::web::desk::tried::Tried;
-use crate::web::desk::upload;
+use crate::web::desk::upload::Sent;
 use crate::web::media;
 
 pub fn routes() -> Router<Arc<Office>> {
@@ -72,13 +71,7 @@ async fn show(
 }
 
 /// The table of goods, as a file.
-async fn upload(visit: Visit, form: Result<Multipart, MultipartRejection>) -> Response {
-    let broken =
-        || page::message(StatusCode::BAD_REQUEST, "文件没有收全，或者超过4MB。请返回再传一次。");
-    let Some(upload) = upload::read(form).await else { return broken() };
-    if !session::is_ours(&visit.headers, &upload.csrf, &visit.signed) {
-        return session::foreign();
-    }
+async fn upload(Sent { signed: visit, upload }: Sent<Visit>) -> Response {
     let known = |name: &String| name.ends_with(".xlsx") || name.ends_with(".csv");
     let became = match upload.file.filter(|(name, _)| known(name)) {
         Some((name, bytes)) => visit.office.upload_goods(visit.session(), &name, &bytes).await,
@@ -159,16 +152,9 @@ async fn bring(
 }
 
 async fn add_picture(
-    visit: Visit,
     Path(id): Path<String>,
-    form: Result<Multipart, MultipartRejection>,
+    Sent { signed: visit, upload }: Sent<Visit>,
 ) -> Response {
-    let broken =
-        || page::message(StatusCode::BAD_REQUEST, "照片没有收全，或者太大。请返回再传一次。");
-    let Some(upload) = upload::read(form).await else { return broken() };
-    if !session::is_ours(&visit.headers, &upload.csrf, &visit.signed) {
-        return session::foreign();
-    }
     let done = match upload.file {
         Some((_, bytes)) => visit.office.add_picture(visit.session(), &id, &bytes).await,
         None => Err(CommandError::Refused("请选一张照片。".into())),

@@ -16,18 +16,16 @@ mod sheets;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::FromRequestParts;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, Query};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::Response;
+use axum::http::StatusCode;
 use serde::Deserialize;
 
-use super::page::{self, Frame};
-use super::session::{Fields, SignedIn};
+use super::page;
+use super::session::Fields;
 use super::tried::Tried;
-use crate::office::{CommandError, Office, Session};
+use super::visit::Visit;
+use crate::office::{CommandError, Office};
 
 /// A table of twenty thousand rows fits.
 const UPLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -77,66 +75,6 @@ fn asked(wanted: Wanted) -> Asked {
 
 fn some(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-/// Somebody signed in at a page of the shop.
-struct Visit {
-    office: Arc<Office>,
-    signed: SignedIn,
-    headers: HeaderMap,
-    uri: Uri,
-}
-
-impl FromRequestParts<Arc<Office>> for Visit {
-    type Rejection = Response;
-
-    async fn from_request_parts(
-        parts: &mut Parts,
-        office: &Arc<Office>,
-    ) -> Result<Self, Self::Rejection> {
-        let signed = SignedIn::from_request_parts(parts, office).await?;
-        Ok(Self {
-            office: office.clone(),
-            signed,
-            headers: parts.headers.clone(),
-            uri: parts.uri.clone(),
-        })
-    }
-}
-
-impl AsRef<SignedIn> for Visit {
-    fn as_ref(&self) -> &SignedIn {
-        &self.signed
-    }
-}
-
-impl Visit {
-    fn session(&self) -> &Session {
-        &self.signed.session
-    }
-
-    fn frame(&self) -> Frame {
-        Frame::new(&self.office, self.session(), "shop", &self.headers)
-    }
-
-    async fn paper_frame(&self) -> Frame {
-        self.frame().on_paper(&self.office, self.session(), &self.uri).await
-    }
-
-    /// After a form: on to `path`, which says so. `Err`: why not, for the page to say again;
-    /// what is not hers has no page.
-    fn after(
-        &self,
-        done: Result<(), CommandError>,
-        code: &'static str,
-        path: &str,
-    ) -> Result<Response, CommandError> {
-        match done {
-            Ok(()) => Ok(page::after(code, path, self.office.secure_cookies())),
-            Err(CommandError::NotFound) => Ok(page::failed(&CommandError::NotFound)),
-            Err(error) => Err(error),
-        }
-    }
 }
 
 /// Status and line of a page that is shown once more.

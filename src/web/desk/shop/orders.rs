@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
-use super::{Asked, Visit, Wanted, asked, some, told, tried};
+use super::{Asked, Visit, Wanted, asked, some, tried};
 use crate::office::shop::{
     CounterOrder, CounterPrice, OrderCommand, OrderFilter, OrderRow, OrderView,
 };
@@ -74,29 +74,38 @@ async fn pickup(visit: Visit, wanted: Wanted) -> Response {
 struct One {
     frame: Frame,
     order: OrderView,
-    problem: Option<String>,
+    tried: Tried,
 }
+
+const ANSWER: &str = "answer_complaint";
 
 impl One {
     fn may(&self, action: &str) -> bool {
         self.order.actions.contains(&action)
+    }
+
+    /// What was typed to that complaint, and what is wrong with it: there may be several.
+    fn answer(&self, case: &str) -> (&str, &str) {
+        match self.tried.value(ANSWER, "case") == case {
+            true => (self.tried.value(ANSWER, "text"), self.tried.wrong(ANSWER, "text")),
+            false => ("", ""),
+        }
     }
 }
 
 const NO_ORDER: &str = "没有这个订单。请核对订单号。";
 
 async fn one(visit: Visit, Path(number): Path<String>) -> Response {
-    show(&visit, &number, None).await
+    show(&visit, &number, StatusCode::OK, Tried::default()).await
 }
 
-async fn show(visit: &Visit, number: &str, error: Option<CommandError>) -> Response {
+async fn show(visit: &Visit, number: &str, status: StatusCode, tried: Tried) -> Response {
     let order = match visit.office.order(visit.session(), number).await {
         Ok(Some(order)) => order,
         Ok(None) => return page::message(StatusCode::NOT_FOUND, NO_ORDER),
         Err(error) => return page::failed(&error),
     };
-    let (status, problem) = told(error.as_ref());
-    let page = One { frame: visit.frame(), order, problem };
+    let page = One { frame: visit.frame(), order, tried };
     page::show(status, &page, &page.frame)
 }
 
@@ -131,7 +140,10 @@ async fn act(
     };
     match visit.after(done, "order", &format!("/desk/shop/orders/{number}")) {
         Ok(response) => response,
-        Err(error) => show(&visit, &number, Some(error)).await,
+        Err(error) => {
+            let tried = Tried::new(&action, fields, &error);
+            show(&visit, &number, page::status_of(&error), tried).await
+        }
     }
 }
 
