@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bianmin::config;
 use bianmin::county::{CaseNumber, CaseType};
-use bianmin::desk::{self, Actor, Case, Command, Grade, Intake, Outcome};
+use bianmin::desk::{self, Actor, Case, Command, Grade, Intake, Outcome, Sorting};
 use bianmin::office::clock::Clock;
 use bianmin::office::{Office, Parts, Tables, read_script};
 use bianmin::store::private_records::Sealed;
@@ -226,6 +226,7 @@ fn life(
         category: None,
         note: String::new(),
         despite: String::new(),
+        sorting: Sorting::default(),
     };
     let answer = Command::Reply {
         outcome: Outcome::Solved,

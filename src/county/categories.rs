@@ -35,6 +35,8 @@ pub enum TimeClass {
 }
 
 impl TimeClass {
+    pub const ALL: [TimeClass; 6] = [Self::U, Self::A, Self::B, Self::C, Self::D, Self::E];
+
     pub fn id(self) -> &'static str {
         match self {
             TimeClass::U => "U",
@@ -46,7 +48,7 @@ impl TimeClass {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "U" => TimeClass::U,
             "A" => TimeClass::A,

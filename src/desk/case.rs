@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ROUNDS_MAX;
-use super::course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop, Submitted};
+use super::course::{
+    Breach, CallBack, Contact, Course, Extension, Helping, Reclassed, Stop, Submitted,
+};
 use super::direction;
 use super::disclosure::Disclosure;
 use super::erase::Erased;
@@ -52,7 +54,8 @@ pub struct Case {
     /// When she told it, where it was typed in later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_at: Option<Timestamp>,
-    /// What the villager was promised. Set once, at receipt.
+    /// What the villager was promised at receipt; another time only with a reason, of which she is
+    /// told.
     pub promised_at: Timestamp,
     pub calendar_version: String,
     pub time_class: TimeClass,
@@ -304,7 +307,10 @@ impl Case {
                 self.answer(at, super::Outcome::Explained, text, (None, &[]));
             }
             Change::Rejected { .. } | Change::Withdrawn { .. } => self.closed_at = Some(at),
-            Change::Dispatched { department, due_at, category, helpers, .. } => {
+            Change::Dispatched { department, from, due_at, category, helpers, .. } => {
+                if from.is_some() {
+                    self.go_on(at, *due_at);
+                }
                 self.department = Some(department.clone());
                 self.dispatched_at = Some(at);
                 self.due_at = Some(*due_at);
@@ -359,7 +365,7 @@ impl Case {
                 self.course.reminded = 0;
                 self.course.stopped = Some(Stop { at, why: question.clone(), until: None });
             }
-            Change::Deferred { plan, until } => {
+            Change::Deferred { plan, until, consent: _ } => {
                 let until = Some(*until);
                 self.course.stopped = Some(Stop { at, why: plan.clone(), until });
                 self.course.noted_plan_at = Some(at);
@@ -419,11 +425,13 @@ impl Case {
             Change::Rated { grade, comment } => {
                 self.rating = Some(*grade);
                 self.rating_comment = comment.clone();
+                self.dispute(at);
             }
             Change::CalledBack { means, reached, solved, grade, note: _ } => {
                 let call = CallBack { at, means: *means, reached: *reached, solved: *solved };
                 self.course.calls_back.push(call);
                 self.rating = self.rating.or(*grade);
+                self.dispute(at);
             }
             Change::Reopened { round, reason: _, due_at } => self.begin_round(*round, at, *due_at),
             Change::FinalReplied { text, .. } => {
@@ -510,19 +518,24 @@ impl Case {
             }
             Change::Supervised { promise_at, .. } => {
                 self.course.supervisions = self.course.supervisions.saturating_add(1);
-                self.course.promise_at = Some(*promise_at);
+                self.course.called_at.get_or_insert(at);
+                self.promised(*promise_at, &event.by);
             }
             Change::SlipSent { n, answer_by, department: _, demand: _ } => {
                 let course = &mut self.course;
                 course.supervisions = course.supervisions.saturating_add(1);
                 course.slips = course.slips.saturating_add(1);
                 let (sent_at, answer_by) = (at, *answer_by);
-                course.slip = Some(Slip { n: *n, sent_at, answer_by, answered_at: None });
+                let again = course.slip.is_some();
+                course.slip = Some(Slip { n: *n, sent_at, answer_by, answered_at: None, again });
             }
             Change::SlipAnswered { promise_at, .. } => {
-                self.course.promise_at = Some(*promise_at);
+                self.promised(*promise_at, &event.by);
                 if let Some(slip) = &mut self.course.slip {
                     slip.answered_at = Some(at);
+                    if !slip.again {
+                        self.course.called_at = Some(at);
+                    }
                 }
             }
             Change::Directed { n, answer_by, text: _ } => {
@@ -535,7 +548,11 @@ impl Case {
             }
             Change::Warned { due_at, last: false } => self.course.warned_of = Some(*due_at),
             Change::Warned { due_at, last: true } => self.course.last_called_of = Some(*due_at),
-            Change::Interviewed { interview, .. } => self.course.interviews.push(interview.clone()),
+            Change::Interviewed { interview, .. } => {
+                self.course.interviews.push(interview.clone());
+                // What is promised after that is a new beginning.
+                self.course.called_at = None;
+            }
             Change::Redacted { text, photos } => redaction::apply(self, text, photos),
             Change::Relocated { place_code, place_name, title, from: _, note: _ } => {
                 self.place_code = Some(place_code.clone());
@@ -546,7 +563,33 @@ impl Case {
                 self.kind = *kind;
                 self.confidential |= *kind == Kind::Report;
             }
-            Change::Noted { .. } | Change::Signed { .. } | Change::Archived => {}
+            Change::Reclassified { class, from, round_due_at, due_at, .. } => {
+                self.course.classes.push(Reclassed { at, from: *from, to: *class });
+                self.time_class = *class;
+                self.round_due_at = *round_due_at;
+                self.due_at = *due_at;
+            }
+            Change::Promised { promised_at, .. } => {
+                self.course.promises.push(at);
+                if self.round == 1 {
+                    self.promised_at = *promised_at;
+                }
+                self.round_due_at = *promised_at;
+                self.due_at = self.due_at.map(|_| *promised_at);
+            }
+            Change::Signed { .. } => self.course.signed_at = Some(at),
+            Change::Noted { .. } | Change::Archived => {}
+        }
+    }
+
+    fn promised(&mut self, until: Timestamp, by: &Actor) {
+        self.course.promise_at = Some(until);
+        self.course.promise_is_taken = by.parties(Some(self)).contains(&Party::Director);
+    }
+
+    fn dispute(&mut self, at: Timestamp) {
+        if self.is_disputed() {
+            self.course.disputed_at.get_or_insert(at);
         }
     }
 
@@ -684,7 +727,7 @@ impl Case {
 
     /// The time for an answer in this round.
     pub(super) fn limit_of_round(&self) -> Limit {
-        if self.round > 1 { limits::REDO_LIMIT } else { super::limit_of(self.time_class) }
+        limits::limit_in(self.round, self.time_class)
     }
 
     /// Not content with the last answer that a department gives: the director has the last word.
@@ -697,6 +740,20 @@ impl Case {
     /// By when the department that has it must answer: never before what was promised to her.
     pub fn own_due_at(&self) -> Timestamp {
         self.due_at.map_or(self.round_due_at, |own| own.max(self.round_due_at))
+    }
+
+    /// The department that has it is late itself, not only one that had it before.
+    pub fn is_late_itself(&self, now: Timestamp) -> bool {
+        let breached = |id: &String| self.course.has_breached_by(super::Breached::Handling, id);
+        self.department.as_ref().is_some_and(breached)
+            || (self.is_overdue(now) && now > self.own_due_at())
+    }
+
+    /// When it became late in this round, or becomes so.
+    pub fn late_from(&self) -> Timestamp {
+        let breaches = self.course.breaches.iter();
+        let late = breaches.filter(|one| one.limit == super::Breached::Handling);
+        late.map(|one| one.due_at).fold(self.round_due_at, Timestamp::min)
     }
 
     /// When 80 % of the round's time is used: of the office's time, or of all of it for class U.

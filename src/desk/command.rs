@@ -8,7 +8,16 @@ use super::event::{
     Breached, Enclosed, Grade, Intake, Kind, Means, Outcome, Rejection, Resumption, Solved, Trips,
 };
 use super::state::Step;
-use crate::county::CaseNumber;
+use crate::county::{CaseNumber, TimeClass};
+
+/// What the platform corrects about the time of a case: nothing, by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sorting {
+    pub class: Option<TimeClass>,
+    /// She is promised a new time: by the class, from now on.
+    pub promise: bool,
+    pub reason: String,
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -22,7 +31,10 @@ pub enum Command {
         category: Option<String>,
         note: String,
         despite: String,
+        sorting: Sorting,
     },
+    /// The same without sending it anywhere.
+    Sort(Sorting),
     Accept,
     AskReturn {
         basis: String,
@@ -67,10 +79,12 @@ pub enum Command {
     RefuseExtension {
         reason: String,
     },
-    /// `until`: the day on which it shall be done.
+    /// `until`: the day on which it shall be done; `consent`: of the department's head, where that
+    /// does not stand on the case.
     Defer {
         plan: String,
         until: Date,
+        consent: String,
     },
     /// For flagged kinds it goes to the platform first.
     Reply {
@@ -244,6 +258,8 @@ impl Command {
         match self {
             Command::File(_) => Step::Received,
             Command::Dispatch { .. } => Step::Dispatched,
+            Command::Sort(Sorting { class: None, .. }) => Step::Promised,
+            Command::Sort(_) => Step::Reclassified,
             Command::Accept => Step::Accepted,
             Command::AskReturn { .. } => Step::ReturnAsked,
             Command::RefuseReturn { .. } => Step::ReturnRefused,

@@ -8,7 +8,9 @@ use super::direction::Direction;
 use super::disclosure::Disclosure;
 use super::event::{Breached, Enclosed, Means, Outcome, Solved, Trips};
 use super::exclusion::Exclusion;
+use super::held::Held;
 use super::slip::Slip;
+use crate::county::TimeClass;
 
 fn is_none_yet(count: &u8) -> bool {
     *count == 0
@@ -28,6 +30,14 @@ pub struct Course {
     /// To which department the lead wants to give it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handover_to: Option<String>,
+    /// Those that had it before, the first one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<Reclassed>,
+    /// When she was promised a new time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub promises: Vec<Timestamp>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<Extension>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +79,18 @@ pub struct Course {
     /// By when the department that has it promised to be done, on the telephone or in writing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub promise_at: Option<Timestamp>,
+    /// From when on what it promises has an end: the first call, or its answer to the first slip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub called_at: Option<Timestamp>,
+    /// The platform's director has taken the word of the department for that day.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub promise_is_taken: bool,
+    /// The head of the department that has it has looked at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_at: Option<Timestamp>,
+    /// Not content with the last answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disputed_at: Option<Timestamp>,
     /// The end of the time of which the department was told that most is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warned_of: Option<Timestamp>,
@@ -90,6 +112,14 @@ pub struct Course {
     pub accepted_silently: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub noted_plan_at: Option<Timestamp>,
+}
+
+/// The class from then on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reclassed {
+    pub at: Timestamp,
+    pub from: TimeClass,
+    pub to: TimeClass,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -188,23 +218,29 @@ impl Course {
         self.breaches.iter().any(|breach| breach.limit == limit)
     }
 
-    /// Noted already? A department answers for its own time only, so what its predecessor was
-    /// late with is noted apart; and what it promised anew, it breaks anew.
-    pub fn is_noted(&self, limit: Breached, department: Option<&str>) -> bool {
+    pub fn has_breached_by(&self, limit: Breached, department: &str) -> bool {
+        let by = |one: &Breach| one.department.as_deref() == Some(department);
+        self.breaches.iter().any(|breach| breach.limit == limit && by(breach))
+    }
+
+    /// Noted already, of a time that ended at `due_at`? A department answers for its own time only,
+    /// so what its predecessor was late with is noted apart; and what is to be done again and again
+    /// is missed anew each time.
+    pub fn is_noted(&self, limit: Breached, department: Option<&str>, due_at: Timestamp) -> bool {
         if limit == Breached::Direction {
             return self.direction.as_ref().is_some_and(|direction| direction.is_late);
         }
-        let own = matches!(limit, Breached::Handling | Breached::Promise | Breached::Slip);
-        let since = match limit {
-            Breached::Promise => self.promise_at,
-            Breached::Slip => self.slip.as_ref().map(|slip| slip.answer_by),
-            Breached::Review => self.submitted.as_ref().map(|submitted| submitted.at),
-            _ => None,
-        };
+        // It outlives the round.
+        if limit == Breached::Direction {
+            return self.direction.as_ref().is_some_and(|direction| direction.is_late);
+        }
+        use Breached::{Contact, Handling, Intake, Promise, Slip};
+        let own = matches!(limit, Contact | Handling | Promise | Slip);
+        let once = matches!(limit, Contact | Handling | Intake);
         self.breaches.iter().any(|one| {
             one.limit == limit
                 && (!own || one.department.as_deref() == department)
-                && since.is_none_or(|since| one.due_at >= since)
+                && (once || one.due_at >= due_at)
         })
     }
 
@@ -220,6 +256,9 @@ impl Course {
         self.files.clear();
         self.handover_to = None;
         self.promise_at = None;
+        self.called_at = None;
+        self.promise_is_taken = false;
+        self.signed_at = None;
         self.slip = None;
         self.disclosure = None;
         self.exclusion = None;

@@ -217,7 +217,10 @@ fn an_answer_of_a_flagged_kind_is_seen_by_a_second_person() {
 
 #[test]
 fn a_plan_is_made_for_class_e_by_the_director_and_comes_back_on_its_day() {
-    let plan = |until| Command::Defer { plan: text(), until };
+    let plan =
+        |until| Command::Defer {
+            plan: text(), until, consent: "局长同意，见会议纪要".into()
+        };
     let mut desk = at_department("0301", "2026-11-23 11:00");
     desk.give("2026-11-23 12:00", &of("城管"), Command::Accept).unwrap();
     desk.refused(&director(), plan(date(2027, 3, 1)), "只有E类");
@@ -225,6 +228,8 @@ fn a_plan_is_made_for_class_e_by_the_director_and_comes_back_on_its_day() {
     desk.give("2026-11-23 12:00", &of("城管"), Command::Accept).unwrap();
     desk.refused(&clerk(), plan(date(2027, 3, 1)), "请交给：平台负责人");
     desk.refused(&director(), plan(date(2026, 11, 24)), "明天以后");
+    let alone = Command::Defer { plan: text(), until: date(2027, 3, 1), consent: " ".into() };
+    desk.refused(&director(), alone, "要承办单位负责人同意");
     desk.give("2026-11-24 09:00", &director(), plan(date(2027, 3, 1))).unwrap();
     assert_eq!(desk.last_notice().fields["due"], "3月1日17:30前");
     let calendar = desk.rules().calendar.clone();

@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 use super::state::{Party, State, Step, transition};
 use super::{
     direction, disclosure, enclosure, errand, exclusion, handler, hers, platform, redaction,
-    respondent, slip, suggestion,
+    respondent, slip, sorting, suggestion,
 };
 use crate::county::TimeClass;
 
@@ -222,7 +222,7 @@ pub fn accepts_along(step: Step) -> bool {
 }
 
 /// What could go on for ever.
-const GROWS: [Step; 21] = [
+const GROWS: [Step; 23] = [
     Step::Dispatched,
     Step::Progress,
     Step::Attached,
@@ -239,6 +239,8 @@ const GROWS: [Step; 21] = [
     Step::Redacted,
     Step::Relocated,
     Step::KindChanged,
+    Step::Reclassified,
+    Step::Promised,
     Step::CoSigned,
     Step::Supervised,
     Step::SlipSent,
@@ -262,10 +264,13 @@ fn change(
     match command {
         // `decide` has answered it.
         Command::File(_) => Err(Refusal::NumberTaken),
-        Command::Dispatch { department, helpers, category, note, despite } => {
+        Command::Dispatch { department, helpers, category, note, despite, sorting } => {
+            let (mut changes, sorted) = sorting::at_dispatch(case, sorting, by, now, rules)?;
             let dispatch = platform::Dispatch { department, helpers, category, note, despite };
-            platform::dispatch(case, dispatch, by, now, rules)
+            changes.extend(platform::dispatch(&sorted, dispatch, by, now, rules)?);
+            Ok(changes)
         }
+        Command::Sort(sorting) => sorting::sort(case, sorting, now, rules),
         Command::Accept => one(Change::Accepted),
         Command::AskReturn { basis } => one(handler::ask_return(basis)?),
         Command::RefuseReturn { reason } => one(platform::refuse_return(case, reason, now, rules)?),
@@ -290,7 +295,9 @@ fn change(
             written("理由", &reason, NOTE_CHARS_MAX)?;
             one(Change::ExtensionRefused { reason })
         }
-        Command::Defer { plan, until } => one(platform::defer(plan, until, now, rules)?),
+        Command::Defer { plan, until, consent } => {
+            one(platform::defer(case, (plan, until, consent), now, rules)?)
+        }
         Command::Reply { outcome, text, trips, visited_at } => {
             let answer = handler::Answer { outcome, text, trips, visited_at };
             one(handler::reply(case, answer, step == Step::Submitted, now)?)
@@ -311,7 +318,7 @@ fn change(
             written("该找谁", &instead, NOTE_CHARS_MAX)?;
             one(Change::Rejected { reason, instead })
         }
-        Command::Rate { grade, comment } => hers::rate(case, grade, comment, now, rules),
+        Command::Rate { grade, comment } => hers::rate(case, (grade, comment), by, now, rules),
         Command::CallBack { means, reached, solved, grade, note } => {
             platform::call_back(case, (means, reached, note), (solved, grade), now, rules)
         }

@@ -188,6 +188,9 @@ pub enum Change {
         /// For the villager.
         plan: String,
         until: Timestamp,
+        /// Of the department's head, where it does not stand on the case as a signature.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        consent: String,
     },
     /// An answer that the platform looks at first.
     Submitted {
@@ -333,6 +336,21 @@ pub enum Change {
     KindChanged {
         kind: Kind,
         from: Kind,
+        reason: String,
+    },
+    /// Another time class than was understood. Without a new promise the time only gets shorter.
+    Reclassified {
+        class: TimeClass,
+        from: TimeClass,
+        reason: String,
+        round_due_before: Timestamp,
+        round_due_at: Timestamp,
+        due_at: Option<Timestamp>,
+    },
+    /// She is promised another time than before.
+    Promised {
+        promised_at: Timestamp,
+        before: Timestamp,
         reason: String,
     },
     /// One more signs with her, and hears what she hears.
@@ -746,5 +764,23 @@ words! {
         Direction "direction" "答复批示",
         /// The platform, to pass what a department handed in, or to give it back.
         Review "review" "审核答复",
+        /// The platform, to decide whether a department is rid of a case.
+        Return "return" "审批退单",
+        /// The platform, to decide whether a department has longer.
+        Extension "extension" "审批延期",
+        /// The platform, to send on what she was not content with and no department had.
+        Again "again" "重办派单",
+        /// The platform, to telephone the department that is late, or to write to it.
+        Uncalled "uncalled" "督办",
+        /// The director, to say the last word.
+        Final "final" "最终答复",
+    }
+}
+
+impl Breached {
+    /// The platform was late with it: no department is measured by it.
+    pub fn is_of_platform(self) -> bool {
+        use Breached::{Again, Extension, Final, Intake, Return, Review, Uncalled};
+        matches!(self, Intake | Review | Return | Extension | Again | Uncalled | Final)
     }
 }

@@ -37,7 +37,7 @@ pub fn may_matter(case: &Case) -> bool {
     case.round > 1
         || course.returns > 0
         || course.extensions_granted() > 0
-        || !course.breaches.is_empty()
+        || course.breaches.iter().any(|breach| !breach.limit.is_of_platform())
         || case.rating.is_some_and(|grade| !grade.is_content())
 }
 

@@ -165,7 +165,7 @@ pub fn is_counted(
 
 /// Late; of these telephoned or written about; of these called in.
 fn funnel_of(tally: &Tally, due: Timestamp, now: Timestamp) -> [bool; 3] {
-    let late = tally.assigned > tally.in_time && due < now;
+    let late = tally.to_answer() > tally.in_time && due < now;
     let supervised = late && tally.supervised > 0;
     [late, supervised, supervised && !tally.interviews.is_empty()]
 }

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Rules;
 use super::case::Case;
-use super::decide::{NOTE_CHARS_MAX, ROUNDS_MAX, at_most};
-use super::event::{Change, Closing, Grade};
+use super::decide::{NOTE_CHARS_MAX, ROUNDS_MAX, at_most, required};
+use super::event::{Actor, Change, Closing, Grade};
 use super::limits::REDO_LIMIT;
 use super::refusal::Refusal;
 use super::state::{State, Step};
@@ -15,6 +15,8 @@ use crate::calendar::spoken;
 /// Urging more often than this says nothing new to a department (county rules: once in 24 h).
 const URGE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 const SUPPLEMENTS_MAX: u32 = 20;
+/// Why it is done once more, of one who does not like to type.
+const NOT_SAID: &str = "她没说原因，请先联系她问清";
 /// So long after it was closed a case is gone on with; later it is a new one.
 pub const FOLLOW_DAYS: i64 = 30;
 
@@ -75,18 +77,24 @@ pub(super) fn supplement(
 /// Not content opens a second round; after that the platform has the last word.
 pub(super) fn rate(
     case: &Case,
-    grade: Grade,
-    comment: String,
+    (grade, comment): (Grade, String),
+    by: &Actor,
     now: Timestamp,
     rules: &Rules,
 ) -> Result<Vec<Change>, Refusal> {
     at_most("评价", &comment, NOTE_CHARS_MAX)?;
+    // She is asked why and may say nothing; who speaks for her has asked her.
+    if !grade.is_content() && by.name().is_some() {
+        required("哪里不满意", &comment)?;
+    }
     let rated = Change::Rated { grade, comment: comment.clone() };
     let next = if grade.is_content() {
         Change::Closed { closing: Closing::Rated, reason: grade.word().to_owned() }
     } else if case.round < ROUNDS_MAX {
         let due_at = rules.calendar.due(now, REDO_LIMIT);
-        Change::Reopened { round: case.round + 1, reason: comment, due_at }
+        let silent = comment.trim().is_empty();
+        let reason = if silent { NOT_SAID.to_owned() } else { comment };
+        Change::Reopened { round: case.round + 1, reason, due_at }
     } else {
         return Ok(vec![rated]);
     };

@@ -99,7 +99,7 @@ const fn row(
 
 #[rustfmt::skip]
 pub const INTERVIEW_STEPS: &[InterviewRow] = &[
-    row(&[S::Draft, S::Proposed, S::Approved, S::Received], Step::Listed, None, H::Clock, "督办时答应的日子过了1个工作日还没办完，或督办单到时没有书面答复"),
+    row(&[S::Draft, S::Proposed, S::Approved, S::Received], Step::Listed, None, H::Clock, "超了期；督办时答应的日子过了1个工作日（答应得太远的，第一次打电话后满3个工作日）还没办完，或督办单到时没有书面答复"),
     row(&[S::Draft], Step::Proposed, Some(S::Proposed), H::Supervisor, "写明理由"),
     row(&[S::Proposed], Step::Returned, Some(S::Draft), H::Approver, "写明哪里要改"),
     row(&[S::Proposed], Step::Approved, Some(S::Approved), H::Approver, "批准的人不是提出的人"),
@@ -214,6 +214,11 @@ impl Interview {
     /// `城管-1`
     pub fn id(&self) -> String {
         format!("{}-{}", self.department, self.n)
+    }
+
+    /// Is the one with this id about that department?
+    pub fn is_of(id: &str, department: &str) -> bool {
+        id.rsplit_once('-').is_some_and(|(of, _)| of == department)
     }
 
     /// As it stands on paper: `约谈〔城管〕1号`

@@ -41,6 +41,17 @@ const RATING_REMINDERS: [Limit; 1] = [Limit::Hours(2 * 24)];
 const RATING_LIMIT: Limit = Limit::Hours(7 * 24);
 /// The platform reads what a department handed in within half a day.
 const REVIEW_LIMIT: Limit = Limit::WorkingMinutes(DAY_MINUTES / 2);
+/// And decides within as much whether it may have longer, and within two hours of the office's whether
+/// it is rid of it.
+const EXTENSION_LIMIT: Limit = Limit::WorkingMinutes(DAY_MINUTES / 2);
+const RETURN_DECISION_LIMIT: Limit = Limit::WorkingMinutes(120);
+/// Whatever a department promises: so long after the first call its head is called in, unless the
+/// director has taken its word.
+const LADDER_LIMIT: Limit = Limit::WorkingDays(3);
+/// So long after it became late it has been telephoned, or the director asks why not.
+pub(super) const UNCALLED_LIMIT: Limit = Limit::WorkingDays(2);
+/// The last word after two rounds.
+const FINAL_LIMIT: Limit = Limit::WorkingDays(5);
 /// While it waits for its day, a plan is reported on this often.
 const PLAN_LIMIT: Limit = Limit::Hours(30 * 24);
 const ARCHIVE_LIMIT: Limit = Limit::Hours(30 * 24);
@@ -59,6 +70,11 @@ pub fn limit_of(class: TimeClass) -> Limit {
     }
 }
 
+/// In a round.
+pub(super) fn limit_in(round: u8, class: TimeClass) -> Limit {
+    if round > 1 { REDO_LIMIT } else { limit_of(class) }
+}
+
 /// Working days of one extension at most.
 pub fn extension_days_max(class: TimeClass) -> u8 {
     if class == TimeClass::E { 10 } else { 3 }
@@ -68,11 +84,12 @@ pub fn extension_days_max(class: TimeClass) -> u8 {
 pub fn next_by_clock(case: &Case, calendar: &Calendar) -> Option<(Timestamp, Command)> {
     let mut next: Vec<(Timestamp, Command)> = Breached::ALL
         .iter()
-        .filter(|limit| !case.course.is_noted(**limit, case.department.as_deref()))
         .filter_map(|limit| {
+            let due = breach_due(case, *limit, calendar)?;
+            let noted = case.course.is_noted(*limit, case.department.as_deref(), due);
             // The last moment is still in time.
-            let at = later(breach_due(case, *limit, calendar)?, SignedDuration::from_secs(1));
-            Some((at, Command::Breach { limit: *limit }))
+            let at = later(due, SignedDuration::from_secs(1));
+            (!noted).then_some((at, Command::Breach { limit: *limit }))
         })
         .collect();
     if let Some(stop) = case.course.stopped.as_ref().filter(|_| case.state.stands_still()) {
@@ -172,13 +189,16 @@ pub fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> Option<T
             waits_for_department(case).then(|| case.own_due_at())
         }
         Breached::Promise => {
-            // What is asked in writing has a day of its own.
-            let runs = waits_for_department(case) && case.open_slip().is_none();
-            let promise = case.course.promise_at.filter(|_| runs)?;
-            Some(calendar.due(promise, PROMISE_LIMIT))
+            // What is asked in writing has a day of its own, once.
+            let asked = case.open_slip().is_some_and(|slip| !slip.again);
+            (is_late_and_waits(case) && !asked).then(|| promise_ends(case, calendar))?
         }
         Breached::Slip => {
-            case.open_slip().filter(|_| waits_for_department(case)).map(|slip| slip.answer_by)
+            case.open_slip().filter(|_| is_late_and_waits(case)).map(|slip| slip.answer_by)
+        }
+        Breached::Uncalled => {
+            let since = late_since(case).filter(|_| waits_for_department(case))?;
+            (case.own_supervisions() == 0).then(|| calendar.due(since, UNCALLED_LIMIT))
         }
         Breached::Direction => case.open_direction().map(|open| open.answer_by),
         Breached::Review => {
@@ -186,21 +206,63 @@ pub fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> Option<T
             let reads = submitted.filter(|_| case.state == State::Reviewing)?;
             Some(calendar.due(reads.at, REVIEW_LIMIT))
         }
+        Breached::Return => {
+            let asked = case.course.return_asked_at.filter(|_| case.state == State::ReturnAsked)?;
+            Some(calendar.due(asked, RETURN_DECISION_LIMIT))
+        }
+        Breached::Extension => {
+            let asked = case.course.extensions.last();
+            let asked = asked.filter(|_| case.state == State::ExtensionAsked)?;
+            Some(calendar.due(asked.asked_at, EXTENSION_LIMIT))
+        }
+        Breached::Again => (case.state == State::Redo && case.department.is_none())
+            .then(|| soon(case, case.round_started_at, INTAKE_LIMIT, calendar)),
+        Breached::Final => {
+            let since = case.course.disputed_at.filter(|_| case.is_disputed())?;
+            Some(calendar.due(since, FINAL_LIMIT))
+        }
         Breached::Plan => {
             let stop = case.course.stopped.as_ref()?;
             let noted = case.course.noted_plan_at.unwrap_or(stop.at);
-            let due = calendar.due(noted, PLAN_LIMIT);
+            // Each one that was missed is followed by the next.
+            let missed = case.course.breaches.iter().rev();
+            let mut missed = missed.filter(|one| one.limit == Breached::Plan && one.due_at > noted);
+            let since = missed.next().map_or(noted, |last| last.due_at);
+            let due = calendar.due(since, PLAN_LIMIT);
             stop.until.filter(|until| due < *until).map(|_| due)
         }
     }
 }
 
-/// Not answered, and its time runs: not while the platform reads what it handed in.
+/// Not answered, and its time runs: not while the platform reads what it handed in, or decides
+/// whether it is its matter.
 fn waits_for_department(case: &Case) -> bool {
     case.state.is_open()
         && !case.state.stands_still()
         && case.replied_at.is_none()
-        && !matches!(case.state, State::Merged | State::Reviewing)
+        && !matches!(case.state, State::Merged | State::Reviewing | State::ReturnAsked)
+}
+
+/// Since when the department that has it is known to be late.
+fn late_since(case: &Case) -> Option<Timestamp> {
+    let own = |one: &&super::Breach| {
+        one.limit == Breached::Handling
+            && one.department.is_some()
+            && one.department == case.department
+    };
+    case.course.breaches.iter().find(own).map(|one| one.due_at)
+}
+
+fn is_late_and_waits(case: &Case) -> bool {
+    waits_for_department(case) && late_since(case).is_some()
+}
+
+/// When a department's head is called in: a day after what it promised, however often it promises.
+fn promise_ends(case: &Case, calendar: &Calendar) -> Option<Timestamp> {
+    let promise = case.course.promise_at?;
+    let ceiling = case.course.called_at.map(|called| calendar.due(called, LADDER_LIMIT));
+    let ceiling = ceiling.filter(|at| promise > *at && !case.course.promise_is_taken);
+    Some(ceiling.unwrap_or_else(|| calendar.due(promise, PROMISE_LIMIT)))
 }
 
 fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
@@ -258,7 +320,8 @@ pub(super) fn assignment_due(
     round_due.max(rules.calendar.due(now, rest(class)))
 }
 
-fn rest(class: TimeClass) -> Limit {
+/// What there is at least from any moment on.
+pub(super) fn rest(class: TimeClass) -> Limit {
     if class == TimeClass::U { limit_of(class) } else { REST_LIMIT }
 }
 

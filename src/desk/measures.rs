@@ -1,8 +1,9 @@
 //! The figures by which departments are measured, with the definitions that all reports share.
 //!
-//! An assignment is one round of one case with one department. It counts in the period in which
-//! its time ends (`due`), whenever the case came in. Shares are of these assignments unless said
-//! otherwise; `None`: there was nothing to take a share of.
+//! An assignment is one round of one case with one department; who hands it on had one of its own.
+//! It counts in the period in which its time ends (`due`), whenever the case came in. Shares are of
+//! those that a department had to answer unless said otherwise; `None`: there was nothing to take a
+//! share of.
 
 #[cfg(test)]
 use std::collections::BTreeMap;
@@ -10,9 +11,11 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::assignment::{Assignment, Ended, runs};
 use super::case::Case;
-use super::course::Course;
 use super::event::{Breached, Grade, Solved, Trips};
+use super::interview::Interview;
+use super::round_time::Granted;
 use crate::calendar::Calendar;
 use crate::county::Weights;
 
@@ -20,12 +23,14 @@ use crate::county::Weights;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     pub assigned: u32,
+    /// Of these given back, or handed on in time: not to be answered by it.
+    pub passed_on: u32,
     /// By a person, before silence counted as acceptance.
     pub accepted: u32,
     /// The villager was reached before the time for it had passed.
     pub responded: u32,
     pub replied: u32,
-    /// Granted extensions count.
+    /// Extensions that were granted before it was late count.
     pub in_time: u32,
     /// By the time that was promised first.
     pub in_first_time: u32,
@@ -56,29 +61,35 @@ pub struct Tally {
     /// Answers with which it was noted how often she had to go somewhere, and those without a trip.
     pub trips_noted: u32,
     pub without_trip: u32,
-    /// Minutes of office time from the beginning of a round to its answer, pauses left out.
+    /// Minutes of office time, for class U by the clock, from the beginning of a round to its answer,
+    /// pauses left out.
     pub minutes: Vec<i64>,
 }
 
 impl Tally {
+    /// The assignments that it had to answer.
+    pub fn to_answer(&self) -> u32 {
+        self.assigned - self.passed_on
+    }
+
     pub fn accept_rate(&self) -> Option<f64> {
         share(self.accepted, self.assigned)
     }
 
     pub fn response_rate(&self) -> Option<f64> {
-        share(self.responded, self.assigned)
+        share(self.responded, self.to_answer())
     }
 
     pub fn reply_rate(&self) -> Option<f64> {
-        share(self.replied, self.assigned)
+        share(self.replied, self.to_answer())
     }
 
     pub fn in_time_rate(&self) -> Option<f64> {
-        share(self.in_time, self.assigned)
+        share(self.in_time, self.to_answer())
     }
 
     pub fn in_first_time_rate(&self) -> Option<f64> {
-        share(self.in_first_time, self.assigned)
+        share(self.in_first_time, self.to_answer())
     }
 
     pub fn return_rate(&self) -> Option<f64> {
@@ -90,11 +101,11 @@ impl Tally {
     }
 
     pub fn redo_rate(&self) -> Option<f64> {
-        share(self.redone, self.assigned)
+        share(self.redone, self.to_answer())
     }
 
     pub fn repeat_rate(&self) -> Option<f64> {
-        share(self.repeated, self.assigned)
+        share(self.repeated, self.to_answer())
     }
 
     /// Of the calls back that were answered; what was solved in part counts half.
@@ -161,6 +172,7 @@ impl Tally {
         // By name, so that a new figure can not be forgotten here.
         let Tally {
             assigned,
+            passed_on,
             accepted,
             responded,
             replied,
@@ -187,6 +199,7 @@ impl Tally {
         } = other;
         for (to, from) in [
             (&mut self.assigned, assigned),
+            (&mut self.passed_on, passed_on),
             (&mut self.accepted, accepted),
             (&mut self.responded, responded),
             (&mut self.replied, replied),
@@ -216,7 +229,7 @@ impl Tally {
     }
 
     pub fn is_ranked(&self, weights: &Weights) -> bool {
-        self.assigned >= weights.ranked_min
+        self.to_answer() >= weights.ranked_min
     }
 }
 
@@ -224,64 +237,18 @@ fn share(part: u32, whole: u32) -> Option<f64> {
     (whole > 0).then(|| f64::from(part) / f64::from(whole))
 }
 
-/// One round, whether it still runs or is over.
-struct Assignment<'c> {
-    department: &'c str,
-    round: u8,
-    started_at: Timestamp,
-    due_at: Timestamp,
-    accepted_at: Option<Timestamp>,
-    replied_at: Option<Timestamp>,
-    rating: Option<Grade>,
-    course: &'c Course,
-}
-
-fn assignments(case: &Case) -> impl Iterator<Item = Assignment<'_>> {
-    let earlier = case.earlier.iter().filter_map(|round| {
-        Some(Assignment {
-            department: round.department.as_deref()?,
-            round: round.round,
-            started_at: round.started_at,
-            due_at: round.due_at.map_or(round.round_due_at, |own| own.max(round.round_due_at)),
-            accepted_at: round.accepted_at,
-            replied_at: round.replied_at,
-            rating: round.rating,
-            course: &round.course,
-        })
-    });
-    let now = case.department.as_deref().map(|department| Assignment {
-        department,
-        round: case.round,
-        started_at: case.round_started_at,
-        due_at: case.own_due_at(),
-        accepted_at: case.accepted_at,
-        replied_at: case.replied_at,
-        rating: case.rating,
-        course: &case.course,
-    });
-    earlier.chain(now)
-}
-
-/// What measures nobody is left out: withdrawn, rejected or merged before an answer.
-fn counted(case: &Case) -> impl Iterator<Item = Assignment<'_>> {
-    assignments(case).filter(|one| {
-        let ended_unanswered = one.round == case.round
-            && one.replied_at.is_none()
-            && (case.closed_at.is_some() || case.parent.is_some());
-        !ended_unanswered
-    })
-}
-
 /// Each assignment of `case` as a tally of one: the department, the end of its time, the tally. Who
 /// helps has a time of its own, and its lateness is not the lead's.
 pub fn split(case: &Case, calendar: &Calendar) -> Vec<(String, Timestamp, Tally)> {
     let mut all = Vec::new();
-    for one in counted(case) {
-        let mut tally = Tally::default();
-        one.count(&mut tally, case, calendar);
-        all.push((one.department.to_owned(), one.due_at, tally));
-        for helper in &one.course.helpers {
-            let done = helper.replied_at.or(one.replied_at);
+    for round in runs(case) {
+        for one in round.assignments() {
+            let mut tally = Tally::default();
+            one.count(&mut tally, case, calendar);
+            all.push((one.department.to_owned(), one.due_at, tally));
+        }
+        for helper in round.course.helpers.iter().filter(|_| round.department.is_some()) {
+            let done = helper.replied_at.or(round.replied_at);
             let helped_late = u32::from(done.is_some_and(|at| at > helper.due_at));
             let tally = Tally { helped: 1, helped_late, ..Tally::default() };
             all.push((helper.department.clone(), helper.due_at, tally));
@@ -308,57 +275,59 @@ pub fn count(
 
 impl Assignment<'_> {
     fn count(&self, tally: &mut Tally, case: &Case, calendar: &Calendar) {
-        let course = self.course;
-        if course.is_excluded() {
+        let (round, course) = (self.round, self.round.course);
+        if self.excluded {
             tally.excluded += 1;
             return;
         }
         let add = |to: &mut u32, is: bool| *to += u32::from(is);
-        let extended = course.extensions_granted() > 0;
-        let handed_in = course.handed_in_at.or(self.replied_at);
-        let in_time = handed_in.is_some_and(|at| at <= self.due_at);
-        let redone = self.round < case.round;
         tally.assigned += 1;
-        add(&mut tally.accepted, self.accepted_at.is_some() && !course.accepted_silently);
-        // Who answers has spoken with her.
-        let heard = course.first_contact().or(self.replied_at).is_some();
-        let spoke = heard && !course.has_breached(Breached::Contact);
-        add(&mut tally.responded, spoke);
-        add(&mut tally.replied, self.replied_at.is_some());
-        add(&mut tally.in_time, in_time);
-        let in_first_time = match (extended, self.round) {
-            (false, _) => in_time,
-            (true, 1) => handed_in.is_some_and(|at| at <= case.promised_at),
-            (true, _) => false,
-        };
-        add(&mut tally.in_first_time, in_first_time);
+        add(&mut tally.accepted, self.accepted);
+        tally.returns += u32::from(self.returns);
+        tally.supervised += u32::from(self.supervisions);
+        let called_in = course.interviews.iter().filter(|id| Interview::is_of(id, self.department));
+        tally.interviews.extend(called_in.cloned());
+        let extended = course.extensions.iter().any(|one| {
+            one.granted == Some(true) && one.asked_at >= self.since && one.asked_at <= self.until()
+        });
         add(&mut tally.extended, extended);
-        add(&mut tally.redone, redone);
-        // How often it was asked is counted over the rounds: only what this one added.
-        let before = case.earlier.iter().filter(|round| round.round < self.round);
-        let before = before.map(|round| round.course.returns).max().unwrap_or(0);
-        tally.returns += u32::from(course.returns.saturating_sub(before));
-        tally.supervised += u32::from(course.supervisions);
-        tally.interviews.extend(course.interviews.iter().cloned());
+        if let Ended::PassedOn(_) = self.ended {
+            tally.passed_on += 1;
+            return;
+        }
         add(&mut tally.repeated, case.repeats.is_some());
+        let answered = round.replied_at.filter(|_| matches!(self.ended, Ended::Not));
+        // Who answers has spoken with her.
+        let spoke = course.first_contact().filter(|at| *at <= self.until()).or(answered).is_some();
+        let in_contact = !course.has_breached_by(Breached::Contact, self.department);
+        add(&mut tally.responded, spoke && in_contact);
+        let Ended::Not = self.ended else { return };
+        let handed_in = round.handed_in();
+        // What was granted when it was late already does not make it timely.
+        let in_time = handed_in.is_some_and(|at| at <= self.due_at)
+            && !course.has_breached_by(Breached::Handling, self.department);
+        add(&mut tally.replied, answered.is_some());
+        add(&mut tally.in_time, in_time);
+        let longer = course.extensions_granted() > 0 || !course.promises.is_empty();
+        let by_first = || round.time.ends(calendar, Granted::LeftOut);
+        let in_first_time =
+            in_time && (!longer || handed_in.is_some_and(|handed_in| handed_in <= by_first()));
+        add(&mut tally.in_first_time, in_first_time);
+        add(&mut tally.redone, round.n < case.round);
         for call in &course.calls_back {
             tally.called += 1;
             add(&mut tally.answered, call.reached && call.solved.is_some());
             add(&mut tally.solved, call.solved == Some(Solved::Yes));
             add(&mut tally.partly, call.solved == Some(Solved::Partly));
         }
-        let trips = course.trips.filter(|_| self.replied_at.is_some());
+        let trips = course.trips.filter(|_| answered.is_some());
         add(&mut tally.trips_noted, trips.is_some());
         add(&mut tally.without_trip, trips == Some(Trips::Never));
-        add(&mut tally.unrated, self.replied_at.is_some() && self.rating.is_none());
+        add(&mut tally.unrated, answered.is_some() && round.rating.is_none());
         for (grade, count) in Grade::ALL.iter().zip(&mut tally.grades) {
-            add(count, self.rating == Some(*grade));
+            add(count, round.rating == Some(*grade));
         }
-        if let Some(at) = self.replied_at {
-            let stood = |(from, to): &(Timestamp, Timestamp)| calendar.working_minutes(*from, *to);
-            let stood: i64 = course.stops.iter().map(stood).sum();
-            tally.minutes.push(calendar.working_minutes(self.started_at, at) - stood);
-        }
+        tally.minutes.extend(answered.map(|at| round.minutes(at, calendar)));
     }
 }
 
@@ -558,6 +527,64 @@ mod tests {
         let mut none = BTreeMap::new();
         count(&mut none, &desk.the_case(), (period.1, Timestamp::MAX), desk.rules().calendar);
         assert!(none.is_empty());
+    }
+
+    /// Asked for while there was time, granted when it was over and that was written down.
+    #[test]
+    fn what_is_granted_after_the_breach_does_not_make_it_timely() {
+        let mut desk = dispatched();
+        desk.give("2026-11-23 14:00", &lead(), Command::Accept).unwrap();
+        let ask =
+            Command::AskExtension { days: 3, reason: "要勘测".into(), evidence: "".into() };
+        desk.give("2026-11-25 16:00", &lead(), ask).unwrap();
+        let mut granted = desk.clone();
+        granted.give("2026-11-25 17:00", &clerk(), Command::GrantExtension).unwrap();
+        let breach = Command::Breach { limit: Breached::Handling };
+        desk.give("2026-11-25 17:31", &Actor::System, breach).unwrap();
+        desk.give("2026-11-26 09:00", &clerk(), Command::GrantExtension).unwrap();
+        let found = [desk, granted].map(|mut desk| {
+            desk.give("2026-11-27 09:00", &lead(), reply()).unwrap();
+            let tally = tally(&[desk]);
+            (tally.in_time, tally.in_first_time, tally.extended)
+        });
+        assert_eq!(found, [(0, 0, 1), (1, 0, 1)]);
+    }
+
+    /// She took two days to answer a question: by the first promise, moved by that, it is in time.
+    #[test]
+    fn a_pause_moves_the_first_time_as_well_and_a_second_round_has_one() {
+        let mut desk = dispatched();
+        desk.give("2026-11-23 14:00", &lead(), Command::Accept).unwrap();
+        let ask =
+            || Command::AskExtension { days: 3, reason: "要勘测".into(), evidence: "".into() };
+        desk.give("2026-11-23 15:00", &lead(), ask()).unwrap();
+        desk.give("2026-11-23 16:00", &clerk(), Command::GrantExtension).unwrap();
+        let question = Command::AskInfo { question: "请问是哪一家？".into() };
+        desk.give("2026-11-23 17:00", &lead(), question).unwrap();
+        let more = Command::Supplement { text: "村东头".into(), photos: vec![], voices: vec![] };
+        desk.give("2026-11-26 08:30", &villager(), more).unwrap();
+        assert!(desk.the_case().promised_at < at("2026-11-26 08:30"));
+        desk.give("2026-11-27 09:00", &lead(), reply()).unwrap();
+        desk.give("2026-11-27 10:00", &villager(), rate(Grade::Dissatisfied)).unwrap();
+        // Five working days again, three more that it does not need.
+        desk.give("2026-11-30 09:00", &lead(), ask()).unwrap();
+        desk.give("2026-11-30 10:00", &clerk(), Command::GrantExtension).unwrap();
+        desk.give("2026-12-01 10:00", &lead(), reply()).unwrap();
+        desk.give("2026-12-01 11:00", &clerk(), Command::PassReview).unwrap();
+        let all = split(&desk.the_case(), desk.rules().calendar);
+        let found: Vec<_> =
+            all.iter().map(|(_, _, one)| (one.in_first_time, one.extended)).collect();
+        assert_eq!(found, [(1, 1), (1, 1)]);
+    }
+
+    /// From seven in the evening to seven in the morning: the office has not a minute of that.
+    #[test]
+    fn danger_is_measured_by_the_clock() {
+        let intake = Intake { category: Some("0204".into()), ..intake() };
+        let mut desk = Desk::filed("2026-11-23 19:00", intake);
+        desk.give("2026-11-23 19:05", &clerk(), dispatch(LEAD)).unwrap();
+        desk.give("2026-11-24 07:00", &lead(), reply()).unwrap();
+        assert_eq!(tally(&[desk]).time_used(), Some((720, 720)));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! says what to do instead. [`TRANSITIONS`] is the one table of what may follow what.
 
 mod alike;
+mod assignment;
 mod case;
 pub mod chain;
 mod command;
@@ -21,6 +22,7 @@ mod exclusion;
 pub mod figures;
 mod guard;
 mod handler;
+mod held;
 mod hers;
 mod interview;
 mod kind;
@@ -37,7 +39,9 @@ mod reading;
 mod redaction;
 mod refusal;
 mod respondent;
+mod round_time;
 mod slip;
+mod sorting;
 mod state;
 mod suggestion;
 mod verbs;
@@ -49,7 +53,7 @@ pub use alike::{
     may_be_same, similarity, takes_in,
 };
 pub use case::{Case, FoldError, Round, Standing, TELEPHONE, fold};
-pub use command::Command;
+pub use command::{Command, Sorting};
 pub use course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop};
 pub use decide::{EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, accepts_along, decide};
 pub use disclosure::Disclosure;
@@ -61,6 +65,7 @@ pub use event::{
 };
 pub use exclusion::{Exclusion, may_matter};
 pub use guard::guard;
+pub use held::Held;
 pub use hers::{FOLLOW_DAYS, may_follow};
 pub use interview::{
     INTERVIEW_STEPS, Interview, InterviewCommand, InterviewDone, InterviewHand, InterviewRow,

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 
 use super::tests::{Desk, at, dispatch_with, intake, rate, reply, villager};
 use super::*;
+use crate::county::TimeClass;
 
 /// The lead while nobody has it, the one it is sent to next, a helper, one to hand it over to.
 const LEADS: [&str; 2] = ["城管", "住建"];
@@ -20,6 +21,10 @@ const SYSTEM: &str = "数字城管";
 
 fn parent() -> CaseNumber {
     CaseNumber::new(CaseType::Appeal, 2026, 4011).unwrap()
+}
+
+fn sorting(class: Option<TimeClass>, promise: bool) -> Sorting {
+    Sorting { class, promise, reason: "路断了，车过不去".into() }
 }
 
 /// All that can be given, by its name in the table; `lead` is the department that has it.
@@ -39,6 +44,8 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
         ("take-over", dispatch_with(RECEIVER, &[])),
         ("answer", Command::Answer { text: text(), basis: text() }),
         ("reject", Command::Reject { reason: Rejection::Court, instead: text() }),
+        ("sort", Command::Sort(sorting(Some(TimeClass::D), false))),
+        ("promise-anew", Command::Sort(sorting(None, true))),
         ("accept", Command::Accept),
         ("ask-return", Command::AskReturn { basis: text() }),
         ("refuse-return", Command::RefuseReturn { reason: text() }),
@@ -55,7 +62,7 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
         ),
         ("grant-extension", Command::GrantExtension),
         ("refuse-extension", Command::RefuseExtension { reason: text() }),
-        ("defer", Command::Defer { plan: text(), until: date(2026, 6, 1) }),
+        ("defer", Command::Defer { plan: text(), until: date(2026, 6, 1), consent: text() }),
         ("reply", reply()),
         (
             "attach",
@@ -120,6 +127,15 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
             },
         ),
         ("breach-promise", Command::Breach { limit: Breached::Promise }),
+        ("breach-uncalled", Command::Breach { limit: Breached::Uncalled }),
+        ("breach-contact", Command::Breach { limit: Breached::Contact }),
+        ("breach-intake", Command::Breach { limit: Breached::Intake }),
+        ("breach-return", Command::Breach { limit: Breached::Return }),
+        ("breach-extension", Command::Breach { limit: Breached::Extension }),
+        ("breach-review", Command::Breach { limit: Breached::Review }),
+        ("breach-again", Command::Breach { limit: Breached::Again }),
+        ("breach-final", Command::Breach { limit: Breached::Final }),
+        ("breach-plan", Command::Breach { limit: Breached::Plan }),
         ("slip", Command::SendSlip { demand: text(), days: 2 }),
         ("answer-slip", Command::AnswerSlip { text: text(), promise_at: at("2030-01-01 17:30") }),
         ("breach-slip", Command::Breach { limit: Breached::Slip }),
@@ -242,6 +258,9 @@ fn is_guard(refusal: &Refusal) -> bool {
             | R::NotedBefore(_)
             | R::SamePlace(_)
             | R::SameKind(_)
+            | R::SameClass(_)
+            | R::PromisedEnough(_)
+            | R::OnlyClassE
             | R::NotToBeMerged(_)
             | R::NotDispatched
             | R::NothingAsked(_)
@@ -262,6 +281,46 @@ fn is_guard(refusal: &Refusal) -> bool {
             | R::SameDepartment(_)
             | R::Full(_)
     )
+}
+
+/// A department may say for one working day that it is not its matter.
+fn window_is_over(case: &Case, now: Timestamp, desk: &Desk) -> bool {
+    let since = case.dispatched_at.unwrap_or(case.round_started_at);
+    let day = crate::calendar::Limit::WorkingDays(1);
+    now.max(case.updated_at) > desk.rules().calendar.due(since, day)
+}
+
+/// What must have been refused.
+fn is_out_of_bounds(name: &str, case: &Case, now: Timestamp, desk: &Desk) -> bool {
+    match name {
+        "ask-return" => window_is_over(case, now, desk) || case.course.returns >= 2,
+        "merge" => !case.children.is_empty() || case.confidential,
+        "join" => case.confidential || case.parent.is_some(),
+        "decline-handover" => case.course.handover_to.is_none(),
+        _ => false,
+    }
+}
+
+/// Some refusals say something that can be looked up.
+fn is_true(refusal: &Refusal, name: &str, case: &Case, now: Timestamp, desk: &Desk) -> bool {
+    use Refusal as R;
+    match (refusal, name) {
+        (R::ReturnWindowOver(_), _) => window_is_over(case, now, desk),
+        (R::NotToBeMerged(_), _) => is_out_of_bounds(name, case, now, desk),
+        (R::NothingAsked(_), "decline-handover") => case.course.handover_to.is_none(),
+        (R::NothingAsked(_), "help") => {
+            case.course.helpers.iter().all(|helper| helper.replied_at.is_some())
+        }
+        (R::NothingAsked(_), "grant-disclosure" | "refuse-disclosure") => {
+            case.course.disclosure.as_ref().is_none_or(|asked| asked.granted.is_some())
+        }
+        (R::NothingAsked(_), "approve-exclusion" | "refuse-exclusion") => {
+            case.course.exclusion.as_ref().is_none_or(|asked| !asked.is_open())
+        }
+        // The clock has nothing to note.
+        (R::NothingAsked(_), name) => name.starts_with("breach"),
+        _ => true,
+    }
 }
 
 /// Long lives: what the desk mostly does, with everything else in between.
@@ -341,6 +400,7 @@ proptest! {
             let said = format!("{from} {who} {name}: {found:?}");
             match (rules.get(&(from, who, name)), found) {
                 (Some((events, to)), Ok(found)) => {
+                    prop_assert!(!is_out_of_bounds(name, &before, now, &desk), "{}", said);
                     prop_assert_eq!(&found, events, "{}", said);
                     let to = match (*to, case.round) {
                         ("handling", 2) => "handling2",
@@ -359,6 +419,7 @@ proptest! {
                         || before.department.is_none())
                         && refusal == Refusal::NotYourDepartments;
                     prop_assert!(asked || is_guard(&refusal), "{}", said);
+                    prop_assert!(is_true(&refusal, name, &before, now, &desk), "{}", said);
                     prop_assert_eq!(&case, &before);
                 }
                 (None, found) => {
@@ -366,7 +427,11 @@ proptest! {
                     prop_assert_eq!(&case, &before);
                 }
             }
-            prop_assert_eq!(case.promised_at, first.promised_at, "the promise is made once");
+            let anew = desk.events[before.revision as usize..]
+                .iter()
+                .any(|event| event.change.step() == Step::Promised);
+            prop_assert_eq!(case.promised_at != before.promised_at, anew && case.round == 1,
+                "the promise is made once, and another one only in so many words");
             prop_assert_eq!((&case.text, &case.photos, &case.voices, &case.person),
                 (&first.text, &first.photos, &first.voices, &first.person));
             prop_assert!(case.earlier.starts_with(&before.earlier), "figures stay");
@@ -461,12 +526,22 @@ proptest! {
             // While the platform reads an answer, it is the platform that may be late.
             let whose = match case.state {
                 State::Reviewing => Breached::Review,
+                State::ReturnAsked => Breached::Return,
                 _ => Breached::Handling,
             };
-            let noted = case.course.is_noted(whose, case.department.as_deref());
+            let noted = limit_due(&case, whose, desk.rules().calendar)
+                .is_some_and(|due| case.course.is_noted(whose, case.department.as_deref(), due));
             prop_assert!(!runs || noted || next.is_some(), "its clock is lost: {:?}", case);
         }
         let end = now + SignedDuration::from_hours(24 * 365);
+        let_the_clock_run(&mut desk, end)?;
+        // The case above it ends without an answer: it goes on by itself, and waits for no parent.
+        if let Some(Waits::Parent(number)) = waits_for(&desk.the_case()) {
+            prop_assert_eq!(number, parent());
+            let alone = Command::Unmerge { reason: "主件没有答复就结束了".into() };
+            prop_assert!(desk.give_at(end, &Actor::System, alone).is_ok());
+        }
+        let end = end + SignedDuration::from_hours(24 * 365);
         let_the_clock_run(&mut desk, end)?;
         let case = desk.the_case();
         match waits_for(&case) {
@@ -476,7 +551,17 @@ proptest! {
                 // And it is known to be late.
                 prop_assert!(case.is_overdue(end), "{:?}", case);
             }
-            Some(Waits::Platform | Waits::Director | Waits::Parent(_)) => {}
+            // It lies in a queue of theirs, and that it lies there too long is written down: of a
+            // call back that it is to be made is all there is.
+            Some(waits @ (Waits::Platform | Waits::Director)) => {
+                let calendar = desk.rules().calendar;
+                let lies = |queue: &Queue| queue.holds(&case, Whose::Platform, end, calendar);
+                let queue = Queue::OF_PLATFORM.into_iter().find(lies);
+                prop_assert!(queue.is_some(), "in no queue: {:?}", case);
+                prop_assert_eq!(queue == Some(Queue::Final), waits == Waits::Director);
+                let is_noted = case.course.breaches.iter().any(|one| one.limit.is_of_platform());
+                prop_assert!(is_noted || queue == Some(Queue::CallBacks), "{:?}", case);
+            }
             Some(waits) => prop_assert!(false, "it waits for {:?} in {}", waits, case.state),
         }
     }
@@ -487,12 +572,17 @@ fn aside(case: &Case) -> Option<String> {
     let course = &case.course;
     let exclusion = course.exclusion.as_ref().map(|one| format!("{:?}", one.asked_by));
     let disclosure = course.disclosure.as_ref().map(|one| format!("{:?}", one.granted));
-    let slip = course.slip.as_ref().map(|one| format!("slip {}", one.answered_at.is_some()));
+    let disputed = course.disputed_at.map(|_| "disputed".to_owned());
+    let breached = |id: &str| course.has_breached_by(Breached::Handling, id);
+    let late = case.department.as_deref().is_some_and(breached);
+    let slip = course.slip.as_ref();
+    let slip = slip.map(|one| format!("slip {} {late}", one.answered_at.is_some()));
+    let late = late.then(|| format!("late {}", course.promise_at.is_some()));
     let direction =
         course.direction.as_ref().map(|one| format!("direction {}", one.answered_at.is_some()));
     let hidden = case.confidential.then(|| "hidden".to_owned());
     let files = (!course.files.is_empty()).then(|| "files".to_owned());
-    exclusion.or(disclosure).or(slip).or(direction).or(hidden).or(files)
+    exclusion.or(disclosure).or(slip).or(direction).or(hidden).or(files).or(disputed).or(late)
 }
 
 /// Each row of the table is walked at least once, so that none stands there untested.

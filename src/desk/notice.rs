@@ -11,8 +11,9 @@ use crate::calendar::spoken;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// `received` `dispatched` `rerouted` `progress` `need_info` `extended` `deferred` `overdue`
-    /// `supervised` `replied` `redo` `closed` `final` `rejected` `merged` `unmerged` `errand`.
+    /// `received` `dispatched` `rerouted` `progress` `need_info` `extended` `promised` `deferred`
+    /// `overdue` `supervised` `replied` `redo` `closed` `final` `rejected` `merged` `unmerged`
+    /// `errand`.
     pub id: &'static str,
     /// Always: `number` `title` `state` `due` (`11月25日17:30前`). With a department:
     /// `department`, `department_phone` if it has one. Of the event: `outcome` and `text` of a
@@ -94,7 +95,7 @@ fn fields(case: &Case, change: &Change, rules: &Rules) -> BTreeMap<&'static str,
             put("reason", reason.word());
             put("text", instead);
         }
-        Change::Deferred { plan, until } => {
+        Change::Deferred { plan, until, .. } => {
             put("text", plan);
             put("due", &format!("{}前", spoken(*until)));
         }
@@ -115,7 +116,7 @@ fn fields(case: &Case, change: &Change, rules: &Rules) -> BTreeMap<&'static str,
         Change::Merged { parent, .. } => {
             put("parent", &parent.to_string());
         }
-        Change::Unmerged { reason } => {
+        Change::Unmerged { reason } | Change::Promised { reason, .. } => {
             put("reason", reason);
         }
         Change::Reopened { reason, .. } | Change::Closed { reason, .. } => {

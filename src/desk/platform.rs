@@ -12,9 +12,10 @@ use super::event::{Actor, Breached, Change, Closing, Grade, Helper, Kind, Means,
 use super::limits::{REDO_LIMIT, RETURNS_MAX, assignment_due, breach_due, help_due};
 use super::refusal::Refusal;
 use super::respondent;
+use super::round_time::{Granted, RoundTime};
 use super::state::{Party, State, Step};
 use super::{Rules, alike};
-use crate::calendar::{Calendar, Limit, local_date};
+use crate::calendar::{Limit, local_date};
 use crate::county::{CaseNumber, Department, Found, Place, Scope};
 
 const HELPERS_MAX: usize = 5;
@@ -203,8 +204,8 @@ pub(super) fn grant_extension(case: &Case, rules: &Rules) -> Result<Change, Refu
 }
 
 pub(super) fn defer(
-    plan: String,
-    until: Date,
+    case: &Case,
+    (plan, until, consent): (String, Date, String),
     now: Timestamp,
     rules: &Rules,
 ) -> Result<Change, Refusal> {
@@ -213,7 +214,11 @@ pub(super) fn defer(
     if !(1..=PLAN_DAYS_MAX).contains(&days) {
         return Err(Refusal::PlanDay { days: PLAN_DAYS_MAX });
     }
-    Ok(Change::Deferred { plan, until: rules.calendar.close_of_business(until) })
+    at_most("谁同意的", &consent, NOTE_CHARS_MAX)?;
+    if case.course.signed_at.is_none() && consent.trim().is_empty() {
+        return Err(Refusal::HeadFirst);
+    }
+    Ok(Change::Deferred { plan, until: rules.calendar.close_of_business(until), consent })
 }
 
 pub(super) fn pass_review(case: &Case) -> Result<Change, Refusal> {
@@ -324,11 +329,11 @@ pub(super) fn join(case: &Case, child: CaseNumber) -> Result<Change, Refusal> {
 }
 
 pub(super) fn breach(case: &Case, limit: Breached, rules: &Rules) -> Result<Change, Refusal> {
-    if case.course.is_noted(limit, case.department.as_deref()) {
+    let due_at = breach_due(case, limit, rules.calendar).ok_or(Refusal::NothingAsked("这一步"))?;
+    if case.course.is_noted(limit, case.department.as_deref(), due_at) {
         return Err(Refusal::NotedBefore(limit));
     }
-    let due_at = breach_due(case, limit, rules.calendar).ok_or(Refusal::NothingAsked("这一步"))?;
-    let department = case.department.clone().filter(|_| limit != Breached::Review);
+    let department = case.department.clone().filter(|_| !limit.is_of_platform());
     Ok(Change::Breached { limit, department, due_at })
 }
 
@@ -380,28 +385,9 @@ pub(super) fn note_interview(
     Ok(Change::Interviewed { interview, held_at, measures })
 }
 
-/// When the round ends by this calendar: stops and extensions in the order in which they came.
-fn time_of_round(case: &Case, calendar: &Calendar) -> Timestamp {
-    let limit = case.limit_of_round();
-    enum Moved {
-        StoodUntil(Timestamp),
-        Longer(u32),
-    }
-    let granted = case.course.extensions.iter().filter(|one| one.granted == Some(true));
-    let longer = granted.map(|one| (one.asked_at, Moved::Longer(u32::from(one.days))));
-    let stops = case.course.stops.iter().map(|(from, to)| (*from, Moved::StoodUntil(*to)));
-    let mut moved: Vec<(Timestamp, Moved)> = stops.chain(longer).collect();
-    moved.sort_by_key(|(at, _)| *at);
-    let first = calendar.due(case.round_started_at, limit);
-    moved.into_iter().fold(first, |due, (at, moved)| match moved {
-        Moved::StoodUntil(resumed) => calendar.paused(due, limit, at, resumed),
-        Moved::Longer(days) => calendar.due(due, Limit::WorkingDays(days)),
-    })
-}
-
 /// With the calendar as it is now; the promise that was made to her stays as it was said.
 pub(super) fn recompute(case: &Case, rules: &Rules) -> Result<Change, Refusal> {
-    let due = time_of_round(case, rules.calendar);
+    let due = RoundTime::of(case).ends(rules.calendar, Granted::Counts);
     // The day of a plan was named, not counted.
     if due == case.round_due_at || case.course.noted_plan_at.is_some() {
         return Err(Refusal::NothingChanged);

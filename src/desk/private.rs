@@ -101,7 +101,9 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         Change::Interviewed { measures, .. } => words(take, [("measures", measures)]),
         Change::Relocated { note, .. } => words(take, [("note", note)]),
         Change::InfoAsked { question } => words(take, [("question", question)]),
-        Change::Deferred { plan, .. } => words(take, [("plan", plan)]),
+        Change::Deferred { plan, consent, .. } => {
+            words(take, [("plan", plan), ("consent", consent)]);
+        }
         Change::ExtensionAsked { reason, evidence, .. } => {
             words(take, [("reason", reason), ("evidence", evidence)]);
         }
@@ -142,6 +144,8 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         | Change::ExclusionRefused { reason }
         | Change::DisclosureRefused { reason }
         | Change::KindChanged { reason, .. }
+        | Change::Reclassified { reason, .. }
+        | Change::Promised { reason, .. }
         | Change::Hidden { reason } => words(take, [("reason", reason)]),
         Change::Accepted
         | Change::DisclosureGranted

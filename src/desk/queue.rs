@@ -22,6 +22,8 @@ words! {
         Reviews "reviews" "待审核",
         Supervision "supervision" "待督办",
         CallBacks "call_backs" "待回访",
+        /// Of its director: not content with the last answer of a department.
+        Final "final" "待最终答复",
         // Of a department.
         ToAccept "to_accept" "待签收",
         InHand "in_hand" "办理中",
@@ -40,7 +42,7 @@ pub enum Whose<'d> {
 }
 
 impl Queue {
-    pub const OF_PLATFORM: [Queue; 7] = [
+    pub const OF_PLATFORM: [Queue; 8] = [
         Queue::Intake,
         Queue::Again,
         Queue::Returns,
@@ -48,6 +50,7 @@ impl Queue {
         Queue::Reviews,
         Queue::Supervision,
         Queue::CallBacks,
+        Queue::Final,
     ];
     pub const OF_DEPARTMENT: [Queue; 6] =
         [Queue::ToAccept, Queue::InHand, Queue::Soon, Queue::Late, Queue::Helping, Queue::Answered];
@@ -74,6 +77,7 @@ impl Queue {
                 || match self {
                     Queue::Supervision => is_to_be_supervised(case, now),
                     Queue::CallBacks => is_to_be_called_back(case),
+                    Queue::Final => case.is_disputed(),
                     _ => false,
                 },
                 |state| case.state == state,
@@ -122,7 +126,7 @@ fn is_to_be_supervised(case: &Case, now: Timestamp) -> bool {
 }
 
 fn is_late(case: &Case, now: Timestamp) -> bool {
-    case.state.is_open() && case.replied_at.is_none() && case.is_overdue(now)
+    case.state.is_open() && case.replied_at.is_none() && case.is_late_itself(now)
 }
 
 /// Answered, and it must be asked whether it is so: she told of danger, complains or reports,

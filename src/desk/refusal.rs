@@ -28,6 +28,10 @@ pub enum Refusal {
     SamePlace(String),
     #[error("已经是{0}了。请另选一种，或不改。")]
     SameKind(super::Kind),
+    #[error("时限已经是{}类了。请另选一类，或不改。", .0.id())]
+    SameClass(crate::county::TimeClass),
+    #[error("这一轮已经重新答应过{0}次，不能再改。请尽快答复，或申请延期。")]
+    PromisedEnough(usize),
     #[error("内容是空的。请写一句话，或发一张照片、一段语音。")]
     Empty,
     #[error("{what}是空的。请写上{what}。")]
@@ -87,6 +91,8 @@ pub enum Refusal {
     SecondPerson,
     #[error("只有E类的事可以列入计划。请办理，或申请延期。")]
     OnlyClassE,
+    #[error("列入计划要承办单位负责人同意。请他在事项页签字，或写明谁同意、哪份文件。")]
+    HeadFirst,
     #[error("计划的日子不对。请写明天以后、{days}天以内的一天。")]
     PlanDay { days: i32 },
     #[error("联系不上要试{min}次、在两天以上，现在记了{tries}次。请再试，并请代办员找一找。")]

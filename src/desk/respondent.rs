@@ -76,7 +76,7 @@ pub(super) fn may_have(case: &Case, department: &Department, despite: &str) -> R
 #[cfg(test)]
 mod tests {
     use super::super::tests::{Desk, clerk, dispatch, dispatch_with, intake};
-    use crate::desk::{Actor, Command, Intake};
+    use crate::desk::{Actor, Command, Intake, Sorting};
 
     fn against(respondent: &str) -> Desk {
         let respondent = Some(respondent.to_owned());
@@ -118,6 +118,7 @@ mod tests {
             category: None,
             note: String::new(),
             despite: "由住建局机关纪委查，不经过物业科".into(),
+            sorting: Sorting::default(),
         };
         desk.give("2026-11-24 16:10", &clerk(), despite).unwrap();
         assert_eq!(desk.the_case().department.as_deref(), Some("住建"));

@@ -11,13 +11,12 @@ use super::Rules;
 use super::case::Case;
 use super::decide::{NOTE_CHARS_MAX, written};
 use super::event::Change;
+use super::limits::UNCALLED_LIMIT;
 use super::refusal::Refusal;
 use crate::calendar::{Limit, spoken};
 
 /// Working days that a department has for its answer.
 pub const SLIP_DAYS: RangeInclusive<u8> = 1..=5;
-/// Where nobody could be telephoned: so long after the time has passed.
-const UNCALLED_LIMIT: Limit = Limit::WorkingDays(2);
 
 /// The last one that the department which has the case was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +27,9 @@ pub struct Slip {
     pub answer_by: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
+    /// Not the first one to this department.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 impl Case {

@@ -116,6 +116,8 @@ words! {
         Redacted "redacted" "遮盖",
         Relocated "relocated" "改地点",
         KindChanged "kind_changed" "改诉求类型",
+        Reclassified "reclassified" "改时限类别",
+        Promised "promised" "重新答应时间",
         CoSigned "co_signed" "加联名人",
         Breached "breached" "到时未办",
         Supervised "supervised" "督办",
@@ -182,6 +184,8 @@ impl Change {
             Change::Redacted { .. } => Step::Redacted,
             Change::Relocated { .. } => Step::Relocated,
             Change::KindChanged { .. } => Step::KindChanged,
+            Change::Reclassified { .. } => Step::Reclassified,
+            Change::Promised { .. } => Step::Promised,
             Change::CoSigned { .. } => Step::CoSigned,
             Change::Breached { .. } => Step::Breached,
             Change::Supervised { .. } => Step::Supervised,
@@ -280,6 +284,9 @@ const OPEN: &[State] = &joined::<11>(UNANSWERED, &[S::Replied, S::Merged]);
 const NOT_ARCHIVED: &[State] = &joined::<15>(OPEN, ENDED);
 /// An errand may be answered and closed before the last of its steps.
 const RUN: &[State] = &joined::<12>(UNANSWERED, &[S::Replied, S::Closed, S::Final]);
+/// Its time runs, and the answer is still to come.
+const RUNNING: &[State] =
+    &[S::Received, S::Dispatched, S::ReturnAsked, S::Handling, S::ExtensionAsked, S::Redo];
 /// Before the answer of the first round is on its way.
 const YOUNG: &[State] =
     &[S::Received, S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked];
@@ -328,7 +335,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(&[S::Handling], Step::ExtensionAsked, Some(S::ExtensionAsked), LEAD, "没有过期；最多3次；每次最多3个工作日（E类10个）", None),
     row(&[S::ExtensionAsked], Step::ExtensionGranted, Some(S::Handling), STAFF, "申请的人不能自己批", Some("extended")),
     row(&[S::ExtensionAsked], Step::ExtensionRefused, Some(S::Handling), STAFF, "写明理由", None),
-    row(&[S::Handling], Step::Deferred, Some(S::Deferred), DIRECTOR, "E类；没有过期；写明计划和日子", Some("deferred")),
+    row(&[S::Handling], Step::Deferred, Some(S::Deferred), DIRECTOR, "E类；没有过期；承办单位负责人签了字，或写明谁同意；写明计划和日子", Some("deferred")),
     row(&[S::Handling], Step::Submitted, Some(S::Reviewing), LEAD, "举报、重办、保密、多人反映的要审核", None),
     row(&[S::Handling], Step::Attached, None, LEAD, "没签收的一并签收；照片或PDF；写明是什么；最多6个，随答复给群众", None),
     row(&[S::Handling], Step::Detached, None, LEAD, "还没答复；有那一个附件", None),
@@ -336,7 +343,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(&[S::Handling], Step::Replied, Some(S::Replied), LEAD, "没签收的一并签收；结果在名单里；至少15个字", Some("replied")),
     row(&[S::Reviewing], Step::Replied, Some(S::Replied), STAFF, "审核的人不是写的人", Some("replied")),
     row(&[S::Merged], Step::Replied, Some(S::Replied), CLOCK, "主件答复了", Some("replied")),
-    row(&[S::Replied], Step::Rated, None, HERS, "每轮一次", None),
+    row(&[S::Replied], Step::Rated, None, HERS, "每轮一次；代她评不满意的，写明哪里", None),
     row(&[S::Replied], Step::CalledBack, None, &[P::Staff, P::Agent], "每轮最多3次", None),
     row(&[S::Replied], Step::Reopened, Some(S::Redo), &[P::Owner, P::Agent, P::Staff], "不满意或没解决，且不超过两轮", Some("redo")),
     row(&[S::Replied], Step::FinalReplied, Some(S::Final), DIRECTOR, "第二轮；有负责人签字的文件；写明还能走哪条路", Some("final")),
@@ -361,6 +368,8 @@ pub const TRANSITIONS: &[Transition] = &[
     row(NOT_ARCHIVED, Step::Redacted, None, STAFF, "写明遮什么；原话留着，平台写明理由可以看", None),
     row(UNANSWERED, Step::Relocated, None, LEAD, "村在名单里，和原来的不一样；答应的时间和承办单位不变", None),
     row(OPEN, Step::KindChanged, None, STAFF, "和原来的不一样；写明理由；改成举报的一律保密", None),
+    row(RUNNING, Step::Reclassified, None, STAFF, "和原来的不一样；写明理由；不另外答应群众的，时间只短不长", None),
+    row(RUNNING, Step::Promised, None, STAFF, "没有过期；写明理由；一轮最多2次；按时限类别从当时算起", Some("promised")),
     row(UNANSWERED, Step::CoSigned, None, &[P::Agent, P::Staff, P::Source, P::Neighbour], "还没答复；不是本人，没有加过；最多100人；邻居只加自己，保密的不加", Some("received")),
     row(NOT_ARCHIVED, Step::Breached, None, CLOCK, "到时没有办；记下就不改；答复以后只剩批示的答复；答复的时间过了，每轮告诉她一次", Some("overdue")),
     row(UNANSWERED, Step::Supervised, None, &[P::Supervisor], "写明找了谁、答应哪天", Some("supervised")),

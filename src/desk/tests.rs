@@ -107,6 +107,7 @@ pub(super) fn dispatch_with(department: &str, helpers: &[&str]) -> Command {
         category: None,
         note: "请上门".into(),
         despite: String::new(),
+        sorting: Sorting::default(),
     }
 }
 
@@ -352,6 +353,7 @@ fn another_category_leaves_the_class_and_the_promise() {
         category: Some("1101".into()),
         note: String::new(),
         despite: String::new(),
+        sorting: Sorting::default(),
     };
     desk.give("2026-11-23 11:00", &clerk(), command).unwrap();
     let case = desk.the_case();
@@ -407,6 +409,10 @@ fn what_the_clock_does_when_nobody_does_anything() {
     assert_eq!(wakes(&desk, Some("2026-11-25 11:00")), Some(Ok(vec!["accepted"])));
     desk.give("2026-11-25 15:00", &clerk(), reply()).unwrap();
     desk.give("2026-11-25 16:00", &villager(), rate(Grade::Dissatisfied)).unwrap();
+    // The last word is the director's, and has its time; after that it waits.
+    assert_eq!(wakes(&desk, Some("2026-12-02 17:30:01")), Some(Ok(vec!["breached"])));
+    let last_word = Command::Breach { limit: Breached::Final };
+    desk.give("2026-12-02 17:31", &Actor::System, last_word).unwrap();
     assert_eq!(wakes(&desk, None), None);
     let urgent = Intake { category: Some("0204".into()), ..intake() };
     let mut desk = Desk::filed("2026-11-22 23:00", urgent);
@@ -599,7 +605,7 @@ fn events_read_as_they_were_written_first() {
     check(include_str!("../../tests/fixtures/desk/merged.jsonl"), (State::Replied, 1, 4));
     check(include_str!("../../tests/fixtures/desk/rejected.jsonl"), (State::Rejected, 1, 2));
     check(include_str!("../../tests/fixtures/desk/errand.jsonl"), (State::Received, 1, 7));
-    check(include_str!("../../tests/fixtures/desk/relocated.jsonl"), (State::Received, 1, 4));
+    check(include_str!("../../tests/fixtures/desk/relocated.jsonl"), (State::Received, 1, 6));
     check(include_str!("../../tests/fixtures/desk/co_signed.jsonl"), (State::Received, 1, 2));
     check(include_str!("../../tests/fixtures/desk/directed.jsonl"), (State::Received, 1, 4));
     check(include_str!("../../tests/fixtures/desk/late.jsonl"), (State::NeedInfo, 1, 25));

@@ -6,10 +6,11 @@ use jiff::civil::{Date, DateTime};
 
 use crate::desk::{
     self, Actor, Case, Command, ErrandStep, Grade, Means, Outcome, Party, Rejection, Resumption,
-    Solved, State, Step, Trips,
+    Solved, Sorting, State, Step, Trips,
 };
 
-use crate::county::{Contact, Replies};
+use crate::calendar::Limit;
+use crate::county::{Contact, Replies, TimeClass};
 
 use super::beijing;
 use super::views::{CaseForm, Choice, CommandError, FieldKind, FormField};
@@ -57,6 +58,8 @@ enum Kind {
     Grades,
     Trips,
     Kinds,
+    Classes,
+    Promise,
 }
 
 const fn must(name: &'static str, label: &'static str, kind: Kind, hint: &'static str) -> Field {
@@ -67,6 +70,10 @@ const fn may(name: &'static str, label: &'static str, kind: Kind, hint: &'static
     Field { name, label, hint, kind, required: false }
 }
 
+const SORTING: [Field; 2] = [
+    may("class", "时限类别", Kind::Classes, "原来的不对才选"),
+    may("promise", "答应群众的时间", Kind::Promise, "不选就不变"),
+];
 const REASON: &[Field] = &[must("reason", "理由", Kind::Text, "")];
 const REPLY: &str = "写清做了什么、结果怎样、还有问题找谁。至少15个字，群众会原样收到。";
 const CONTACT: [Field; 2] =
@@ -84,6 +91,8 @@ const FORMS: &[Form] = &[
             may("category", "类别", Kind::Categories, "不对就改"),
             may("note", "给承办单位的话", Kind::Text, "可不写"),
             may("despite", "仍要派给它的理由", Kind::Line, "只在反映的就是这个单位时写"),
+            SORTING[0], SORTING[1],
+            may("reason", "改时限、重新答应的理由", Kind::Line, "改了才写"),
         ],
         read: |typed| {
             let helpers = ["helper", "helper2"].iter().filter_map(|name| typed.filled(name));
@@ -93,6 +102,7 @@ const FORMS: &[Form] = &[
                 category: typed.filled("category"),
                 note: typed.text("note"),
                 despite: typed.text("despite"),
+                sorting: sorting(typed)?,
             })
         },
     },
@@ -209,10 +219,10 @@ const FORMS: &[Form] = &[
     Form {
         action: "defer", step: Step::Deferred, title: "列入计划", button: "列入计划", is_main: false,
         intro: "只用于E类的事。每30天要写一次进展。",
-        fields: &[must("plan", "怎样安排", Kind::Text, "群众会原样收到，至少15个字。"), must("until", "哪天办好", Kind::Day, "")],
+        fields: &[must("plan", "怎样安排", Kind::Text, "群众会原样收到，至少15个字。"), must("until", "哪天办好", Kind::Day, ""), may("consent", "承办单位谁同意的", Kind::Line, "单位负责人没在这页签字的，写明谁、哪份文件")],
         read: |typed| {
             let until: Date = typed.text("until").parse().map_err(|_| "请选一个日子。")?;
-            Ok(Command::Defer { plan: typed.text("plan"), until })
+            Ok(Command::Defer { plan: typed.text("plan"), until, consent: typed.text("consent") })
         },
     },
     Form {
@@ -415,6 +425,12 @@ const FORMS: &[Form] = &[
         },
     },
     Form {
+        action: "sort", step: Step::Reclassified, title: "改时限类别", button: "改", is_main: false,
+        intro: "类别猜错了、时限不对时用。不重新答应群众的，办理时间只会变短，不会变长。重新答应的，从现在按时限算，告诉群众。",
+        fields: &[SORTING[0], SORTING[1], must("reason", "理由", Kind::Text, "重新答应的，群众会看到")],
+        read: |typed| Ok(Command::Sort(sorting(typed)?)),
+    },
+    Form {
         action: "rate", step: Step::Rated, title: "代为评价", button: "记下", is_main: false,
         intro: "照她说的选。不满意的会重新办。",
         fields: &[must("grade", "她怎么说", Kind::Grades, ""), may("comment", "她的话", Kind::Text, "不满意的，写明哪里不满意")],
@@ -446,6 +462,20 @@ const FORMS: &[Form] = &[
 
 fn errand(step: ErrandStep, typed: &Typed) -> Result<Command, String> {
     Ok(Command::RunErrand { step, text: typed.text("text") })
+}
+
+fn sorting(typed: &Typed) -> Result<Sorting, String> {
+    let class = typed.filled("class").map(|id| TimeClass::parse(&id).ok_or("请选一个时限类别。"));
+    let promise = typed.text("promise") == "yes";
+    Ok(Sorting { class: class.transpose()?, promise, reason: typed.text("reason") })
+}
+
+/// `C 5个工作日`
+fn class_word(class: TimeClass) -> String {
+    match desk::limit_of(class) {
+        Limit::WorkingDays(days) => format!("{} {days}个工作日", class.id()),
+        _ => format!("{} 24小时", class.id()),
+    }
 }
 
 /// By when a department says that it is done.
@@ -561,6 +591,12 @@ impl Kind {
             Kind::Grades => words(pairs(Grade::ALL, |one| (one.id(), one.word()))),
             Kind::Trips => words(pairs(Trips::ALL, |one| (one.id(), one.word()))),
             Kind::Kinds => words(pairs(desk::Kind::ALL, |one| (one.id(), one.word()))),
+            Kind::Promise => words(vec![("yes", "按时限重新答应，告诉群众")]),
+            Kind::Classes => {
+                let choice =
+                    |class: &TimeClass| Choice { id: class.id().into(), label: class_word(*class) };
+                FieldKind::Choice(TimeClass::ALL.iter().map(choice).collect())
+            }
             Kind::Reached => words(vec![("yes", "联系上了"), ("no", "没联系上")]),
         }
     }

@@ -286,7 +286,9 @@ impl Office {
                 join(&[&format!("{days}个工作日"), reason, evidence])
             }
             Change::ExtensionGranted { round_due_at } => format!("到{}", spoken(*round_due_at)),
-            Change::Deferred { plan, until } => format!("{plan}（{}）", spoken(*until)),
+            Change::Deferred { plan, until, consent } => {
+                join(&[&format!("{plan}（{}）", spoken(*until)), consent])
+            }
             Change::Submitted { outcome, text, visited_at, .. } => {
                 format!("【{outcome}】{text}{}", visited(*visited_at))
             }
@@ -318,6 +320,14 @@ impl Office {
             }
             Change::KindChanged { kind, from, reason } => {
                 join(&[kind.word(), &format!("（原来：{from}）"), reason])
+            }
+            Change::Reclassified { class, from, reason, round_due_at, .. } => {
+                let until = format!("（原来：{}），{}到期", from.id(), spoken(*round_due_at));
+                join(&[&format!("{}{until}", class.id()), reason])
+            }
+            Change::Promised { promised_at, before, reason } => {
+                let until = format!("{}（原来：{}）", spoken(*promised_at), spoken(*before));
+                join(&[&until, reason])
             }
             Change::Merged { parent, reason } => join(&[&parent.to_string(), reason]),
             Change::Joined { child } => child.to_string(),

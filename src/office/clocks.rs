@@ -14,6 +14,15 @@ use super::views::{CaseRow, ClockView, Session, StopView, TurnView};
 /// Who answers her as long as no department has it.
 const PLATFORM: &str = "平台";
 
+/// Times that the platform has besides that to dispatch.
+const OF_PLATFORM: [(Breached, &str); 5] = [
+    (Breached::Review, "审核答复"),
+    (Breached::Return, "定退不退单"),
+    (Breached::Extension, "定延不延期"),
+    (Breached::Again, "重办派单"),
+    (Breached::Final, "最终答复"),
+];
+
 impl Office {
     pub(super) fn clocks_of(&self, case: &Case) -> Vec<ClockView> {
         let ended = !case.state.is_open() && case.replied_at.is_none();
@@ -36,8 +45,8 @@ impl Office {
         if let Some(due) = limit(Breached::Intake) {
             clocks.push(clock("受理派单", PLATFORM, due, None, false));
         }
-        if let Some(due) = limit(Breached::Review) {
-            clocks.push(clock("审核答复", PLATFORM, due, None, false));
+        for (breached, what) in OF_PLATFORM {
+            clocks.extend(limit(breached).map(|due| clock(what, PLATFORM, due, None, false)));
         }
         if let Some(due) = desk::accept_due(case, calendar) {
             clocks.push(clock("签收", &lead, due, None, false));

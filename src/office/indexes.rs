@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::desk::Case;
 use crate::shop::Order;
 use crate::store::{StoreError, complete_indexes, keys};
 
@@ -12,8 +13,8 @@ use super::Office;
 
 const NAME: &str = "indexes";
 /// Raised when a kind of record that may be there already gets another index. 1: orders by
-/// whether their complaints are answered.
-const EDITION: &str = "1";
+/// whether their complaints are answered. 2: open cases by when they became late.
+const EDITION: &str = "2";
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(office: Arc<Office>) {
@@ -32,9 +33,10 @@ impl Office {
         if before.as_ref().is_some_and(|before| before.done == EDITION) {
             return Ok(0);
         }
-        let written = complete_indexes::<Order>(&*self.store, keys::all_orders()).await?;
+        let mut written = complete_indexes::<Order>(&*self.store, keys::all_orders()).await?;
+        written += complete_indexes::<Case>(&*self.store, keys::all_cases()).await?;
         if written > 0 {
-            tracing::info!(written, "old orders are in all lists now");
+            tracing::info!(written, "old records are in all lists now");
         }
         self.note_progress(NAME, before.as_ref(), EDITION.to_owned()).await?;
         Ok(written)

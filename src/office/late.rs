@@ -48,7 +48,7 @@ impl Office {
         for (_, case) in list_by_index::<Case>(&*self.store, range, EXAMINED).await? {
             let case = case.record;
             let Some(id) = case.department.clone() else { continue };
-            if case.replied_at.is_some() || !case.is_overdue(now) {
+            if case.replied_at.is_some() || !case.is_late_itself(now) {
                 continue;
             }
             let one = found.entry(id.clone()).or_insert_with(|| self.late_department(id));
@@ -56,8 +56,8 @@ impl Office {
             one.called += usize::from(case.course.supervisions > 0);
             one.slips += usize::from(case.slips() > 0);
             one.broken += usize::from(case.course.promise_at.is_some_and(|until| until < now));
-            let since = one.since.unwrap_or(case.round_due_at).min(case.round_due_at);
-            one.since = Some(since);
+            let since = case.late_from();
+            one.since = Some(one.since.map_or(since, |first| first.min(since)));
         }
         for (id, count) in self.interviews_by_department().await? {
             if count >= REPEATED || found.contains_key(&id) {

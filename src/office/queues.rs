@@ -93,7 +93,9 @@ impl Office {
         match (whose, queue.state(), queue) {
             (Whose::Department(own), ..) => keys::open_cases_of_department(own),
             (_, Some(state), _) => keys::cases_in_state(state.id()),
-            (_, None, Queue::CallBacks) => keys::cases_in_state(crate::desk::State::Replied.id()),
+            (_, None, Queue::CallBacks | Queue::Final) => {
+                keys::cases_in_state(crate::desk::State::Replied.id())
+            }
             (_, None, _) => keys::open_cases_due_before(self.clock.now()),
         }
     }

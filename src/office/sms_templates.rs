@@ -93,6 +93,7 @@ fn state_word(kind: &str) -> &'static str {
         "closed" => "已办结",
         "need_info" => "待补充",
         "extended" => "已延期",
+        "promised" => "改了时间",
         "deferred" => "列入计划",
         "overdue" => "到期未办完",
         "supervised" => "已催办",

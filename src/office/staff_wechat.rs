@@ -166,6 +166,18 @@ fn news(case: &Case, change: &Change) -> Vec<(String, String)> {
         Change::Breached { limit: Breached::Review, .. } => {
             vec![(PLATFORM.to_owned(), "答复交上来半天了，请马上审核".to_owned())]
         }
+        Change::Breached { limit: Breached::Return, .. } => {
+            vec![(PLATFORM.to_owned(), "申请退单两个小时了，请马上定".to_owned())]
+        }
+        Change::Breached { limit: Breached::Extension, .. } => {
+            vec![(PLATFORM.to_owned(), "申请延期半天了，请马上定".to_owned())]
+        }
+        Change::Breached { limit: Breached::Again, .. } => {
+            vec![(PLATFORM.to_owned(), "重办的还没有派单，请马上派".to_owned())]
+        }
+        Change::Breached { limit: Breached::Final, .. } => {
+            vec![(PLATFORM.to_owned(), "群众对第二次答复还不满意，请作最终答复".to_owned())]
+        }
         Change::CalledBack { solved: Some(Solved::No), .. } => {
             to_own("回访时群众说没有解决".into())
         }

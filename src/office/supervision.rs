@@ -33,25 +33,22 @@ impl Office {
                 Change::Breached { limit: Breached::Handling, department: Some(_), .. }
             )
         };
-        let done = |event: &CaseEvent| {
-            matches!(
-                event.change,
-                Change::Supervised { .. }
-                    | Change::Dispatched { .. }
-                    | Change::Replied { .. }
-                    | Change::Withdrawn { .. }
-                    | Change::Merged { .. }
-            )
-        };
         let broken = |event: &CaseEvent| {
             matches!(
                 event.change,
                 Change::Breached { limit: Breached::Promise | Breached::Slip, .. }
             )
         };
+        let uncalled = |event: &CaseEvent| {
+            matches!(event.change, Change::Breached { limit: Breached::Uncalled, .. })
+        };
         if events.iter().any(broken) {
             self.list_for_interview(changes, case, now).await?;
         }
+        if events.iter().any(uncalled) {
+            changes.create(&self.uncalled(case, now))?;
+        }
+        self.end_uncalled(changes, case, events, by, now).await?;
         let id = task_id(case);
         let open = load::<Task>(&*self.store, keys::task(&id)).await?;
         if events.iter().any(late) && open.is_none() {
@@ -60,6 +57,45 @@ impl Office {
             && let Some(event) = events.iter().find(|event| done(event))
         {
             end(changes, &before, event, by, now)?;
+        }
+        Ok(())
+    }
+
+    /// Nobody has telephoned: that is for the director, who is not the one that did not.
+    fn uncalled(&self, case: &Case, now: Timestamp) -> Task {
+        let number = case.number.digits();
+        let department = self.department_name(case.department.as_deref().unwrap_or_default());
+        Task {
+            id: uncalled_id(case),
+            title: format!("没有督办：{} {}", tasks::shown(&number), case.title),
+            reason: format!(
+                "{department}超期满2个工作日，平台还没有打电话，也没有发督办单。\
+                 请平台负责人问清原因，今天就打，或发督办单"
+            ),
+            who: "平台负责人".to_owned(),
+            case: Some(number),
+            ..tasks::blank(TaskKind::Supervise, now)
+        }
+    }
+
+    async fn end_uncalled(
+        &self,
+        changes: &mut Changes,
+        case: &Case,
+        events: &[CaseEvent],
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ends =
+            |event: &&CaseEvent| done(event) || matches!(event.change, Change::SlipSent { .. });
+        let Some(event) = events.iter().find(ends) else { return Ok(()) };
+        // It may have gone to another department with the very event.
+        for late in 1..=late_times(case) {
+            let id = uncalled_nth(case, late);
+            let open = load::<Task>(&*self.store, keys::task(&id)).await?;
+            if let Some(before) = open.filter(|task| task.record.done.is_none()) {
+                end(changes, &before, event, by, now)?;
+            }
         }
         Ok(())
     }
@@ -88,9 +124,32 @@ impl Office {
     }
 }
 
+/// What ends a call that is to be made.
+fn done(event: &CaseEvent) -> bool {
+    matches!(
+        event.change,
+        Change::Supervised { .. }
+            | Change::Dispatched { .. }
+            | Change::Replied { .. }
+            | Change::Withdrawn { .. }
+            | Change::Merged { .. }
+    )
+}
+
 /// One a round and department.
 fn task_id(case: &Case) -> String {
+    format!("supervise-{}-{}-{}", case.number.digits(), case.round, late_times(case))
+}
+
+fn uncalled_id(case: &Case) -> String {
+    uncalled_nth(case, late_times(case))
+}
+
+fn uncalled_nth(case: &Case, late: usize) -> String {
+    format!("uncalled-{}-{}-{late}", case.number.digits(), case.round)
+}
+
+fn late_times(case: &Case) -> usize {
     let breaches = case.course.breaches.iter();
-    let late = breaches.filter(|breach| breach.limit == Breached::Handling).count();
-    format!("supervise-{}-{}-{late}", case.number.digits(), case.round)
+    breaches.filter(|breach| breach.limit == Breached::Handling).count()
 }

@@ -231,7 +231,7 @@ impl Record for Case {
         ];
         let is_open = self.state.is_open();
         if is_open {
-            indexes.push(keys::case_by_due(self.round_due_at, number));
+            indexes.push(keys::case_by_due(self.late_from(), number));
         }
         for signer in &self.co_signers {
             indexes.push(keys::case_by_person(signer, number));

@@ -65,6 +65,8 @@ fn two_about_the_same_are_merged_and_taken_apart_again() {
     assert_eq!(of(&parent)["children"][0], Value::from(child.as_str()));
     home.done(&["case", "unmerge", &child, "--reason", "是两盏"]);
     assert_eq!(of(&child)["state"], "received");
+    home.done(&["case", "sort", &child, "--class", "E", "--reason", "要重新架线"]);
+    assert_eq!(of(&child)["time_class"], "E");
 }
 
 #[test]

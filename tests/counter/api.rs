@@ -353,6 +353,7 @@ async fn every_step_of_the_table_is_a_command() {
         Step::Joined,
         Step::Interviewed,
         Step::Attached,
+        Step::Promised,
     ];
     for row in TRANSITIONS {
         let by_clock = row.who.iter().all(|who| *who == Party::System);

@@ -150,8 +150,14 @@ async fn c06_the_overdue_flag_survives_an_extension_granted_later() {
     assert!(clerk.get(&path).await.contains(flag));
     clerk.act(&number, "grant_extension", &[]).await;
     assert_eq!(promise(&clerk, &number).await, "2026-11-30T09:30:00Z");
+    // It does not leave the lists of what is late either.
+    for list in ["/desk?queue=supervision", "/desk/late"] {
+        let list = clerk.get(list).await;
+        assert!(list.contains(&number) || list.contains(CITY), "{list}");
+    }
     clerk.act(&number, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
     assert!(clerk.get(&path).await.contains(flag), "frozen at the first breach");
+    assert_eq!(clerk.figure("2026-11", CITY, "按时办结率").await, "0.0%");
 }
 
 #[tokio::test]

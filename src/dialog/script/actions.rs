@@ -422,6 +422,7 @@ pub(in crate::dialog) const NOTICES: &[&str] = &[
     "progress",
     "need_info",
     "extended",
+    "promised",
     "deferred",
     "overdue",
     "supervised",

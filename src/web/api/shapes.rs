@@ -72,6 +72,8 @@ pub struct CaseLine {
     pub is_open: bool,
     /// As in /departments.
     pub department: Option<String>,
+    /// U, A to E: how long it may take, as in /kinds.
+    pub time_class: &'static str,
     /// From 1; the second one after an answer that did not content her.
     pub round: u8,
     pub received_at: Moment,
@@ -109,6 +111,7 @@ impl CaseLine {
             state_word: case.state.word(),
             is_open: case.state.is_open(),
             department: case.department.clone(),
+            time_class: case.time_class.id(),
             round: case.round,
             received_at: Moment(case.received_at),
             updated_at: Moment(case.updated_at),

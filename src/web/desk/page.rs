@@ -240,6 +240,7 @@ impl Frame {
             Queue::Reviews => "queue.reviews",
             Queue::Supervision => "queue.supervision",
             Queue::CallBacks => "queue.call_backs",
+            Queue::Final => "queue.final",
             Queue::ToAccept => "queue.to_accept",
             Queue::InHand => "queue.in_hand",
             Queue::Soon => "case.soon",
