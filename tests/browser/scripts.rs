@@ -1,9 +1,12 @@
-//! What only scripts do: what is new comes to open pages, the studio looks as one types, hot keys.
+//! What only scripts do: what is new comes to open pages, the studio looks as one types, hot keys,
+//! help while somebody telephones.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+use bianmin::office::Role;
+use fantoccini::wd::WindowHandle;
 use serde_json::json;
 
 use super::SEATS;
@@ -15,6 +18,7 @@ use super::walk::Walk;
 
 type Done = Result<(), String>;
 
+const HOUR: i64 = 3_600;
 /// Water is off: due around the clock, a day after it was told.
 const WATER: &str = "0201";
 const FLUSHED: &str = "村里停水两天了，水塔也空了";
@@ -35,6 +39,81 @@ async fn walked(
     }
     browser.close().await;
     done.unwrap_or_else(|problem| panic!("{problem}"));
+}
+
+#[tokio::test]
+async fn what_is_new_amber_and_late_comes_to_every_open_page() {
+    let county = county().open().await;
+    walked(&county, BTreeMap::new(), news).await;
+}
+
+async fn news(walk: &mut Walk<'_>) -> Done {
+    let county = walk.county;
+    {
+        let mut clerk = county.clerk().await;
+        walk.go("as 小王 clerk").await?;
+        let pages = two_lists(walk).await?;
+        let number = clerk.file("13800138020", WATER, FLUSHED).await;
+        told_to_all(walk, &pages, "刚才：新来1件", "停水").await?;
+        clerk.act(&number, "dispatch", &[("department", "自来水")]).await;
+        clerk.act(&number, "accept", &[]).await;
+    }
+    // Both have been at home over night.
+    county.clock.advance(16 * HOUR);
+    county.settle().await;
+    county.office.tell_news().await.unwrap();
+    walk.go("as 小王 clerk").await?;
+    for (flag, said) in [("◔ 临期", "1件快到期"), ("⚠ 超期", "1件超期了")] {
+        let pages = two_lists(walk).await?;
+        walk.go(&format!("never {said}")).await?;
+        until_listed(county, flag).await;
+        told_to_all(walk, &pages, said, flag).await?;
+    }
+    Ok(())
+}
+
+/// The list in this window and in another one, both of which listen.
+async fn two_lists(walk: &mut Walk<'_>) -> Result<[WindowHandle; 2], String> {
+    let first = walk.browser.window().await?;
+    walk.go("open /desk").await?;
+    walk.mark().await?;
+    let second = walk.browser.new_window().await?;
+    walk.go("open /desk").await?;
+    walk.mark().await?;
+    listening(walk.county, 2).await?;
+    Ok([first, second])
+}
+
+/// Each of them says so and has it in its list, without having been loaded anew. The second one
+/// is closed.
+async fn told_to_all(
+    walk: &mut Walk<'_>,
+    pages: &[WindowHandle; 2],
+    said: &str,
+    listed: &str,
+) -> Done {
+    walk.county.office.tell_news().await.map_err(|error| error.to_string())?;
+    for page in pages {
+        walk.browser.to_window(page).await?;
+        walk.go(&format!("see {said}")).await?;
+        walk.browser.until(&holds("#list tbody", listed)).await?;
+        walk.stayed().await?;
+    }
+    walk.browser.page.close_window().await.map_err(|error| error.to_string())?;
+    walk.browser.to_window(&pages[0]).await
+}
+
+/// Time passes until the list of somebody who loads it has the word.
+async fn until_listed(county: &County, flag: &str) {
+    let clerk = county.clerk_again().await;
+    for _ in 0..20 {
+        county.clock.advance(HOUR / 2);
+        county.settle().await;
+        if clerk.get("/desk").await.contains(flag) {
+            return;
+        }
+    }
+    panic!("nothing is {flag}");
 }
 
 async fn listening(county: &County, count: usize) -> Done {
@@ -124,6 +203,34 @@ async fn keys(walk: &mut Walk<'_>) -> Done {
 
 /// Nothing has the focus, when it has been asked.
 const BLURRED: &str = "document.activeElement.blur() || document.activeElement === document.body";
+
+#[tokio::test]
+async fn what_a_caller_says_is_looked_up_while_it_is_typed() {
+    let (county, names) = scene::open().await;
+    let auditor = county.staff("审计员", Role::Auditor, None).await;
+    walked(&county, names, call).await;
+    let log = auditor.get("/desk/audit?kind=search").await;
+    let looks = log.split("<tr><td>").skip(1).filter(|row| row.contains("小王"));
+    assert_eq!(looks.count(), 1, "once, not with every digit: {log}");
+}
+
+async fn call(walk: &mut Walk<'_>) -> Done {
+    let browser = walk.browser;
+    walk.go("as 小王 clerk\nopen /desk/new").await?;
+    walk.mark().await?;
+    walk.go("fill 她说的是什么事 = 我想给老母亲办低保要带什么").await?;
+    browser.until(&holds("#help-known", "低保")).await?;
+    browser.until(&format!("!({})", holds("#help-people", "张"))).await?;
+    walk.go("fill 手机号 = 13800138001").await?;
+    browser.until(&holds("#help-people", "路灯")).await?;
+    browser.until(&holds("#help-people", "尾号8001")).await?;
+    walk.go("fill 哪个村 = daheituo").await?;
+    browser.until(&holds("#help-known", "大黑坨")).await?;
+    let typed = "document.getElementById('text').value === '我想给老母亲办低保要带什么' && \
+                 document.getElementById('village').value === 'daheituo'";
+    browser.until(typed).await?;
+    walk.stayed().await
+}
 
 const OLD: &str = "没有可以催的事。看全部，请回「查进度」。";
 const NEW: &str = "现在没有要催的事。看全部，请回「查进度」。";
