@@ -42,6 +42,7 @@ mod live;
 mod live_county;
 mod live_dialogs;
 mod neighbours;
+mod noted;
 mod offline;
 mod oidc;
 mod open311;
