@@ -33,6 +33,7 @@ impl Bench {
             medium: Medium::Wechat,
             phone: None,
             places: &self.places,
+            home: None,
             language: None,
             working: true,
         }

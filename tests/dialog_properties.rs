@@ -300,8 +300,15 @@ impl Session {
     ) -> Turn {
         let phone = (self.medium == Medium::Sms).then_some("13700001111");
         let reader = TABLES.reader();
-        let env =
-            Env { now, medium: self.medium, phone, places: &reader, language: None, working: true };
+        let env = Env {
+            now,
+            medium: self.medium,
+            phone,
+            places: &reader,
+            home: None,
+            language: None,
+            working: true,
+        };
         dialog::step(script, conversation, event, &env)
             .unwrap_or_else(|fault| panic!("{fault}\nat {event:?}\nafter {conversation:?}"))
     }

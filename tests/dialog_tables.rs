@@ -68,6 +68,7 @@ impl Chat {
             medium: Medium::Sms,
             phone: None,
             places: &NoPlaces,
+            home: None,
             language: None,
             working: true,
         };

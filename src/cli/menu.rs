@@ -56,7 +56,7 @@ pub async fn run(config: &Path, command: MenuCommand) -> anyhow::Result<ExitCode
             Ok(()) => "放上去了，手机上五分钟以内看得到。".to_owned(),
             Err(error) => {
                 all = false;
-                why(&error)
+                why(&error, "放上去")
             }
         };
         println!("{name}：{said}");
@@ -64,21 +64,22 @@ pub async fn run(config: &Path, command: MenuCommand) -> anyhow::Result<ExitCode
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn why(error: &CallError) -> String {
+/// `done`: what should have become of it.
+pub(super) fn why(error: &CallError, done: &str) -> String {
     match error {
         CallError::Refused(refused) => format!(
-            "没有放上去。{}。（微信说：{} {}）",
+            "没有{done}。{}。（微信说：{} {}）",
             errors::advice(refused.code),
             refused.code,
             refused.message
         ),
         CallError::Later { reason, .. } => {
-            format!("没有放上去，连不上微信或者它正忙，请过一会儿再试。（{reason}）")
+            format!("没有{done}，连不上微信或者它正忙，请过一会儿再试。（{reason}）")
         }
         CallError::Unknown(reason) => format!(
-            "不知道放上去没有，微信没有回话。请过五分钟在手机上看一看，没有就再来一次。（{reason}）"
+            "不知道{done}没有，微信没有回话。请过五分钟看一看，没有就再来一次。（{reason}）"
         ),
-        CallError::TooLarge(_) => "没有放上去，微信回的话太长。".to_owned(),
+        CallError::TooLarge(_) => format!("没有{done}，微信回的话太长。"),
     }
 }
 

@@ -187,6 +187,7 @@ mod tests {
             name: "经办人".into(),
             role: "department".into(),
             department: Some("广电网络".into()),
+            at_machine: false,
         };
         let other = || Command::Sort(sorting(Some(TimeClass::C), false));
         desk.refused(&lead, other(), "请交给：平台");

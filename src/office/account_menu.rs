@@ -1,4 +1,4 @@
-//! The menu below an official account, from 菜单 of the dialogs.
+//! What is set up at an official account: its menu, from 菜单 of the dialogs, and its QR codes.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::dialog::{MenuItem, Script};
 
 use super::clock::SystemClock;
+use super::turn::VILLAGE_SCENE;
 use super::wechat_api::{CallError, Timeouts, WechatApi, http_client};
 
 /// As WeChat wants it: a column of several is a group.
@@ -24,9 +25,19 @@ pub fn account_menu(script: &Script) -> Vec<Button> {
     script.menu().iter().map(button).collect()
 }
 
-/// Replaces the menu of `[wechat.NAME]` by `body` (`api::menu_request`). Needs no store: the platform gives everybody who asks
-/// without force the same access token.
+/// Replaces the menu of `[wechat.NAME]` by `body` (`api::menu_request`).
 pub async fn push_menu(config: &Config, name: &str, body: &str) -> Result<(), CallError> {
+    api_of(config, name)?.create_menu(body.to_owned()).await
+}
+
+/// The ticket of a QR code for ever: who scans it follows `[wechat.NAME]`, and comes from the
+/// village of this code.
+pub async fn village_ticket(config: &Config, name: &str, code: &str) -> Result<String, CallError> {
+    api_of(config, name)?.create_qrcode(&format!("{VILLAGE_SCENE}{code}"), None).await
+}
+
+/// Needs no store: the platform gives everybody who asks without force the same access token.
+fn api_of(config: &Config, name: &str) -> Result<WechatApi, CallError> {
     let unknown = |what: String| CallError::Unknown(what);
     let account = config.wechat.get(name);
     let account = account.ok_or_else(|| unknown(format!("[wechat.{name}] is not there")))?;
@@ -41,6 +52,5 @@ pub async fn push_menu(config: &Config, name: &str, body: &str) -> Result<(), Ca
     let base = base.map_err(|error| unknown(format!("wechat.{name}.api: {error}")))?;
     let http = http_client(Timeouts::default()).map_err(|error| unknown(error.to_string()))?;
     let appid = account.settings.appid.get_ref();
-    let clock = Arc::new(SystemClock);
-    WechatApi::new(base, appid, secret, http, clock).create_menu(body.to_owned()).await
+    Ok(WechatApi::new(base, appid, secret, http, Arc::new(SystemClock)))
 }

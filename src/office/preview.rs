@@ -7,7 +7,8 @@ use crate::store::{keys, load};
 use crate::zh;
 
 use super::Office;
-use super::case_forms::{self, Typed};
+use super::case_forms;
+use super::typed::Typed;
 use super::views::{CommandError, Session};
 
 /// One message to her.

@@ -46,6 +46,14 @@ impl From<&Answered> for Said {
     }
 }
 
+/// `None`: the message is new.
+fn said_before(contact: &Contact, key: &str) -> Option<Said> {
+    match contact.recent.iter().find(|answered| answered.key == key) {
+        Some(answered) => Some(answered.into()),
+        None => contact.seen.has(key).then_some(Said::Nothing),
+    }
+}
+
 impl Office {
     /// Takes one thing that somebody did, on whatever channel. `Err`: nothing is kept, and
     /// the channel has to deliver again.
@@ -103,11 +111,10 @@ impl Office {
             if self.store.is_shared() && began.elapsed() > TAKEN_UP_WITHIN {
                 return Err(StoreError::Unavailable("the store was away for too long".into()));
             }
-            if let Some(contact) = &contact
-                && let Some(answered) = contact.record.recent.iter().find(|a| a.key == inbound.key)
+            if let Some(said) = contact.as_ref().and_then(|known| said_before(known, &inbound.key))
             {
                 self.counters.duplicates.add(1);
-                return Ok(answered.into());
+                return Ok(said);
             }
             let mut turn = Turn::new(self, contact, &inbound.from);
             let per_minute = self.common().messages_per_minute;
@@ -119,15 +126,10 @@ impl Office {
                 self.counters.flooded.add(1);
             }
             match verdict {
-                Verdict::Fine => {}
+                Verdict::Fine => turn.take(inbound).await?,
                 Verdict::Silence => return Ok(Said::Nothing),
-                Verdict::Tell => match self.store.commit(turn.into_changes()?.into_batch()).await {
-                    Ok(()) => return Ok(Said::Reply(self.script().phrase("too_fast"))),
-                    Err(StoreError::Conflict(_)) if tries.again().await => continue,
-                    Err(error) => return Err(error),
-                },
+                Verdict::Tell => turn.texts.push(turn.script.phrase("too_fast")),
             }
-            turn.take(inbound).await?;
             let was_late = late.load(Ordering::SeqCst);
             let finished = turn.finish(Some(&inbound.key), was_late)?;
             match self.store.commit(finished.batch).await {

@@ -116,7 +116,8 @@ pub fn choose(
     {
         return found;
     }
-    let pushing = || of(Channel::Wechat).filter(|(_, way)| way.abilities.push);
+    let pushing =
+        || of(Channel::Wechat).filter(|(_, way)| way.abilities.push && !way.contact.window.away);
     let open = |(_, way): &(usize, &Way<'_>)| {
         window::left(&way.contact.window, now) > 0 && !refused(&Route::CustomerService)
     };
@@ -160,6 +161,7 @@ fn why_none(message: &Outgoing, ways: &[Way<'_>]) -> String {
     let wechat = ways.iter().find(|way| way.address.channel == Channel::Wechat);
     match (wechat, sms) {
         (Some(way), _) if !way.abilities.push => "公众号没有设 AppSecret，不能主动发".into(),
+        (Some(way), _) if way.contact.window.away => "她取消了关注，或者不收公众号的消息".into(),
         (Some(_), _) => "她超过48小时没说话，或这两天的5条已发完，微信不让再发".into(),
         (None, Some(why)) => why,
         (None, None) => "她没有关注公众号，发不到".into(),

@@ -21,16 +21,17 @@ use super::{Office, media, outbox, tasks, window};
 
 /// A duplicate comes within 15 s; the rest is for slow networks.
 const REMEMBERED: jiff::SignedDuration = jiff::SignedDuration::from_secs(20);
-const REMEMBERED_MAX: usize = 24;
-/// Where another instance may still be about to take up an old delivery, the key alone is
-/// remembered longer. So many that the rate limit, which `config` holds to a hundred there,
-/// forgets none of them early: a delivery that lingers must not take effect a second time.
-const REMEMBERED_BY_ALL: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
-const REMEMBERED_BY_ALL_MAX: usize = 120;
-/// SMS providers deliver again for hours; what is remembered is the key alone.
-const REMEMBERED_BY_SMS: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
-const REMEMBERED_BY_SMS_MAX: usize = 100;
-const REMEMBERED_BYTES_MAX: usize = 24 * 1024;
+/// So many of the last replies are given again; of the messages before them it is only known
+/// that they were taken.
+const REMEMBERED_MAX: usize = 6;
+const REMEMBERED_BYTES_MAX: usize = 8 * 1024;
+/// More than the usual rate limit lets through in the five minutes for which a signature is fresh,
+/// and, where another instance may still be about to take up an old delivery, more than a minute
+/// of the hundred to which `config` holds it there: what lingers must not take effect a second time.
+/// SMS providers deliver again for hours.
+const SEEN_MAX: usize = 120;
+/// Before the code of a village, in what its QR code carries.
+pub(super) const VILLAGE_SCENE: &str = "village-";
 /// Calls and results of one event; a script that asks for more is broken.
 const CALLS_MAX: usize = 16;
 
@@ -166,6 +167,7 @@ impl<'o> Turn<'o> {
                 medium: self.medium(),
                 phone: (self.address.channel == Channel::Sms).then_some(&*self.address.user),
                 places: &reader,
+                home: self.scanned().and_then(|code| tables.places.get(code)),
                 language: self.contact.language.as_deref(),
                 working: tables.calendar.is_open(self.now),
             };
@@ -222,6 +224,11 @@ impl<'o> Turn<'o> {
         self.contact.conversation = dialog::Conversation::with_person(self.now);
         self.texts.push(self.script.phrase("sorry"));
         self.hand_over("机器人出错了", &summary).await
+    }
+
+    /// The code of the village whose QR code she came by.
+    fn scanned(&self) -> Option<&str> {
+        self.contact.scene.as_deref()?.strip_prefix(VILLAGE_SCENE)
     }
 
     fn medium(&self) -> Medium {
@@ -352,34 +359,19 @@ impl<'o> Turn<'o> {
         Finished { batch: changes.into_batch(), said, bells, traces }
     }
 
+    /// The newest reply stays, whatever its age and size.
     fn forget_old(&mut self) {
-        let by_sms = self.contact.sms.is_some();
-        let shared = self.office.store.is_shared();
-        let recent = &mut self.contact.recent;
-        let (old, most) = match (by_sms, shared) {
-            (true, _) => (REMEMBERED_BY_SMS, REMEMBERED_BY_SMS_MAX),
-            (_, true) => (REMEMBERED_BY_ALL, REMEMBERED_BY_ALL_MAX),
-            _ => (REMEMBERED, REMEMBERED_MAX),
-        };
-        if shared && !by_sms {
-            // By then nobody waits for the words any more.
-            let with_words = recent.len().saturating_sub(REMEMBERED_MAX);
-            for (n, answered) in recent.iter_mut().enumerate() {
-                if n < with_words || answered.at < self.now - REMEMBERED {
-                    answered.said.clear();
-                }
-            }
+        let Contact { recent, seen, .. } = &mut self.contact;
+        let old = self.now - REMEMBERED;
+        let mut bytes = 0;
+        let newest = recent.iter().rev().enumerate().take_while(|(n, answered)| {
+            bytes += answered.key.len() + answered.said.len() + 80;
+            *n == 0 || *n < REMEMBERED_MAX && answered.at >= old && bytes <= REMEMBERED_BYTES_MAX
+        });
+        let kept = newest.count();
+        for forgotten in recent.drain(..recent.len() - kept) {
+            seen.add(&forgotten.key, SEEN_MAX);
         }
-        let old = self.now - old;
-        let mut forget = recent.iter().take_while(|answered| answered.at < old).count();
-        forget = forget.max(recent.len().saturating_sub(most));
-        let size = |answered: &Answered| answered.key.len() + answered.said.len() + 80;
-        let mut bytes: usize = recent[forget..].iter().map(size).sum();
-        while bytes > REMEMBERED_BYTES_MAX && forget + 1 < recent.len() {
-            bytes -= size(&recent[forget]);
-            forget += 1;
-        }
-        recent.drain(..forget);
     }
 
     /// An entry that is too early does no harm (it is moved when it fires), so most turns

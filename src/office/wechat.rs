@@ -177,9 +177,8 @@ impl Office {
             Class::Token | Class::Busy | Class::DailyQuota | Class::MinuteQuota => {
                 return Outcome::Later { why, after: None };
             }
-            Class::WindowClosed | Class::BudgetUsedUp | Class::NotFollower | Class::Blocked => {
-                Consequence::WindowClosed
-            }
+            Class::WindowClosed | Class::BudgetUsedUp => Consequence::WindowClosed,
+            Class::NotFollower | Class::Blocked => Consequence::LeftUs,
             Class::NoConsent => Consequence::OptInUsed,
             Class::Unauthorized
             | Class::Credentials

@@ -16,11 +16,13 @@ pub fn opened(window: &mut Window, content: &Content, at: Timestamp) {
 }
 
 pub fn wrote(window: &mut Window, at: Timestamp) {
+    window.away = false;
     window.wrote_at = Some(at);
     window.sent = 0;
 }
 
 pub fn tapped(window: &mut Window, at: Timestamp) {
+    window.away = false;
     window.tapped_at = Some(at);
     window.sent_after_tap = 0;
 }
@@ -76,6 +78,11 @@ pub fn close(window: &mut Window) {
     *window = Window::default();
 }
 
+/// Nothing at all may be sent to her, templates neither.
+pub fn left_us(window: &mut Window) {
+    *window = Window { away: true, ..Window::default() };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +117,15 @@ mod tests {
         assert_eq!(left(&window, at(200)), 5);
         close(&mut window);
         assert_eq!(left(&window, at(200)), 0);
+    }
+
+    #[test]
+    fn who_left_is_back_with_whatever_she_does() {
+        let mut window = Window::default();
+        wrote(&mut window, at(0));
+        left_us(&mut window);
+        assert!(window.away && left(&window, at(0)) == 0);
+        tapped(&mut window, at(1));
+        assert!(!window.away);
     }
 }

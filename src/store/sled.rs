@@ -12,8 +12,12 @@
 //!   second handle of `<folder>/db`, by `syncer`.
 //! - Without a flush, up to 500 ms are lost on a kill: every merge flushes.
 //! - `flush_async` hangs for ever with 8 tasks or more: never called.
-//! - A transaction in each task is slow and takes a process-wide lock: not used; only the
-//!   writer writes, so checks and writes can not race.
+//! - A transaction in each task is slow and takes a process-wide lock, sees no ranges, and may
+//!   run twice: not used; only the writer writes, so checks and writes can not race.
+//! - A batch locks out all readers while it is applied: at most 256 commits are one, and what was
+//!   written last is read from beside sled (`hot`).
+//! - Many small trees bloat the file: there is one.
+//! - A second process is refused by a file lock, with `WouldBlock`: said in plain words.
 //! - A half-written `snap.*` makes `open` fail with `Corruption { at: None }`: `*.generating` is
 //!   removed always, all of them when that error comes, loudly.
 //! - Values of 128 KB or more leak a file each: refused above 64 KB.
@@ -23,11 +27,13 @@
 //!   reserve nothing is written.
 //! - After a failed flush nobody knows what is on disk: the database is closed and opened
 //!   again from its log before anything more is accepted. A panic counts as such a failure.
+//!   The kernel takes a page whose write failed for written: what it holds of the files is
+//!   dropped first, so that the log is read from the disk.
 //! - The file never shrinks: see `compact`.
 //! - The directory entry of a new file is not durable: the folder is synced once after `open`.
 //! - The cache defaults to 1 GB: set.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -38,6 +44,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use super::engine_rules::{check_batch, normal};
+use super::hot::{Hot, Writes};
 use super::record::shown;
 use super::syncer::{self, Answer, Answers, DataFile, Written as Flushed};
 use super::{
@@ -123,6 +130,7 @@ struct Shared {
     settings: SledSettings,
     /// `None` while it is being reopened after a failure.
     opened: RwLock<Option<Opened>>,
+    hot: RwLock<Hot>,
     stats: Mutex<Stats>,
     /// Keys written since a backup began.
     tap: Mutex<Option<HashSet<Key>>>,
@@ -153,6 +161,7 @@ impl SledEngine {
             folder: folder.to_owned(),
             settings,
             opened: RwLock::new(Some(opened)),
+            hot: RwLock::default(),
             stats: Mutex::default(),
             tap: Mutex::default(),
         });
@@ -267,6 +276,20 @@ fn open_db(folder: &Path, settings: &SledSettings) -> Result<Opened, StoreError>
     Ok(Opened { db, data: Arc::new(DataFile::new(data)) })
 }
 
+/// An error is no matter: then the pages are read from memory, as they would have been.
+#[cfg(target_os = "linux")]
+fn drop_cached(folder: &Path) {
+    use std::os::fd::AsRawFd;
+    let names = fs::read_dir(folder).into_iter().flatten().flatten();
+    for file in names.filter_map(|entry| File::open(entry.path()).ok()) {
+        // SAFETY: the descriptor is open until the end of this line.
+        unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn drop_cached(_folder: &Path) {}
+
 fn remove_snapshots(folder: &Path, which: impl Fn(&str) -> bool) -> Result<(), StoreError> {
     let failed = |error| unavailable("the folder can not be read", error);
     for entry in fs::read_dir(folder).map_err(failed)? {
@@ -291,11 +314,15 @@ fn read_sequence(db: &sled::Db) -> Result<u64, StoreError> {
 }
 
 /// Version and value are stored together: eight bytes, then the value.
-fn split(key: &[u8], bytes: &[u8]) -> Result<Stored, StoreError> {
+fn parted<'a>(key: &[u8], bytes: &'a [u8]) -> Result<(Version, &'a [u8]), StoreError> {
     let Some((version, value)) = bytes.split_first_chunk::<8>() else {
         return Err(StoreError::Corrupt { key: shown(key), why: "shorter than a version".into() });
     };
-    Ok(Stored { version: Version(u64::from_be_bytes(*version)), value: value.to_owned() })
+    Ok((Version(u64::from_be_bytes(*version)), value))
+}
+
+fn split(key: &[u8], bytes: &[u8]) -> Result<Stored, StoreError> {
+    parted(key, bytes).map(|(version, value)| Stored { version, value: value.to_owned() })
 }
 
 impl Shared {
@@ -309,6 +336,16 @@ impl Shared {
                 .unwrap_or_else(|_| Err(StoreError::Unavailable("sled panicked".into()))),
             None => Err(StoreError::Unavailable(self.cause())),
         }
+    }
+
+    fn get(&self, db: &sled::Db, key: &[u8]) -> Result<Option<Stored>, StoreError> {
+        let hot = self.hot.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = hot.get(key) {
+            return known.map(|bytes| split(key, bytes)).transpose();
+        }
+        drop(hot);
+        let found = db.get(key).map_err(|error| unavailable("it can not be read", error))?;
+        found.map(|bytes| split(key, &bytes)).transpose()
     }
 
     fn cause(&self) -> String {
@@ -342,6 +379,7 @@ impl Shared {
         let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
         let Some(closed) = opened.take_if(|opened| Arc::ptr_eq(&opened.data, data)) else { return };
         tracing::error!(%error, "the store is closed until its disk works again");
+        self.hot.write().unwrap_or_else(PoisonError::into_inner).forget();
         self.count(|stats| stats.last_error = Some(error.to_string()));
         if catch_unwind(AssertUnwindSafe(|| drop(closed.db))).is_err() {
             tracing::error!("sled panicked while closing");
@@ -355,15 +393,8 @@ impl Shared {
 
 impl Engine for SledEngine {
     fn get_many<'a>(&'a self, keys: &'a [Key]) -> Found<'a, Vec<Option<Stored>>> {
-        let found = self.shared.read(|db| {
-            keys.iter()
-                .map(|key| match db.get(key) {
-                    Ok(Some(bytes)) => split(key, &bytes).map(Some),
-                    Ok(None) => Ok(None),
-                    Err(error) => Err(unavailable("it can not be read", error)),
-                })
-                .collect()
-        });
+        let found =
+            self.shared.read(|db| keys.iter().map(|key| self.shared.get(db, key)).collect());
         Box::pin(std::future::ready(found))
     }
 
@@ -536,42 +567,48 @@ impl Writer {
         commits: &mut Vec<(Batch, Answer)>,
         answers: &mut Answers,
     ) -> Result<bool, StoreError> {
-        let mut overlay: HashMap<Key, Option<Version>> = HashMap::new();
+        let mut writes = Writes::new();
         let mut merged = sled::Batch::default();
         let mut bytes = Vec::new();
         let mut sequence = self.sequence;
+        let hot = self.shared.hot.read().unwrap_or_else(PoisonError::into_inner);
         for (batch, answer) in commits.drain(..) {
-            match first_conflict(db, &overlay, &batch)? {
+            match first_conflict(db, &hot, &writes, &batch)? {
                 Some(key) => answers.push((answer, Err(StoreError::Conflict(shown(&key))))),
                 None => {
                     sequence += 1;
-                    add(&mut merged, &mut overlay, batch, sequence, &mut bytes);
+                    add(&mut merged, &mut writes, batch, sequence, &mut bytes);
                     answers.push((answer, Ok(())));
                 }
             }
         }
+        drop(hot);
         if sequence == self.sequence {
             return Ok(false);
         }
         merged.insert(SEQUENCE, &sequence.to_be_bytes());
         // Before a reader can see them, and also when the write then fails.
         if let Some(tap) = &mut *self.shared.tap.lock().unwrap_or_else(PoisonError::into_inner) {
-            tap.extend(overlay.into_keys());
+            tap.extend(writes.keys().cloned());
         }
         // From here on a reader may see them, whatever becomes of the write.
         self.sequence = sequence;
-        write(db, merged)?;
+        apply(db, merged)?;
+        self.shared.hot.write().unwrap_or_else(PoisonError::into_inner).take(writes);
+        flush(db)?;
         Ok(true)
     }
 
     fn reopen(&mut self) {
         let opened = catch_unwind(AssertUnwindSafe(|| {
+            drop_cached(&self.shared.folder);
             let opened = open_db(&self.shared.folder, &self.shared.settings)?;
             let sequence = read_sequence(&opened.db)?;
             // A write of the same bytes shows whether the disk takes it again.
             let mut same = sled::Batch::default();
             same.insert(SEQUENCE, &sequence.to_be_bytes());
-            write(&opened.db, same)?;
+            apply(&opened.db, same)?;
+            flush(&opened.db)?;
             opened.data.sync(&*self.shared.settings.disk)?;
             Ok((opened, sequence))
         }))
@@ -604,25 +641,28 @@ impl Writer {
     }
 }
 
+fn apply(db: &sled::Db, batch: sled::Batch) -> Result<(), StoreError> {
+    db.apply_batch(batch).map_err(|error| unavailable("a write failed", error))
+}
+
 /// Into sled's file, not yet onto the disk.
-fn write(db: &sled::Db, batch: sled::Batch) -> Result<(), StoreError> {
-    let broken = |error: sled::Error| unavailable("a write failed", error);
-    db.apply_batch(batch).map_err(broken)?;
-    db.flush().map_err(broken)?;
-    Ok(())
+fn flush(db: &sled::Db) -> Result<(), StoreError> {
+    db.flush().map(drop).map_err(|error| unavailable("a write failed", error))
 }
 
 fn first_conflict(
     db: &sled::Db,
-    overlay: &HashMap<Key, Option<Version>>,
+    hot: &Hot,
+    writes: &Writes,
     batch: &Batch,
 ) -> Result<Option<Key>, StoreError> {
     for (key, expect) in &batch.expect {
-        let found = match overlay.get(key) {
-            Some(version) => *version,
+        let known = writes.get(key).map(Option::as_ref).or_else(|| hot.get(key));
+        let version = |bytes: &[u8]| parted(key, bytes).map(|(version, _)| version);
+        let found = match known {
+            Some(bytes) => bytes.map(|bytes| version(bytes)).transpose()?,
             None => match db.get(key) {
-                Ok(Some(bytes)) => Some(split(key, &bytes)?.version),
-                Ok(None) => None,
+                Ok(bytes) => bytes.map(|bytes| version(&bytes)).transpose()?,
                 Err(error) => return Err(unavailable("it can not be read", error)),
             },
         };
@@ -641,20 +681,21 @@ fn first_conflict(
 /// to work in.
 fn add(
     merged: &mut sled::Batch,
-    overlay: &mut HashMap<Key, Option<Version>>,
+    writes: &mut Writes,
     batch: Batch,
     sequence: u64,
     bytes: &mut Vec<u8>,
 ) {
     for key in batch.delete {
         merged.remove(key.as_slice());
-        overlay.insert(key, None);
+        writes.insert(key, None);
     }
     for (key, value) in batch.put {
         bytes.clear();
         bytes.extend_from_slice(&sequence.to_be_bytes());
         bytes.extend_from_slice(&value);
-        merged.insert(key.as_slice(), bytes.as_slice());
-        overlay.insert(key, Some(Version(sequence)));
+        let stored = sled::IVec::from(bytes.as_slice());
+        merged.insert(key.as_slice(), stored.clone());
+        writes.insert(key, Some(stored));
     }
 }

@@ -57,11 +57,11 @@ pub fn router(office: Arc<Office>) -> Router {
         false => pages,
     };
     Router::new()
-        .merge(webhooks::routes())
         .merge(sms::routes())
         .merge(pages)
         .fallback(missing)
         .layer(CatchPanicLayer::custom(panicked))
+        .merge(webhooks::routes())
         .with_state(office)
 }
 

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody};
 use axum::http::Request;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -159,17 +161,20 @@ impl Hall {
         let (shutdown, cut) = (self.shutdown.clone(), self.cut.clone());
         running.spawn(async move {
             let mut connection = std::pin::pin!(connection);
+            // In a stream of woken futures, so that a poll of the connection does not ask both
+            // signals, and with them a lock that all connections share.
+            let signals = [shutdown.cancelled().left_future(), cut.cancelled().right_future()];
+            let mut signals = FuturesUnordered::from_iter(signals);
             // Errors here are the client's: broken headers, timeouts, resets.
-            tokio::select! {
-                _ = connection.as_mut() => {}
-                () = shutdown.cancelled(), if !is_late => {
-                    connection.as_mut().graceful_shutdown();
-                    tokio::select! {
-                        _ = connection => {}
-                        () = cut.cancelled() => {}
+            while !cut.is_cancelled() {
+                tokio::select! {
+                    _ = connection.as_mut() => break,
+                    Some(()) = signals.next() => {
+                        if !is_late {
+                            connection.as_mut().graceful_shutdown();
+                        }
                     }
                 }
-                () = cut.cancelled() => {}
             }
             drop(seat);
         });

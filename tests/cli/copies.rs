@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bianmin::store::{Batch, Engine, SledEngine, SledSettings};
+use fake_wechat::postgres::Cluster;
 
 use super::program::{Home, said};
 
@@ -152,6 +153,15 @@ async fn export_and_import_move_every_record() {
     assert_eq!(fresh.export(), before);
     let again = fresh.run_with(&["import", "-"], &before);
     assert!(said(&again).contains("empty"), "{}", said(&again));
+
+    let elsewhere = Home::new();
+    let database = Cluster::shared().fresh();
+    let settings =
+        format!("[server]\nlisten = \"127.0.0.1:0\"\n[store]\npostgres = {:?}\n", database.url());
+    elsewhere.write("config.toml", settings);
+    let output = elsewhere.run_with(&["import", "-"], &before);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(elsewhere.export(), before, "another engine holds the same");
 
     let third = Home::new();
     let broken: Vec<&str> = before

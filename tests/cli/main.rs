@@ -11,3 +11,4 @@ mod record;
 mod shop;
 mod sms_logs;
 mod start;
+mod wechat_logs;

@@ -1,6 +1,7 @@
-//! `bianmin menu push`: the account's buttons, against a WeChat that keeps its limits.
+//! `bianmin menu push` and `bianmin qrcode`: the account's buttons and the villages' codes, against a
+//! WeChat that keeps its limits.
 
-use fake_wechat::{FakeWechat, Fault, MENU_CREATE, nobody};
+use fake_wechat::{FakeWechat, Fault, MENU_CREATE, QRCODE_CREATE, nobody};
 
 use super::program::{Home, said};
 
@@ -80,4 +81,28 @@ fn a_menu_that_wechat_would_refuse_does_not_leave_the_house() {
     let refused = home.run_with_env(&["menu", "push", "--dry-run"], &SECRETS);
     assert!(!refused.status.success());
     assert!(said(&refused).contains("E813"), "{}", said(&refused));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_village_has_its_code() {
+    let wechat = FakeWechat::start("wxba5fad812f8e6fb9", "the-app-secret").await;
+    let home = Home::new();
+    account(&home, &wechat.url);
+    let output = home.run_with_env(&["qrcode", "大黑坨村", "130225102216"], &SECRETS);
+    let lines = said(&output);
+    assert!(output.status.success(), "{lines}");
+    let picture = "胡家坨镇大黑坨村：https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket=ticket%2D";
+    assert_eq!(lines.lines().filter(|line| line.starts_with(picture)).count(), 2, "{lines}");
+    let calls = wechat.calls(QRCODE_CREATE);
+    assert_eq!(calls[0].body["action_name"], "QR_LIMIT_STR_SCENE");
+    assert_eq!(calls[0].body["action_info"]["scene"]["scene_str"], "village-130225102216");
+
+    let none = home.run_with_env(&["qrcode", "大黑坨村", "没有这村"], &SECRETS);
+    assert!(!none.status.success() && said(&none).contains("没有「没有这村」这个村"));
+    let other = home.run_with_env(&["qrcode", "大黑坨村", "--account", "x"], &SECRETS);
+    assert!(said(&other).contains("没有这个公众号"), "{}", said(&other));
+    assert_eq!(wechat.calls(QRCODE_CREATE).len(), 2, "nothing was made for those");
+    wechat.fail(QRCODE_CREATE, Fault::Error(45009), Some(1));
+    let full = home.run_with_env(&["qrcode", "大黑坨村"], &SECRETS);
+    assert!(!full.status.success() && said(&full).contains("45009"), "{}", said(&full));
 }

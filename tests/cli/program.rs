@@ -93,8 +93,17 @@ impl Home {
     }
 
     pub fn serve(&self) -> Server {
+        self.start(&[], Stdio::piped())
+    }
+
+    /// What it logs is in the file `log` when it has ended.
+    pub fn serve_logging(&self, env: &[(&str, &str)]) -> Server {
+        self.start(env, std::fs::File::create(self.path("log")).unwrap().into())
+    }
+
+    fn start(&self, env: &[(&str, &str)], log: Stdio) -> Server {
         let mut command = self.command(&["serve"]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(env.iter().copied()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let (mut printed, mut base) = (String::new(), String::new());
@@ -103,7 +112,9 @@ impl Home {
             let mut line = String::new();
             if lines.read_line(&mut line).unwrap() == 0 {
                 let mut why = String::new();
-                child.stderr.take().unwrap().read_to_string(&mut why).unwrap();
+                if let Some(mut log) = child.stderr.take() {
+                    log.read_to_string(&mut why).unwrap();
+                }
                 panic!("it did not start: {printed}{why}");
             }
             if let Some(at) = line.find("http://").filter(|_| line.contains("/health")) {

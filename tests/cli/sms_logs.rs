@@ -1,14 +1,12 @@
 //! What the real program writes to its log while short messages come and go by every provider,
 //! at every level, and while everything fails that can.
 
-use std::io::Read;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fake_wechat::{FakeSms, SmsFault, twilio_signature};
 use serde_json::json;
 
-use super::program::Home;
+use super::program::{Home, Server};
 
 /// Of every provider: key, token, password.
 const SECRET: &str = "pass/word+of the county";
@@ -51,53 +49,26 @@ fn settings(level: &str, fake: &FakeSms) -> String {
 }
 
 struct Program {
-    child: Child,
+    server: Server,
     home: Home,
-    base: String,
     http: reqwest::Client,
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 impl Program {
     fn start(level: &str, fake: &FakeSms) -> Self {
         let home = Home::new();
         home.write("config.toml", settings(level, fake));
-        let log = std::fs::File::create(home.path("log")).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_bianmin"))
-            .current_dir(home.path(""))
-            .arg("serve")
-            .env("SMS_SECRET", SECRET)
-            .env("SMS_PATH", PATH)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut printed = String::new();
-        let mut stdout = child.stdout.take().unwrap();
-        let mut buffer = [0; 1024];
-        while !printed.contains("/health") {
-            let read = stdout.read(&mut buffer).unwrap();
-            assert!(read > 0, "it did not start: {printed}");
-            printed.push_str(&String::from_utf8_lossy(&buffer[..read]));
-        }
-        let base = printed.split("http://").nth(1).unwrap().split('/').next().unwrap();
-        Self { child, home, base: format!("http://{base}"), http: reqwest::Client::new() }
+        let server = home.serve_logging(&[("SMS_SECRET", SECRET), ("SMS_PATH", PATH)]);
+        Self { server, home, http: reqwest::Client::new() }
     }
 
     async fn get(&self, path: &str, status: u16) {
-        let answer = self.http.get(format!("{}{path}", self.base)).send().await.unwrap();
+        let answer = self.http.get(format!("{}{path}", self.server.base)).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{path}");
     }
 
     async fn post(&self, path: &str, body: &serde_json::Value) {
-        let request = self.http.post(format!("{}{path}", self.base));
+        let request = self.http.post(format!("{}{path}", self.server.base));
         let request = request.header("content-type", "application/json").body(body.to_string());
         request.send().await.unwrap();
     }
@@ -106,7 +77,7 @@ impl Program {
         let path = format!("/sms/twilio/{PATH}");
         // The address as the provider knows it.
         let signature = twilio_signature(token, &format!("http://sms.test{path}"), form);
-        let request = self.http.post(format!("{}{path}", self.base)).form(form);
+        let request = self.http.post(format!("{}{path}", self.server.base)).form(form);
         let answer = request.header("x-twilio-signature", signature).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status);
     }
@@ -152,9 +123,8 @@ impl Program {
     }
 
     /// Stops it; gives what it wrote.
-    fn log(mut self) -> String {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    fn log(self) -> String {
+        drop(self.server);
         std::fs::read_to_string(self.home.path("log")).unwrap()
     }
 }
@@ -181,7 +151,8 @@ async fn no_secret_and_no_whole_phone_number_in_any_log_line() {
         if fake.taken().len() < 3 {
             panic!("too little was sent: {:?}\n{}", fake.wrong(), program.log());
         }
-        let health = program.http.get(format!("{}/health", program.base)).send().await.unwrap();
+        let health =
+            program.http.get(format!("{}/health", program.server.base)).send().await.unwrap();
         let health = health.text().await.unwrap();
         let log = program.log();
         if level == "trace" {

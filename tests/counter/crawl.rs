@@ -56,6 +56,9 @@ const RULES: &[Rule] = &[
     ("/desk/new", |row| cell(row, "filed") != "-"),
     ("/desk/village", |row| cell(row, "village") == "w:village"),
     ("/desk/villagers", |row| cell(row, "village") == "w:village"),
+    ("/desk/visits", |row| {
+        ["filed", "village", "assigned", "cases"].iter().any(|one| cell(row, one) != "-")
+    }),
     ("/desk/tasks", |row| cell(row, "dispatch") == "w" || cell(row, "supervise") == "w"),
     ("/desk/calls/supervision", |row| cell(row, "supervise") == "w"),
     ("/desk/calls/call_backs", |row| cell(row, "dispatch") == "w"),

@@ -79,6 +79,45 @@ async fn a_restart_forgets_no_reply() {
     assert_eq!(number_in(&said), number_in(first.text()));
 }
 
+/// A proxy that held it back, or somebody who wrote it down: as long as its signature is fresh.
+#[tokio::test]
+async fn an_old_delivery_takes_no_effect_after_she_went_on() {
+    let mut county = county().open().await;
+    county.talk(VILLAGER, &[REPORT]).await;
+    let xml = {
+        let villager = county.account.villager(VILLAGER);
+        let xml = villager.message("text", "<Content><![CDATA[对]]></Content>");
+        villager.deliver(&county.webhook(), &xml).await.unwrap();
+        xml
+    };
+    for n in 0..12 {
+        county.pass(20).await;
+        let review = county.say(VILLAGER, REPORT).await;
+        assert!(review.contains("请您核对"), "{n}: {review}");
+        county.talk(VILLAGER, &["取消", "是", "你好"]).await;
+    }
+    county.say(VILLAGER, REPORT).await;
+    let villager = county.account.villager(VILLAGER);
+    let again = villager.deliver(&county.webhook(), &xml).await.unwrap();
+    assert_eq!(again.reply, None, "nobody waits for those words any more");
+    let details = county.health().await["details"].clone();
+    assert_eq!((&details["cases"], &details["duplicates"]), (&1.into(), &1.into()), "{details}");
+}
+
+#[tokio::test]
+async fn she_is_told_again_that_it_was_too_fast() {
+    let county = county().settings("[limits]\nmessages_per_minute = 3\n").open().await;
+    county.talk(VILLAGER, &["你好", "你好", "你好"]).await;
+    let villager = county.account.villager(VILLAGER);
+    let xml = villager.message("text", "<Content><![CDATA[反映问题]]></Content>");
+    for _ in 0..2 {
+        let answer = villager.deliver(&county.webhook(), &xml).await.unwrap();
+        assert!(answer.text().starts_with("您发得太快了"), "{}", answer.text());
+    }
+    let details = county.health().await["details"].clone();
+    assert_eq!(details["duplicates"], 1, "{details}");
+}
+
 /// Takes its time before each commit.
 struct Slow(MemoryEngine, Duration);
 

@@ -100,7 +100,9 @@ async fn a_message_that_the_provider_does_not_know_is_a_clerks_and_goes_no_secon
 #[tokio::test]
 async fn what_was_taken_and_never_reported_on_is_asked_about_and_then_left_alone() {
     let fake = FakeSms::start(crate::county::SMS_SECRET).await;
-    let (mut county, number) = linked(aliyun(&fake), &fake).await;
+    // That her time is over is told in another way: here one message is followed.
+    let settings = aliyun(&fake) + "\n[notices.kinds]\noverdue = { sms = false }\n";
+    let (mut county, number) = linked(settings, &fake).await;
     dispatch(&mut county, &number).await;
     let sent = fake.taken().len();
     let asked = async |county: &mut County, seconds: i64| {

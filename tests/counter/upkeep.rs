@@ -44,7 +44,7 @@ async fn what_is_past_its_time_goes_at_once_when_a_second_one_lets_it() {
     let mut keeper = county.keeper().await;
     let mut director = county.clerk_again().await;
     for (days, what) in [("100", "办结的事里的个人信息"), ("365", "发出的消息")] {
-        let row = part(&part(&keeper.get(KEEP).await, what, "</tr>"), "\">", "<").to_owned();
+        let row = part(part(&keeper.get(KEEP).await, what, "</tr>"), "\">", "<").to_owned();
         assert_eq!(row, days, "{what}");
     }
     assert_eq!(step(&mut keeper, "ask", "年底清理").await.0, 422, "nothing was counted");

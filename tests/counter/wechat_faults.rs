@@ -51,6 +51,36 @@ async fn she_does_not_follow() {
 }
 
 #[tokio::test]
+async fn who_has_left_is_not_tried_again_until_she_is_back() {
+    let lines = "[wechat.main.templates]\ndispatched = \"T1\"\nprogress = \"T1\"";
+    let mut county = county().account(lines).open().await;
+    county.wechat.add_template("T1");
+    for path in [CUSTOM_SEND, TEMPLATE_SEND] {
+        county.wechat.fail(path, Fault::Error(43004), None);
+    }
+    let number = {
+        let (number, mut clerk) = dispatched(&county).await;
+        clerk.act(&number, "progress", &[("text", "去看过了，还在清理，请您再等一等")]).await;
+        number
+    };
+    county.pass(1_200).await;
+    let sends = |county: &County| {
+        county.wechat.calls(CUSTOM_SEND).len() + county.wechat.calls(TEMPLATE_SEND).len()
+    };
+    assert_eq!(sends(&county), 1, "the first refusal is for all that follow");
+    assert_eq!(county.clerk_again().await.tasks("关注").await.len(), 2);
+
+    for path in [CUSTOM_SEND, TEMPLATE_SEND] {
+        county.wechat.heal(path);
+    }
+    county.say(VILLAGER, "查进度").await;
+    let mut clerk = county.clerk_again().await;
+    clerk.act(&number, "progress", &[("text", "垃圾已经拉走一半，明天接着拉")]).await;
+    county.settle().await;
+    assert_eq!(sends(&county), 2);
+}
+
+#[tokio::test]
 async fn a_token_that_is_refused_for_ever_is_not_fetched_for_ever() {
     let mut county = county().open().await;
     county.wechat.fail(CUSTOM_SEND, Fault::Error(40001), None);

@@ -126,6 +126,40 @@ async fn follows_taps_and_scans() {
 }
 
 #[tokio::test]
+async fn the_village_whose_code_she_scanned_is_one_word_away() {
+    let county = county().open().await;
+    county.event(VILLAGER, "subscribe", "qrscene_village-130225102216").await;
+    let asked = county.say(VILLAGER, "反映问题").await;
+    assert!(asked.starts_with("这件事在哪个村") && asked.contains("是「大黑坨村」的事"), "{asked}");
+    assert!(county.say(VILLAGER, "是").await.starts_with("请说说是什么事"));
+    let review = county.say(VILLAGER, "垃圾堆在路边十几天没人拉").await;
+    assert!(review.contains("大黑坨村"), "{review}");
+
+    // Who is away from home names another one; who followed long ago scans as well.
+    let neighbour = "oVillager00000000000000000002";
+    county.event(neighbour, "SCAN", "village-130225102216").await;
+    assert!(county.say(neighbour, "反映问题").await.contains("是「大黑坨村」的事"));
+    assert!(county.say(neighbour, "毛庄村").await.starts_with("请说说是什么事"));
+    let review = county.say(neighbour, "垃圾堆在路边十几天没人拉").await;
+    assert!(review.contains("毛庄村") && !review.contains("大黑坨村"), "{review}");
+
+    // A code of no village, or of another program, is none.
+    let third = "oVillager00000000000000000003";
+    county.event(third, "SCAN", "village-999").await;
+    assert!(!county.say(third, "反映问题").await.contains("的事，回「是」"));
+}
+
+#[tokio::test]
+async fn the_address_of_the_account_is_verified() {
+    let county = county().open().await;
+    county.account.verify(&county.webhook()).await.unwrap();
+    let http = &county.http;
+    let forged = format!("{}?signature=00&timestamp=1&nonce=2&echostr=x", county.webhook());
+    assert_eq!(http.get(forged).send().await.unwrap().status(), 403);
+    assert_eq!(http.get(county.webhook()).send().await.unwrap().status(), 400);
+}
+
+#[tokio::test]
 async fn unknown_kinds_are_acknowledged_and_counted() {
     let county = county().open().await;
     let villager = county.account.villager(VILLAGER);

@@ -290,6 +290,7 @@ fn file(
             medium: Medium::Wechat,
             phone: None,
             places: &reader,
+            home: None,
             language: None,
             working: true,
         };
@@ -376,6 +377,7 @@ impl<'a> Talk<'a> {
             medium: Medium::Wechat,
             phone: None,
             places: &reader,
+            home: None,
             language: None,
             working: true,
         };

@@ -240,8 +240,10 @@ impl Account {
         let signature = crypto::signature(parts);
         let signature = std::str::from_utf8(&signature).expect("hexadecimal digits");
         let mut sealed = String::with_capacity(encrypted.len() + 256);
-        sealed.push_str("<xml>");
-        cdata(&mut sealed, "Encrypt", &encrypted);
+        sealed.push_str("<xml><Encrypt><![CDATA[");
+        // Base64 has nothing that CDATA could not hold.
+        sealed.push_str(&encrypted);
+        sealed.push_str("]]></Encrypt>");
         cdata(&mut sealed, "MsgSignature", signature);
         let _ = write!(sealed, "<TimeStamp>{timestamp}</TimeStamp>");
         cdata(&mut sealed, "Nonce", &back.nonce);

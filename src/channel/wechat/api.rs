@@ -196,6 +196,12 @@ fn button(button: &Button, name_limit: usize) -> Result<Value, MenuError> {
     }
 }
 
+/// Where the picture of a QR code with this ticket is.
+pub fn qrcode_picture(ticket: &str) -> String {
+    let ticket = percent_encoding::utf8_percent_encode(ticket, percent_encoding::NON_ALPHANUMERIC);
+    format!("https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket={ticket}")
+}
+
 /// The body of `QRCODE_CREATE`: a code that carries `scene` (1 to 64 characters), for
 /// `seconds` (at most 30 days) or, without, for ever (100,000 an account in all).
 pub fn qrcode_request(scene: &str, seconds: Option<u32>) -> String {

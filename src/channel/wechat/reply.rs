@@ -88,14 +88,14 @@ pub(super) fn cdata(xml: &mut String, name: &str, text: &str) {
         true => Cow::Owned(text.replace(forbidden, "")),
         false => Cow::Borrowed(text),
     };
-    let _ = write!(xml, "<{name}><![CDATA[");
+    xml.extend(["<", name, "><![CDATA["]);
     for (i, part) in text.split("]]>").enumerate() {
         if i > 0 {
             xml.push_str("]]]]><![CDATA[>");
         }
         xml.push_str(part);
     }
-    let _ = write!(xml, "]]></{name}>");
+    xml.extend(["]]></", name, ">"]);
 }
 
 /// The same text with each line `N label` of a menu as a link: tapped, it comes back as a message

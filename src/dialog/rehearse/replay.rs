@@ -355,6 +355,7 @@ impl<'a> Session<'a> {
             medium: self.test.medium,
             phone,
             places: self.places,
+            home: None,
             language: self.test.language.as_deref(),
             working,
         }

@@ -158,6 +158,7 @@ impl Search<'_> {
                 now: now(),
                 medium: self.medium,
                 phone,
+                home: None,
                 language: None,
                 places: self.places,
                 working: true,

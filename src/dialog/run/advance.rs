@@ -136,6 +136,13 @@ impl<'a> Walk<'a> {
                 }
                 _ => {}
             }
+            if let Some(home) = self.env.home {
+                let value = Value::Village { code: home.code.clone(), name: home.name.clone() };
+                asked.maybe = Some(Answer { raw: String::new(), value, how: How::Default });
+                let here = self.phrase("scanned", &[("候选", home.name.clone())]);
+                self.show_question(question, asked, &here);
+                return Ok(());
+            }
         }
         self.show_question(question, asked, suffix);
         Ok(())
@@ -152,7 +159,10 @@ impl<'a> Walk<'a> {
     }
 
     fn ask_confirm(&mut self, id: &str, confirm: &Confirm) -> Result<(), Fault> {
+        let Some(frame) = &self.now.active else { return Ok(()) };
+        let dialog = self.dialog_of(frame)?;
         let Some(frame) = &mut self.now.active else { return Ok(()) };
+        frame.forget_stale(dialog, self.env);
         let misses =
             frame.asked.as_ref().filter(|asked| asked.step == id).map_or(0, |asked| asked.misses);
         let items: Vec<(String, String)> = confirm
@@ -298,16 +308,33 @@ impl Frame {
         }
     }
 
+    /// What was answered, and then made irrelevant by another answer.
+    fn stale(&self, dialog: &Dialog, env: &Env) -> Vec<String> {
+        let asked = dialog.steps.iter().filter(|step| self.answers.contains_key(&step.id));
+        let is_stale = |step: &&Step| !self.way(dialog, env).any(|on_it| on_it.id == step.id);
+        asked.filter(is_stale).map(|step| step.id.clone()).collect()
+    }
+
+    /// Before she confirms them: what she does not see is not kept either.
+    fn forget_stale(&mut self, dialog: &Dialog, env: &Env) {
+        loop {
+            // One that goes may have made others relevant.
+            let stale = self.stale(dialog, env);
+            if stale.is_empty() {
+                return;
+            }
+            self.answers.retain(|slot, _| !stale.contains(slot));
+        }
+    }
+
     fn call(&self, dialog: &Dialog, step: &Step, call: &CallStep, env: &Env) -> Call {
+        let stale = self.stale(dialog, env);
         let mut args: std::collections::BTreeMap<String, Answer> = self
             .answers
             .iter()
             .filter(|(slot, answer)| {
                 let takes = call.action.inputs.iter().any(|(name, _)| name == *slot);
-                let asks = dialog.steps.iter().any(|step| step.id == **slot);
-                // Answered, and then made irrelevant by another answer.
-                let stale = asks && !self.way(dialog, env).any(|step| step.id == **slot);
-                takes && !stale && answer.value != Value::Skipped
+                takes && !stale.contains(slot) && answer.value != Value::Skipped
             })
             .map(|(slot, answer)| (slot.clone(), answer.clone()))
             .collect();

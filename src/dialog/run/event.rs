@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::county::Place;
 use crate::dialog::run::conversation::{Conversation, Offer};
 use crate::dialog::run::trace::Trace;
 use crate::dialog::script::value::{Answer, Value};
@@ -83,6 +84,8 @@ pub struct Env<'a> {
     /// Her number, where the channel is a telephone.
     pub phone: Option<&'a str>,
     pub places: &'a dyn Gazetteer,
+    /// The village whose code she scanned.
+    pub home: Option<&'a Place>,
     /// The language that she wants to be spoken to in, if there is such a translation.
     pub language: Option<&'a str>,
     /// The office is open.

@@ -125,6 +125,7 @@ pub(in crate::dialog) const PHRASES: &[(&str, &str, &[&str])] = &[
     ("unclear", "没听懂", &[]),
     ("you_are_welcome", "不客气", &[]),
     ("is_it", "是不是", &["候选"]),
+    ("scanned", "扫码的村", &["候选"]),
     ("which_one", "哪一个", &[]),
     ("more", "更多", &[]),
     ("gone", "没有了", &[]),

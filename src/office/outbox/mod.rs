@@ -46,6 +46,8 @@ pub(super) enum Outcome {
 pub(super) enum Consequence {
     None,
     WindowClosed,
+    /// She follows no more, or takes no messages: WeChat carries nothing to her.
+    LeftUs,
     OptInUsed,
     /// The telephone number is out of use.
     NumberGone,

@@ -176,6 +176,7 @@ impl Office {
             }
             match consequence {
                 Consequence::WindowClosed => window::close(&mut contact.window),
+                Consequence::LeftUs => window::left_us(&mut contact.window),
                 Consequence::OptInUsed => {
                     let used = self.abilities(Some(&address), message).subscription;
                     contact.subscribed.retain(|id| Some(id) != used.as_ref());

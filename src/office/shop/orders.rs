@@ -492,14 +492,14 @@ fn refused(command: &Command, refusal: Refusal) -> CommandError {
 }
 
 /// As somebody types how much it is.
-fn measure(text: &String) -> Result<Milli, CommandError> {
+fn measure(text: &str) -> Result<Milli, CommandError> {
     let wrong = || CommandError::Field("quantity", "数量要写数字，例如 2 或 4.6。".into());
     Milli::parse(text).ok_or_else(wrong)
 }
 
 fn to_command(command: OrderCommand) -> Result<Command, CommandError> {
     let measures = |texts: Option<Vec<String>>| {
-        texts.map(|texts| texts.iter().map(measure).collect()).transpose()
+        texts.map(|texts| texts.iter().map(|text| measure(text)).collect()).transpose()
     };
     Ok(match command {
         OrderCommand::Confirm { quantities } => {
@@ -523,7 +523,7 @@ fn to_command(command: OrderCommand) -> Result<Command, CommandError> {
         }
         OrderCommand::TakeRemedy => Command::TakeRemedy,
         OrderCommand::FinishRemedy { quantity, fit } => {
-            Command::FinishRemedy { quantity: quantity.as_ref().map(measure).transpose()?, fit }
+            Command::FinishRemedy { quantity: quantity.as_deref().map(measure).transpose()?, fit }
         }
         OrderCommand::DeclineRemedy { reason } => Command::DeclineRemedy { reason },
         OrderCommand::AnswerComplaint { case, text } => Command::AnswerComplaint { case, text },
