@@ -147,6 +147,14 @@ impl Checker<'_> {
                 );
             }
         }
+        let phone = &settings.desk.duty_phone;
+        if !phone.is_empty() && crate::zh::phone(phone).is_err() {
+            self.say(
+                self.place("desk", "duty_phone"),
+                format!("desk.duty_phone = \"{phone}\" 不是手机号 (no mobile number)"),
+                "请写11位手机号，或者留空。Give 11 digits, or leave it empty.",
+            );
+        }
         self.within("store", "cache_mb", settings.store.cache_mb, 8..=8192);
         self.within("store", "reserve_mb", settings.store.reserve_mb, 1..=65_536);
         let limits = &settings.limits;

@@ -136,6 +136,9 @@ pub struct DeskSettings {
     /// And when nothing was done for so long.
     pub idle_minutes: u32,
     pub lock_minutes: u32,
+    /// A mobile of the platform that gets what can not wait by SMS: danger, what nobody dispatched or
+    /// accepted in time; empty: nobody's.
+    pub duty_phone: String,
     /// Names the variable whose text seals the secrets of the second step; empty: they are stored
     /// as they are.
     pub seal_key_env: String,
@@ -333,7 +336,13 @@ impl Default for Limits {
 
 impl Default for DeskSettings {
     fn default() -> Self {
-        Self { session_hours: 12, idle_minutes: 30, lock_minutes: 15, seal_key_env: String::new() }
+        Self {
+            session_hours: 12,
+            idle_minutes: 30,
+            lock_minutes: 15,
+            duty_phone: String::new(),
+            seal_key_env: String::new(),
+        }
     }
 }
 

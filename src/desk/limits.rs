@@ -182,7 +182,11 @@ pub fn breach_due(case: &Case, limit: Breached, calendar: &Calendar) -> Option<T
             let since = case.assigned_at().filter(|_| works.contains(&case.state))?;
             let urgent = case.time_class == TimeClass::U;
             let limit = if urgent { CONTACT_LIMIT_URGENT } else { CONTACT_LIMIT };
-            case.course.first_contact().is_none().then(|| calendar.due(since, limit))
+            let stops = case.course.stops.iter().filter(|(from, _)| *from >= since);
+            let due = stops.fold(calendar.due(since, limit), |due, (from, to)| {
+                calendar.paused(due, limit, *from, *to)
+            });
+            case.course.first_contact().is_none().then_some(due)
         }
         Breached::Handling => {
             // Who got it from another late in the day has its own time.

@@ -148,6 +148,7 @@ impl Turn<'_> {
             self.changes.create(&notice)?;
             self.bells.outbox = true;
         }
+        self.office.tell_of_work(&mut self.changes, &case, &events, self.now).await?;
         self.office.tell_staff(&mut self.changes, &case, &events, self.now).await?;
         self.office.counters.cases.add(1);
         Ok(Ok(Value::Record(self.case_fields(&case))))

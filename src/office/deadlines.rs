@@ -79,7 +79,22 @@ impl Office {
         let Some((_, command)) = next.filter(|(at, _)| *at <= self.clock.now()) else {
             return Ok(false);
         };
+        if matches!(command, Command::Archive) && self.has_open_child(case).await? {
+            return Ok(false);
+        }
         self.move_by_clock(case, command).await
+    }
+
+    /// What goes on under it is still looked up beside it.
+    async fn has_open_child(&self, case: &Case) -> Result<bool, StoreError> {
+        for number in &case.children {
+            let child = load::<Case>(&*self.store, keys::case(&number.digits())).await?;
+            let is_its = |child: &Case| child.parent == Some(case.number) && child.state.is_open();
+            if child.is_some_and(|child| is_its(&child.record)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) async fn move_by_clock(

@@ -8,8 +8,8 @@ use jiff::civil::{Date, Time, time};
 use jiff::{Timestamp, ToSpan};
 
 use crate::calendar::{local_date, spoken};
-use crate::desk::{Case, CaseEvent, Change};
-use crate::store::records::{Contact, Done, Task, TaskKind};
+use crate::desk::{Breached, Case, CaseEvent, Change};
+use crate::store::records::{Contact, Done, Outgoing, Task, TaskKind};
 use crate::store::{Changes, StoreError, keys, list_by_index, load};
 use crate::zh;
 
@@ -66,6 +66,9 @@ impl Office {
                 "directed",
                 format!("领导批示：{matter}，请在{}前答复批示。", spoken(answer_by)),
             )),
+            Change::Breached { limit: Breached::Handling, .. } => {
+                Some(("late", format!("{matter}超期了，请马上答复群众。")))
+            }
             Change::SlipSent { answer_by, .. } => Some((
                 "slip",
                 format!("督办单：{matter}超期了，请在{}前书面答复平台。", spoken(answer_by)),
@@ -74,29 +77,45 @@ impl Office {
         });
         let Some((kind, text)) = written else { return Ok(()) };
         let id = format!("{}-{kind}-{}", case.number.digits(), case.revision);
-        self.write_to_department(changes, department, id, text, now).await
+        self.write_to_department(changes, department, id, text, now).await.map(drop)
     }
 
-    async fn write_to_department(
+    /// At that time, or later. Says whether it has a telephone that can read.
+    pub(super) async fn write_to_department(
         &self,
         changes: &mut Changes,
         department: &str,
         id: String,
         text: String,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
         let tables = self.tables();
         let phone = tables.departments.get(department).map(|found| found.phone.clone());
-        let Some(Ok(mobile)) = phone.map(|phone| zh::phone(&phone)) else { return Ok(()) };
-        if self.sms.channels.is_empty() {
-            return Ok(());
+        match phone.map(|phone| zh::phone(&phone)) {
+            Some(Ok(mobile)) => self.write_to_phone(changes, &mobile, id, text, at).await,
+            _ => Ok(false),
         }
-        let address = sms::address(&mobile);
+    }
+
+    pub(super) async fn write_to_phone(
+        &self,
+        changes: &mut Changes,
+        mobile: &str,
+        id: String,
+        text: String,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        if self.sms.channels.is_empty() {
+            return Ok(false);
+        }
+        let address = sms::address(mobile);
         let key = keys::contact(&address.to_string());
         if load::<Contact>(&*self.store, key).await?.is_none() {
             changes.create(&Contact::new(&address))?;
         }
-        changes.create(&outbox::to_department(id, &address.to_string(), text, now))
+        let letter = outbox::to_department(id, &address.to_string(), text, self.clock.now());
+        changes.create(&Outgoing { due_at: at, ..letter })?;
+        Ok(true)
     }
 
     /// Every working morning, once. Says whether it was done now.

@@ -101,7 +101,11 @@ impl Office {
         let mut task = Task {
             id,
             title: format!("回访：{} {}", tasks::shown(&number), case.title),
-            reason: "答复了还没评价。请打电话问问解决了没有，记在事项页的「回访」里".into(),
+            reason: match case.unreachable {
+                true => "她没有电话。请她村里的代办员问问解决了没有，记在事项页的「回访」里",
+                false => "答复了还没评价。请打电话问问解决了没有，记在事项页的「回访」里",
+            }
+            .into(),
             who: who.name.clone().unwrap_or_else(|| tasks::NOBODY.into()),
             phone: who.phone.clone(),
             case: Some(number),

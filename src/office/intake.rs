@@ -12,10 +12,10 @@ use crate::store::records::{Contact, Person};
 use crate::store::{Changes, StoreError, keys, list_by_index, load};
 use crate::zh;
 
-use super::case_forms::moment;
 use super::danger::danger_task;
 use super::posted::{Done, Once};
 use super::rights::Right;
+use super::typed::moment;
 use super::views::{CommandError, Role, Session};
 use super::{Office, random, sms};
 
@@ -24,6 +24,8 @@ pub(super) const TELEPHONE: &str = desk::TELEPHONE;
 pub(super) const TOWNSHIP: &str = "township";
 pub(super) const AGENT: &str = "agent";
 pub(super) const COUNTER: &str = "counter";
+/// The county centre's own counter.
+pub(super) const CENTER: &str = "center";
 pub(super) const PLATFORM: &str = "platform";
 pub(super) const WEB: &str = "web";
 
@@ -70,6 +72,8 @@ pub struct Told {
     pub errand: bool,
     /// Who listens hears danger, whatever the words are.
     pub urgent: bool,
+    /// She stands before the clerk and does not telephone.
+    pub walk_in: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,12 +96,13 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn of(role: Role) -> Self {
+    fn of(role: Role, walk_in: bool) -> Self {
         let (channel, needs_phone) = match role {
             Role::Township => (TOWNSHIP, false),
             Role::Agent => (AGENT, false),
             Role::Department => (COUNTER, false),
             Role::Source => (PLATFORM, false),
+            _ if walk_in => (CENTER, false),
             _ => (TELEPHONE, true),
         };
         let needs_authorisation = role == Role::Agent;
@@ -128,7 +133,7 @@ impl Office {
         once: Option<&Once>,
     ) -> Result<Done, CommandError> {
         session.must(Right::File)?;
-        let terminal = Terminal::of(session.role);
+        let terminal = Terminal::of(session.role, told.walk_in);
         let source = match (session.role, &session.department, told.source_id.trim()) {
             (Role::Source, Some(system), id) if !id.is_empty() => {
                 Some(Source { system: system.clone(), id: id.to_owned() })
@@ -263,10 +268,11 @@ impl Office {
             place_note: told.place.trim().to_owned(),
             text: text.to_owned(),
             name,
-            phone,
+            phone: phone.clone(),
             respondent: some(&told.respondent),
             confidential: told.confidential,
             authorised: authorised.to_owned(),
+            unreachable: phone.is_none() && source.is_none(),
             source: source.clone(),
             co_signers,
             understood,
@@ -290,6 +296,7 @@ impl Office {
         if let Some(Source { system, id }) = source {
             changes.create(&SourceCase { system, id, case: number })?;
         }
+        self.tell_of_work(&mut changes, &case, &events, now).await?;
         self.tell_staff(&mut changes, &case, &events, now).await?;
         for notice in self.notices_of(&case, &events, now) {
             changes.create(&notice)?;

@@ -19,6 +19,8 @@ const SHOWN: usize = 9;
 const EXAMINED: usize = 200;
 /// The notice by which a department asks her something.
 const ASKED: &str = "need_info";
+/// Numbers of others that she may ask for in an hour.
+const WRONG_HOUR: u32 = 5;
 const NOT_HERS: &str = "没有找到这件事。回「查进度」看您的全部。";
 
 /// Not that of an order or an advertisement.
@@ -137,14 +139,20 @@ impl Turn<'_> {
 
     /// By the number in the message that began the dialog, or all that fit.
     pub async fn find_own(&mut self, call: &Call, purpose: Purpose) -> Outcome {
-        let Some(person) = self.contact.person.clone() else {
-            return Ok(Ok(Value::List(Vec::new())));
+        let person = self.contact.person.clone();
+        let mut own = match &person {
+            Some(person) => self.office.cases_of(person, EXAMINED).await?,
+            None => Vec::new(),
         };
-        let mut own = self.office.cases_of(&person, EXAMINED).await?;
         own.reverse();
         let asked = call.args.get("opening").and_then(|answer| as_text(&answer.value));
         match asked.map(|text| desk::read_number(&text)) {
-            Some(NumberRead::Whole(number)) => own.retain(|(_, case)| case.number == number),
+            Some(NumberRead::Whole(number)) => {
+                own.retain(|(_, case)| case.number == number);
+                if own.is_empty() && purpose == Purpose::Look && is_case(number) {
+                    return self.look_at_anothers(number).await;
+                }
+            }
             Some(NumberRead::Tail(digits)) => {
                 own.retain(|(_, case)| case.number.ends_in(&digits));
             }
@@ -152,7 +160,10 @@ impl Turn<'_> {
                 return Ok(Err("编号不对，请再看一下。回「查进度」看您的全部。".into()));
             }
             Some(NumberRead::None) | None => {
-                let ids = self.office.ids_of(&person).await?;
+                let ids = match &person {
+                    Some(person) => self.office.ids_of(person).await?,
+                    None => Vec::new(),
+                };
                 let tables = self.office.tables();
                 let rules = tables.rules();
                 own.retain(|(_, case)| purpose.fits(&case.record, &ids, self.now, &rules));
@@ -161,6 +172,28 @@ impl Turn<'_> {
         own.sort_by_key(|(_, case)| purpose.order(&case.record));
         own.truncate(SHOWN);
         Ok(Ok(Value::List(own.iter().map(|(_, case)| self.case_fields(&case.record)).collect())))
+    }
+
+    /// Who has no more than a number learns how far it is, and with whom: an agent may have filed it
+    /// for her. Who tries one number after another does not.
+    async fn look_at_anothers(&self, number: CaseNumber) -> Outcome {
+        if !self.office.visit_by("number", &self.contact.address, WRONG_HOUR).await? {
+            return Ok(
+                Err("别人的编号查得太多了，请过一小时再查。回「查进度」看您自己的。".into()),
+            );
+        }
+        let case = load::<Case>(&*self.office.store, keys::case(&number.digits())).await?;
+        let shown = case.map(|case| {
+            let case = case.record;
+            let department = case.department.as_deref().filter(|_| !case.confidential);
+            let with = department.map(|id| format!("（{}）", self.office.department_name(id)));
+            let state = format!("{}{}", case.state.shown(), with.unwrap_or_default());
+            let title = "这件不是您报的，只能看到办到哪了".to_owned();
+            [("case_no", number.to_string()), ("title", title), ("state", state)]
+                .map(|(name, text)| (name.to_owned(), Value::Text(text)))
+                .into()
+        });
+        Ok(Ok(Value::List(shown.into_iter().collect())))
     }
 
     pub async fn hide_case(&mut self, call: &Call) -> Outcome {

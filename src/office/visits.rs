@@ -21,9 +21,22 @@ impl Office {
         from: IpAddr,
         most: u32,
     ) -> Result<bool, StoreError> {
+        self.visit_of(what, whose(from), most).await
+    }
+
+    /// The same by who writes to us: an openid, a number.
+    pub(super) async fn visit_by(
+        &self,
+        what: &str,
+        address: &str,
+        most: u32,
+    ) -> Result<bool, StoreError> {
+        self.visit_of(what, outbox::hash(&["sender", address]), most).await
+    }
+
+    async fn visit_of(&self, what: &str, whose: String, most: u32) -> Result<bool, StoreError> {
         for _ in 0..CONFLICTS_MAX {
             let now = self.clock.now();
-            let whose = whose(from);
             let before = load::<Visits>(&*self.store, keys::visits(what, &whose)).await?;
             let mut at = before.as_ref().map(|found| found.record.at.clone()).unwrap_or_default();
             at.retain(|one| now < *one + WINDOW);
@@ -31,7 +44,7 @@ impl Office {
                 return Ok(false);
             }
             at.push(now);
-            let after = Visits { what: what.to_owned(), whose, at };
+            let after = Visits { what: what.to_owned(), whose: whose.clone(), at };
             let mut changes = Changes::default();
             match &before {
                 Some(before) => changes.replace(before, &after)?,

@@ -3,7 +3,9 @@
 
 use bianmin::office::Role;
 
-use super::county::{Clerk, VILLAGER, county, numbers_in, part};
+use fake_wechat::FakeSms;
+
+use super::county::{Clerk, SMS_SECRET, VILLAGER, county, numbers_in, part};
 use super::sms_talk::{self, PHONE};
 
 const QUESTION: &str = "请问是村东还是村西？门牌几号？";
@@ -76,7 +78,7 @@ async fn what_was_answered_otherwise_is_not_asked_any_more() {
 
 #[tokio::test]
 async fn her_word_alone_finds_the_case_that_waits_for_her() {
-    let county = county().open().await;
+    let county = county().settings("[limits]\nmessages_per_minute = 100\n").open().await;
     let first = county.report_of(VILLAGER, "大黑坨村停水三天了，我叫张三，电话13800138000").await;
     let second = county.report(VILLAGER).await;
     let mut clerk = county.clerk().await;
@@ -170,4 +172,32 @@ async fn nobody_is_done_with_unanswered_and_the_reason_is_told() {
     clerk.act(&number, "reply", &[("outcome", "solved"), ("text", reply)]).await;
     let (status, page) = clerk.try_act(&number, "close", &[("reason", "办好了")]).await;
     assert!(status == 422 && page.contains("请先回访"), "{page}");
+}
+
+#[tokio::test]
+async fn what_she_has_to_know_is_in_one_short_message() {
+    let fake = FakeSms::start(SMS_SECRET).await;
+    let caps = "[notices]\nperson_hour = 50\nperson_day = 50\ncase_day = 50\n";
+    let mut county = county().settings(&sms_talk::modem(&fake)).settings(caps).open().await;
+    let number = sms_talk::report(&county, &fake, PHONE).await;
+    drop(county.clerk().await);
+    drop(county.staff("住建经办", Role::Department, Some("住建")).await);
+    let reply = [("outcome", "solved"), ("text", "垃圾已经全部清走，以后每三天来拉一次。")];
+    for (step, fields, said) in [
+        ("dispatch", &[("department", "城管")][..], &["已交城管局", "急事打"][..]),
+        ("dispatch", &[("department", "住建")], &["改由住建局", "答复时间不变"]),
+        ("ask_info", &[("question", "村名和门牌")], &["村名和门牌", "时间先停"]),
+        ("resume", &[], &[]),
+        ("ask_extension", &[("days", "2"), ("reason", "要现场勘测")], &[]),
+        ("grant_extension", &[], &["要现场勘测"]),
+        ("reply", &reply, &["清走"]),
+        ("close", &[("reason", "她来电说好了")], &["她来电说好了", "续"]),
+    ] {
+        let by = if step == "ask_extension" { "住建经办" } else { "管理员" };
+        county.again(by).await.act(&number, step, fields).await;
+        county.pass(360).await;
+        let last = fake.last().text;
+        assert!(said.iter().all(|part| last.contains(part)), "{step}: {last}");
+        assert!(said.is_empty() || last.chars().count() <= 70, "{step}: {last}");
+    }
 }

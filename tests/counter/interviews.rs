@@ -82,7 +82,8 @@ async fn who_is_called_in_again_is_shown_though_nothing_is_late_there_today() {
         ("measures", "三天内清完。"),
         ("deadline", "2026-12-10"),
     ];
-    let steps: [(&str, &str, &[(&str, &str)]); 5] = [
+    type Taken<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+    let steps: [Taken; 5] = [
         ("督办张", "propose", &[("reason", "答应周五，没办")]),
         ("管理员", "approve", &[]),
         (organisation, "receive", &[]),
@@ -127,6 +128,25 @@ async fn a_broken_promise_is_an_interview_of_which_a_department_has_one() {
         let case = clerk.get(&format!("/desk/cases/{number}")).await;
         assert!(case.contains("督办时答应的日子"), "{case}");
     }
+}
+
+#[tokio::test]
+async fn a_department_reads_in_no_sheet_what_is_not_approved() {
+    let mut county = county().open().await;
+    promised_and_late(&mut county, &[VILLAGER]).await;
+    county.pass(5 * DAY).await;
+    let mut supervisor = county.staff("督办张", Role::Supervisor, None).await;
+    let mut director = county.staff("李主任", Role::Director, None).await;
+    let lead = county.staff("城管经办", Role::Department, Some("城管")).await;
+    let sheet = "/desk/ledgers?kind=interviews&month=2026-12";
+    assert!(lead.get(sheet).await.contains("0张"), "{}", lead.get(sheet).await);
+    let reason = [("reason", "答应周五，没办")];
+    assert_eq!(step(&mut supervisor, "propose", &reason).await.0, 303);
+    assert!(lead.get(sheet).await.contains("0张"));
+    assert!(director.get(sheet).await.contains("督办张"));
+    assert_eq!(step(&mut director, "approve", &[]).await.0, 303);
+    let page = lead.get(sheet).await;
+    assert!(page.contains("1张") && !page.contains("督办张"), "{page}");
 }
 
 #[tokio::test]
@@ -197,11 +217,13 @@ async fn proposed_approved_by_another_received_and_recorded() {
     for reader in [&organisation, &lead] {
         let table = workbook(reader, "kind=interviews&month=2026-12").await;
         let line = table.get(3).unwrap_or_else(|| panic!("{table:#?}"));
-        for cell in
-            [&*shown, "约谈〔城管〕1号", "整改完成", "督办张", "局长王某、组织部赵某", "清完了"]
+        for cell in [&*shown, "约谈〔城管〕1号", "整改完成", "局长王某、组织部赵某", "清完了"]
         {
             assert!(line.iter().any(|one| one == cell), "{cell}: {line:?}");
         }
+        // Who proposed it is the platform's.
+        let proposed = line.iter().any(|one| one == "督办张");
+        assert_eq!(proposed, std::ptr::eq(reader, &organisation), "{line:?}");
     }
     let other = county.staff("水利经办", Role::Department, Some("水利")).await;
     for (reader, month) in [(&other, "2026-12"), (&organisation, "2026-11")] {

@@ -315,7 +315,10 @@ impl<'a> Walk<'a> {
         self.now.parked.is_none()
             && self.begins(text).is_none()
             && !THANKS.contains(&zh::plain(text).as_str())
-            && understand::tells(text, self.env)
+            && matches!(
+                self.env.places.intent(text),
+                None | Some(Intent::Report | Intent::Consult | Intent::Unclear)
+            )
     }
 
     /// A photo is as good a beginning of the answer as words are.

@@ -178,7 +178,7 @@ pub(in crate::dialog) fn is_idle(text: &str, env: &Env) -> bool {
 }
 
 /// It may be about a matter for the county, as far as anybody can tell.
-pub(in crate::dialog) fn tells(text: &str, env: &Env) -> bool {
+fn tells(text: &str, env: &Env) -> bool {
     matches!(env.places.intent(text), None | Some(Intent::Report | Intent::Consult))
 }
 

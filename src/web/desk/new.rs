@@ -170,6 +170,7 @@ async fn file(
         recording: text("recording"),
         errand: fields.filled("errand").is_some(),
         urgent: fields.filled("urgent").is_some(),
+        walk_in: fields.get("came") == "window",
     };
     if let Some(code) = fields.filled("pick") {
         told.village = office.village_name(&code).unwrap_or_default();
