@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use axum::Router;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use serde::{Deserialize, Serialize};
@@ -27,10 +27,10 @@ const PATH: &str = "/control/case";
 pub struct How {
     /// In whose name: somebody who signs in at the desk
     #[arg(long = "as", value_name = "NAME", default_value = "平台负责人", global = true)]
-    in_name_of: String,
+    pub(super) in_name_of: String,
     /// As JSON, the same as /api/v1 gives
     #[arg(long, global = true)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -264,11 +264,7 @@ pub async fn run(config: &Path, how: How, command: CaseCommand) -> anyhow::Resul
     let config = start::read_config(config)?;
     let order = Order { name: how.in_name_of, json: how.json, command };
     let answer: Answer = control::ask_or_do(config, PATH, order, perform).await?;
-    match answer.done {
-        true => print!("{}", answer.text),
-        false => eprint!("{}", answer.text),
-    }
-    Ok(if answer.done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    answer.shown()
 }
 
 /// What a running server answers.
@@ -277,16 +273,20 @@ pub fn router(key: Key, office: Arc<Office>) -> Router {
 }
 
 async fn perform(office: Arc<Office>, order: Order) -> anyhow::Result<Answer> {
-    let Some(session) = office.session_of(&order.name).await? else {
-        let name = order.name;
-        bail!(
-            "没有叫「{name}」的工作人员。请用 --as 写一个能登录受理台的名字，名单见 bianmin staff list。"
-        );
-    };
+    let session = session_of(&office, &order.name).await?;
     match done(&office, &session, order.command, order.json).await {
         Ok(text) => Ok(Answer { text, done: true }),
         Err(error) => Ok(Answer { text: format!("{error:#}\n"), done: false }),
     }
+}
+
+pub(super) async fn session_of(office: &Office, name: &str) -> anyhow::Result<Session> {
+    let found = office.session_of(name).await?;
+    found.ok_or_else(|| {
+        anyhow!(
+            "没有叫「{name}」的工作人员。请用 --as 写一个能登录受理台的名字，名单见 bianmin staff list。"
+        )
+    })
 }
 
 async fn done(
@@ -374,7 +374,8 @@ fn shown(case: &Value) -> anyhow::Result<String> {
         let word = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         let at = word("at").parse().map(when).unwrap_or_default();
         let who = event["by"]["name"].as_str().unwrap_or("-");
-        writeln!(text, "  {at}　{who}　{}　{}", word("word"), word("detail"))?;
+        let here = if event["by"]["at_machine"] == true { "（命令行）" } else { "" };
+        writeln!(text, "  {at}　{who}{here}　{}　{}", word("word"), word("detail"))?;
     }
     let commands = case["commands"].as_array().into_iter().flatten();
     let names: Vec<&str> = commands.filter_map(|one| one["command"].as_str()).collect();

@@ -59,6 +59,17 @@ pub(super) struct Answer {
     pub done: bool,
 }
 
+impl Answer {
+    /// What was refused is no output.
+    pub fn shown(&self) -> anyhow::Result<ExitCode> {
+        match self.done {
+            true => print!("{}", self.text),
+            false => eprint!("{}", self.text),
+        }
+        Ok(if self.done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
 pub async fn run(config: &Path, command: DialogsCommand) -> anyhow::Result<ExitCode> {
     let config = start::read_config(config)?;
     let answer = match start::is_embedded(&config) {

@@ -12,6 +12,7 @@ mod lint;
 mod log;
 mod menu;
 mod privacy;
+mod qrcode;
 mod schema;
 mod serve;
 mod shop;
@@ -20,6 +21,7 @@ mod start;
 mod train;
 mod transcripts;
 mod understand;
+mod work;
 
 use std::path::PathBuf;
 
@@ -126,6 +128,32 @@ enum Command {
         command: Box<case::CaseCommand>,
     },
 
+    /// Notices that call in heads of late departments: 约谈
+    ///
+    /// As `bianmin case`: in the name of somebody who signs in at the desk (--as).
+    Interview {
+        #[command(flatten)]
+        how: case::How,
+        #[command(subcommand)]
+        command: work::InterviewCommand,
+    },
+
+    /// What only a person can do: 待办
+    Task {
+        #[command(flatten)]
+        how: case::How,
+        #[command(subcommand)]
+        command: work::TaskCommand,
+    },
+
+    /// The yearly notice of days off: 放假安排
+    Holidays {
+        #[command(flatten)]
+        how: case::How,
+        #[command(subcommand)]
+        command: work::HolidaysCommand,
+    },
+
     /// The shop's goods: 商品
     Shop {
         #[command(subcommand)]
@@ -139,6 +167,12 @@ enum Command {
         #[command(subcommand)]
         command: menu::MenuCommand,
     },
+
+    /// The code that hangs in a village's shop: 村里的二维码
+    ///
+    /// Who scans it follows the account, and is asked whether her matter is of that village. Prints
+    /// where the picture is, a line for each village.
+    Qrcode(qrcode::QrcodeOptions),
 
     /// Show what the bot understands of each line of standard input, as JSON lines
     ///
@@ -234,6 +268,7 @@ impl Cli {
             Command::Dialogs { command } => dialogs::run(config, command).await,
             Command::County { command } => county::run(config, command).await,
             Command::Menu { command } => menu::run(config, command).await,
+            Command::Qrcode(options) => qrcode::run(config, options).await,
             Command::Graph(options) => graph::run(config, &options),
             Command::Lint(options) => lint::run(config, &options),
             Command::Schema(options) => schema::run(&options),
@@ -243,6 +278,9 @@ impl Cli {
             }
             Command::Train { report, dry_run } => train::run(config, report, dry_run).await,
             Command::Case { how, command } => case::run(config, how, *command).await,
+            Command::Interview { how, command } => work::run(config, how, command.order()).await,
+            Command::Task { how, command } => work::run(config, how, command.order()).await,
+            Command::Holidays { how, command } => work::run(config, how, command.order()?).await,
             Command::Shop { command } => shop::run(config, command).await,
             Command::Staff { command } => staff::run(config, command).await,
             Command::Verify => privacy::run(config, privacy::Order::Verify).await,

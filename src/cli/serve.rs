@@ -17,7 +17,7 @@ use crate::office::{Office, Parts};
 use crate::web;
 
 use super::control::Control;
-use super::{backup, case, county, dialogs, keys, log, privacy, shop, start};
+use super::{backup, case, county, dialogs, keys, log, privacy, shop, start, work};
 
 /// With what the office's own work may take, 10 s at most from the signal to the end.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(6);
@@ -63,6 +63,7 @@ pub async fn run(config: &Path) -> anyhow::Result<ExitCode> {
                 .merge(shop::router(key.clone(), office.clone()))
                 .merge(keys::router(key.clone(), office.clone()))
                 .merge(case::router(key.clone(), office.clone()))
+                .merge(work::router(key.clone(), office.clone()))
                 .merge(privacy::router(key, office.clone()));
             Some((control, routes))
         }

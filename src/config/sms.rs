@@ -106,7 +106,8 @@ impl Default for NoticeSettings {
         let code = NoticeKind { urgent: true, merge: false, hours: 1, ..NoticeKind::default() };
         let kept = NoticeKind { merge: false, hours: 48, ..NoticeKind::default() };
         // What she has to know word for word, or has to answer.
-        let words = ["replied", "final", "rejected", "need_info"];
+        let words =
+            ["replied", "replied_signed", "final", "rejected", "need_info", "visit", "visit_off"];
         let mut kinds = BTreeMap::from(words.map(|kind| (kind.to_owned(), kept.clone())));
         kinds.insert("link_code".to_owned(), code);
         Self {

@@ -8,8 +8,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::TableError;
 use super::table::read;
+use super::{Point, TableError};
 use crate::zh::{self, Copy};
 
 mod boundary;
@@ -27,7 +27,7 @@ pub enum PlaceKind {
     Community,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Place {
     /// 12 digits of the national division codes; the first nine are the township's.
     pub code: String,
@@ -36,6 +36,8 @@ pub struct Place {
     pub name: String,
     pub kind: PlaceKind,
     pub aliases: Vec<String>,
+    /// Its middle, where the table has columns `lat` and `long`.
+    pub point: Option<Point>,
 }
 
 /// Where the village is looked for.
@@ -166,12 +168,19 @@ impl Places {
                         PlaceKind::Village
                     }
                 };
+                let (lat, long) = (row.get("lat"), row.get("long"));
+                let point = Point::read(lat, long);
+                if point.is_none() && !(lat.is_empty() && long.is_empty()) {
+                    let text = "经纬度请写成 39.43125 和 118.90512 的样子，或两格都空着。";
+                    errors.push(row.wrong("lat", text.into()));
+                }
                 all.push(Place {
                     code: code.to_owned(),
                     township: row.get("township").to_owned(),
                     name: row.get("name").to_owned(),
                     kind,
                     aliases: Vec::new(),
+                    point,
                 });
             },
         );
@@ -213,6 +222,14 @@ impl Places {
 
     pub fn get(&self, code: &str) -> Option<&Place> {
         self.by_code.get(code).map(|at| &self.all[*at])
+    }
+
+    /// The village whose middle is nearest, and how many metres away; of those of which the table
+    /// says where they are.
+    pub fn nearest(&self, point: Point) -> Option<(&Place, f64)> {
+        let known = self.all.iter().filter_map(|place| Some((place, place.point?)));
+        let away = known.map(|(place, middle)| (place, middle.metres_to(point)));
+        away.min_by(|(_, one), (_, other)| one.total_cmp(other))
     }
 
     /// In the order of the table.

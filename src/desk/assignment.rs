@@ -7,6 +7,7 @@ use super::course::Course;
 use super::event::Grade;
 use super::held::Held;
 use super::round_time::RoundTime;
+use super::state::State;
 use crate::calendar::{Calendar, Limit};
 
 /// A department that has a case in a round, or had it there before it went to another one.
@@ -67,7 +68,7 @@ pub(super) fn runs(case: &Case) -> Vec<Run<'_>> {
         before = round.course.returns;
     }
     let ended_unanswered =
-        case.replied_at.is_none() && (case.closed_at.is_some() || case.parent.is_some());
+        case.replied_at.is_none() && (case.closed_at.is_some() || case.state == State::Merged);
     if !ended_unanswered {
         runs.push(Run {
             n: case.round,

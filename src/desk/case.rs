@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ROUNDS_MAX;
 use super::course::{
     Breach, CallBack, Contact, Course, Extension, Helping, Reclassed, Stop, Submitted,
 };
@@ -12,23 +11,22 @@ use super::disclosure::Disclosure;
 use super::erase::Erased;
 use super::errand::Errand;
 use super::event::{
-    Actor, Breached, CaseEvent, Change, Closing, Enclosed, Grade, Intake, Kind, Reply, Solved,
-    Source,
+    Actor, Breached, CaseEvent, Change, Closing, Enclosed, Grade, Intake, Kind, Means, Reply,
+    Resumption, Source,
 };
 use super::exclusion::Exclusion;
-use super::limits;
 use super::redaction;
 use super::slip::Slip;
-use super::state::{Party, State, Step, transition};
-use crate::calendar::{Calendar, Limit};
+use super::state::{Party, State, Step, led_to};
+use super::visit::Visit;
 use crate::county::{CaseNumber, CaseType, TimeClass};
 
 /// How cases are called that came by telephone.
 pub const TELEPHONE: &str = "telephone";
+/// And by short message.
+const SMS: &str = "sms";
 /// Calls back that are tried before silence ends a case.
 const CALLS_BACK_MIN: usize = 2;
-/// A department is warned when this much of its time is used, in per cent.
-const AMBER_PERCENT: u8 = 80;
 
 /// Everything but the timeline, which is the events themselves, and who she is, which stands apart
 /// (`private`). The fields from `department`
@@ -102,6 +100,9 @@ pub struct Case {
     pub source: Option<Source>,
     #[serde(default)]
     pub co_signers: Vec<String>,
+    /// She has no address on any channel: no message reaches her.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unreachable: bool,
     /// 重复诉求: the same person had come with the same kind of matter not long before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<CaseNumber>,
@@ -150,20 +151,11 @@ pub struct Round {
 }
 
 impl Round {
-    fn was_late(&self) -> bool {
+    pub(super) fn was_late(&self) -> bool {
         let handed_in = self.course.handed_in_at.or(self.replied_at);
         self.course.has_breached(super::Breached::Handling)
             || handed_in.is_some_and(|at| at > self.round_due_at)
     }
-}
-
-/// How a case stands against its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
-    InTime,
-    /// 80 % of the time is used.
-    Amber,
-    Overdue,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -174,6 +166,15 @@ pub enum FoldError {
     Illegal { revision: u32, from: Option<State>, step: Step },
     #[error("event {revision} opens round {round} after round {before}")]
     Round { revision: u32, before: u8, round: u8 },
+}
+
+/// By herself, or by the one who sits in her village.
+fn answered_by(event: &CaseEvent, channel: &str) -> Means {
+    match event.by {
+        Actor::Villager { .. } if channel == SMS => Means::Sms,
+        Actor::Villager { .. } => Means::Wechat,
+        _ => Means::Agent,
+    }
 }
 
 /// The case that these events make, the oldest first.
@@ -213,6 +214,7 @@ impl Case {
             co_signers,
             repeats,
             heard,
+            unreachable,
             // They stay with the event: they are about her words, not about the case.
             authorised: _,
             understood: _,
@@ -266,6 +268,7 @@ impl Case {
             source,
             co_signers,
             repeats,
+            unreachable,
             parent: None,
             children: Vec::new(),
             struck: Vec::new(),
@@ -281,18 +284,15 @@ impl Case {
     /// Takes the next event. On an error nothing is changed.
     pub fn apply(&mut self, event: &CaseEvent) -> Result<(), FoldError> {
         let (revision, from, step) = (self.revision + 1, self.state, event.change.step());
-        let row = transition(Some(from), step).ok_or(FoldError::Illegal {
-            revision,
-            from: Some(from),
-            step,
-        })?;
+        let after =
+            led_to(from, step).ok_or(FoldError::Illegal { revision, from: Some(from), step })?;
         if let Change::Reopened { round, .. } = &event.change
             && *round != self.round.saturating_add(1)
         {
             return Err(FoldError::Round { revision, before: self.round, round: *round });
         }
         self.take(event);
-        self.state = row.after(from);
+        self.state = after;
         self.updated_at = event.at;
         self.revision = revision;
         Ok(())
@@ -301,7 +301,7 @@ impl Case {
     fn take(&mut self, event: &CaseEvent) {
         let at = event.at;
         match &event.change {
-            // No row leads here from a state: `transition` has refused it.
+            // No row leads here from a state: `led_to` has refused it.
             Change::Received { .. } => {}
             Change::Answered { text, .. } => {
                 self.answer(at, super::Outcome::Explained, text, (None, &[]));
@@ -315,6 +315,7 @@ impl Case {
                 self.dispatched_at = Some(at);
                 self.due_at = Some(*due_at);
                 self.accepted_at = None;
+                self.course.accepted_silently = false;
                 if category.is_some() {
                     self.category = category.clone();
                 }
@@ -354,6 +355,21 @@ impl Case {
                 let contact = Contact { at, means: *means, reached: *reached };
                 self.course.contacts.push(contact);
             }
+            Change::VisitAgreed { visit_at, who, note: _ } => {
+                self.course.visit = Some(Visit { at: *visit_at, who: who.clone() });
+            }
+            Change::VisitCancelled { .. } => self.course.visit = None,
+            Change::VisitNoted { kept, note: _ } => {
+                let agreed = self.course.visit.take();
+                let went = agreed.map_or(at, |visit| visit.at.min(at));
+                match kept {
+                    true => self.course.visited(Some(went)),
+                    false => {
+                        let missed = Contact { at, means: Means::Visit, reached: false };
+                        self.course.contacts.push(missed);
+                    }
+                }
+            }
             Change::CoReplied { department, text } => {
                 let helper = self.course.helpers.iter_mut().find(|h| h.department == *department);
                 if let Some(helper) = helper {
@@ -370,9 +386,14 @@ impl Case {
                 self.course.stopped = Some(Stop { at, why: plan.clone(), until });
                 self.course.noted_plan_at = Some(at);
             }
-            Change::Resumed { round_due_at, due_at, reason: _ } => {
+            Change::Resumed { round_due_at, due_at, reason } => {
                 if let Some(stop) = self.course.stopped.take() {
                     self.course.stops.push((stop.at, at));
+                }
+                // A question that she answered: they have spoken with each other.
+                if *reason == Resumption::Supplemented {
+                    let means = answered_by(event, &self.channel);
+                    self.course.contacts.push(Contact { at, means, reached: true });
                 }
                 self.round_due_at = *round_due_at;
                 self.due_at = *due_at;
@@ -452,7 +473,8 @@ impl Case {
             Change::Supplemented { .. } => self.supplements = self.supplements.saturating_add(1),
             Change::Merged { parent, reason: _ } => {
                 self.parent = Some(*parent);
-                // What she was asked is asked no more.
+                self.course.visit = None;
+                // Events of old programs: what she was asked is asked no more.
                 self.course.stopped = None;
             }
             Change::Unmerged { .. } => {
@@ -464,11 +486,12 @@ impl Case {
                 self.accepted_at = None;
             }
             Change::Joined { child } => {
-                // It may have been taken out and come back.
+                // Events of old programs: it had been taken out without a word, and came back.
                 if !self.children.contains(child) {
                     self.children.push(*child);
                 }
             }
+            Change::Parted { child } => self.children.retain(|one| one != child),
             Change::Hidden { .. } => self.confidential = true,
             Change::DisclosureAsked { .. } => {
                 let asked_by = event.by.name().map(str::to_owned);
@@ -602,6 +625,7 @@ impl Case {
     ) {
         self.replied_at = Some(at);
         self.course.reminded = 0;
+        self.course.visit = None;
         let department = by.or_else(|| self.department.clone()).unwrap_or_default();
         let (text, files) = (text.to_owned(), files.to_vec());
         self.reply = Some(Reply { outcome, text, department, files });
@@ -654,6 +678,7 @@ impl Case {
     /// has tried to ask her.
     pub fn is_called_back(&self) -> bool {
         self.time_class == TimeClass::U
+            || self.unreachable
             || matches!(self.kind, Kind::Complaint | Kind::Report)
             || (self.channel == TELEPHONE && self.kind != Kind::Consult)
     }
@@ -662,11 +687,6 @@ impl Case {
         let calls = &self.course.calls_back;
         let tried = calls.len() >= CALLS_BACK_MIN || calls.iter().any(|call| call.reached);
         self.state == State::Replied && self.rating.is_none() && self.is_called_back() && !tried
-    }
-
-    /// Half of the time to accept it is used.
-    fn is_slow_to_accept(&self, now: Timestamp, calendar: &Calendar) -> bool {
-        limits::accept_amber_at(self, calendar).is_some_and(|at| now >= at)
     }
 
     /// The same department has it again, until a clerk sends it elsewhere.
@@ -694,90 +714,5 @@ impl Case {
         self.round_started_at = at;
         self.round_due_at = due_at;
         self.due_at = Some(due_at);
-    }
-
-    /// Not answered, or answered too late, in this round. Once it was noted, a longer time that
-    /// is granted later does not undo it.
-    pub fn is_overdue(&self, now: Timestamp) -> bool {
-        if self.course.has_breached(super::Breached::Handling) {
-            return true;
-        }
-        let stopped = self.course.stopped.as_ref().map(|stop| stop.at);
-        let submitted = self.course.submitted.as_ref().map(|submitted| submitted.at);
-        let handed_in = self.course.handed_in_at.or(submitted);
-        let done = handed_in.or(self.replied_at).or(self.closed_at).or(stopped);
-        done.unwrap_or(now) > self.round_due_at
-    }
-
-    /// In this round or one before: another answer does not make the first one earlier.
-    pub fn was_overdue(&self, now: Timestamp) -> bool {
-        self.is_overdue(now) || self.late_round().is_some()
-    }
-
-    /// The last of the rounds that are over and were answered too late.
-    pub fn late_round(&self) -> Option<&Round> {
-        self.earlier.iter().rev().find(|round| round.was_late())
-    }
-
-    /// When the department that has it got it.
-    pub fn assigned_at(&self) -> Option<Timestamp> {
-        self.department.as_ref()?;
-        Some(self.dispatched_at.unwrap_or(self.round_started_at))
-    }
-
-    /// The time for an answer in this round.
-    pub(super) fn limit_of_round(&self) -> Limit {
-        limits::limit_in(self.round, self.time_class)
-    }
-
-    /// Not content with the last answer that a department gives: the director has the last word.
-    pub fn is_disputed(&self) -> bool {
-        let unsolved = self.course.calls_back.iter().any(|call| call.solved == Some(Solved::No));
-        let unhappy = self.rating.is_some_and(|grade| !grade.is_content());
-        self.state == State::Replied && self.round >= ROUNDS_MAX && (unsolved || unhappy)
-    }
-
-    /// By when the department that has it must answer: never before what was promised to her.
-    pub fn own_due_at(&self) -> Timestamp {
-        self.due_at.map_or(self.round_due_at, |own| own.max(self.round_due_at))
-    }
-
-    /// The department that has it is late itself, not only one that had it before.
-    pub fn is_late_itself(&self, now: Timestamp) -> bool {
-        let breached = |id: &String| self.course.has_breached_by(super::Breached::Handling, id);
-        self.department.as_ref().is_some_and(breached)
-            || (self.is_overdue(now) && now > self.own_due_at())
-    }
-
-    /// When it became late in this round, or becomes so.
-    pub fn late_from(&self) -> Timestamp {
-        let breaches = self.course.breaches.iter();
-        let late = breaches.filter(|one| one.limit == super::Breached::Handling);
-        late.map(|one| one.due_at).fold(self.round_due_at, Timestamp::min)
-    }
-
-    /// When 80 % of the round's time is used: of the office's time, or of all of it for class U.
-    pub fn amber_at(&self, calendar: &Calendar) -> Timestamp {
-        let (start, due) = (self.round_started_at, self.round_due_at);
-        match super::limit_of(self.time_class) {
-            Limit::Hours(_) if self.round == 1 => {
-                let part = due.duration_since(start) / 100 * i32::from(AMBER_PERCENT);
-                start.checked_add(part).unwrap_or(due)
-            }
-            _ => calendar.share(start, due, AMBER_PERCENT),
-        }
-    }
-
-    pub fn standing(&self, now: Timestamp, calendar: &Calendar) -> Standing {
-        let answered = self.replied_at.or(self.closed_at);
-        if self.is_overdue(now) {
-            Standing::Overdue
-        } else if answered.is_none()
-            && (now >= self.amber_at(calendar) || self.is_slow_to_accept(now, calendar))
-        {
-            Standing::Amber
-        } else {
-            Standing::InTime
-        }
     }
 }

@@ -154,6 +154,22 @@ pub enum Command {
     Join {
         child: CaseNumber,
     },
+    AgreeVisit {
+        at: Timestamp,
+        who: String,
+        note: String,
+    },
+    CancelVisit {
+        reason: String,
+    },
+    NoteVisit {
+        kept: bool,
+        note: String,
+    },
+    /// One that went on under it does so no more.
+    Part {
+        child: CaseNumber,
+    },
     /// What the case under which it goes on was answered.
     ReplyAsParent {
         outcome: Outcome,
@@ -292,6 +308,10 @@ impl Command {
             Command::Merge { .. } => Step::Merged,
             Command::Unmerge { .. } => Step::Unmerged,
             Command::Join { .. } => Step::Joined,
+            Command::Part { .. } => Step::Parted,
+            Command::AgreeVisit { .. } => Step::VisitAgreed,
+            Command::CancelVisit { .. } => Step::VisitCancelled,
+            Command::NoteVisit { .. } => Step::VisitNoted,
             Command::Hide { .. } => Step::Hidden,
             Command::AskDisclosure { .. } => Step::DisclosureAsked,
             Command::GrantDisclosure => Step::DisclosureGranted,

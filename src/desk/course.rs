@@ -10,6 +10,7 @@ use super::event::{Breached, Enclosed, Means, Outcome, Solved, Trips};
 use super::exclusion::Exclusion;
 use super::held::Held;
 use super::slip::Slip;
+use super::visit::Visit;
 use crate::county::TimeClass;
 
 fn is_none_yet(count: &u8) -> bool {
@@ -108,6 +109,9 @@ pub struct Course {
     /// When somebody of the department came, as it says with its answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visited_at: Option<Timestamp>,
+    /// When somebody is to come, as it was agreed with her.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visit: Option<Visit>,
     /// Accepted by the clock: nobody said so in time.
     pub accepted_silently: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -255,6 +259,7 @@ impl Course {
         self.helpers.clear();
         self.files.clear();
         self.handover_to = None;
+        self.visit = None;
         self.promise_at = None;
         self.called_at = None;
         self.promise_is_taken = false;

@@ -11,7 +11,9 @@ use crate::calendar::Calendar;
 
 fn of(department: &str) -> Actor {
     let department = Some(department.to_owned());
-    Actor::Staff { name: "经办人".into(), role: "department".into(), department }
+    Actor::Staff {
+        name: "经办人".into(), role: "department".into(), department, at_machine: false
+    }
 }
 
 fn text() -> String {
@@ -72,6 +74,45 @@ fn a_return_is_asked_in_time_with_its_basis_and_at_most_twice() {
     desk.give("2026-11-25 14:00", &director(), refuse()).unwrap();
     assert!(desk.the_case().course.appointed);
     desk.refused(&lead, ask(), "指定承办");
+}
+
+/// What stood still before a merge stood still for good.
+#[test]
+fn a_pause_is_kept_over_merge_and_unmerge() {
+    let mut desk = at_department("1101", "2026-11-23 11:00");
+    let due = desk.the_case().round_due_at;
+    let question = Command::AskInfo { question: "请问是哪一家？".into() };
+    desk.give("2026-11-24 09:00", &of("城管"), question).unwrap();
+    let parent = CaseNumber::new(CaseType::Appeal, 2026, 4011).unwrap();
+    let merge = Command::Merge { parent, reason: text() };
+    assert_eq!(desk.give("2026-11-26 09:00", &clerk(), merge).unwrap(), ["resumed", "merged"]);
+    let unmerge = Command::Unmerge { reason: text() };
+    desk.give("2026-11-26 10:00", &clerk(), unmerge).unwrap();
+    let case = desk.the_case();
+    assert_eq!(case.course.stops, [(at("2026-11-24 09:00"), at("2026-11-26 09:00"))]);
+    assert!(case.round_due_at > due, "{}", case.round_due_at);
+    // A new calendar finds the same time.
+    let nothing = super::platform::recompute(&case, &desk.rules());
+    assert!(nothing.is_err(), "{nothing:?}");
+}
+
+/// It can do nothing about its time, so nobody is told that it is late.
+#[test]
+fn what_goes_on_under_another_is_late_in_no_list() {
+    let mut desk = at_department("1101", "2026-11-23 11:00");
+    let parent = CaseNumber::new(CaseType::Appeal, 2026, 4011).unwrap();
+    desk.give("2026-11-24 09:00", &clerk(), Command::Merge { parent, reason: text() }).unwrap();
+    let (case, later) = (desk.the_case(), at("2027-01-05 09:00"));
+    let rules = desk.rules();
+    assert_eq!(case.standing(later, rules.calendar), Standing::InTime);
+    assert!(!case.is_late(later) && !case.was_overdue(later));
+    for (queue, whose) in [
+        (Queue::Supervision, Whose::Platform),
+        (Queue::Late, Whose::Department("城管")),
+        (Queue::Soon, Whose::Department("城管")),
+    ] {
+        assert!(!queue.holds(&case, whose, later, rules.calendar), "{queue}");
+    }
 }
 
 #[test]
@@ -482,6 +523,34 @@ fn that_her_time_is_over_she_is_told_once_a_round() {
     desk.give("2026-11-28 10:00", &villager(), rate(Grade::Dissatisfied)).unwrap();
     desk.give("2026-12-05 10:00", &Actor::System, late(Breached::Handling)).unwrap();
     assert_eq!(desk.last_notice().id, "overdue");
+}
+
+#[test]
+fn that_one_department_was_silent_is_not_the_next_ones() {
+    let mut desk = at_department("0301", "2026-11-23 11:00");
+    desk.give("2026-11-23 16:30", &Actor::System, Command::Accept).unwrap();
+    assert!(desk.the_case().course.accepted_silently);
+    desk.give("2026-11-23 16:40", &clerk(), dispatch("住建")).unwrap();
+    let back = Command::AskReturn { basis: text() };
+    desk.give("2026-11-23 16:50", &of("住建"), back).unwrap();
+    assert!(!desk.the_case().course.accepted_silently);
+}
+
+#[test]
+fn a_question_that_she_answered_is_the_first_contact() {
+    let mut desk = at_department("0301", "2026-11-23 11:00");
+    let ask = || Command::AskInfo { question: "村东还是村西？".into() };
+    desk.give("2026-11-23 15:00", &of("城管"), ask()).unwrap();
+    let mut silent = desk.clone();
+    desk.give("2026-11-23 16:00", &villager(), more()).unwrap();
+    assert_eq!(desk.the_case().course.first_contact(), Some(at("2026-11-23 16:00")));
+    // While she is asked, the time to speak with her stands still.
+    let due = |desk: &Desk| limit_due(&desk.the_case(), Breached::Contact, desk.rules().calendar);
+    let before = due(&at_department("0301", "2026-11-23 11:00"));
+    let resume = Command::Resume { reason: Resumption::NoAnswer };
+    silent.give("2026-11-25 15:00", &Actor::System, resume).unwrap();
+    assert_eq!(before, Some(at("2026-11-24 17:30")));
+    assert!(due(&silent) > Some(at("2026-11-25 15:00")), "{:?}", due(&silent));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 use super::state::{Party, State, Step, transition};
 use super::{
     direction, disclosure, enclosure, errand, exclusion, handler, hers, platform, redaction,
-    respondent, slip, sorting, suggestion,
+    respondent, slip, sorting, suggestion, visit,
 };
 use crate::county::TimeClass;
 
@@ -207,9 +207,10 @@ fn follow(
 }
 
 /// What a department does to a case that it has accepted.
-const WORK: [Step; 7] = [
+const WORK: [Step; 8] = [
     Step::Progress,
     Step::Attached,
+    Step::VisitAgreed,
     Step::Replied,
     Step::Submitted,
     Step::InfoAsked,
@@ -222,7 +223,7 @@ pub fn accepts_along(step: Step) -> bool {
 }
 
 /// What could go on for ever.
-const GROWS: [Step; 23] = [
+const GROWS: [Step; 24] = [
     Step::Dispatched,
     Step::Progress,
     Step::Attached,
@@ -231,6 +232,7 @@ const GROWS: [Step; 23] = [
     Step::Supplemented,
     Step::Contacted,
     Step::InfoAsked,
+    Step::VisitAgreed,
     Step::HandoverAsked,
     Step::HandoverDeclined,
     Step::Joined,
@@ -284,6 +286,9 @@ fn change(
             at_most("说明", &note, NOTE_CHARS_MAX)?;
             one(Change::Contacted { means, reached, note })
         }
+        Command::AgreeVisit { at, who, note } => one(visit::agree(case, (at, who, note), now)?),
+        Command::CancelVisit { reason } => one(visit::cancel(reason)?),
+        Command::NoteVisit { kept, note } => one(visit::note(kept, note)?),
         Command::CoReply { department, text } => one(handler::help(case, department, text, by)?),
         Command::AskInfo { question } => one(handler::ask_info(question)?),
         Command::Resume { reason } => one(handler::resume(case, reason, now, rules)),
@@ -340,12 +345,20 @@ fn change(
             at_most("撤回的原因", &reason, NOTE_CHARS_MAX)?;
             one(Change::Withdrawn { reason })
         }
-        Command::Merge { parent, reason } => one(platform::merge(case, parent, reason)?),
+        Command::Merge { parent, reason } => {
+            let merged = platform::merge(case, parent, reason)?;
+            // What she was asked is asked no more; how long it stood still stays known.
+            let asked = case.course.stopped.is_some();
+            let resumed =
+                asked.then(|| handler::resume(case, super::Resumption::NotNeeded, now, rules));
+            Ok(resumed.into_iter().chain([merged]).collect())
+        }
         Command::Unmerge { reason } => {
             written("理由", &reason, NOTE_CHARS_MAX)?;
             one(Change::Unmerged { reason })
         }
         Command::Join { child } => one(platform::join(case, child)?),
+        Command::Part { child } => one(platform::part(case, child)?),
         Command::ReplyAsParent { outcome, text, department, files } => {
             let department = Some(department);
             let (trips, visited_at) = (None, None);

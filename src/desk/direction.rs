@@ -69,7 +69,7 @@ mod tests {
 
     fn staff(role: &str, department: Option<&str>) -> Actor {
         let department = department.map(str::to_owned);
-        Actor::Staff { name: role.into(), role: role.into(), department }
+        Actor::Staff { name: role.into(), role: role.into(), department, at_machine: false }
     }
 
     fn direct(days: u8) -> Command {

@@ -70,7 +70,12 @@ mod tests {
 
     fn lead() -> Actor {
         let department = Some("广电网络".to_owned());
-        Actor::Staff { name: "经办人".into(), role: "department".into(), department }
+        Actor::Staff {
+            name: "经办人".into(),
+            role: "department".into(),
+            department,
+            at_machine: false,
+        }
     }
 
     fn ask() -> Command {

@@ -32,7 +32,12 @@ mod tests {
 
     fn lead() -> Actor {
         let department = Some("城管".to_owned());
-        Actor::Staff { name: "经办人".into(), role: "department".into(), department }
+        Actor::Staff {
+            name: "经办人".into(),
+            role: "department".into(),
+            department,
+            at_machine: false,
+        }
     }
 
     fn attach(name: &str) -> Command {

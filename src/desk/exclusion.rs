@@ -88,7 +88,7 @@ mod tests {
 
     fn staff(name: &str, role: &str) -> Actor {
         let department = (role == "department").then(|| "广电网络".to_owned());
-        Actor::Staff { name: name.into(), role: role.into(), department }
+        Actor::Staff { name: name.into(), role: role.into(), department, at_machine: false }
     }
 
     fn assigned(desk: &Desk) -> (u32, u32) {

@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use super::case::{Case, Standing};
+use super::case::Case;
 use super::event::Grade;
+use super::lateness::Standing;
 use super::limits::DAY_MINUTES;
 use super::measures::{self, Tally};
+use super::state::State;
 use crate::calendar::{Calendar, local_date};
 use crate::county::{TimeClass, words};
 use crate::meaning::Keywords;
@@ -63,10 +65,11 @@ struct Running {
 
 impl Line {
     pub fn of(case: &Case, calendar: &Calendar, keywords: &Keywords) -> Self {
-        let runs = case.replied_at.is_none() && !case.state.stands_still();
+        let merged = case.state == State::Merged;
+        let runs = case.replied_at.is_none() && !case.state.stands_still() && !merged;
         let running = case.state.is_open().then(|| Running {
             department: case.department.clone(),
-            is_late: case.is_overdue(case.updated_at),
+            is_late: !merged && case.is_overdue(case.updated_at),
             amber_at: runs.then(|| case.amber_at(calendar)),
             due_at: runs.then_some(case.round_due_at),
             is_supervised: case.course.supervisions > 0,
@@ -104,8 +107,8 @@ fn stretches(case: &Case, calendar: &Calendar) -> Vec<Stretch> {
     });
     let ended = (!case.state.is_open()).then_some(case.updated_at);
     let until = case.replied_at.or(case.closed_at).or(ended);
-    let now =
-        (!case.state.stands_still()).then(|| (case.amber_at(calendar), case.round_due_at, until));
+    let runs = !case.state.stands_still() && case.state != State::Merged;
+    let now = runs.then(|| (case.amber_at(calendar), case.round_due_at, until));
     let mut stretches: Vec<_> = earlier.chain(now).collect();
     stretches.retain(|(amber, _, until)| until.is_none_or(|until| until > *amber));
     stretches

@@ -40,6 +40,9 @@ pub fn guard(
             or(case.course.handover_to.is_some(), Refusal::NothingAsked("流转"))
         }
         Step::CoReplied => waits_for_help(case, by),
+        Step::VisitCancelled | Step::VisitNoted => {
+            or(case.course.visit.is_some(), Refusal::NoVisit)
+        }
         Step::InfoAsked => in_time(case, now),
         Step::ExtensionAsked => {
             in_time(case, now)?;

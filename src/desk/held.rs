@@ -80,7 +80,12 @@ mod tests {
 
     fn of(department: &str) -> Actor {
         let department = Some(department.to_owned());
-        Actor::Staff { name: "经办人".into(), role: "department".into(), department }
+        Actor::Staff {
+            name: "经办人".into(),
+            role: "department".into(),
+            department,
+            at_machine: false,
+        }
     }
 
     fn tallies(desk: &Desk) -> BTreeMap<String, Tally> {

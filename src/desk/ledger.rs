@@ -96,19 +96,17 @@ pub struct Names<'n> {
     pub place: &'n (dyn Fn(&str) -> Option<(String, String)> + Sync),
 }
 
-/// By which way she was told; 上门, where somebody came.
-fn answered_by(case: &Case, names: &Names) -> String {
-    let channel = case.replied_at.map(|_| (names.channel)(&case.channel)).unwrap_or_default();
-    match case.course.visited_at {
-        Some(_) => format!("上门、{channel}"),
-        None => channel,
-    }
+/// Where somebody came as well.
+fn answered_by(case: &Case, told_by: &str) -> String {
+    let visited = case.course.visited_at.map(|_| "上门");
+    let ways = visited.into_iter().chain([told_by]).filter(|way| !way.is_empty());
+    ways.collect::<Vec<_>>().join("、")
 }
 
-/// One line of the case ledger; `n` from 1.
+/// One line of the case ledger; `n` from 1, `told_by` the way on which the answer went.
 pub fn case_line(
     n: usize,
-    case: &Case,
+    (case, told_by): (&Case, &str),
     (who, identity): (&Who, Identity),
     names: &Names,
     rules: &Rules,
@@ -167,7 +165,7 @@ pub fn case_line(
         case.reply.as_ref().map(|reply| reply.outcome.word().to_owned()).unwrap_or_default(),
         ours(case.reply.as_ref().map_or("", |reply| &reply.text)),
         time(case.replied_at),
-        answered_by(case, names),
+        answered_by(case, told_by),
         yes(case.was_overdue(now)),
         supervised(case).to_string(),
         time(called.map(|call| call.at)),
@@ -225,14 +223,40 @@ pub fn village_line(
     ]
 }
 
-/// `本月受理__件 办结__件 在办__件`, over the cases of the ledger.
-pub fn village_foot<'c>(cases: impl Iterator<Item = &'c Case>) -> String {
-    let (mut all, mut open) = (0, 0);
-    for case in cases {
-        all += 1;
-        open += usize::from(case.state.is_open());
+/// What came in a month, what was done in it, whenever it came, and what was open at its end: the
+/// same however late it is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MonthSums {
+    pub received: usize,
+    pub done: usize,
+    pub open: usize,
+}
+
+impl MonthSums {
+    /// `ended`: when it was over, and whether it was done then, not only taken back or refused.
+    pub fn count(
+        &mut self,
+        (from, to): (Timestamp, Timestamp),
+        received: Timestamp,
+        ended: Option<(Timestamp, bool)>,
+    ) {
+        let holds = |at: Timestamp| from <= at && at < to;
+        self.received += usize::from(holds(received));
+        self.done += usize::from(ended.is_some_and(|(at, done)| done && holds(at)));
+        self.open += usize::from(received < to && ended.is_none_or(|(at, _)| at >= to));
     }
-    format!("本月受理{all}件　办结{}件　在办{open}件", all - open)
+
+    pub fn count_case(&mut self, span: (Timestamp, Timestamp), case: &Case) {
+        let over = (!case.state.is_open()).then(|| (case.ended_at(), case.closing.is_some()));
+        self.count(span, case.received_at, over);
+    }
+}
+
+impl std::fmt::Display for MonthSums {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { received, done, open } = self;
+        write!(f, "本月受理{received}件　办结{done}件　在办{open}件")
+    }
 }
 
 /// `None`: it is not late.
@@ -328,25 +352,36 @@ fn person(case: &Case, who: &Who, identity: Identity) -> (String, String) {
         return (NAMELESS.to_owned(), String::new());
     }
     let (name, phone) = (who.name.as_deref(), who.phone.as_deref());
-    let (name, phone) = match identity {
-        Identity::Whole => (name.map(str::to_owned), phone.map(str::to_owned)),
-        Identity::Masked => (name.map(mask_name), phone.map(zh::mask_phone)),
-        Identity::Anonymous => (None, None),
-    };
-    (name.unwrap_or_default(), phone.unwrap_or_default())
+    let name = masked_name(name.unwrap_or_default(), identity);
+    (name, masked_phone(phone.unwrap_or_default(), identity))
+}
+
+fn door(case: &Case, who: &Who, identity: Identity) -> String {
+    if case.confidential { String::new() } else { masked_door(&who.place_note, identity) }
+}
+
+pub fn masked_name(name: &str, identity: Identity) -> String {
+    masked(name, identity, mask_name)
+}
+
+pub fn masked_phone(phone: &str, identity: Identity) -> String {
+    masked(phone, identity, zh::mask_phone)
 }
 
 /// Where she lives is as much hers as her number.
-fn door(case: &Case, who: &Who, identity: Identity) -> String {
+pub fn masked_door(door: &str, identity: Identity) -> String {
+    masked(door, identity, |door| {
+        let shown: String = door.chars().take(DOOR_CHARS_SHOWN).collect();
+        format!("{shown}**")
+    })
+}
+
+fn masked(text: &str, identity: Identity, mask: impl Fn(&str) -> String) -> String {
     match identity {
-        _ if case.confidential => String::new(),
+        _ if text.is_empty() => String::new(),
+        Identity::Whole => text.to_owned(),
+        Identity::Masked => mask(text),
         Identity::Anonymous => String::new(),
-        Identity::Whole => who.place_note.clone(),
-        Identity::Masked if who.place_note.is_empty() => String::new(),
-        Identity::Masked => {
-            let shown: String = who.place_note.chars().take(DOOR_CHARS_SHOWN).collect();
-            format!("{shown}**")
-        }
     }
 }
 
@@ -384,7 +419,7 @@ fn time(at: Option<Timestamp>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Desk, clerk, dispatch, intake};
+    use super::super::tests::{Desk, at, clerk, dispatch, intake};
     use super::*;
     use crate::desk::Intake;
 
@@ -420,5 +455,19 @@ mod tests {
         assert_eq!(cell(&line(&desk, Identity::Masked), "办理方式"), "转办");
         let asked = Desk::filed("2026-11-23 10:00", Intake { kind: Kind::Consult, ..intake() });
         assert_eq!(cell(&line(&asked, Identity::Masked), "办理方式"), "咨询");
+    }
+
+    /// September's that was closed in October is October's, and what she took back is nobody's.
+    #[test]
+    fn a_foot_counts_what_was_done_within_the_month_whenever_it_is_printed() {
+        let october = (at("2026-10-01 00:00"), at("2026-11-01 00:00"));
+        let mut sums = MonthSums::default();
+        let ended = |when: &str, done: bool| Some((at(when), done));
+        sums.count(october, at("2026-09-28 10:00"), ended("2026-10-08 10:00", true));
+        sums.count(october, at("2026-10-09 10:00"), ended("2026-10-10 10:00", false));
+        sums.count(october, at("2026-10-20 10:00"), ended("2026-11-02 10:00", true));
+        sums.count(october, at("2026-09-20 10:00"), None);
+        sums.count(october, at("2026-11-01 10:00"), None);
+        assert_eq!(sums.to_string(), "本月受理2件　办结1件　在办2件");
     }
 }

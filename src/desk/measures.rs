@@ -355,7 +355,12 @@ mod tests {
 
     fn lead() -> Actor {
         let department = Some(LEAD.to_owned());
-        Actor::Staff { name: "经办人".into(), role: "department".into(), department }
+        Actor::Staff {
+            name: "经办人".into(),
+            role: "department".into(),
+            department,
+            at_machine: false,
+        }
     }
 
     /// Received on a Monday at ten, class B: due on Wednesday at the close.

@@ -18,6 +18,7 @@ mod enclosure;
 pub mod erase;
 mod errand;
 mod event;
+mod event_words;
 mod exclusion;
 pub mod figures;
 mod guard;
@@ -26,6 +27,7 @@ mod held;
 mod hers;
 mod interview;
 mod kind;
+mod lateness;
 pub mod ledger;
 mod limits;
 mod listing;
@@ -45,6 +47,7 @@ mod sorting;
 mod state;
 mod suggestion;
 mod verbs;
+mod visit;
 mod waiting;
 
 pub use crate::county::{CaseNumber, CaseType, NumberError, damm};
@@ -52,7 +55,7 @@ pub use alike::{
     BURST_MIN, BURST_WITHIN, REPEAT_DAYS, goes_under, is_burst, is_hers_too, is_repeat,
     may_be_same, similarity, takes_in,
 };
-pub use case::{Case, FoldError, Round, Standing, TELEPHONE, fold};
+pub use case::{Case, FoldError, Round, TELEPHONE, fold};
 pub use command::{Command, Sorting};
 pub use course::{Breach, CallBack, Contact, Course, Extension, Helping, Stop};
 pub use decide::{EVENTS_MAX, REPLY_CHARS_MIN, ROUNDS_MAX, TEXT_CHARS_MAX, accepts_along, decide};
@@ -72,6 +75,7 @@ pub use interview::{
     InterviewState, InterviewStep, LateCase, Minutes, interview_row,
 };
 pub use kind::kind_by_words;
+pub use lateness::Standing;
 pub use limits::{
     REDO_LIMIT, accept_due, asked_until, breach_due as limit_due, limit_of, next_by_clock,
 };
@@ -79,16 +83,17 @@ pub use listing::{
     LISTING_CHARS_MAX, LISTINGS_MAX, Listing, ListingCommand, ListingKind, ListingState,
 };
 pub use mediation::{Mediation, mediation};
-pub use notice::{Notice, notice};
+pub use notice::{Notice, for_signers, notice};
 pub use platform::{place_named, whole};
 pub use private::Who;
 pub use queue::{Queue, Whose};
 pub use reading::{NumberRead, find_number, read_number};
 pub use refusal::Refusal;
 pub use slip::{SLIP_DAYS, Slip};
-pub use state::{Party, State, Step, TRANSITIONS, Transition, transition};
+pub use state::{Party, State, Step, TRANSITIONS, Transition, is_told, transition};
 pub use suggestion::{Suggestion, suggestion};
 pub use verbs::{Named, Ordered, Verb, read_order};
+pub use visit::Visit;
 pub use waiting::{Waits, waits_for};
 
 use crate::calendar::Calendar;

@@ -53,6 +53,16 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
         ("decline-handover", Command::DeclineHandover { reason: text() }),
         ("progress", Command::Progress { text: "在路上".into() }),
         ("contact", Command::NoteContact { means: Means::Telephone, reached: true, note: text() }),
+        (
+            "agree-visit",
+            Command::AgreeVisit {
+                at: at("2026-03-20 09:00"),
+                who: "张师傅".into(),
+                note: String::new(),
+            },
+        ),
+        ("cancel-visit", Command::CancelVisit { reason: text() }),
+        ("note-visit", Command::NoteVisit { kept: true, note: String::new() }),
         ("help", Command::CoReply { department: Some(HELPER.into()), text: text() }),
         ("ask-info", Command::AskInfo { question: text() }),
         ("resume", Command::Resume { reason: Resumption::NotNeeded }),
@@ -90,6 +100,7 @@ fn commands(lead: Option<&str>) -> Vec<(&'static str, Command)> {
         ("merge", Command::Merge { parent: parent(), reason: text() }),
         ("unmerge", Command::Unmerge { reason: text() }),
         ("join", Command::Join { child: parent() }),
+        ("part", Command::Part { child: parent() }),
         (
             "reply-as-parent",
             Command::ReplyAsParent {
@@ -182,6 +193,7 @@ fn actor(name: &str, lead: Option<&str>) -> Actor {
         name: name.into(),
         role: role.into(),
         department: department.map(str::to_owned),
+        at_machine: false,
     };
     match name {
         "owner" => villager(),
@@ -252,6 +264,8 @@ fn is_guard(refusal: &Refusal) -> bool {
             | R::ExtensionsUsed(_)
             | R::SecondPerson
             | R::PlanDay { .. }
+            | R::VisitWhen { .. }
+            | R::NoVisit
             | R::CalledBackEnough(_)
             | R::HiddenBefore
             | R::SignedBefore(_)
@@ -582,7 +596,10 @@ fn aside(case: &Case) -> Option<String> {
         course.direction.as_ref().map(|one| format!("direction {}", one.answered_at.is_some()));
     let hidden = case.confidential.then(|| "hidden".to_owned());
     let files = (!course.files.is_empty()).then(|| "files".to_owned());
-    exclusion.or(disclosure).or(slip).or(direction).or(hidden).or(files).or(disputed).or(late)
+    let visit = case.course.visit.is_some().then(|| "visit".to_owned());
+    let joined = (!case.children.is_empty()).then(|| "joined".to_owned());
+    let aside = exclusion.or(disclosure).or(slip).or(direction).or(hidden).or(files);
+    aside.or(disputed).or(late).or(joined).or(visit)
 }
 
 /// Each row of the table is walked at least once, so that none stands there untested.

@@ -11,14 +11,14 @@ use crate::calendar::spoken;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// `received` `dispatched` `rerouted` `progress` `need_info` `extended` `promised` `deferred`
-    /// `overdue` `supervised` `replied` `redo` `closed` `final` `rejected` `merged` `unmerged`
-    /// `errand`.
+    /// `received` `dispatched` `rerouted` `progress` `need_info` `visit` `visit_off` `extended`
+    /// `promised` `deferred` `overdue` `supervised` `replied` `redo` `closed` `final` `rejected`
+    /// `merged` `unmerged` `errand`; see [`for_signers`].
     pub id: &'static str,
     /// Always: `number` `title` `state` `due` (`11月25日17:30前`). With a department:
     /// `department`, `department_phone` if it has one. Of the event: `outcome` and `text` of a
     /// reply, `text` of a progress, a question, a plan or where to go instead, `reason` of what was
-    /// decided, `grade` when she gave one, `promise` of a supervision, `parent` of a merge,
+    /// decided, `visit` and `visitor` of a visit, `grade` when she gave one, `promise` of a supervision, `parent` of a merge,
     /// `progress` and `text` of an errand.
     pub fields: BTreeMap<&'static str, String>,
 }
@@ -47,6 +47,11 @@ fn is_told_late(case: &Case, limit: Breached) -> bool {
     limit == Breached::Handling && late.count() == 1
 }
 
+/// The notice that those get who sign with her: only she is asked what she thinks of the answer.
+pub fn for_signers(id: &'static str) -> &'static str {
+    if id == "replied" { "replied_signed" } else { id }
+}
+
 fn fields(case: &Case, change: &Change, rules: &Rules) -> BTreeMap<&'static str, String> {
     let mut fields = BTreeMap::from([
         ("number", case.number.to_string()),
@@ -67,6 +72,13 @@ fn fields(case: &Case, change: &Change, rules: &Rules) -> BTreeMap<&'static str,
     match change {
         Change::Progress { text } | Change::InfoAsked { question: text } => {
             put("text", text);
+        }
+        Change::VisitAgreed { visit_at, who, .. } => {
+            put("visit", &spoken(*visit_at));
+            put("visitor", who);
+        }
+        Change::VisitCancelled { reason } => {
+            put("reason", reason);
         }
         Change::Answered { text, .. } => {
             put("outcome", Outcome::Explained.word());

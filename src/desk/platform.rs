@@ -328,6 +328,13 @@ pub(super) fn join(case: &Case, child: CaseNumber) -> Result<Change, Refusal> {
     Ok(Change::Joined { child })
 }
 
+pub(super) fn part(case: &Case, child: CaseNumber) -> Result<Change, Refusal> {
+    match case.children.contains(&child) {
+        true => Ok(Change::Parted { child }),
+        false => Err(Refusal::NothingChanged),
+    }
+}
+
 pub(super) fn breach(case: &Case, limit: Breached, rules: &Rules) -> Result<Change, Refusal> {
     let due_at = breach_due(case, limit, rules.calendar).ok_or(Refusal::NothingAsked("这一步"))?;
     if case.course.is_noted(limit, case.department.as_deref(), due_at) {

@@ -90,7 +90,11 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
             words(take, [("note", note), ("despite", despite)]);
         }
         Change::ReturnAsked { basis } => words(take, [("basis", basis)]),
-        Change::Contacted { note, .. } | Change::CalledBack { note, .. } => {
+        Change::VisitAgreed { who, note, .. } => words(take, [("who", who), ("note", note)]),
+        Change::VisitCancelled { reason } => words(take, [("reason", reason)]),
+        Change::VisitNoted { note, .. }
+        | Change::Contacted { note, .. }
+        | Change::CalledBack { note, .. } => {
             words(take, [("note", note)]);
         }
         Change::Supervised { callee, note, .. } => {
@@ -155,6 +159,7 @@ fn each(change: &mut Change, take: &mut dyn FnMut(Part, &str, &mut String)) {
         | Change::Resumed { .. }
         | Change::Urged
         | Change::Joined { .. }
+        | Change::Parted { .. }
         | Change::Detached { .. }
         | Change::CoSigned { .. }
         | Change::Breached { .. }
@@ -224,6 +229,7 @@ fn each_of_round(
     course.files.iter_mut().for_each(|file| take(&mut file.name));
     course.helpers.iter_mut().for_each(|helper| take(&mut helper.text));
     course.extensions.iter_mut().for_each(|extension| take(&mut extension.reason));
+    course.visit.iter_mut().for_each(|visit| take(&mut visit.who));
     course.stopped.iter_mut().for_each(|stop| take(&mut stop.why));
     course.submitted.iter_mut().for_each(|submitted| take(&mut submitted.text));
 }

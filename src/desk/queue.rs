@@ -3,8 +3,9 @@
 
 use jiff::Timestamp;
 
-use super::case::{Case, Standing};
+use super::case::Case;
 use super::event::Grade;
+use super::lateness::Standing;
 use super::state::State;
 use crate::calendar::Calendar;
 use crate::county::words;
@@ -99,7 +100,7 @@ impl Queue {
             Queue::ToAccept => matches!(case.state, State::Dispatched | State::Redo),
             Queue::InHand => is_worked_on(case) && case.state != State::Dispatched,
             Queue::Soon => case.standing(now, calendar) == Standing::Amber,
-            Queue::Late => is_late(case, now),
+            Queue::Late => case.is_late(now),
             Queue::Answered => matches!(case.state, State::Replied),
             _ => false,
         }
@@ -122,11 +123,7 @@ fn is_worked_on(case: &Case) -> bool {
 /// A department is late with it, and no promise of a later day is running.
 fn is_to_be_supervised(case: &Case, now: Timestamp) -> bool {
     let promised = case.course.promise_at.is_some_and(|until| now < until);
-    case.department.is_some() && is_late(case, now) && !promised
-}
-
-fn is_late(case: &Case, now: Timestamp) -> bool {
-    case.state.is_open() && case.replied_at.is_none() && case.is_late_itself(now)
+    case.department.is_some() && case.is_late(now) && !promised
 }
 
 /// Answered, and it must be asked whether it is so: she told of danger, complains or reports,

@@ -145,6 +145,10 @@ pub enum Refusal {
     StillOpen(crate::county::CaseNumber),
     #[error("上门的时间不对。请写收到以后、现在以前的时间，没去就空着。")]
     VisitedWhen,
+    #[error("上门的时间不对。请写以后{days}天以内的一个时间。")]
+    VisitWhen { days: i64 },
+    #[error("没有约好的上门。请刷新页面；要上门，请先约时间。")]
+    NoVisit,
     #[error("没有第{0}个附件。请刷新页面，看看有几个。")]
     NoFile(u8),
     #[error("没有变，已经记下了。")]

@@ -108,6 +108,7 @@ mod tests {
             name: "经办人".into(),
             role: "department".into(),
             department: Some("城管".into()),
+            at_machine: false,
         };
         desk.give("2026-11-23 10:10", &clerk(), dispatch("城管")).unwrap();
         let over = Command::AskHandover { to: "住建".into(), reason: "归它管".into() };

@@ -95,7 +95,12 @@ mod tests {
 
     fn lead(department: &str) -> Actor {
         let department = Some(department.to_owned());
-        Actor::Staff { name: "经办人".into(), role: "department".into(), department }
+        Actor::Staff {
+            name: "经办人".into(),
+            role: "department".into(),
+            department,
+            at_machine: false,
+        }
     }
 
     fn call(promise: &str) -> Command {

@@ -79,6 +79,9 @@ words! {
         HandoverDeclined "handover_declined" "不接流转",
         Progress "progress" "办理",
         Contacted "contacted" "联系群众",
+        VisitAgreed "visit_agreed" "约上门",
+        VisitCancelled "visit_cancelled" "取消上门",
+        VisitNoted "visit_noted" "记上门",
         CoReplied "co_replied" "协办意见",
         InfoAsked "info_asked" "请群众补充",
         Resumed "resumed" "恢复计时",
@@ -102,6 +105,7 @@ words! {
         Merged "merged" "并案",
         Unmerged "unmerged" "撤销并案",
         Joined "joined" "并入一件",
+        Parted "parted" "撤走一件",
         Hidden "hidden" "设为保密",
         DisclosureAsked "disclosure_asked" "申请看诉求人信息",
         DisclosureGranted "disclosure_granted" "同意看诉求人信息",
@@ -148,6 +152,9 @@ impl Change {
             Change::HandoverDeclined { .. } => Step::HandoverDeclined,
             Change::Progress { .. } => Step::Progress,
             Change::Contacted { .. } => Step::Contacted,
+            Change::VisitAgreed { .. } => Step::VisitAgreed,
+            Change::VisitCancelled { .. } => Step::VisitCancelled,
+            Change::VisitNoted { .. } => Step::VisitNoted,
             Change::CoReplied { .. } => Step::CoReplied,
             Change::InfoAsked { .. } => Step::InfoAsked,
             Change::Resumed { .. } => Step::Resumed,
@@ -171,6 +178,7 @@ impl Change {
             Change::Merged { .. } => Step::Merged,
             Change::Unmerged { .. } => Step::Unmerged,
             Change::Joined { .. } => Step::Joined,
+            Change::Parted { .. } => Step::Parted,
             Change::Hidden { .. } => Step::Hidden,
             Change::DisclosureAsked { .. } => Step::DisclosureAsked,
             Change::DisclosureGranted => Step::DisclosureGranted,
@@ -292,6 +300,9 @@ const YOUNG: &[State] =
     &[S::Received, S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked];
 const WITH_DEPARTMENT: &[State] =
     &[S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked, S::Deferred];
+/// While somebody may be on her way to her.
+const VISITED: &[State] =
+    &[S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked, S::Deferred, S::Reviewing];
 /// Some department has it, or has answered.
 const LED: &[State] = &joined::<9>(WITH_DEPARTMENT, &[S::Reviewing, S::Redo, S::Replied]);
 
@@ -329,6 +340,9 @@ pub const TRANSITIONS: &[Transition] = &[
     row(&[S::Handling], Step::HandoverDeclined, None, &[P::Receiver, P::Staff], "写明理由", None),
     row(&[S::Handling, S::Deferred], Step::Progress, None, LEAD, "没签收的一并签收", Some("progress")),
     row(WITH_DEPARTMENT, Step::Contacted, None, &[P::Lead, P::Staff, P::Agent], "写明怎样联系、联系上没有", None),
+    row(&[S::Handling, S::NeedInfo, S::ExtensionAsked, S::Deferred], Step::VisitAgreed, None, LEAD, "没签收的一并签收；写明几点、谁去；约过的换成新的", Some("visit")),
+    row(VISITED, Step::VisitCancelled, None, LEAD, "有约好的上门；写明理由", Some("visit_off")),
+    row(VISITED, Step::VisitNoted, None, LEAD, "有约好的上门；没见上的写明为什么", None),
     row(WITH_DEPARTMENT, Step::CoReplied, None, &[P::Co, P::Staff], "是协办单位；只答一次", None),
     row(&[S::Handling], Step::InfoAsked, Some(S::NeedInfo), &[P::Lead, P::Staff, P::Agent], "没有过期；问清要补什么", Some("need_info")),
     row(&[S::NeedInfo, S::Deferred], Step::Resumed, Some(S::Handling), &[P::Owner, P::Agent, P::Lead, P::Staff, P::System], "补充来了，或等了5个工作日", None),
@@ -354,6 +368,7 @@ pub const TRANSITIONS: &[Transition] = &[
     row(&[S::Received, S::Dispatched, S::ReturnAsked, S::Handling, S::NeedInfo, S::ExtensionAsked, S::Redo], Step::Merged, Some(S::Merged), STAFF, "同一件事；主件还在办；保密的不并", Some("merged")),
     row(&[S::Merged], Step::Unmerged, Some(S::Received), &[P::Staff, P::System], "写明理由；主件没有答复就结束了的，由系统撤；重新派单", Some("unmerged")),
     row(OPEN, Step::Joined, None, STAFF, "另一件并到这一件", None),
+    row(NOT_ARCHIVED, Step::Parted, None, &[P::Staff, P::System], "并进来的那件撤销了并案", None),
     row(NOT_ARCHIVED, Step::Hidden, None, &[P::Owner, P::Agent, P::Staff], "只能设上，不能取消", None),
     row(UNANSWERED, Step::DisclosureAsked, None, &[P::Lead], "是保密的；写明为什么要知道是谁", None),
     row(UNANSWERED, Step::DisclosureGranted, None, STAFF, "有人申请；同意的人不是申请的人；看到答复为止，每次看都记下", None),
@@ -394,6 +409,24 @@ impl Transition {
     fn leads_from(&self, from: Option<State>) -> bool {
         from.map_or(self.from.is_empty(), |from| self.from.contains(&from))
     }
+}
+
+/// What older programs allowed and wrote: nobody may do it any more, and it still reads.
+const FORMER: &[(State, Step, State)] = &[(State::Received, Step::Closed, State::Closed)];
+
+/// Where a step that was once taken led.
+pub(super) fn led_to(from: State, step: Step) -> Option<State> {
+    let former = || FORMER.iter().find(|(before, taken, _)| (*before, *taken) == (from, step));
+    match transition(Some(from), step) {
+        Some(row) => Some(row.after(from)),
+        None => former().map(|(_, _, after)| *after),
+    }
+}
+
+/// She is told of it, or it ends the case: what everybody hears who follows it.
+pub fn is_told(step: Step) -> bool {
+    let ends = |row: &Transition| row.to.is_some_and(|to| ENDED.contains(&to));
+    TRANSITIONS.iter().any(|row| row.step == step && (row.told.is_some() || ends(row)))
 }
 
 /// The row for this step from that state; `None` when it may not follow.

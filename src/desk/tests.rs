@@ -89,11 +89,21 @@ pub(super) fn clerk() -> Actor {
 }
 
 pub(super) fn director() -> Actor {
-    Actor::Staff { name: "李主任".into(), role: "director".into(), department: None }
+    Actor::Staff {
+        name: "李主任".into(),
+        role: "director".into(),
+        department: None,
+        at_machine: false,
+    }
 }
 
 pub(super) fn supervisor() -> Actor {
-    Actor::Staff { name: "督办张".into(), role: "supervisor".into(), department: None }
+    Actor::Staff {
+        name: "督办张".into(),
+        role: "supervisor".into(),
+        department: None,
+        at_machine: false,
+    }
 }
 
 pub(super) fn dispatch(department: &str) -> Command {
@@ -601,9 +611,12 @@ fn events_read_as_they_were_written_first() {
     };
     check(include_str!("../../tests/fixtures/desk/events.jsonl"), (State::Closed, 2, 12));
     check(include_str!("../../tests/fixtures/desk/withdrawn.jsonl"), (State::Withdrawn, 1, 5));
-    check(include_str!("../../tests/fixtures/desk/departments.jsonl"), (State::Archived, 2, 37));
+    check(include_str!("../../tests/fixtures/desk/departments.jsonl"), (State::Archived, 2, 42));
     check(include_str!("../../tests/fixtures/desk/merged.jsonl"), (State::Replied, 1, 4));
     check(include_str!("../../tests/fixtures/desk/rejected.jsonl"), (State::Rejected, 1, 2));
+    // No longer allowed.
+    let former = include_str!("../../tests/fixtures/desk/closed_unanswered.jsonl");
+    check(former, (State::Closed, 1, 2));
     check(include_str!("../../tests/fixtures/desk/errand.jsonl"), (State::Received, 1, 7));
     check(include_str!("../../tests/fixtures/desk/relocated.jsonl"), (State::Received, 1, 6));
     check(include_str!("../../tests/fixtures/desk/co_signed.jsonl"), (State::Received, 1, 2));

@@ -11,6 +11,7 @@ const COLUMNS: [&str; 3] = ["code", "words", "except"];
 #[derive(Debug)]
 struct Row {
     code: String,
+    words: Vec<String>,
     except: Phrases,
 }
 
@@ -31,8 +32,9 @@ impl Keywords {
                 wrong("code", format!("categories.csv 里没有「{code}」，请改成那里的四位编号。"));
             }
             let mut except = Phrases::default();
-            for word in row.list("words") {
-                if !words.add(&word, rows.len()) {
+            let listed = row.list("words");
+            for word in &listed {
+                if !words.add(word, rows.len()) {
                     wrong("words", format!("「{word}」读不懂，请写字，中间可以用 * 隔开。"));
                 }
             }
@@ -41,7 +43,7 @@ impl Keywords {
                     wrong("except", format!("「{word}」读不懂，请写字，中间可以用 * 隔开。"));
                 }
             }
-            rows.push(Row { code: code.to_owned(), except });
+            rows.push(Row { code: code.to_owned(), words: listed, except });
         });
         if errors.is_empty() { Ok(Self { rows, words }) } else { Err(errors) }
     }
@@ -68,6 +70,13 @@ impl Keywords {
             (Some((code, _)), None) => Some(code),
             _ => None,
         }
+    }
+
+    /// As villagers say it: the words of a kind that stand as they are, without gaps or sets.
+    pub fn of(&self, code: &str) -> Vec<&str> {
+        let rows = self.rows.iter().filter(|row| row.code == code);
+        let words = rows.flat_map(|row| &row.words).map(String::as_str);
+        words.filter(|word| !word.contains(['*', '【', '^', '$', ','])).collect()
     }
 
     /// The words of a kind, where they stand.

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::private::Veil;
-use crate::desk::{self, Actor, BURST_MIN, BURST_WITHIN, Case, CaseEvent, Change, Command, Who};
+use crate::desk::{
+    self, Actor, BURST_MIN, BURST_WITHIN, Case, CaseEvent, Change, Command, State, Who,
+};
 use crate::store::records::{Outgoing, Task, TaskKind};
 use crate::store::{Changes, Range, StoreError, keys, list_by_index, load};
 
@@ -82,8 +84,8 @@ impl Office {
         Ok(before.into_iter().find(|(_, case)| same(&case.record)).map(|(_, c)| c.record.number))
     }
 
-    /// The other half of a merge, in the same commit: the parent learns of its child.
-    pub(super) async fn join_parent(
+    /// The other half of a merge, or of its end, in the same commit: the parent learns of it.
+    pub(super) async fn tell_parent(
         &self,
         changes: &mut Changes,
         child: &Case,
@@ -91,19 +93,28 @@ impl Office {
         by: &Actor,
         now: Timestamp,
     ) -> Result<(), CommandError> {
-        let parent = events.iter().find_map(|event| match &event.change {
-            Change::Merged { parent, .. } => Some(*parent),
+        let child_number = child.number;
+        let told = events.iter().find_map(|event| match &event.change {
+            Change::Merged { parent, .. } => Some((*parent, Command::Join { child: child_number })),
+            Change::Unmerged { .. } => Some((child.parent?, Command::Part { child: child_number })),
             _ => None,
         });
-        let Some(parent) = parent else { return Ok(()) };
+        let Some((parent, command)) = told else { return Ok(()) };
         let missing = || CommandError::Refused("没有主件这个编号。请核对九位数字。".into());
-        let before =
-            load::<Case>(&*self.store, keys::case(&parent.digits())).await?.ok_or_else(missing)?;
+        let before = load::<Case>(&*self.store, keys::case(&parent.digits())).await?;
+        let parts = matches!(command, Command::Part { .. });
+        // Nothing holds back one that goes: not that its parent was put away, nor that it had not heard.
+        let knows = before.as_ref().is_some_and(|parent| {
+            parent.record.state != State::Archived && parent.record.children.contains(&child_number)
+        });
+        if parts && !knows {
+            return Ok(());
+        }
+        let before = before.ok_or_else(missing)?;
         let tables = self.tables();
-        let join = Command::Join { child: child.number };
-        let joined = desk::decide(Some(&before.record), join, by, now, &tables.rules())
+        let told = desk::decide(Some(&before.record), command, by, now, &tables.rules())
             .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
-        self.add_events(changes, Some(&before), &joined).await?;
+        self.add_events(changes, Some(&before), &told).await?;
         Ok(())
     }
 
@@ -128,8 +139,9 @@ impl Office {
         for event in told {
             for number in &parent.children {
                 let child = load::<Case>(&*self.store, keys::case(&number.digits())).await?;
-                let Some(child) = child.filter(|one| one.record.parent == Some(parent.number))
-                else {
+                let with_it =
+                    |one: &Case| one.state == State::Merged && one.parent == Some(parent.number);
+                let Some(child) = child.filter(|one| with_it(&one.record)) else {
                     continue;
                 };
                 // Its own number and words, its parent's time.
@@ -198,9 +210,12 @@ impl Office {
     /// Cases of one kind from one place, where there are enough of them; the earliest first.
     async fn groups_since(&self, since: Timestamp) -> Result<Vec<Vec<Case>>, StoreError> {
         let end = self.clock.now() + SignedDuration::from_secs(1);
-        let range = keys::cases_received(since, end);
+        // Where there are too many, the latest count.
+        let range = keys::newest_first(keys::cases_received(since, end));
         let mut groups: BTreeMap<(String, String), Vec<Case>> = BTreeMap::new();
-        for (_, case) in list_by_index::<Case>(&*self.store, range, HOUR_MAX).await? {
+        for (_, case) in
+            list_by_index::<Case>(&*self.store, range, HOUR_MAX).await?.into_iter().rev()
+        {
             let case = case.record;
             if let (Some(category), Some(place)) = (&case.category, &case.place_code)
                 && !case.confidential

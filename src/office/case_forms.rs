@@ -2,7 +2,7 @@
 //! filled in. Which steps are open says the table of transitions; nothing here decides.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 
 use crate::desk::{
     self, Actor, Case, Command, ErrandStep, Grade, Means, Outcome, Party, Rejection, Resumption,
@@ -12,7 +12,7 @@ use crate::desk::{
 use crate::calendar::Limit;
 use crate::county::{Contact, Replies, TimeClass};
 
-use super::beijing;
+use super::typed::{Typed, moment};
 use super::views::{CaseForm, Choice, CommandError, FieldKind, FormField};
 
 const TEXT_CHARS_MAX: usize = 2_000;
@@ -54,6 +54,7 @@ enum Kind {
     Rejections,
     Means,
     Reached,
+    Kept,
     Solved,
     Grades,
     Trips,
@@ -185,6 +186,24 @@ const FORMS: &[Form] = &[
             let (means, reached) = contact(typed)?;
             Ok(Command::NoteContact { means, reached, note: typed.text("note") })
         },
+    },
+    Form {
+        action: "agree_visit", step: Step::VisitAgreed, title: "约上门", button: "约好了，告诉群众", is_main: false,
+        intro: "先和群众商量好时间。改时间再约一次就行。", fields: &[must("at", "哪天几点", Kind::Moment, ""), must("who", "谁去", Kind::Line, "群众看得到，例如：城管局张师傅"), may("note", "说明", Kind::Text, "群众看不到，可不写")],
+        read: |typed| {
+            let at = moment(&typed.text("at")).ok_or("请选哪天几点上门。")?;
+            Ok(Command::AgreeVisit { at, who: typed.text("who"), note: typed.text("note") })
+        },
+    },
+    Form {
+        action: "note_visit", step: Step::VisitNoted, title: "上门去过了", button: "记下", is_main: false,
+        intro: "答复时写了哪天上门的，这里不用再记。", fields: &[must("kept", "见到没有", Kind::Kept, ""), may("note", "说明", Kind::Text, "没见上的写明为什么")],
+        read: |typed| Ok(Command::NoteVisit { kept: typed.text("kept") == "yes", note: typed.text("note") }),
+    },
+    Form {
+        action: "cancel_visit", step: Step::VisitCancelled, title: "取消上门", button: "取消，告诉群众", is_main: false,
+        intro: "", fields: &[must("reason", "理由", Kind::Text, "群众看得到")],
+        read: |typed| Ok(Command::CancelVisit { reason: typed.text("reason") }),
     },
     Form {
         action: "help", step: Step::CoReplied, title: "协办意见", button: "交给主办单位", is_main: false,
@@ -493,12 +512,6 @@ fn contact(typed: &Typed) -> Result<(Means, bool), String> {
     Ok((means, typed.text("reached") == "yes"))
 }
 
-/// As a form has it, in Beijing's time, or RFC 3339.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
-    let local = || text.parse::<DateTime>().ok().map(beijing::instant);
-    text.parse::<Timestamp>().ok().or_else(local)
-}
-
 /// A command as programs are told of it: what there is to fill in, whatever the case.
 #[derive(Debug, Clone)]
 pub struct CommandShape {
@@ -521,23 +534,6 @@ pub fn command_shapes() -> Vec<CommandShape> {
         fields: form.fields.iter().map(|field| field.with(field.kind.open(), "")).collect(),
     };
     FORMS.iter().map(shape).collect()
-}
-
-/// What came back from a form: the text of each field, without white space at the ends.
-pub struct Typed<'a>(pub &'a (dyn Fn(&str) -> String + Sync));
-
-impl Typed<'_> {
-    pub(super) fn text(&self, name: &str) -> String {
-        (self.0)(name).trim().to_owned()
-    }
-
-    pub(super) fn filled(&self, name: &str) -> Option<String> {
-        Some(self.text(name)).filter(|text| !text.is_empty())
-    }
-
-    fn word<W>(&self, name: &str, of: fn(&str) -> Option<W>, missing: &str) -> Result<W, String> {
-        of(&self.text(name)).ok_or_else(|| missing.to_owned())
-    }
 }
 
 /// The name of the field of a form in which somebody writes most.
@@ -598,6 +594,7 @@ impl Kind {
                 FieldKind::Choice(TimeClass::ALL.iter().map(choice).collect())
             }
             Kind::Reached => words(vec![("yes", "联系上了"), ("no", "没联系上")]),
+            Kind::Kept => words(vec![("yes", "见到了"), ("no", "没见上")]),
         }
     }
 }

@@ -18,6 +18,8 @@ use super::{Office, case_forms, intake, looks, outbox, preference};
 
 /// The flag of a kind of matter to which the limits of 12315 apply.
 const CONSUMER: &str = "consumer";
+/// Behind a name in which somebody acted who did not sign in with it.
+const AT_MACHINE: &str = "（命令行）";
 
 impl Office {
     /// With who she is masked. `None` also when it is not for the eyes of the one who asks.
@@ -136,6 +138,7 @@ impl Office {
             clocks: self.clocks_of(case),
             stops: self.pauses_of(&events, |why| shown.ours(why.to_owned())),
             turns: self.turns_of(case, &events),
+            visit: visit_shown(case),
             waits: desk::waits_for(case).map(|waits| self.waits_shown(waits)),
             merchant_said: self.merchant_said(case).await?,
             mediation: category
@@ -192,13 +195,13 @@ impl Office {
 
     /// Who typed it, which need not be who it is about.
     fn filed_by(&self, case: &Case) -> String {
-        let Actor::Staff { name, role, department } = &case.submitted_by else {
+        let Actor::Staff { name, role, department, at_machine } = &case.submitted_by else {
             return "本人".into();
         };
         let role = looks::role_word(role);
         let of = department.as_deref().filter(|_| case.source.is_none());
         let of = of.map(|id| self.department_name(id)).unwrap_or_default();
-        format!("{of}{role} {name}")
+        format!("{of}{role} {name}{}", at_machine.then_some(AT_MACHINE).unwrap_or_default())
     }
 
     async fn co_signers_shown(&self, case: &Case, seen: bool) -> Result<Vec<String>, StoreError> {
@@ -237,6 +240,7 @@ impl Office {
         let CaseEvent { at, by, change } = &stored.event;
         let who = match by {
             Actor::Villager { .. } => "村民".to_owned(),
+            Actor::Staff { name, at_machine: true, .. } => format!("{name}{AT_MACHINE}"),
             Actor::Staff { name, .. } => name.clone(),
             Actor::System => "系统".to_owned(),
         };
@@ -275,6 +279,11 @@ impl Office {
                 join(&[reason, if *appointed { "（指定承办）" } else { "" }])
             }
             Change::HandoverAsked { to, reason } => join(&[&self.department_name(to), reason]),
+            Change::VisitAgreed { visit_at, who, note } => join(&[&spoken(*visit_at), who, note]),
+            Change::VisitCancelled { reason } => reason.clone(),
+            Change::VisitNoted { kept, note } => {
+                join(&[if *kept { "去过了" } else { "没见上" }, note])
+            }
             Change::Contacted { means, reached, note } => {
                 join(&[means.word(), if *reached { "联系上了" } else { "没联系上" }, note])
             }
@@ -330,7 +339,7 @@ impl Office {
                 join(&[&until, reason])
             }
             Change::Merged { parent, reason } => join(&[&parent.to_string(), reason]),
-            Change::Joined { child } => child.to_string(),
+            Change::Joined { child } | Change::Parted { child } => child.to_string(),
             Change::Breached { limit, department, due_at } => {
                 let who = department.as_deref().map(|id| self.department_name(id));
                 let who = who.unwrap_or_default();
@@ -404,6 +413,12 @@ impl Office {
             segments: tried.and_then(|tried| tried.segments),
         }
     }
+}
+
+/// When somebody comes, and who.
+pub(super) fn visit_shown(case: &Case) -> Option<String> {
+    let visit = case.course.visit.as_ref()?;
+    Some(format!("{}　{}", spoken(visit.at), visit.who))
 }
 
 fn visited(at: Option<Timestamp>) -> String {
@@ -510,6 +525,7 @@ pub(super) fn channel_name(id: &str) -> &'static str {
         intake::TOWNSHIP => "乡镇便民中心",
         intake::AGENT => "代办员",
         intake::COUNTER => "单位窗口",
+        intake::CENTER => "县中心窗口",
         intake::PLATFORM => "其他平台",
         intake::WEB => "网上",
         _ => "其他",

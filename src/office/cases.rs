@@ -13,11 +13,13 @@ use crate::store::private_records::Sealed;
 use crate::store::records::{Contact, Outgoing};
 use crate::store::{Changes, Loaded, Range, StoreError, keys, list_by_index, load};
 
-use super::case_forms::{self, Typed};
+use super::case_forms;
 use super::case_view::channel_name;
 use super::posted::{Done, Once};
 use super::rights::{Right, Sight};
+use super::sessions::AT_THE_MACHINE;
 use super::turn::Turn;
+use super::typed::Typed;
 use super::views::{CaseFilter, CasePage, CaseRow, Choice, CommandError, Session};
 use super::{Office, intake, outbox, random};
 
@@ -180,7 +182,7 @@ impl Office {
         };
         is(&filter.state, Some(case.state.id()))
             && filter.department.as_ref().is_none_or(|id| !case.parties_of(id).is_empty())
-            && (!filter.overdue || self.is_overdue(case))
+            && (!filter.overdue || (self.is_overdue(case) && case.state != State::Merged))
             && is(&filter.category, case.category.as_deref())
             && is(&filter.village, case.place_code.as_deref())
             && self.counts_in(case, filter)
@@ -333,7 +335,7 @@ impl Office {
             let events = desk::decide(Some(&before.record), command, by, now, &tables.rules())
                 .map_err(|refusal| CommandError::Refused(refusal.to_string()))?;
             let case = self.add_events(&mut changes, Some(&before), &events).await?;
-            self.join_parent(&mut changes, &case, &events, by, now).await?;
+            self.tell_parent(&mut changes, &before.record, &events, by, now).await?;
             self.go_on_from(&mut changes, &case, &events, by, now).await?;
             self.keep_correction(&mut changes, &before.record, &events, now).await?;
             self.keep_place_correction(&mut changes, &before.record, &events, now).await?;
@@ -385,6 +387,7 @@ impl Office {
         self.supervise(changes, case, events, by, now).await?;
         self.follow_up(changes, case, events, by, now).await?;
         self.write_of_events(changes, case, events, now).await?;
+        self.tell_of_work(changes, case, events, now).await?;
         self.tell_staff(changes, case, events, now).await
     }
 
@@ -406,7 +409,10 @@ impl Office {
                 let fields = notice.fields.into_iter();
                 let fields = fields.map(|(name, value)| (name.to_owned(), value));
                 let always = [hotline.clone(), files.clone()];
-                let fields: BTreeMap<String, String> = fields.chain(always).collect();
+                let mut fields: BTreeMap<String, String> = fields.chain(always).collect();
+                // A department without a telephone is asked through the platform.
+                let phone = hotline.1.clone();
+                fields.entry("department_phone".to_owned()).or_insert(phone);
                 // She looks it up herself: only what she has to know is worth a call.
                 let must_arrive = case.channel != intake::WEB || MUST_KNOW.contains(&notice.id);
                 let number = case.number.digits();
@@ -414,7 +420,8 @@ impl Office {
                 to.into_iter().enumerate().map(move |(k, person)| {
                     let fields = fields.clone();
                     let person = Some(person.to_owned());
-                    let first = outbox::notice(&number, n, notice.id, fields, person, now);
+                    let kind = if k == 0 { notice.id } else { desk::for_signers(notice.id) };
+                    let first = outbox::notice(&number, n, kind, fields, person, now);
                     let id = if k == 0 { first.id.clone() } else { format!("{}-{k}", first.id) };
                     Outgoing { id, must_arrive, ..first }
                 })
@@ -476,17 +483,22 @@ impl Session {
             name: self.name.clone(),
             role: self.role.id().to_owned(),
             department: self.department.clone(),
+            at_machine: self.from == AT_THE_MACHINE,
         }
     }
 }
 
 /// What somebody who can look it up on the web is telephoned about all the same.
-const MUST_KNOW: [&str; 4] = ["replied", "final", "rejected", "need_info"];
+const MUST_KNOW: [&str; 6] = ["replied", "final", "rejected", "need_info", "visit", "visit_off"];
 
 /// Whom an event concerns, by the ids of their person records.
 fn told<'c>(case: &'c Case, event: &'c CaseEvent) -> Vec<&'c str> {
     match &event.change {
         Change::CoSigned { person } => vec![person],
+        // What she was asked only she can answer; where somebody comes is where she lives.
+        Change::Reminded | Change::VisitAgreed { .. } | Change::VisitCancelled { .. } => {
+            vec![&case.person]
+        }
         _ => std::iter::once(&case.person).chain(&case.co_signers).map(String::as_str).collect(),
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::calendar::{Changed, local_date};
+use crate::county::words;
 use crate::desk::{self, Actor, Case, Command};
 use crate::store::{Changes, StoreError, keys, list_by_index};
 
@@ -26,11 +27,22 @@ const EXAMINED_MAX: usize = 10_000;
 /// From this month on a next year that is not known is warned of.
 const WARN_MONTH: i8 = 12;
 
+words! {
+    /// What becomes of the days of a known year that are not in the list.
+    HolidayMode {
+        /// They stay.
+        Add "add" "补充",
+        /// They go: the list is the whole notice.
+        Replace "replace" "整年替换",
+    }
+}
+
 /// One year's notice as it would be put live.
 #[derive(Debug, Clone)]
 pub struct HolidaysRead {
     pub year: i16,
-    /// As it is kept: JSON.
+    pub mode: HolidayMode,
+    /// The whole year as it would be kept: JSON.
     pub text: String,
     pub days: Vec<HolidayChanged>,
     /// Open cases whose time would end on another day.
@@ -176,15 +188,21 @@ impl Office {
         &self,
         session: &Session,
         text: &str,
+        mode: HolidayMode,
     ) -> Result<HolidaysRead, Vec<String>> {
         session.must(Right::Settings).map_err(|error| vec![error.to_string()])?;
-        let (year, text) = kept(text).map_err(|problem| vec![problem])?;
         let before = self.tables();
+        let (year, mut rows) = rows_of(text).map_err(|problem| vec![problem])?;
+        if mode == HolidayMode::Add {
+            let known = before.files.text_of_year(year).map(rows_of_json).transpose();
+            rows = added(known.map_err(|problem| vec![problem])?.unwrap_or_default(), rows);
+        }
+        let text = as_json(year, &rows);
         let after = with_year(&before.files, year, &text)?;
         let days = before.calendar.changes_to(&after.calendar).map(HolidayChanged::of).collect();
         let moved = self.clocks_moved(&after).await;
         let moved = moved.map_err(|error| vec![CommandError::from(error).to_string()])?;
-        Ok(HolidaysRead { year, text, days, moved })
+        Ok(HolidaysRead { year, mode, text, days, moved })
     }
 
     /// `version`: of the calendar that the clerk saw. Gives a hint where the folder of this
@@ -201,7 +219,8 @@ impl Office {
             return Err(CommandError::Changed);
         }
         let refused = |problems: Vec<String>| CommandError::Refused(problems.join(""));
-        let (year, text) = kept(text).map_err(|problem| refused(vec![problem]))?;
+        let (year, rows) = rows_of(text).map_err(|problem| refused(vec![problem]))?;
+        let text = as_json(year, &rows);
         let after = with_year(&before.files, year, &text).map_err(refused)?;
         let name = after.files.name_of_year(year);
         self.publish_tables(after, &session.name).await.map_err(|error| match error {
@@ -334,19 +353,32 @@ fn with_year(files: &TableFiles, year: i16, text: &str) -> Result<Tables, Vec<St
     Tables::of(files.with_year(year, text))
 }
 
-/// The year, and the notice as JSON of the shape of the shipped files. It may come as such, or
-/// one day a line: `2027-01-01 休 元旦`, `2027-01-03 班 元旦`.
-fn kept(text: &str) -> Result<(i16, String), String> {
+/// The year, and its days. They come as JSON of the shape of the shipped files, or one day a line:
+/// `2027-01-01 休 元旦`, `2027-01-03 班 元旦`.
+fn rows_of(text: &str) -> Result<(i16, Vec<Row>), String> {
     let text = text.trim_start_matches('\u{feff}').trim();
     let rows = if text.starts_with('{') { rows_of_json(text)? } else { rows_of_lines(text)? };
-    let Some(year) = rows.iter().map(|(date, ..)| date.year()).max() else {
-        return Err("里面一天都没有。请从国务院办公厅的通知抄，或下载这一年的文件。".into());
-    };
-    let days: Vec<_> = rows
-        .iter()
-        .map(|(date, off, name)| json!({ "name": name, "date": date.to_string(), "isOffDay": off }))
+    match rows.iter().map(|(date, ..)| date.year()).max() {
+        Some(year) => Ok((year, rows)),
+        None => Err("里面一天都没有。请从国务院办公厅的通知抄，或下载这一年的文件。".into()),
+    }
+}
+
+fn as_json(year: i16, rows: &[Row]) -> String {
+    let day = |(date, off, name): &Row| json!({ "name": name, "date": date.to_string(), "isOffDay": off });
+    let days: Vec<_> = rows.iter().map(day).collect();
+    format!("{:#}\n", json!({ "year": year, "days": days }))
+}
+
+/// What is named in both is as the new list says.
+fn added(known: Vec<Row>, new: Vec<Row>) -> Vec<Row> {
+    let mut rows: Vec<Row> = known
+        .into_iter()
+        .filter(|(date, ..)| !new.iter().any(|(named, ..)| named == date))
         .collect();
-    Ok((year, format!("{:#}\n", json!({ "year": year, "days": days }))))
+    rows.extend(new);
+    rows.sort_by_key(|(date, ..)| *date);
+    rows
 }
 
 type Row = (Date, bool, String);
@@ -403,9 +435,10 @@ mod tests {
     #[test]
     fn a_notice_comes_as_a_file_or_line_by_line() {
         let lines = "2027-01-01 休 元旦\n\n2027-01-03　班　元旦\n2026-12-31 休 元旦";
-        let (year, json) = kept(lines).unwrap();
+        let (year, rows) = rows_of(lines).unwrap();
         assert_eq!(year, 2027);
-        assert_eq!(kept(&json).unwrap(), (year, json.clone()), "what is kept reads as it is");
+        let json = as_json(year, &rows);
+        assert_eq!(rows_of(&json).unwrap(), (year, rows), "what is kept reads as it is");
         assert!(Calendar::parse(&[("a.json", &json)], HOURS).unwrap().knows_year(2027));
         for (text, told) in [
             ("", "一天都没有"),
@@ -414,7 +447,7 @@ mod tests {
             ("2027-01-01 元旦", "第1行「2027-01-01 元旦」读不懂"),
             ("2027-02-30 休 春节", "读不懂"),
         ] {
-            let problem = kept(text).unwrap_err();
+            let problem = rows_of(text).unwrap_err();
             assert!(problem.contains(told), "{text}: {problem}");
         }
     }

@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use crate::desk::Case;
 use crate::shop::Order;
+use crate::store::records::StoredEvent;
 use crate::store::{StoreError, complete_indexes, keys};
 
 use super::Office;
 
 const NAME: &str = "indexes";
 /// Raised when a kind of record that may be there already gets another index. 1: orders by
-/// whether their complaints are answered. 2: open cases by when they became late.
-const EDITION: &str = "2";
+/// whether their complaints are answered. 2: open cases by when they became late. 3: events that
+/// are told outside, by their time.
+const EDITION: &str = "3";
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(office: Arc<Office>) {
@@ -35,6 +37,7 @@ impl Office {
         }
         let mut written = complete_indexes::<Order>(&*self.store, keys::all_orders()).await?;
         written += complete_indexes::<Case>(&*self.store, keys::all_cases()).await?;
+        written += complete_indexes::<StoredEvent>(&*self.store, keys::all_events()).await?;
         if written > 0 {
             tracing::info!(written, "old records are in all lists now");
         }

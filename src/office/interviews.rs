@@ -12,9 +12,10 @@ use crate::desk::{
 use crate::store::looks::LookKind;
 use crate::store::{Changes, Loaded, StoreError, keys, list, list_by_index, load};
 
-use super::case_forms::Typed;
 use super::looks::Noted;
+use super::posted::{Once, Worked};
 use super::rights::Right;
+use super::typed::Typed;
 use super::views::{CommandError, FieldKind, FormField, Session};
 use super::{Office, beijing};
 
@@ -37,6 +38,7 @@ pub struct InterviewView {
     pub title: String,
     pub department: String,
     pub phone: Option<String>,
+    pub state_id: &'static str,
     pub state: &'static str,
     pub open: bool,
     pub drafted_at: Timestamp,
@@ -177,6 +179,19 @@ impl Office {
         action: &str,
         typed: &Typed<'_>,
     ) -> Result<(), CommandError> {
+        let step = (action, typed);
+        self.interview_command_once(session, id, revision, step, None).await.map(drop)
+    }
+
+    /// The same by a program that may send it twice.
+    pub async fn interview_command_once(
+        &self,
+        session: &Session,
+        id: &str,
+        revision: u32,
+        (action, typed): (&str, &Typed<'_>),
+        once: Option<&Once>,
+    ) -> Result<Worked, CommandError> {
         let hands = hands_of(session)?;
         let command = read(action, typed)?;
         let before = self.interview_record(id).await?;
@@ -199,10 +214,15 @@ impl Office {
         }
         let step = FORMS.iter().find(|form| form.action == action).map_or("", |form| form.title);
         let told = format!("{step}：{}", after.state);
+        let (id, state) = (after.id(), after.state.id().to_owned());
+        let done = Worked { id, revision: after.revision, state };
+        if let Some(once) = once {
+            once.keep(&mut changes, &done, now)?;
+        }
         let noted = Noted::by(session, LookKind::Interview, &after.title(), &told);
         match self.commit_noted(changes, noted).await {
             Err(StoreError::Conflict(_)) => Err(CommandError::Changed),
-            done => Ok(done?),
+            stored => Ok(stored.map(|()| done)?),
         }
     }
 
@@ -269,6 +289,7 @@ impl Office {
             title: interview.title(),
             department: self.department_name(&interview.department),
             phone: known.map(|known| known.phone.clone()).filter(|phone| !phone.is_empty()),
+            state_id: interview.state.id(),
             state: interview.state.word(),
             open: interview.state.is_open(),
             drafted_at: interview.drafted_at,
@@ -290,7 +311,7 @@ fn hands_of(session: &Session) -> Result<Vec<InterviewHand>, CommandError> {
 }
 
 /// A department reads what calls it in, once that was approved.
-fn is_for(session: &Session, interview: &Interview) -> bool {
+pub(super) fn is_for(session: &Session, interview: &Interview) -> bool {
     let approved = interview.last(InterviewStep::Approved).is_some();
     let own = session.department.as_ref() == Some(&interview.department);
     session.may(Right::ReadInterviews) || (own && approved)

@@ -48,7 +48,7 @@ impl Office {
         for (_, case) in list_by_index::<Case>(&*self.store, range, EXAMINED).await? {
             let case = case.record;
             let Some(id) = case.department.clone() else { continue };
-            if case.replied_at.is_some() || !case.is_late_itself(now) {
+            if !case.is_late(now) {
                 continue;
             }
             let one = found.entry(id.clone()).or_insert_with(|| self.late_department(id));

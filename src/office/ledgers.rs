@@ -18,10 +18,12 @@ use crate::store::looks::LookKind;
 use crate::store::{Range, StoreError, keys, list_by_index};
 
 use super::case_view::channel_name;
+use super::interviews::is_for;
 use super::looks::Seen;
 use super::rights::Right;
 use super::sheet::Sheet;
 use super::views::{Choice, CommandError, Session};
+use super::village_ledger::order_line;
 use super::{Office, beijing};
 
 const PAGE: usize = 500;
@@ -135,7 +137,7 @@ impl Office {
         match asked.kind {
             LedgerKind::Totals => self.totals_sheet(session, &month, village.as_deref()).await,
             LedgerKind::Departments => self.department_sheet(&asked, &month).await,
-            LedgerKind::Interviews => self.interview_sheet(&asked, &month).await,
+            LedgerKind::Interviews => self.interview_sheet(session, &asked, &month).await,
             _ => self.case_sheet(session, &asked, &month, (place, village), most).await,
         }
     }
@@ -301,17 +303,17 @@ impl Office {
         };
         let names = Names { department: &department, channel: &channel, place: &of_code };
         let sees_some = session.may(Right::OwnVillage) || session.reports_township();
+        let hers = |case: &Case| match session.reads_cases() {
+            // Of an agent's or a township's villages what is confidential is not for her.
+            true => !sees_some || self.sees(session, case),
+            // Nor is it told by asking village after village.
+            false => village.is_none() || !case.confidential,
+        };
         let mut cases = Vec::new();
         self.each_case(range, |case| {
             let wanted = asked.department.as_ref().is_none_or(|id| !case.parties_of(id).is_empty());
             let late = kind != LedgerKind::Overdue || case.was_overdue(now);
-            let hers = match session.reads_cases() {
-                // Of an agent's or a township's villages what is confidential is not for her.
-                true => !sees_some || self.sees(session, &case),
-                // Nor is it told by asking village after village.
-                false => village.is_none() || !case.confidential,
-            };
-            if wanted && late && hers {
+            if wanted && late && hers(&case) {
                 cases.push(case);
             }
             match cases.len() > most {
@@ -323,12 +325,18 @@ impl Office {
             }
         })
         .await?;
+        let orders = match (kind, &village) {
+            (LedgerKind::Village, Some(code)) => self.village_orders(code, month).await?,
+            _ => Vec::new(),
+        };
+        let bought = orders.iter().filter(|order| month.has(order.placed_at));
         let identity = match &asked.reason {
             Some(reason) => {
                 session.must(Right::Identity)?;
                 // Of a confidential case a ledger names nobody, whoever looks.
                 let shown = cases.iter().filter(|case| !case.confidential);
-                let shown = shown.map(|case| case.number.digits()).collect();
+                let bought = bought.clone().map(|order| order.number.digits());
+                let shown = shown.map(|case| case.number.digits()).chain(bought).collect();
                 let seen = Seen { kind: LookKind::Ledger, cases: shown, reason };
                 self.note_look(session, seen).await?;
                 Identity::Whole
@@ -349,16 +357,28 @@ impl Office {
                     let events = self.ledger_events(case).await?;
                     rows.extend(ledger::overdue_line(n, case, &events, &names, &rules, now));
                 }
-                _ => rows.push(ledger::case_line(n, case, who, &names, &rules, now)),
+                _ => {
+                    let told_by = self.answer_told_by(case).await?;
+                    let case = (case, told_by);
+                    rows.push(ledger::case_line(n, case, who, &names, &rules, now));
+                }
             }
+        }
+        rows.extend(bought.map(|order| order_line(order, identity)));
+        if kind == LedgerKind::Village {
+            // By the day, and numbered anew.
+            rows.sort_by(|one, other| one[1].cmp(&other[1]));
+            (1..).zip(&mut rows).for_each(|(n, row): (usize, _)| row[0] = n.to_string());
         }
         let columns: &'static [&'static str] = match kind {
             LedgerKind::Village => &VILLAGE_COLUMNS,
             LedgerKind::Overdue => &OVERDUE_COLUMNS,
             _ => &CASE_COLUMNS,
         };
-        let foot = match kind {
-            LedgerKind::Village => ledger::village_foot(cases.iter()),
+        let foot = match &village {
+            Some(code) if kind == LedgerKind::Village => {
+                self.village_sums(code, month, &hers, &orders).await?.to_string()
+            }
             _ => format!("共{}件", rows.len()),
         };
         let heading = format!("{month}　{place}　{}件", rows.len());
@@ -402,6 +422,7 @@ impl Office {
 
     async fn interview_sheet(
         &self,
+        session: &Session,
         asked: &LedgerAsked,
         month: &Month,
     ) -> Result<Sheet, CommandError> {
@@ -412,6 +433,11 @@ impl Office {
             all.extend(found.into_iter().map(|(_, interview)| interview.record));
         }
         all.retain(|one| asked.department.as_ref().is_none_or(|own| *own == one.department));
+        // What was weighed before it was approved is the platform's.
+        if !session.may(Right::Reports) {
+            all.retain(|one| is_for(session, one));
+            all.iter_mut().for_each(|one| one.proposed_by = None);
+        }
         all.sort_by_key(|one| (one.drafted_at, one.id()));
         let department = |id: &str| self.department_name(id);
         let (channel, place) = (|id: &str| channel_name(id).to_owned(), |_: &str| None);

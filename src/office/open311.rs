@@ -1,12 +1,15 @@
 //! What Open311 shows: cases that somebody follows, without what would say whose they are. A
 //! confidential one is there for who has filed it and for nobody else.
 
+use std::collections::{BTreeMap, HashMap};
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::spoken;
-use crate::county::{Found, Scope};
-use crate::desk::{Case, CaseEvent, Change, Command, Outcome, Rejection, State, TRANSITIONS};
+use crate::county::{Found, Point, Scope};
+use crate::desk::{self, Case, CaseEvent, Change, Command, Outcome, Rejection, State};
 use crate::store::interface_records::SourceCase;
+use crate::store::records::StoredEvent;
 use crate::store::{StoreError, keys, list_by_index, load};
 
 use super::posted::{Done, Once};
@@ -17,10 +20,14 @@ use super::{Office, case_file};
 /// GeoReport v2: at most 90 days or the first 1,000.
 const SPAN: SignedDuration = SignedDuration::from_hours(24 * 90);
 pub const REQUESTS_MAX: usize = 1_000;
-const UPDATES_MAX: usize = 1_000;
+pub const UPDATES_MAX: usize = 1_000;
 const PAGE: usize = 200;
 /// Looked at for one answer; who wants more asks for a shorter time.
 const EXAMINED_MAX: usize = 20_000;
+const TOO_MUCH: &str =
+    "这段时间里的事太多，一次看不完。请用 start_date 和 end_date 把时间缩短再问。";
+/// In metres: a point further away from every village is none's.
+const NEAR: f64 = 5_000.0;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FollowAsked {
@@ -31,6 +38,8 @@ pub struct FollowAsked {
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
     pub open: Option<bool>,
+    /// Of updates: so many at most, the first ones.
+    pub most: Option<usize>,
 }
 
 /// A case as it is followed.
@@ -40,6 +49,9 @@ pub struct Followed {
     pub case: Case,
     /// Her words without names and numbers; only for a key that sees the case.
     pub description: Option<String>,
+    /// Where in the village, as the one who asks has told it; nobody else is.
+    pub place_note: String,
+    is_own: bool,
 }
 
 /// Something that happened and is told outside.
@@ -70,7 +82,7 @@ impl Office {
                 let case = load::<Case>(&*self.store, keys::case(number)).await?;
                 found.extend(case.and_then(|case| self.as_followed(caller, case.record)));
             }
-            return Ok(found);
+            return self.with_places(found).await;
         }
         let (from, to) = self.span(asked);
         let wanted = |case: &Case| {
@@ -81,14 +93,23 @@ impl Office {
         let mut range = keys::newest_first(keys::cases_received(from, to));
         for _ in 0..EXAMINED_MAX / PAGE {
             let page = list_by_index::<Case>(&*self.store, range.clone(), PAGE).await?;
-            let Some((last, _)) = page.last() else { break };
+            let Some((last, _)) = page.last() else { return self.with_places(found).await };
             range = keys::after(&range, last);
             for (_, case) in page.into_iter().filter(|(_, case)| wanted(&case.record)) {
                 found.extend(self.as_followed(caller, case.record));
                 if found.len() == REQUESTS_MAX {
-                    return Ok(found);
+                    return self.with_places(found).await;
                 }
             }
+        }
+        Err(CommandError::Refused(TOO_MUCH.into()))
+    }
+
+    async fn with_places(&self, mut found: Vec<Followed>) -> Result<Vec<Followed>, CommandError> {
+        let own = found.iter().filter(|one| one.is_own).map(|one| one.case.clone());
+        let whose = self.who_of_all(&own.collect::<Vec<_>>()).await?;
+        for (one, who) in found.iter_mut().filter(|one| one.is_own).zip(whose) {
+            one.place_note = who.place_note;
         }
         Ok(found)
     }
@@ -120,7 +141,7 @@ impl Office {
             .then(|| self.tables().reader().anonymous(&case.text))
             .filter(|text| !text.is_empty());
         case_file::hide(&mut case);
-        Some(Followed { case, description })
+        Some(Followed { case, description, place_note: String::new(), is_own })
     }
 
     /// What happened from a moment on, the first first: what she was told, and how it ended.
@@ -130,42 +151,61 @@ impl Office {
         asked: &FollowAsked,
     ) -> Result<Vec<CaseUpdate>, CommandError> {
         let (from, to) = self.span(asked);
+        let most = asked.most.unwrap_or(UPDATES_MAX).min(UPDATES_MAX);
         let mut updates = Vec::new();
         if !asked.numbers.is_empty() {
+            let (from, to) = (asked.from.unwrap_or(Timestamp::MIN), asked.to.unwrap_or(to));
             for followed in self.followed(caller, asked).await? {
-                let (from, to) = (asked.from.unwrap_or(Timestamp::MIN), asked.to.unwrap_or(to));
-                self.updates_of(&followed, from, to, &mut updates).await?;
+                let all = self.updates_of(&followed).await?;
+                updates.extend(all.into_values().filter(|one| one.at >= from && one.at < to));
             }
             return Ok(updates);
         }
-        let mut range = keys::cases_changed_since(from);
-        'all: for _ in 0..EXAMINED_MAX / PAGE {
-            let page = list_by_index::<Case>(&*self.store, range.clone(), PAGE).await?;
-            let Some((last, _)) = page.last() else { break };
+        // By their own time, so that who goes on from the last one that she got misses none.
+        let mut of_cases: HashMap<String, BTreeMap<u32, CaseUpdate>> = HashMap::new();
+        let mut range = keys::events_told(from, to);
+        for _ in 0..EXAMINED_MAX / PAGE {
+            let page = list_by_index::<StoredEvent>(&*self.store, range.clone(), PAGE).await?;
+            let Some((last, _)) = page.last() else { return Ok(updates) };
             range = keys::after(&range, last);
-            for (_, case) in page {
-                if let Some(followed) = self.as_followed(caller, case.record) {
-                    self.updates_of(&followed, from, to, &mut updates).await?;
+            for StoredEvent { case, n, .. } in page.into_iter().map(|(_, event)| event.record) {
+                if !of_cases.contains_key(&case) {
+                    let all = self.updates_shown(caller, &case).await?;
+                    of_cases.insert(case.clone(), all);
                 }
-                if updates.len() >= UPDATES_MAX {
-                    break 'all;
+                updates.extend(of_cases.get_mut(&case).and_then(|all| all.remove(&n)));
+                if updates.len() >= most {
+                    return Ok(updates);
                 }
             }
         }
-        updates.sort_by(|a, b| (a.at, &a.number, a.n).cmp(&(b.at, &b.number, b.n)));
-        updates.truncate(UPDATES_MAX);
-        Ok(updates)
+        match updates.is_empty() {
+            true => Err(CommandError::Refused(TOO_MUCH.into())),
+            false => Ok(updates),
+        }
     }
 
+    /// None of a case that is not there for the one who asks.
+    async fn updates_shown(
+        &self,
+        caller: Option<&Session>,
+        number: &str,
+    ) -> Result<BTreeMap<u32, CaseUpdate>, StoreError> {
+        let case = load::<Case>(&*self.store, keys::case(number)).await?;
+        match case.and_then(|case| self.as_followed(caller, case.record)) {
+            Some(followed) => self.updates_of(&followed).await,
+            None => Ok(BTreeMap::new()),
+        }
+    }
+
+    /// All that is told of a case, by the numbers of the events.
     async fn updates_of(
         &self,
         followed: &Followed,
-        from: Timestamp,
-        to: Timestamp,
-        updates: &mut Vec<CaseUpdate>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<BTreeMap<u32, CaseUpdate>, StoreError> {
         let number = followed.case.number.digits();
         let events = self.events(&number).await?;
+        let mut updates = BTreeMap::new();
         let mut case: Option<Case> = None;
         for event in events.iter().map(|one| &one.record) {
             let after = match case {
@@ -177,8 +217,8 @@ impl Office {
                 why: error.to_string(),
             })?;
             let CaseEvent { at, change, by: _ } = &event.event;
-            if is_told(change, after.state) && *at >= from && *at < to {
-                updates.push(CaseUpdate {
+            if desk::is_told(change.step()) && !is_within(change) {
+                let update = CaseUpdate {
                     number: number.clone(),
                     n: event.n,
                     at: *at,
@@ -189,11 +229,12 @@ impl Office {
                         _ => None,
                     },
                     text: followed.description.as_ref().map(|_| self.told_outside(change)),
-                });
+                };
+                updates.insert(event.n, update);
             }
             case = Some(after);
         }
-        Ok(())
+        Ok(updates)
     }
 
     /// In words for everybody: nothing of what is said within the house.
@@ -240,6 +281,18 @@ impl Office {
         }
     }
 
+    /// The village in which a point lies, as far as the county's table says where villages are.
+    pub fn village_at(&self, point: Point) -> Option<String> {
+        let tables = self.tables();
+        let (place, away) = tables.places.nearest(point)?;
+        (away <= NEAR).then(|| place.code.clone())
+    }
+
+    /// Whether the county's table says where its villages are.
+    pub fn knows_points(&self) -> bool {
+        self.tables().places.iter().any(|place| place.point.is_some())
+    }
+
     /// More that the other platform has to say.
     pub async fn supplement(
         &self,
@@ -255,10 +308,7 @@ impl Office {
     }
 }
 
-/// She was told of it, or it ended the case.
-fn is_told(change: &Change, after: State) -> bool {
-    let step = change.step();
-    let told = TRANSITIONS.iter().any(|row| row.step == step && row.told.is_some());
-    let ends = TRANSITIONS.iter().any(|row| row.step == step && row.to == Some(after));
-    told || (ends && !after.is_open() && after != State::Archived)
+/// Which of its own times an office has missed nobody outside is told, but that of the answer.
+fn is_within(change: &Change) -> bool {
+    matches!(change, Change::Breached { limit, .. } if *limit != desk::Breached::Handling)
 }

@@ -2,6 +2,7 @@
 //! same commit. The same again has the same answer, after a restart and at another instance too.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::Case;
@@ -36,7 +37,7 @@ impl Once {
     pub(super) fn keep(
         &self,
         changes: &mut Changes,
-        done: &Done,
+        done: &impl Serialize,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let answer = serde_json::to_value(done).map_err(|error| StoreError::Corrupt {
@@ -61,6 +62,15 @@ pub struct Done {
     /// Numbers to dial at once, if there is danger.
     #[serde(default)]
     pub call: Vec<String>,
+}
+
+/// What became of something that is no case.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Worked {
+    pub id: String,
+    pub revision: u32,
+    /// The id of the state after it.
+    pub state: String,
 }
 
 impl Done {
@@ -92,9 +102,10 @@ impl From<StoreError> for PostError {
 impl Office {
     /// Does `work`, which keeps its answer itself where it commits, or gives the answer of the
     /// first time. What was refused has not happened, and may be asked for again.
-    pub async fn once<W>(&self, once: &Once, work: W) -> Result<Done, PostError>
+    pub async fn once<D, W>(&self, once: &Once, work: W) -> Result<D, PostError>
     where
-        W: Future<Output = Result<Done, CommandError>> + Send,
+        D: Serialize + DeserializeOwned + Send,
+        W: Future<Output = Result<D, CommandError>> + Send,
     {
         if let Some(done) = self.answered(once).await? {
             return Ok(done);
@@ -114,7 +125,7 @@ impl Office {
         }
     }
 
-    async fn answered(&self, once: &Once) -> Result<Option<Done>, PostError> {
+    async fn answered<D: DeserializeOwned>(&self, once: &Once) -> Result<Option<D>, PostError> {
         let Some(posted) = load::<Posted>(&*self.store, keys::posted(&once.id)).await? else {
             return Ok(None);
         };

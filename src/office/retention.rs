@@ -14,7 +14,7 @@ use crate::store::{Changes, StoreError, keys, list, list_by_index, load};
 use super::Office;
 use super::clearing::{Pages, Sweep, Swept};
 use super::erase::Erasure;
-use super::looks::Seen;
+use super::looks::{Noted, Seen};
 use super::rights::Right;
 use super::views::{CommandError, Session};
 
@@ -30,6 +30,10 @@ impl Office {
     ) -> Result<Swept, CommandError> {
         if let Some(session) = session {
             session.must(Right::Erase)?;
+            if !dry_run {
+                let noted = Noted::by(session, LookKind::Retain, "到期的个人信息", "现在清除");
+                self.commit_noted(Changes::default(), noted).await?;
+            }
         }
         Ok(self.sweep(dry_run).await?)
     }

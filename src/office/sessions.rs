@@ -25,7 +25,7 @@ const BROWSERS_MAX: usize = 20;
 /// When somebody was seen is written down so often.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// Instead of an address, of who acts in somebody's name without her password.
-const AT_THE_MACHINE: &str = "命令行";
+pub(super) const AT_THE_MACHINE: &str = "命令行";
 const DEVICE_CHARACTERS_MAX: usize = 40;
 
 /// From where somebody signs in.

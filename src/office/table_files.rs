@@ -103,6 +103,11 @@ impl TableFiles {
         format!("{YEARS}/{}", known.unwrap_or_else(|| format!("holidays-{year}.json")))
     }
 
+    /// The notice of that year, if there is one.
+    pub(super) fn text_of_year(&self, year: i16) -> Option<&str> {
+        self.texts.get(&self.name_of_year(year)).map(String::as_str)
+    }
+
     /// The same with another notice of that year.
     pub(super) fn with_year(&self, year: i16, text: &str) -> Self {
         let mut next = self.clone();

@@ -11,6 +11,7 @@ use crate::store::records::{Contact, Done, Line, Outgoing, Person, Status, Task,
 use crate::store::{Changes, Loaded, StoreError, keys, list_by_index, load};
 
 use super::looks::{Noted, Seen};
+use super::posted::{Once, Worked};
 use super::rights::Right;
 use super::turn::Turn;
 use super::views::{CommandError, Session, TaskLine, TaskView};
@@ -364,25 +365,39 @@ impl Office {
         id: &str,
         note: &str,
     ) -> Result<(), CommandError> {
+        self.finish_task_once(session, id, note, None).await.map(drop)
+    }
+
+    /// The same by a program that may send it twice.
+    pub async fn finish_task_once(
+        &self,
+        session: &Session,
+        id: &str,
+        note: &str,
+        once: Option<&Once>,
+    ) -> Result<Worked, CommandError> {
         let note = said(note, "请写上结果，例如：已打电话告诉她。")?;
         let before = self.task_of(session, id).await?;
         if let Some(mend) = done_elsewhere(before.record.kind) {
             return Err(CommandError::Refused(mend.into()));
         }
         if before.record.kind == TaskKind::HandOver {
-            return self.close_hand_over(session, &before, &note).await;
+            return self.close_hand_over(session, &before, &note, once).await;
         }
         let mut changes = Changes::default();
         let mut task = before.record.clone();
-        task.done = Some(Done { at: self.clock.now(), by: session.name.clone(), note });
+        let now = self.clock.now();
+        task.done = Some(Done { at: now, by: session.name.clone(), note });
         changes.replace(&before, &task)?;
+        let done = keep(&mut changes, &task, once, now)?;
         if let Some(message) = &task.outgoing
             && let Some(before) = load::<Outgoing>(&*self.store, keys::outgoing(message)).await?
         {
             let settled = Outgoing { status: Status::Settled, ..before.record.clone() };
             changes.replace(&before, &settled)?;
         }
-        Ok(self.commit_noted(changes, work_on(session, &task, "办完")).await?)
+        self.commit_noted(changes, work_on(session, &task, "办完")).await?;
+        Ok(done)
     }
 
     /// A clerk's words to the villager of a hand-over.
@@ -413,8 +428,18 @@ impl Office {
 
     /// The bot takes over again; the hand-over is finished.
     pub async fn give_back(&self, session: &Session, id: &str) -> Result<(), CommandError> {
+        self.give_back_once(session, id, None).await.map(drop)
+    }
+
+    /// The same by a program that may send it twice.
+    pub async fn give_back_once(
+        &self,
+        session: &Session,
+        id: &str,
+        once: Option<&Once>,
+    ) -> Result<Worked, CommandError> {
         let before = self.task_of(session, id).await?;
-        self.close_hand_over(session, &before, "交还给机器人").await
+        self.close_hand_over(session, &before, "交还给机器人", once).await
     }
 
     async fn close_hand_over(
@@ -422,21 +447,25 @@ impl Office {
         session: &Session,
         before: &Loaded<Task>,
         note: &str,
-    ) -> Result<(), CommandError> {
+        once: Option<&Once>,
+    ) -> Result<Worked, CommandError> {
         let mut task = before.record.clone();
-        task.done =
-            Some(Done { at: self.clock.now(), by: session.name.clone(), note: note.to_owned() });
+        let now = self.clock.now();
+        task.done = Some(Done { at: now, by: session.name.clone(), note: note.to_owned() });
         let Some(address) = task.address.as_ref().and_then(|text| text.parse::<Address>().ok())
         else {
             let mut changes = Changes::default();
             changes.replace(before, &task)?;
-            return Ok(self.commit_noted(changes, work_on(session, &task, "交还")).await?);
+            let done = keep(&mut changes, &task, once, now)?;
+            self.commit_noted(changes, work_on(session, &task, "交还")).await?;
+            return Ok(done);
         };
         for _ in 0..CONFLICTS_MAX {
             let contact =
                 load::<Contact>(&*self.store, keys::contact(&address.to_string())).await?;
             let mut turn = Turn::new(self, contact, &address);
             turn.changes.replace(before, &task)?;
+            let done = keep(&mut turn.changes, &task, once, now)?;
             self.note_along(&mut turn.changes, work_on(session, &task, "交还")).await?;
             if turn.contact.hand_over.as_deref() == Some(&task.id) {
                 turn.contact.hand_over = None;
@@ -446,7 +475,7 @@ impl Office {
             match self.store.commit(finished.batch).await {
                 Ok(()) => {
                     self.is_done(finished.bells, &finished.traces);
-                    return Ok(());
+                    return Ok(done);
                 }
                 // Either she wrote (try again) or another clerk was faster (seen here).
                 Err(StoreError::Conflict(_)) => {
@@ -503,6 +532,20 @@ impl Office {
         self.bells.outbox.notify_one();
         Ok(())
     }
+}
+
+/// Into the commit that ends a task.
+fn keep(
+    changes: &mut Changes,
+    task: &Task,
+    once: Option<&Once>,
+    now: Timestamp,
+) -> Result<Worked, StoreError> {
+    let done = Worked { id: task.id.clone(), revision: 0, state: "done".to_owned() };
+    if let Some(once) = once {
+        once.keep(changes, &done, now)?;
+    }
+    Ok(done)
 }
 
 /// Nothing of what was said: that stands in the task, and goes with it.

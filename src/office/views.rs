@@ -229,6 +229,8 @@ pub struct CaseView {
     pub may_identify: bool,
     /// They were taken away.
     pub erased: bool,
+    /// When somebody comes to her, and who.
+    pub visit: Option<String>,
     /// what the villager wrote, never edited
     pub text: String,
     /// What was made of it: what, value, and how, the sureness with it.

@@ -1,7 +1,7 @@
 //! For everybody: how many matters each village had this month. Sums only; what is confidential
 //! is not in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 
 use crate::calendar::local_date;
 use crate::county::Life;
+use crate::desk::ledger::MonthSums;
 use crate::desk::{Case, Grade};
 use crate::dialog::Known;
 use crate::store::keys;
@@ -31,8 +32,9 @@ pub struct VillageTotals {
 pub struct VillageTotal {
     pub village: String,
     pub received: usize,
+    /// Done within the month, whenever it came.
     pub ended: usize,
-    /// Rated well.
+    /// Received in it and rated well.
     pub content: usize,
 }
 
@@ -40,10 +42,13 @@ pub struct VillageTotal {
 pub(super) struct Kept(Mutex<Option<(Timestamp, Arc<VillageTotals>)>>);
 
 impl VillageTotal {
-    fn count(&mut self, case: &Case) {
-        self.received += 1;
-        self.ended += usize::from(!case.state.is_open());
-        self.content += usize::from(case.rating.is_some_and(Grade::is_content));
+    fn count(&mut self, case: &Case, month: &Month) {
+        let mut sums = MonthSums::default();
+        sums.count_case((month.from, month.to), case);
+        self.received += sums.received;
+        self.ended += sums.done;
+        let content = case.rating.is_some_and(Grade::is_content);
+        self.content += usize::from(sums.received > 0 && content);
     }
 }
 
@@ -58,10 +63,17 @@ impl Office {
         }
         let month = Month::of(local_date(now));
         let mut villages: BTreeMap<String, VillageTotal> = BTreeMap::new();
-        self.each_case(keys::cases_received(month.from, month.to), |case| {
-            if let Some(village) = case.place_name.clone().filter(|_| !case.confidential) {
+        let mut seen = BTreeSet::new();
+        // What came or ended in it has changed in it.
+        self.each_case(keys::cases_changed_since(month.from), |case| {
+            let counts =
+                month.has(case.received_at) || case.closed_at.is_some_and(|at| month.has(at));
+            let shown = counts && !case.confidential;
+            // One that changes meanwhile comes again.
+            let shown = shown && seen.insert(case.number);
+            if let Some(village) = case.place_name.clone().filter(|_| shown) {
                 let named = VillageTotal { village: village.clone(), ..VillageTotal::default() };
-                villages.entry(village).or_insert(named).count(&case);
+                villages.entry(village).or_insert(named).count(&case, &month);
             }
             Ok(())
         })

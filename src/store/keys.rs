@@ -80,7 +80,9 @@
 //! | `i/case-open/<due>/<number>` | Case |
 //! | `i/case-changed/<time>/<number>` | Case |
 //! | `i/case-person/<person>/<number>` | Case |
+//! | `i/event-told/<time>/<number>/<n>` | StoredEvent, of those that are told outside |
 //! | `i/case-clock/<time>/<number>` | Case |
+//! | `i/case-visit/<agreed>/<number>` | Case, while somebody is to come |
 //! | `i/identity-phone/<phone>/<number>` | Identity |
 //! | `i/person-phone/<phone>/<id>` | Person |
 //! | `i/look-case/<number>/<n>` | Look |

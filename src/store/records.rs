@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::county::Address;
-use crate::desk::{Case, CaseEvent, Depth, Listing, ListingState};
+use crate::desk::{Case, CaseEvent, Depth, Listing, ListingState, is_told};
 use crate::dialog::Conversation;
 
+pub use super::seen::Seen;
 pub use super::staff_records::{SecondStep, Staff, StoredSession};
 use super::{Key, Record, keys};
 
@@ -32,6 +33,9 @@ pub struct Contact {
     /// The last replies, oldest first: a message that is delivered again gets the same one.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub recent: Vec<Answered>,
+    /// The messages before those.
+    #[serde(skip_serializing_if = "Seen::is_empty", default)]
+    pub seen: Seen,
     #[serde(default)]
     pub window: Window,
     /// Ids of subscription messages that she allowed and that are not used up.
@@ -132,6 +136,9 @@ pub struct Window {
     pub sent: u8,
     #[serde(skip_serializing_if = "is_zero", default)]
     pub sent_after_tap: u8,
+    /// WeChat says that she follows no more, or takes no messages; until she does something.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub away: bool,
 }
 
 fn is_zero(n: &u8) -> bool {
@@ -147,6 +154,7 @@ impl Contact {
             language: None,
             conversation: Conversation::default(),
             recent: Vec::new(),
+            seen: Seen::default(),
             window: Window::default(),
             subscribed: Vec::new(),
             alarm: None,
@@ -248,6 +256,8 @@ impl Record for Case {
             indexes.push(keys::case_by_department(department, is_open, self.round_due_at, number));
         }
         indexes.extend(self.wakes_at.map(|at| keys::case_clock(at, number)));
+        let visit = self.course.visit.as_ref().filter(|_| is_open);
+        indexes.extend(visit.map(|visit| keys::case_visit(visit.at, number)));
         // Until what is personal in it was taken away.
         if !is_open && self.erased.is_none_or(|erased| erased.depth != Depth::All) {
             indexes.push(keys::case_to_clear(self.ended_at(), number));
@@ -300,6 +310,12 @@ impl Record for StoredEvent {
 
     fn key(&self) -> Key {
         keys::event(&self.case, self.n)
+    }
+
+    fn indexes(&self) -> Vec<Key> {
+        let told = is_told(self.event.change.step());
+        let told = told.then(|| keys::event_told(self.event.at, &self.case, self.n));
+        told.into_iter().collect()
     }
 }
 

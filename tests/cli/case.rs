@@ -49,6 +49,26 @@ async fn a_case_is_filed_dispatched_and_answered_from_the_terminal() {
     assert!(said.contains("九位数字"), "{said}");
 }
 
+/// In anybody's name without a password: so the timeline, the page and the log say that it was done here.
+#[test]
+fn what_is_done_at_the_machine_says_so() {
+    let home = Home::new();
+    drop(home.serve());
+    let number = file(&home, "路灯坏了半个月了");
+    home.done(&["case", "dispatch", &number, "--department", "城管"]);
+    let said = home.done(&["case", "show", &number]);
+    assert_eq!(said.matches("平台负责人（命令行）").count(), 2, "{said}");
+    let case: Value =
+        serde_json::from_str(&home.done(&["case", "show", &number, "--json"])).unwrap();
+    assert_eq!(case["filed_by"]["at_machine"], true);
+    let log = home.path("log.jsonl");
+    home.done(&["export", log.to_str().unwrap()]);
+    let log = std::fs::read_to_string(log).unwrap();
+    let noted =
+        |what: &str| log.lines().any(|line| line.contains("\"machine\"") && line.contains(what));
+    assert!(noted("登记") && noted("dispatch"), "{log}");
+}
+
 #[test]
 fn two_about_the_same_are_merged_and_taken_apart_again() {
     let home = Home::new();

@@ -41,6 +41,34 @@ async fn candidates_are_shown_side_by_side_the_most_alike_first() {
 }
 
 #[tokio::test]
+async fn it_is_not_put_away_while_one_that_went_with_it_is_open() {
+    const DAY: i64 = 24 * 3_600;
+    let mut county = county().open().await;
+    let parent = rubbish(&county, 1, "堆在村口没人拉").await;
+    let child = rubbish(&county, 2, "堆在村口没人管").await;
+    {
+        let mut clerk = county.clerk().await;
+        clerk.act(&child, "merge", &[("parent", &parent), REASON]).await;
+        clerk.act(&parent, "dispatch", &[("department", "城管")]).await;
+        clerk.act(&parent, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
+    }
+    county.pass(61).await;
+    county.say(&who(1), "满意").await;
+    county.talk(&who(2), &["不满意", "还是没人管"]).await;
+    county.pass(31 * DAY).await;
+    let path = format!("/desk/cases/{parent}");
+    {
+        let mut clerk = county.clerk_again().await;
+        assert!(!clerk.get(&path).await.contains("已归档"));
+        clerk.act(&child, "dispatch", &[("department", "城管")]).await;
+        clerk.act(&child, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
+    }
+    county.say(&who(2), "满意").await;
+    county.pass(61).await;
+    assert!(county.clerk_again().await.get(&path).await.contains("已归档"));
+}
+
+#[tokio::test]
 async fn a_merge_is_undone_and_a_wrong_one_is_refused() {
     let county = county().open().await;
     let parent = rubbish(&county, 1, "堆在村口没人拉").await;
@@ -68,6 +96,88 @@ async fn a_merge_is_undone_and_a_wrong_one_is_refused() {
     clerk.act(&child, "hide", &[]).await;
     let (status, text) = clerk.try_act(&child, "merge", &[("parent", &parent), REASON]).await;
     assert!(status == 422 && text.contains("它是保密的"), "{text}");
+}
+
+#[tokio::test]
+async fn who_was_a_parent_by_mistake_is_a_case_like_any_other() {
+    let county = county().open().await;
+    let first = rubbish(&county, 1, "堆在村口没人拉").await;
+    let second = rubbish(&county, 2, "堆在村口没人管").await;
+    let mut clerk = county.clerk().await;
+    clerk.act(&second, "merge", &[("parent", &first), REASON]).await;
+    clerk.act(&second, "unmerge", &[("reason", "并反了")]).await;
+    let page = clerk.get(&format!("/desk/cases/{first}")).await;
+    assert!(page.contains("撤走一件") && !page.contains("并进来的"), "{page}");
+    clerk.act(&first, "merge", &[("parent", &second), REASON]).await;
+    let page = clerk.get(&format!("/desk/cases/{second}")).await;
+    assert!(page.contains("并进来的"), "{page}");
+}
+
+/// What goes on under another is late by that one's time only; what she was not content with is
+/// measured like any other.
+#[tokio::test]
+async fn a_child_is_late_in_no_list_and_measured_when_it_is_done_again() {
+    let mut county = county().open().await;
+    let parent = rubbish(&county, 1, "堆在村口没人拉").await;
+    let child = rubbish(&county, 2, "堆在村口没人管").await;
+    {
+        let mut clerk = county.clerk().await;
+        clerk.act(&child, "dispatch", &[("department", "城管")]).await;
+        clerk.act(&child, "merge", &[("parent", &parent), REASON]).await;
+        clerk.act(&parent, "dispatch", &[("department", "城管")]).await;
+    }
+    county.pass(10 * 24 * 3_600).await;
+    let program = county.program("看板", Role::Clerk, None).await;
+    let late = program.get("/cases?overdue=true").await.fine();
+    let late: Vec<&str> = late["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["number"].as_str().unwrap())
+        .collect();
+    assert_eq!(late, [parent.as_str()]);
+    assert_eq!(program.get("/figures").await.fine()["overdue"], 1);
+    let mut clerk = county.clerk_again().await;
+    clerk.act(&parent, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
+    county.settle().await;
+    county.talk(&who(2), &["3", "我家门口还有"]).await;
+    county.settle().await;
+    clerk.act(&child, "dispatch", &[("department", "城管")]).await;
+    assert_eq!(clerk.figure("2026-12", CITY, "交办总量").await, "1", "its second round");
+}
+
+/// A thousand others came within the hour: the latest are not those that are left out.
+#[tokio::test]
+async fn a_burst_is_seen_among_many() {
+    let mut county = county().open().await;
+    let clerk = bianmin::office::Session {
+        name: "平台一号".into(),
+        role: Role::Clerk,
+        department: None,
+        village: None,
+        merchant: None,
+        from: String::new(),
+        csrf: String::new(),
+        owes: bianmin::office::Owes::Nothing,
+    };
+    for n in 0..1_000 {
+        county.tick(1);
+        let told = bianmin::office::Told {
+            name: "李四".into(),
+            phone: format!("139{n:08}"),
+            village: "胡家坨镇大黑坨村".into(),
+            text: format!("有事要说，这是第{n}件。"),
+            ..Default::default()
+        };
+        county.office.file_for(&clerk, &told).await.unwrap();
+    }
+    for n in 1..=5 {
+        rubbish(&county, n, "堆成山了").await;
+    }
+    county.settle().await;
+    let clerk = county.clerk().await;
+    let board = clerk.get("/desk/bursts").await;
+    assert!(board.contains("堆成山了"), "{board}");
 }
 
 /// What was promised to her does not end with another's case.

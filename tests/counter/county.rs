@@ -56,6 +56,7 @@ pub struct Builder {
     tables: fn(&mut Tables),
     settings: String,
     account_settings: String,
+    desk_settings: String,
     secret: bool,
     public_url: &'static str,
     idle_minutes: u32,
@@ -71,6 +72,7 @@ pub fn county() -> Builder {
         tables: |_| (),
         settings: String::new(),
         account_settings: String::new(),
+        desk_settings: String::new(),
         secret: true,
         public_url: "",
         // Whole days pass in a test, and nobody signs in again for each.
@@ -161,6 +163,12 @@ impl Builder {
         ))
     }
 
+    /// More lines of `[desk]`.
+    pub fn desk(mut self, lines: &str) -> Self {
+        self.desk_settings.push_str(lines);
+        self
+    }
+
     /// More lines of `[wechat.main]`.
     pub fn account(mut self, lines: &str) -> Self {
         self.account_settings.push_str(lines);
@@ -239,7 +247,7 @@ impl Builder {
         };
         let text = format!(
             "{}\n[server]\ndata = {:?}\npublic_url = {:?}\n[county]\nfolder = {:?}\ndialogs = {:?}\n\
-             {simulator}[desk]\nidle_minutes = {}\nseal_key_env = \"SEAL_KEY\"\n\
+             {simulator}[desk]\nidle_minutes = {}\nseal_key_env = \"SEAL_KEY\"\n{}\
              [wechat.main]\nappid = {:?}\noriginal_id = {:?}\nmode = {mode:?}\n\
              token_env = \"TOKEN\"\naes_key_env = \"KEY\"\n{secret}\napi = {api:?}\n{}\n",
             self.settings.replace("{base}", base),
@@ -248,6 +256,7 @@ impl Builder {
             self.folder.clone().unwrap_or_else(|| root.join("county")),
             self.dialogs.clone().unwrap_or_else(|| root.join("dialogs")),
             self.idle_minutes,
+            self.desk_settings,
             account.appid,
             account.original_id,
             self.account_settings,
@@ -398,14 +407,34 @@ impl County {
         name: &str,
         bytes: Vec<u8>,
     ) -> (u16, String) {
+        self.upload_with(clerk, page, path, (name, bytes), &[]).await
+    }
+
+    /// With what is chosen beside it.
+    pub async fn upload_with(
+        &self,
+        clerk: &Clerk<'_>,
+        page: &str,
+        path: &str,
+        (name, bytes): (&str, Vec<u8>),
+        fields: &[(&str, &str)],
+    ) -> (u16, String) {
         let csrf = clerk.csrf_of(page).await;
         let boundary = "boundary-of-the-test";
-        let mut body = format!(
-            "--{boundary}\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n\
-             --{boundary}\r\ncontent-disposition: form-data; name=\"table\"; filename=\"{name}\"\r\n\
-             content-type: application/octet-stream\r\n\r\n"
-        )
-        .into_bytes();
+        let part = |(name, value): &(&str, &str)| {
+            format!(
+                "--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            )
+        };
+        let mut body: Vec<u8> =
+            std::iter::once(&("csrf", &*csrf)).chain(fields).map(part).collect::<String>().into();
+        body.extend(
+            format!(
+                "--{boundary}\r\ncontent-disposition: form-data; name=\"table\"; filename=\"{name}\"\r\n\
+                 content-type: application/octet-stream\r\n\r\n"
+            )
+            .as_bytes(),
+        );
         body.extend(bytes);
         body.extend(format!("\r\n--{boundary}--\r\n").as_bytes());
         let request = self

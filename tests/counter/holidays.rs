@@ -87,6 +87,34 @@ fn county_of_the_repository() -> String {
     bianmin::office::Tables::read(&root).unwrap().calendar.version().to_owned()
 }
 
+/// One line more is one day more: the other forty are not gone without a word.
+#[tokio::test]
+async fn a_list_of_some_days_adds_to_a_known_year_unless_it_shall_replace_it() {
+    let folder = folder();
+    let county = county().folder(folder.path()).open().await;
+    county.office.adopt_county().await.unwrap();
+    let mut keeper = county.keeper().await;
+    let line = "2026-12-31 休 大雪";
+    let asked = async |keeper: &Clerk<'_>, mode: &str| {
+        let (path, file) = (format!("{PAGE}/read"), ("notice.txt", line.as_bytes().to_vec()));
+        county.upload_with(keeper, PAGE, &path, file, &[("mode", mode)]).await
+    };
+    let (status, page) = asked(&keeper, "replace").await;
+    assert_eq!(status, 200, "{page}");
+    let changes = part(&page, "<tbody>", "</tbody>");
+    assert!(changes.matches("<tr>").count() >= 15, "what would go is shown: {changes}");
+    assert!(page.contains("整年替换") && page.contains("<td>2026-10-01</td>"), "{page}");
+    for mode in ["", "add"] {
+        let (_, page) = asked(&keeper, mode).await;
+        let changes = part(&page, "<tbody>", "</tbody>");
+        assert_eq!(changes.matches("<tr>").count(), 1, "{mode}: {changes}");
+        assert!(changes.contains("2026-12-31") && page.contains("补充"), "{page}");
+    }
+    let (_, page) = asked(&keeper, "add").await;
+    assert_eq!(publish(&mut keeper, &page).await.0, 303);
+    assert!(keeper.get(PAGE).await.contains("2026年：放假34天，调休上班6天"));
+}
+
 #[tokio::test]
 async fn a_year_that_is_not_known_is_warned_of_from_december_on() {
     let folder = folder();

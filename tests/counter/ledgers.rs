@@ -103,6 +103,30 @@ async fn the_case_ledger_has_every_column_and_hides_the_middle_of_a_number() {
     assert_eq!(table.len(), 5, "a month without cases: {table:?}");
 }
 
+/// How the answer went, not how the matter had come.
+#[tokio::test]
+async fn the_ledger_says_by_which_way_she_was_told() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    let by_wechat = answered(&county, &mut clerk).await;
+    let by_phone = clerk.file("13900139000", "0409", "村口路灯坏了").await;
+    clerk.act(&by_phone, "dispatch", &[("department", "城管")]).await;
+    let reply = [("outcome", "solved"), ("text", REPLY), ("visited", "2026-11-23T10:30")];
+    county.clock.advance(3_600);
+    clerk.act(&by_phone, "reply", &reply).await;
+    let way = async |clerk: &Clerk<'_>, number: &str| {
+        cell(&workbook(clerk, CASES).await, number, "答复方式").to_owned()
+    };
+    assert_eq!(way(&clerk, &by_wechat).await, "微信");
+    assert_eq!(way(&clerk, &by_phone).await, "上门", "nobody has telephoned yet");
+    for task in clerk.tasks(REPLY).await {
+        clerk.csrf = clerk.csrf_of(&task).await;
+        let (status, page) = clerk.post(&format!("{task}/finish"), &[("note", "打通了")]).await;
+        assert_eq!(status, 303, "{page}");
+    }
+    assert_eq!(way(&clerk, &by_phone).await, "上门、电话");
+}
+
 #[tokio::test]
 async fn whose_a_confidential_case_is_no_ledger_tells() {
     let county = county().open().await;

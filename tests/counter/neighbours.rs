@@ -45,6 +45,28 @@ async fn who_signs_a_neighbours_case_hears_what_its_writer_hears() {
     assert_eq!(numbers(&list), [number], "one case for both: {list}");
 }
 
+/// What she thinks of it only she is asked who filed it; the reminder too.
+#[tokio::test]
+async fn who_signed_hears_the_answer_and_is_not_asked_to_rate_it() {
+    let mut county = county().open().await;
+    let number = county.report(FIRST).await;
+    asked(&county, SECOND, RUBBISH).await;
+    county.say(SECOND, "1").await;
+    {
+        let mut clerk = county.clerk().await;
+        clerk.act(&number, "dispatch", &[("department", "城管")]).await;
+        clerk.act(&number, "reply", &[("outcome", "solved"), ("text", REPLY)]).await;
+    }
+    county.pass(3 * 24 * 3_600).await;
+    let answers = |who: &str| -> Vec<String> {
+        county.inbox(who).into_iter().filter(|text| text.contains(REPLY)).collect()
+    };
+    let (hers, signers) = (answers(FIRST), answers(SECOND));
+    assert!(hers.iter().all(|text| text.contains("满意吗")) && !hers.is_empty(), "{hers:#?}");
+    let [told] = &signers[..] else { panic!("once: {signers:#?}") };
+    assert!(told.contains("您一起反映的") && !told.contains("满意"), "{told}");
+}
+
 /// She adds to it and asks for haste; she does not end for all what another filed.
 #[tokio::test]
 async fn who_signed_neither_takes_it_back_nor_rates_it() {

@@ -1,8 +1,9 @@
 //! Open311 GeoReport v2: another platform files and follows a case, in JSON and in XML.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use bianmin::office::Role;
+use bianmin::county::Places;
+use bianmin::office::{Owes, Role, Session, Told};
 use quick_xml::events::Event;
 use serde_json::{Value, json};
 
@@ -106,6 +107,11 @@ async fn what_is_offered_is_said_in_both_formats() {
     let xml = county.open311("/v2/services.xml").await;
     assert_eq!(xml.in_xml("services/service/service_code"), codes);
     assert!(codes.contains(&"0409"));
+    let pests = all.iter().find(|one| one["service_code"] == json!("0102")).unwrap();
+    let keywords = pests["keywords"].as_str().unwrap();
+    assert!(keywords.starts_with("虫害,病虫,腻虫") && !keywords.contains('*'), "{keywords}");
+    let location = county.open311("/discovery.json").await.json()["location"].to_string();
+    assert!(location.contains("lat and long alone do not say"), "{location}");
     for service in all {
         for name in ["service_name", "description", "type", "keywords", "group"] {
             assert!(service[name].is_string(), "{name}: {service}");
@@ -332,4 +338,137 @@ async fn what_is_wrong_is_said_as_the_specification_wants_it() {
     let number = filed.json()[0]["service_request_id"].as_str().unwrap().to_owned();
     let one = county.open311(&format!("/v2/requests/{number}.json?api_key={key}")).await.json();
     assert_eq!(one[0]["address_id"], json!(VILLAGE), "{one}");
+}
+
+/// More happened than one answer holds: who asks again from the last that she got misses nothing.
+#[tokio::test]
+async fn no_update_is_lost_between_two_answers() {
+    let mut county = county().open().await;
+    let key = county.office.add_api_key("城管平台", Role::Source, Some("数字城管")).await.unwrap();
+    let source = Session {
+        name: "城管平台".into(),
+        role: Role::Source,
+        department: Some("数字城管".into()),
+        village: None,
+        merchant: None,
+        from: String::new(),
+        csrf: String::new(),
+        owes: Owes::Nothing,
+    };
+    let mut numbers = Vec::new();
+    for n in 0..5 {
+        let told = Told {
+            text: format!("路灯坏了，这是第{n}处"),
+            village: VILLAGE.into(),
+            category: "0409".into(),
+            source_id: format!("A-{n}"),
+            ..Told::default()
+        };
+        county.clock.advance(2);
+        numbers.push(county.office.file_for(&source, &told).await.unwrap().number);
+    }
+    county.pass(60).await;
+    // The one that came first changes last.
+    let clerk = county.office.add_api_key("调度程序", Role::Clerk, None).await.unwrap();
+    county
+        .with_key(&clerk)
+        .act(&numbers[0], "dispatch", json!({ "department": "城管" }))
+        .await
+        .fine();
+    let mut seen = BTreeSet::new();
+    let mut since = "2026-11-23T00:00:00Z".to_owned();
+    for _ in 0..3 {
+        let path =
+            format!("/v2/servicerequestupdates.json?api_key={key}&page_size=3&start_date={since}");
+        let answer = county.open311(&path).await.json();
+        let all = answer.as_array().unwrap();
+        assert!(all.len() <= 3, "{answer}");
+        since = all.last().unwrap()["updated_datetime"].as_str().unwrap().to_owned();
+        seen.extend(all.iter().map(|one| one["update_id"].as_str().unwrap().to_owned()));
+    }
+    for number in &numbers {
+        assert!(seen.contains(&format!("{number}-1")), "{number} was never told of");
+    }
+    assert!(seen.contains(&format!("{}-2", numbers[0])));
+}
+
+#[tokio::test]
+async fn a_point_alone_is_the_nearest_village_where_the_table_knows_it() {
+    let with_points = |tables: &mut bianmin::office::Tables| {
+        let text = include_str!("../../county/places.csv");
+        let lines = text.lines().map(|line| match line.split(',').next().unwrap() {
+            "code" => format!("{line},lat,long"),
+            VILLAGE => format!("{line},39.43125,118.90512"),
+            "130225109200" => format!("{line},39.51,118.99"),
+            _ => format!("{line},,"),
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let (aliases, others) = ("alias,code\n", "name,aliases,advice\n");
+        tables.places = Places::parse(&text, aliases, others).unwrap();
+    };
+    let county = county().tables(with_points).open().await;
+    let key = county.office.add_api_key("城管平台", Role::Source, Some("数字城管")).await.unwrap();
+    let clerk = county.office.add_api_key("调度程序", Role::Clerk, None).await.unwrap();
+    let at = |id: &'static str, lat: &'static str, long: &'static str| {
+        let mut fields = request(&key, id);
+        fields.retain(|(name, _)| !name.starts_with("address"));
+        fields.extend([("lat", lat), ("long", long)]);
+        fields
+    };
+    let filed = county.open311_post("/v2/requests.json", &at("A-1", "39.4350", "118.9050")).await;
+    let filed = &filed.json()[0];
+    let notice = filed["service_notice"].as_str().unwrap();
+    assert!(notice.contains("按坐标记在胡家坨镇大黑坨村"), "{notice}");
+    let number = filed["service_request_id"].as_str().unwrap();
+    let get = async |key: &str| {
+        let path = format!("/v2/requests/{number}.json?api_key={key}");
+        county.open311(&path).await.json()[0].clone()
+    };
+    let own = get(&key).await;
+    assert_eq!(own["address_id"], json!(VILLAGE));
+    assert_eq!((&own["lat"], &own["long"]), (&json!(39.435), &json!(118.905)));
+    // Where exactly she lives is who she is.
+    assert_eq!(get(&clerk).await["lat"], Value::Null);
+    for (lat, long, told) in [
+        ("39.9", "119.9", "no village near that point"),
+        ("39.9", "", "decimal degrees"),
+        ("north", "119.9", "decimal degrees"),
+    ] {
+        let said = county.open311_post("/v2/requests.json", &at("A-2", lat, long)).await;
+        assert!(said.status == 400 && said.text.contains(told), "{told}: {}", said.text);
+    }
+}
+
+#[tokio::test]
+async fn what_a_status_of_an_update_asks_for_is_said_to_those_who_decide() {
+    let county = county().open().await;
+    let key = county.office.add_api_key("城管平台", Role::Source, Some("数字城管")).await.unwrap();
+    let clerk = county.clerk().await;
+    let filed = county.open311_post("/v2/requests.json", &request(&key, "A-1")).await.json();
+    let number = filed[0]["service_request_id"].as_str().unwrap();
+    let post = async |id: &str, status: &str, text: &str| {
+        let fields = [
+            ("api_key", &*key),
+            ("service_request_id", number),
+            ("update_id", id),
+            ("status", status),
+            ("description", text),
+        ];
+        county.open311_post("/v2/servicerequestupdates.json", &fields).await
+    };
+    assert_eq!(post("U-1", "FIXED", "电工来过了").await.status, 200);
+    assert_eq!(post("U-2", "cancelled", "").await.status, 200);
+    assert_eq!(post("U-3", "OPEN", "还是不亮").await.status, 200);
+    let refused = post("U-4", "GONE", "还是不亮").await;
+    assert!(
+        refused.status == 400 && refused.text.contains("NO_FURTHER_ACTION"),
+        "{}",
+        refused.text
+    );
+    assert_eq!(post("U-5", "OPEN", "").await.status, 400);
+    let page = clerk.get(&format!("/desk/cases/{number}")).await;
+    for part in ["那边记为已经解决，请核实。电工来过了", "那边要撤回，请核实", "还是不亮"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
 }

@@ -64,7 +64,12 @@ fn the_three_administrators_are_separate() {
 #[test]
 fn the_hands_on_a_case_are_those_of_the_table() {
     for role in Role::ALL {
-        let actor = Actor::Staff { name: "某".into(), role: role.id().into(), department: None };
+        let actor = Actor::Staff {
+            name: "某".into(),
+            role: role.id().into(),
+            department: None,
+            at_machine: false,
+        };
         let parties = actor.parties(None);
         for (object, only, party) in [
             (Object::Dispatch, Only::All, Party::Staff),

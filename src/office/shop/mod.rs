@@ -14,6 +14,7 @@ mod leads;
 mod ledger;
 mod merchants;
 mod morning;
+mod order_list;
 mod orders;
 mod pay;
 mod pictures;

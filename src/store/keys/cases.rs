@@ -81,6 +81,15 @@ pub fn cases_changed_since(at: Timestamp) -> Range {
     between(&["i", "case-changed"], at, Timestamp::MAX)
 }
 
+pub fn case_visit(at: Timestamp, number: &str) -> Key {
+    key(&["i", "case-visit", &time(at), number])
+}
+
+/// Where somebody is to come from `from` to before `to`, the first one first.
+pub fn case_visits(from: Timestamp, to: Timestamp) -> Range {
+    between(&["i", "case-visit"], from, to)
+}
+
 /// When the clock does something to it.
 pub fn case_clock(at: Timestamp, number: &str) -> Key {
     key(&["i", "case-clock", &time(at), number])
@@ -148,6 +157,15 @@ pub fn events_of(case: &str) -> Range {
 
 pub fn all_events() -> Range {
     below(&["event"])
+}
+
+pub fn event_told(at: Timestamp, case: &str, n: u32) -> Key {
+    key(&["i", "event-told", &time(at), case, &format!("{n:05}")])
+}
+
+/// Those from `from` to before `to`, the first one first.
+pub fn events_told(from: Timestamp, to: Timestamp) -> Range {
+    between(&["i", "event-told"], from, to)
 }
 
 pub fn correction(number: &str) -> Key {

@@ -153,6 +153,16 @@ pub fn orders_of_village(village: &str, state: &str) -> Range {
     below(&["i", "order-village", &segment(village), &segment(state)])
 }
 
+/// The same of those placed from `from` to before `to`.
+pub fn orders_of_village_placed(
+    village: &str,
+    state: &str,
+    from: Timestamp,
+    to: Timestamp,
+) -> Range {
+    between(&["i", "order-village", &segment(village), &segment(state)], from, to)
+}
+
 pub fn order_by_remedy(asked: Timestamp, number: &str) -> Key {
     key(&["i", "order-remedy", &time(asked), number])
 }

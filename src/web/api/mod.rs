@@ -9,8 +9,11 @@ mod document;
 mod exports;
 mod figures;
 mod goods;
+pub mod interviews;
+pub mod keeping;
 mod problem;
 mod shapes;
+pub mod tasks;
 
 use std::sync::Arc;
 
@@ -148,6 +151,18 @@ fn operations() -> Vec<Operation> {
         open(reads("/openapi.json", "document", "This document", schema_of::<Value>, get(openapi))),
         reads("/me", "me", "Whose key it is and what it may do", schema_of::<s::Me>, get(county::me)),
         puts("/goods", "put_goods", "Put goods on the shelf, or change them", (schema_of::<goods::Goods>, schema_of::<goods::GoodsPut>), put(goods::put).layer(DefaultBodyLimit::max(goods::BODY_BYTES_MAX))),
+        reads("/interviews", "interviews", "Notices that call in heads of late departments", schema_of::<interviews::Interviews>, get(interviews::list)),
+        reads("/interviews/{id}", "interview", "One notice, with what may be done next", schema_of::<interviews::Interview>, get(interviews::one)),
+        does("/interviews/{id}/{step}", "interview_step", "Propose, approve, return, receive, answer, record, settle or drop a notice", (Some(schema_of::<interviews::StepTaken>), schema_of::<interviews::StepDone>), post(interviews::step)),
+        reads("/tasks", "tasks", "What only a person can do", schema_of::<tasks::Tasks>, get(tasks::list)),
+        reads("/tasks/{id}", "task", "One of them, with whom to call: a look that is written down", schema_of::<tasks::Task>, get(tasks::one)),
+        does("/tasks/{id}/finish", "task_finish", "Say what came of it", (Some(schema_of::<tasks::Finished>), schema_of::<s::Fine>), post(tasks::finish)),
+        does("/tasks/{id}/give_back", "task_give_back", "Give a conversation back to the bot", (None, schema_of::<s::Fine>), post(tasks::give_back)),
+        reads("/holidays", "holidays", "Which years' days off are known", schema_of::<keeping::Holidays>, get(keeping::holidays)),
+        does("/holidays", "holidays_publish", "Put a notice of days off live", (Some(schema_of::<keeping::Notice>), schema_of::<keeping::HolidaysLive>), post(keeping::publish)),
+        does("/holidays/preview", "holidays_preview", "What a notice would change", (Some(schema_of::<keeping::Notice>), schema_of::<keeping::HolidayPreview>), post(keeping::preview)),
+        reads("/retention", "retention", "What was kept long enough and would go", schema_of::<keeping::Cleared>, get(keeping::retention)),
+        does("/retention", "retention_run", "Clear it away", (None, schema_of::<keeping::Cleared>), post(keeping::clear)),
         reads("/deliveries", "deliveries", "Events that a department's system did not take", schema_of::<s::Deliveries>, get(county::deliveries)),
         does("/deliveries/{id}/again", "deliver_again", "Send it once more", (None, schema_of::<s::Fine>), post(county::deliver_again)),
     ]

@@ -146,6 +146,8 @@ pub struct WholeCase {
     /// Against whom or what.
     pub respondent: Option<String>,
     pub department_due_at: Option<Moment>,
+    /// When somebody is to come to her, as it was agreed.
+    pub visit: Option<Visit>,
     pub helpers: Vec<Helper>,
     pub reply: Option<Reply>,
     pub rating: Option<&'static str>,
@@ -172,6 +174,13 @@ pub struct WholeCase {
 pub struct Appellant {
     pub name: Option<String>,
     pub phone: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Visit {
+    pub at: Moment,
+    /// Who comes.
+    pub who: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -210,6 +219,8 @@ pub struct Who {
     pub name: Option<String>,
     pub role: Option<String>,
     pub department: Option<String>,
+    /// In that name, by somebody at the machine itself (`bianmin case`).
+    pub at_machine: bool,
 }
 
 /// Something that happened.
@@ -258,6 +269,7 @@ impl WholeCase {
             appellant,
             co_signers: case.co_signers.len(),
             department_due_at: case.due_at.map(Moment),
+            visit: case.course.visit.as_ref().map(visit),
             helpers: case.course.helpers.iter().map(helper).collect(),
             reply: case.reply.as_ref().map(reply),
             rating: case.rating.map(|grade| grade.id()),
@@ -282,18 +294,22 @@ impl WholeCase {
 }
 
 fn who(by: &Actor) -> Who {
+    let nobody = |kind| Who { kind, name: None, role: None, department: None, at_machine: false };
     match by {
-        Actor::Villager { .. } => {
-            Who { kind: "villager", name: None, role: None, department: None }
-        }
-        Actor::Staff { name, role, department } => Who {
+        Actor::Villager { .. } => nobody("villager"),
+        Actor::Staff { name, role, department, at_machine } => Who {
             kind: "staff",
             name: Some(name.clone()),
             role: Some(role.clone()),
             department: department.clone(),
+            at_machine: *at_machine,
         },
-        Actor::System => Who { kind: "system", name: None, role: None, department: None },
+        Actor::System => nobody("system"),
     }
+}
+
+fn visit(visit: &desk::Visit) -> Visit {
+    Visit { at: Moment(visit.at), who: visit.who.clone() }
 }
 
 fn helper(helper: &desk::Helping) -> Helper {
@@ -396,6 +412,9 @@ pub struct Filing {
     pub heard_at: String,
     /// The number of the recording of the call.
     pub recording: String,
+    /// With a key of the platform: she stood at its counter and did not telephone; she may have no
+    /// number.
+    pub walk_in: bool,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -426,6 +445,7 @@ impl From<Filing> for Told {
             source_id: filing.source_id,
             heard_at: filing.heard_at,
             recording: filing.recording,
+            walk_in: filing.walk_in,
             ..Told::default()
         }
     }

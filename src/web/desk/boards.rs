@@ -5,19 +5,22 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
+use serde::Deserialize;
 
 use super::page::{self, Frame};
 use super::session::SignedIn;
-use crate::office::{BurstView, CommandError, LateDepartment, LookView, Office};
+use crate::office::{BurstView, CommandError, HouseCalls, LateDepartment, LookView, Office};
 
 pub fn routes() -> Router<Arc<Office>> {
     Router::new()
         .route("/desk/bursts", get(bursts))
         .route("/desk/late", get(late))
+        .route("/desk/visits", get(visits))
         .route("/desk/cases/{number}/looks", get(looks))
 }
 
@@ -78,6 +81,37 @@ async fn late(State(office): State<Arc<Office>>, headers: HeaderMap, signed: Sig
 }
 
 #[derive(Template)]
+#[template(path = "desk/visits.html")]
+struct Visits {
+    frame: Frame,
+    list: HouseCalls,
+}
+
+/// `2026-11-24`; today when it is empty or no day.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct OfDay {
+    day: String,
+}
+
+async fn visits(
+    State(office): State<Arc<Office>>,
+    headers: HeaderMap,
+    signed: SignedIn,
+    asked: Result<Query<OfDay>, QueryRejection>,
+) -> Response {
+    let Query(asked) = asked.unwrap_or_default();
+    match office.house_calls(&signed.session, asked.day.trim().parse().ok()).await {
+        Ok(list) => {
+            let page =
+                Visits { frame: Frame::new(&office, &signed.session, "visits", &headers), list };
+            page::show(StatusCode::OK, &page, &page.frame)
+        }
+        Err(error) => page::failed(&error),
+    }
+}
+
+#[derive(Template)]
 #[template(path = "desk/looks.html")]
 struct Looks {
     frame: Frame,
@@ -106,6 +140,7 @@ async fn looks(
 mod tests {
     use super::super::sample::{self, HOSTILE, HOSTILE_SHOWN, check_page};
     use super::*;
+    use crate::office::HouseCall;
 
     #[test]
     fn nothing_that_was_written_runs() {
@@ -139,5 +174,16 @@ mod tests {
         let html = Looks { frame, number, looks: vec![look] }.render().unwrap();
         check_page(&html);
         assert_eq!(html.matches(HOSTILE_SHOWN).count(), 2, "{html}");
+        let call = |is_past| HouseCall {
+            at,
+            who: HOSTILE.into(),
+            row: crate::office::CaseRow { title: HOSTILE.into(), ..sample::row() },
+            is_past,
+        };
+        let day = jiff::civil::date(2026, 11, 25);
+        let list = HouseCalls { day, calls: vec![call(false)], open: vec![call(true)] };
+        let html = Visits { frame: sample::frame(), list }.render().unwrap();
+        check_page(&html);
+        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 4, "{html}");
     }
 }

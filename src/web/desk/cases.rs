@@ -546,7 +546,7 @@ mod tests {
     fn a_case_shows_everything_and_runs_nothing() {
         let html = case_of(sample::case(), None, None);
         check_page(&html);
-        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 20, "{html}");
+        assert_eq!(html.matches(HOSTILE_SHOWN).count(), 21, "{html}");
         assert!(html.contains("name=\"revision\" value=\"3\""));
         assert!(html.contains("\"road\" selected>县交通运输局</option>"));
         assert!(html.contains("type=\"datetime-local\"") && html.contains("max=\"10\""));

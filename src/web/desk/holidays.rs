@@ -12,7 +12,9 @@ use axum::routing::{get, post};
 use super::page::{self, Frame};
 use super::session::{Fields, Posted, SignedIn};
 use super::upload::Sent;
-use crate::office::{CommandError, HolidaysRead, HolidaysStatus, HoursAsked, HoursView, Office};
+use crate::office::{
+    CommandError, HolidayMode, HolidaysRead, HolidaysStatus, HoursAsked, HoursView, Office,
+};
 
 /// Ten times what a year's notice takes.
 const UPLOAD_BYTES_MAX: usize = 256 * 1024;
@@ -40,8 +42,9 @@ struct Page {
     status: HolidaysStatus,
     read: Option<HolidaysRead>,
     problems: Vec<String>,
-    /// What was typed.
+    /// What was typed, and chosen.
     text: String,
+    mode: HolidayMode,
     hours: Fields,
     /// What is wrong with the hours: the name of the field, and why.
     wrong: Option<(&'static str, String)>,
@@ -71,7 +74,8 @@ impl Page {
 }
 
 async fn list(State(office): State<Arc<Office>>, headers: HeaderMap, signed: SignedIn) -> Response {
-    show(&office, &headers, &signed, StatusCode::OK, Ok(None), String::new())
+    let new = (String::new(), HolidayMode::Add);
+    show(&office, &headers, &signed, StatusCode::OK, Ok(None), new)
 }
 
 fn show(
@@ -80,7 +84,7 @@ fn show(
     signed: &SignedIn,
     code: StatusCode,
     read: Result<Option<HolidaysRead>, Vec<String>>,
-    text: String,
+    (text, mode): (String, HolidayMode),
 ) -> Response {
     let status = match office.holidays(&signed.session) {
         Ok(status) => status,
@@ -92,7 +96,7 @@ fn show(
         Err(problems) => (None, problems),
     };
     let (hours, wrong) = (Fields::default(), None);
-    let page = Page { frame, status, read, problems, text, hours, wrong };
+    let page = Page { frame, status, read, problems, text, mode, hours, wrong };
     page::show(code, &page, &page.frame)
 }
 
@@ -117,8 +121,8 @@ async fn hours(
             };
             let frame = Frame::new(&office, &signed.session, "holidays", &headers);
             let (read, problems, text) = (None, Vec::new(), String::new());
-            let wrong = Some((field, why));
-            let page = Page { frame, status, read, problems, text, hours: fields, wrong };
+            let (wrong, mode) = (Some((field, why)), HolidayMode::Add);
+            let page = Page { frame, status, read, problems, text, mode, hours: fields, wrong };
             page::show(StatusCode::UNPROCESSABLE_ENTITY, &page, &page.frame)
         }
         Err(error) => page::failed(&error),
@@ -130,15 +134,18 @@ async fn read(
     headers: HeaderMap,
     Sent { signed, upload }: Sent<SignedIn>,
 ) -> Response {
+    // What is not chosen takes nothing away.
+    let mode = HolidayMode::from_word(&upload.mode).unwrap_or(HolidayMode::Add);
     let text = match upload.file {
         Some((_, bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
         None => upload.text,
     };
-    match office.read_holidays(&signed.session, &text).await {
-        Ok(found) => show(&office, &headers, &signed, StatusCode::OK, Ok(Some(found)), text),
+    let tried = (text, mode);
+    match office.read_holidays(&signed.session, &tried.0, mode).await {
+        Ok(found) => show(&office, &headers, &signed, StatusCode::OK, Ok(Some(found)), tried),
         Err(problems) => {
             let code = StatusCode::UNPROCESSABLE_ENTITY;
-            show(&office, &headers, &signed, code, Err(problems), text)
+            show(&office, &headers, &signed, code, Err(problems), tried)
         }
     }
 }
@@ -156,7 +163,8 @@ async fn publish(
         Err(CommandError::NotFound) => page::failed(&CommandError::NotFound),
         Err(error) => {
             let code = page::status_of(&error);
-            show(&office, &headers, &signed, code, Err(vec![error.to_string()]), text.to_owned())
+            let tried = (text.to_owned(), HolidayMode::Add);
+            show(&office, &headers, &signed, code, Err(vec![error.to_string()]), tried)
         }
     }
 }
@@ -182,6 +190,7 @@ mod tests {
         };
         let read = HolidaysRead {
             year: 2027,
+            mode: HolidayMode::Replace,
             text: HOSTILE.into(),
             days: vec![HolidayChanged {
                 date: jiff::civil::date(2027, 1, 1),
@@ -199,6 +208,7 @@ mod tests {
             text: String::new(),
             hours: Fields::default(),
             wrong: None,
+            mode: HolidayMode::Add,
         };
         let html = page.render().unwrap();
         check_page(&html);
@@ -207,6 +217,7 @@ mod tests {
             "未定",
             "2027-01-01",
             "3件",
+            "整年替换",
             "name=\"version\" value=\"2026-b5bf433c\"",
             "周一 周二 周三 周四 周五",
             "08:30-12:00",
@@ -221,6 +232,7 @@ mod tests {
             text: HOSTILE.into(),
             hours: [("from", HOSTILE)].into(),
             wrong: Some(("from", HOSTILE.into())),
+            mode: HolidayMode::Add,
         };
         let html = page.render().unwrap();
         check_page(&html);

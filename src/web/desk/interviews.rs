@@ -128,6 +128,7 @@ mod tests {
             title: "约谈〔城管〕1号".into(),
             department: HOSTILE.into(),
             phone: None,
+            state_id: "draft",
             state: "待提出",
             open: true,
             drafted_at: sample::at(),

@@ -142,6 +142,7 @@ pub fn case() -> CaseView {
         co_signers: vec!["李四".to_owned()],
         reply: Some(HOSTILE.to_owned()),
         rating: Some("基本满意".to_owned()),
+        visit: Some(format!("11月25日(周三)09:00　{HOSTILE}")),
         waits: Some("平台".to_owned()),
         mediation: Some(HOSTILE.to_owned()),
         merchant_said: Some(TimelineLine {

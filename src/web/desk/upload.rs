@@ -47,6 +47,8 @@ pub struct Upload {
     pub text: String,
     /// Of the case to which it is to be added.
     pub revision: String,
+    /// Which of several ways was chosen.
+    pub mode: String,
 }
 
 /// `None`: it did not come whole, or is too large.
@@ -62,6 +64,7 @@ async fn read(request: Request, office: &Arc<Office>) -> Option<Upload> {
             "csrf" => upload.csrf = text(),
             "text" => upload.text = text(),
             "revision" => upload.revision = text(),
+            "mode" => upload.mode = text(),
             // A browser sends an empty one where none was chosen.
             "table" | "photo" | "file" if !called.is_empty() => upload.file = Some((called, bytes)),
             _ => {}

@@ -17,8 +17,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::api;
+use crate::county::Point;
 use crate::desk::{NumberRead, read_number};
-use crate::office::{Caller, CommandError, FollowAsked, Office, Once, PostError, Told};
+use crate::office::{
+    Caller, CommandError, FollowAsked, Office, Once, PostError, Told, UPDATES_MAX,
+};
 use answer::{Format, Refused};
 
 const BASE: &str = "/open311/v2";
@@ -90,9 +93,7 @@ fn pairs(bytes: &[u8]) -> Result<Vec<(String, String)>, Refused> {
 
 async fn discovery(State(office): State<Arc<Office>>, Path(file): Path<String>) -> Response {
     match Format::of(&file) {
-        Some(("discovery", format)) => {
-            format.answer("discovery", &shown::discovery(office.public_url()))
-        }
+        Some(("discovery", format)) => format.answer("discovery", &shown::discovery(&office)),
         _ => Refused::missing("there is no such file").answer(Format::Json),
     }
 }
@@ -247,6 +248,7 @@ fn asked(fields: &Fields) -> Result<FollowAsked, Refused> {
         from: fields.time("start_date")?,
         to: fields.time("end_date")?,
         open,
+        most: None,
     })
 }
 
@@ -254,14 +256,8 @@ async fn requests(office: &Office, caller: Option<&Caller>, fields: &Fields) -> 
     may_read(office, caller)?;
     let mut all = followed(office, caller, &asked(fields)?).await?;
     if fields.filled("page").is_some() || fields.filled("page_size").is_some() {
-        let number = |name: &str, default: usize| match fields.filled(name) {
-            None => Ok(default),
-            Some(text) => match text.parse() {
-                Ok(number @ 1..) => Ok(number),
-                _ => Err(Refused::bad(format!("{name} is a number from 1"))),
-            },
-        };
-        let (page, size) = (number("page", 1)?, number("page_size", PAGE_SIZE)?);
+        let page = number(fields, "page", 1)?;
+        let size = number(fields, "page_size", PAGE_SIZE)?;
         if let Some(all) = all.as_array_mut() {
             let from = (page - 1).saturating_mul(size).min(all.len());
             *all = all.drain(from..).take(size).collect();
@@ -270,21 +266,35 @@ async fn requests(office: &Office, caller: Option<&Caller>, fields: &Fields) -> 
     Ok(("service_requests", all))
 }
 
+fn number(fields: &Fields, name: &str, default: usize) -> Result<usize, Refused> {
+    match fields.filled(name).map(str::parse) {
+        None => Ok(default),
+        Some(Ok(number @ 1..)) => Ok(number),
+        Some(_) => Err(Refused::bad(format!("{name} is a number from 1"))),
+    }
+}
+
 async fn updates(office: &Office, caller: Option<&Caller>, fields: &Fields) -> Answered {
     may_read(office, caller)?;
     let session = caller.map(|caller| &caller.session);
-    let found = office.updates(session, &asked(fields)?).await.map_err(refused)?;
+    let most = number(fields, "page_size", UPDATES_MAX)?;
+    let asked = FollowAsked { most: Some(most), ..asked(fields)? };
+    let found = office.updates(session, &asked).await.map_err(refused)?;
     Ok(("service_request_updates", found.iter().map(shown::update).collect()))
 }
 
 async fn file_request(office: &Office, caller: Caller, fields: &Fields) -> Answered {
-    let told = told(office, fields)?;
+    let (told, by_point) = told(office, fields)?;
     let filed = office.file_once(&caller.session, &told, None).await.map_err(refused)?;
-    let notice = match (filed.before, filed.call.is_empty()) {
+    let mut notice = match (filed.before, filed.call.is_empty()) {
         (true, _) => "以前收到过，没有再登记。".to_owned(),
         (false, true) => String::new(),
         (false, false) => format!("听起来有危险，请马上打 {}。", filed.call.join("、")),
     };
+    if let Some(village) = office.village_name(&told.village).filter(|_| by_point && !filed.before)
+    {
+        notice += &format!("按坐标记在{village}，不对请补充说明。");
+    }
     let value = json!([{
         "service_request_id": filed.number,
         "service_notice": notice,
@@ -293,7 +303,8 @@ async fn file_request(office: &Office, caller: Caller, fields: &Fields) -> Answe
     Ok(("service_requests", value))
 }
 
-fn told(office: &Office, fields: &Fields) -> Result<Told, Refused> {
+/// And whether nothing but a point says in which village.
+fn told(office: &Office, fields: &Fields) -> Result<(Told, bool), Refused> {
     let code = fields.get("service_code");
     if code.is_empty() {
         return Err(Refused::bad("service_code is missing"));
@@ -301,7 +312,7 @@ fn told(office: &Office, fields: &Fields) -> Result<Told, Refused> {
     if office.category_name(code).is_none() {
         return Err(Refused::missing(format!("there is no service_code {code}")));
     }
-    let (village, place) = location(office, fields)?;
+    let Location { village, place, by_point } = location(office, fields)?;
     let description = fields.get("description");
     let count = description.chars().count();
     if count > DESCRIPTION_CHARACTERS_MAX {
@@ -315,7 +326,7 @@ fn told(office: &Office, fields: &Fields) -> Result<Told, Refused> {
     if let Some(url) = fields.filled("media_url") {
         text += &format!("\n照片：{url}");
     }
-    Ok(Told {
+    let told = Told {
         text,
         village,
         place,
@@ -328,43 +339,65 @@ fn told(office: &Office, fields: &Fields) -> Result<Told, Refused> {
         authorised: fields.attribute("authorised").to_owned(),
         source_id: fields.attribute("source_id").to_owned(),
         ..Told::default()
-    })
+    };
+    Ok((told, by_point))
 }
 
 /// The village, and where in it.
-fn location(office: &Office, fields: &Fields) -> Result<(String, String), Refused> {
+struct Location {
+    village: String,
+    place: String,
+    /// Nothing but the point says which village it is.
+    by_point: bool,
+}
+
+fn location(office: &Office, fields: &Fields) -> Result<Location, Refused> {
     let address = fields.get("address_string");
-    let point = match (fields.filled("lat"), fields.filled("long")) {
-        (Some(lat), Some(long)) => {
-            let is_number = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
-            if !is_number(lat) || !is_number(long) {
-                return Err(Refused::bad("lat and long are decimal degrees"));
-            }
-            format!("（{lat}, {long}）")
-        }
-        _ => String::new(),
-    };
-    let place = format!("{address}{point}");
+    let point = point(fields)?;
+    let place = point.map_or_else(|| address.to_owned(), |point| shown::with_point(address, point));
+    let named = |village: String| Location { village, place: place.clone(), by_point: false };
     if let Some(id) = fields.filled("address_id") {
-        return Ok((id.to_owned(), place));
+        return Ok(named(id.to_owned()));
     }
-    if address.is_empty() {
-        return Err(Refused::bad(
-            "please give address_id (the 12 digits of a village) or address_string with the village's name; \
-             lat and long alone do not say which village it is",
-        ));
+    if let Some(village) = office.village_in(address) {
+        return Ok(named(village));
+    }
+    if let Some(village) = point.and_then(|point| office.village_at(point)) {
+        return Ok(Location { by_point: true, ..named(village) });
     }
     // What names no village for certain is refused below, with those that it could be.
-    let village = office.village_in(address).unwrap_or_else(|| address.chars().take(40).collect());
-    Ok((village, place))
+    if !address.is_empty() {
+        return Ok(named(address.chars().take(40).collect()));
+    }
+    Err(Refused::bad(match (point, office.knows_points()) {
+        (Some(_), true) => {
+            "there is no village near that point: please check lat and long, or give address_id or address_string"
+        }
+        (Some(_), false) => {
+            "please give address_id (the 12 digits of a village) or address_string with the village's name; \
+             this county's table does not say where its villages lie, so lat and long alone are not enough"
+        }
+        (None, _) => {
+            "please give address_id (the 12 digits of a village), address_string with the village's name, \
+             or lat and long"
+        }
+    }))
+}
+
+fn point(fields: &Fields) -> Result<Option<Point>, Refused> {
+    match (fields.get("lat"), fields.get("long")) {
+        ("", "") => Ok(None),
+        (lat, long) => Point::read(lat, long).map(Some).ok_or_else(|| {
+            Refused::bad(
+                "lat and long are decimal degrees and go together, like 39.43125 and 118.90512",
+            )
+        }),
+    }
 }
 
 async fn update(office: &Office, caller: Caller, fields: &Fields) -> Answered {
     let number = digits(fields.get("service_request_id"))?;
-    let text = fields.get("description");
-    if text.is_empty() {
-        return Err(Refused::bad("description is missing"));
-    }
+    let text = said(fields)?;
     fields.time("updated_datetime")?;
     let given = fields.filled("update_id");
     let key = match given {
@@ -373,7 +406,7 @@ async fn update(office: &Office, caller: Caller, fields: &Fields) -> Answered {
         None => format!("open311 update of {number}: {text}"),
     };
     let once = Once::new(&caller.key, &key, &format!("{number}\n{text}"));
-    let work = office.supplement(&caller.session, &number, text, &once);
+    let work = office.supplement(&caller.session, &number, &text, &once);
     let done = office.once(&once, work).await.map_err(|error| match error {
         PostError::OtherContent => Refused::bad("this update_id has been used for another text"),
         PostError::Command(error) => refused(error),
@@ -383,3 +416,43 @@ async fn update(office: &Office, caller: Caller, fields: &Fields) -> Answered {
     let value = json!([{ "update_id": id, "service_request_id": done.number }]);
     Ok(("service_request_updates", value))
 }
+
+/// The words of an update. A status moves nothing here, for that is the county's to decide: what it
+/// asks for is said in words to those who do.
+fn said(fields: &Fields) -> Result<String, Refused> {
+    let status = fields.get("status").to_uppercase();
+    let asks = match status.as_str() {
+        "" => None,
+        status => match STATUSES.iter().find(|(known, _)| *known == status) {
+            Some((_, asks)) => *asks,
+            None => {
+                let known: Vec<&str> = STATUSES.iter().map(|(known, _)| *known).collect();
+                let known = known.join(", ");
+                return Err(Refused::bad(format!("status is one of {known}, or left out")));
+            }
+        },
+    };
+    match (asks, fields.get("description")) {
+        (None, "") => Err(Refused::bad("description is missing")),
+        (None, text) => Ok(text.to_owned()),
+        (Some(asks), "") => Ok(format!("来件平台：{asks}")),
+        (Some(asks), text) => Ok(format!("来件平台：{asks}。{text}")),
+    }
+}
+
+/// Those of FixMyStreet's extension, and what each asks of us.
+const STATUSES: [(&str, Option<&str>); 13] = [
+    ("OPEN", None),
+    ("IN_PROGRESS", None),
+    ("ACTION_SCHEDULED", None),
+    ("INVESTIGATING", None),
+    ("INTERNAL_REFERRAL", None),
+    ("FOR_TRIAGE", None),
+    ("FIXED", Some("那边记为已经解决，请核实")),
+    ("CLOSED", Some("那边已经办结，请核实")),
+    ("NO_FURTHER_ACTION", Some("那边不再办，请核实")),
+    ("DUPLICATE", Some("那边记为重复件，请核实")),
+    ("NOT_COUNCILS_RESPONSIBILITY", Some("那边认为不归这里办，请核实")),
+    ("CANCELLED", Some("那边要撤回，请核实")),
+    ("REOPEN", Some("那边要求重新办，请核实")),
+];

@@ -4,19 +4,29 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::BASE;
-use crate::county::Category;
+use crate::county::{Category, Point};
 use crate::desk::{self, Case, Outcome, Rejection, State};
 use crate::office::{CaseUpdate, Followed, Office};
 
 /// When what is offered here changed last.
-const CHANGESET: &str = "2026-11-28T00:00:00Z";
+const CHANGESET: &str = "2026-11-29T00:00:00Z";
 const SPECIFICATION: &str = "http://wiki.open311.org/GeoReport_v2";
 
-pub fn discovery(public_url: &str) -> Value {
+/// What a client has to know about places before it files.
+fn about_places(knows_points: bool) -> &'static str {
+    match knows_points {
+        true => "address_id, address_string, or lat and long near a village",
+        false => "address_id or address_string; lat and long alone do not say which village it is",
+    }
+}
+
+pub fn discovery(office: &Office) -> Value {
+    let public_url = office.public_url();
     json!({
         "changeset": CHANGESET,
         "contact": "县平台管理员 the platform's administrator",
         "key_service": "bianmin staff key add, by the platform's administrator",
+        "location": about_places(office.knows_points()),
         "endpoints": [{
             "specification": SPECIFICATION,
             "url": format!("{public_url}{BASE}"),
@@ -28,17 +38,23 @@ pub fn discovery(public_url: &str) -> Value {
 }
 
 pub fn services(office: &Office) -> Value {
-    office.tables().categories.iter().map(service).collect()
+    let tables = office.tables();
+    let keywords = |category: &Category| match tables.keywords.of(&category.code).join(",") {
+        none if none.is_empty() => category.group.clone(),
+        words => words,
+    };
+    tables.categories.iter().map(|category| service(category, &keywords(category))).collect()
 }
 
-fn service(category: &Category) -> Value {
+/// `keywords`: as villagers say it.
+fn service(category: &Category, keywords: &str) -> Value {
     json!({
         "service_code": category.code,
         "service_name": category.name,
         "description": format!("{}：{}", category.group, category.name),
         "metadata": true,
         "type": "realtime",
-        "keywords": category.group,
+        "keywords": keywords,
         "group": category.group,
     })
 }
@@ -92,6 +108,7 @@ fn time(at: Timestamp) -> String {
 pub fn request(office: &Office, followed: &Followed) -> Value {
     let case = &followed.case;
     let category = case.category.as_deref().unwrap_or_default();
+    let point = point_in(&followed.place_note);
     json!({
         "service_request_id": case.number.digits(),
         "status": if case.state.is_open() { "open" } else { "closed" },
@@ -107,10 +124,21 @@ pub fn request(office: &Office, followed: &Followed) -> Value {
         "address": case.place_name,
         "address_id": case.place_code,
         "zipcode": Value::Null,
-        "lat": Value::Null,
-        "long": Value::Null,
+        "lat": point.map(|point| point.lat),
+        "long": point.map(|point| point.long),
         "media_url": Value::Null,
     })
+}
+
+/// A point stands behind the words for the place, where people read it too.
+pub fn with_point(address: &str, Point { lat, long }: Point) -> String {
+    format!("{address}（{lat}, {long}）")
+}
+
+fn point_in(place: &str) -> Option<Point> {
+    let (_, point) = place.strip_suffix('）')?.rsplit_once('（')?;
+    let (lat, long) = point.split_once(", ")?;
+    Point::read(lat, long)
 }
 
 fn status_notes(case: &Case) -> String {
@@ -149,6 +177,8 @@ fn status(update: &CaseUpdate) -> &'static str {
         },
         State::Replied | State::Closed | State::Archived => match update.outcome {
             Some(Outcome::Solved) => "FIXED",
+            // What is over is not on its way.
+            Some(Outcome::PartlySolved | Outcome::Planned) if !update.state.is_open() => "CLOSED",
             Some(Outcome::PartlySolved) => "IN_PROGRESS",
             Some(Outcome::Planned) => "ACTION_SCHEDULED",
             Some(Outcome::NoAuthority) => "NOT_COUNCILS_RESPONSIBILITY",
@@ -157,5 +187,39 @@ fn status(update: &CaseUpdate) -> &'static str {
             }
             None => "CLOSED",
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_is_found_again_behind_the_words() {
+        let point = Point::read("39.43125", "118.90512");
+        for address in ["", "村口", "村口（大槐树下）"] {
+            let place = with_point(address, point.unwrap());
+            assert_eq!(point_in(&place), point, "{place}");
+            assert_eq!(point_in(address), None);
+        }
+    }
+
+    #[test]
+    fn what_is_over_has_a_status_that_is_over() {
+        let update = |state, outcome| CaseUpdate {
+            number: "126000017".into(),
+            n: 3,
+            at: Timestamp::UNIX_EPOCH,
+            state,
+            outcome: Some(outcome),
+            rejection: None,
+            text: None,
+        };
+        let running = ["OPEN", "IN_PROGRESS", "ACTION_SCHEDULED", "INVESTIGATING", "FOR_TRIAGE"];
+        for outcome in Outcome::ALL {
+            let over = status(&update(State::Closed, *outcome));
+            assert!(!running.contains(&over), "{outcome}: {over}");
+        }
+        assert_eq!(status(&update(State::Replied, Outcome::Planned)), "ACTION_SCHEDULED");
     }
 }

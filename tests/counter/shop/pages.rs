@@ -275,3 +275,50 @@ async fn the_register_of_merchants_has_their_papers_and_what_will_end() {
     let lead = county.staff("城管经办", Role::Department, Some("城管")).await;
     assert_eq!(read(&lead).await.0, 404);
 }
+
+/// What the village's shop sold stands in the village's ledger beside what was done for its people,
+/// and the orders of a month are a table of their own.
+#[tokio::test]
+async fn what_was_bought_is_in_the_village_ledger_and_in_the_list_of_orders() {
+    let county = county().open().await;
+    let mut clerk = county.clerk().await;
+    open(&county, &mut clerk).await;
+    let fields = [
+        ("token", "f00d"),
+        ("goods", "尿素2袋"),
+        ("village", "毛庄村"),
+        ("name", "肖奉安"),
+        ("phone", "13800138000"),
+        ("way", "pickup"),
+    ];
+    assert_eq!(market::order_at_counter(&mut clerk, &fields).await.0, 303);
+    let ledger = "/desk/ledgers/file/csv?kind=village&month=2026-11&village=毛庄镇毛庄村";
+    let text = clerk.get(ledger).await;
+    let line = text.lines().find(|line| line.contains("尿素")).unwrap_or_else(|| panic!("{text}"));
+    for part in ["2026-11-23", "肖**", "138****8000", "\"购物\"", "毛庄农资店", "尿素 40kg×2袋"]
+    {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    assert!(text.contains("本月受理1件　办结0件　在办1件"), "{text}");
+
+    let month = [("month", "2026-11")];
+    let list = async |who: &Clerk<'_>, format: &str| {
+        who.take_out(&format!("/desk/shop/order-list/{format}"), &month).await
+    };
+    let (status, bytes) = list(&clerk, "csv").await;
+    let csv = String::from_utf8(bytes).unwrap();
+    assert_eq!(status, 200, "{csv}");
+    let line = csv.lines().find(|line| line.contains("尿素")).unwrap();
+    for part in ["毛庄镇毛庄村", "肖**", "138****8000", "210", "待商家"] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    assert!(!csv.contains("13800138000") && csv.contains("共1个订单"), "{csv}");
+    let (status, bytes) = list(&clerk, "xlsx").await;
+    assert!(status == 200 && bytes.starts_with(b"PK"), "{status}");
+    // A merchant has its own; who sees no orders has no list.
+    let other = county.staff("百货老板", Role::Merchant, Some("M2")).await;
+    let (status, bytes) = list(&other, "csv").await;
+    assert!(status == 200 && !String::from_utf8(bytes).unwrap().contains("尿素"));
+    let lead = county.staff("城管经办", Role::Department, Some("城管")).await;
+    assert_eq!(list(&lead, "csv").await.0, 404);
+}

@@ -23,6 +23,7 @@ pub fn routes() -> Router<Arc<Office>> {
         .route("/desk/shop", get(list))
         .route("/desk/shop/pickup", get(pickup))
         .route("/desk/shop/new", get(new).post(place))
+        .route("/desk/shop/order-list/{format}", post(file))
         .route("/desk/shop/orders/{number}", get(one))
         .route("/desk/shop/orders/{number}/paper", get(paper))
         .route("/desk/shop/orders/{number}/{action}", post(act))
@@ -38,7 +39,7 @@ struct List {
 }
 
 async fn list(visit: Visit, wanted: Wanted) -> Response {
-    let asked = asked(wanted);
+    let asked = Asked { month: visit.office.this_month(), ..asked(wanted) };
     let filter = OrderFilter {
         state: some(&asked.state),
         merchant: some(&asked.merchant),
@@ -67,6 +68,22 @@ async fn pickup(visit: Visit, wanted: Wanted) -> Response {
         }
         Err(error) => page::failed(&error),
     }
+}
+
+/// All of a month as a file; nobody's number is whole in it.
+async fn file(
+    Path(format): Path<String>,
+    Posted { signed: visit, fields }: Posted<Visit>,
+) -> Response {
+    let month = fields.get("month").trim();
+    let refused = || CommandError::Refused("月份请写成 2026-11。".to_owned());
+    let taken = async {
+        let day = format!("{month}-01").parse().map_err(|_| refused())?;
+        let sheet = visit.office.order_list(visit.session(), day).await?;
+        let mark = visit.office.take_out(visit.session(), &sheet, None).await?;
+        Ok(page::sheet_file(sheet, &format, &format!("orders-{month}"), &mark))
+    };
+    taken.await.unwrap_or_else(|error: CommandError| page::failed(&error))
 }
 
 #[derive(Template)]
