@@ -52,7 +52,7 @@ async fn a_longer_class_is_no_longer_time_until_she_is_promised_it() {
     let inbox = county.inbox(VILLAGER);
     assert_eq!(inbox.len(), heard + 1, "{inbox:#?}");
     let told = inbox.last().unwrap();
-    assert!(told.contains("答复的时间改为12月14日17:30前（要先征地，两天办不完）"), "{told}");
+    assert!(told.contains("答复的时间改为12月14日17:30前。因为要先征地，两天办不完"), "{told}");
     let (status, page) = clerk.try_act(&number, "sort", &[("class", "E"), reason]).await;
     assert!(status == 422 && page.contains("已经是E类了"), "{page}");
 }
